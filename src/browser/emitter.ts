@@ -1,0 +1,33 @@
+export interface Emitter<News extends unknown[]> {
+  emit(...news: News): void
+  /** Tells the latest news at once, then whatever comes. Gives the way to stop listening. */
+  on(listener: (...news: News) => void): () => void
+}
+
+const REMEMBERED = 50
+
+export function createEmitter<News extends unknown[]>(): Emitter<News> {
+  let past: News[] = []
+  const listeners = new Set<(...news: News) => void>()
+
+  // A listener that throws is the page's own fault: the console hears of it, and the others still hear the news.
+  function tell(news: News, listener: (...news: News) => void): void {
+    try {
+      listener(...news)
+    } catch (error) {
+      console.error(error)
+    }
+  }
+
+  return {
+    emit(...news) {
+      past = [...past.slice(1 - REMEMBERED), news]
+      for (const listener of listeners) tell(news, listener)
+    },
+    on(listener) {
+      for (const news of past) tell(news, listener)
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}

@@ -1,0 +1,42 @@
+import type { Converge, ConvergeGlobal, QueuedCall } from '../types.ts'
+import { createConverge } from './converge.ts'
+
+/**
+ * Makes a page's `converge` the real thing: the very object that its stub made, so that a reference which the page kept
+ * stays alive. What the stub queued is done now, in order.
+ */
+export function fillGlobal(converge: Partial<ConvergeGlobal>, tagConfig: { pixelId?: string }): void {
+  const { q = [] } = converge
+  // The script is in this page already: another copy of it only brings the pixel of its own tag.
+  if (!Array.isArray(q)) {
+    q.push(['init', tagConfig])
+    return
+  }
+
+  const instances = new Set<Converge>()
+  const waiting: QueuedCall[] = []
+
+  /** Every pixel of the page hears a call; the first one's answer is given. Before there is one, calls wait. */
+  function perform(call: QueuedCall) {
+    try {
+      const [name, ...parameters] = call
+      if (name === 'init') {
+        instances.add(createConverge({ pixelId: '', ...tagConfig, ...Object(parameters[0]) }))
+        waiting.splice(0).forEach(perform)
+      } else if (instances.size) {
+        return Array.from(instances, (instance) => Object(instance)[String(name)]?.(...parameters))[0]
+      } else {
+        waiting.push(call)
+      }
+    } catch (error) {
+      console.error(error)
+    }
+  }
+
+  converge.q = { push: perform }
+  for (const method of ['init', 'track', 'on'] as const) {
+    converge[method] = (...parameters: unknown[]) => perform([method, ...parameters])
+  }
+  q.forEach(perform)
+  if (tagConfig.pixelId) perform(['init'])
+}

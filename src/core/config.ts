@@ -1,0 +1,23 @@
+import type { Config, Filter } from '../types.ts'
+import { check } from './config-error.ts'
+import { checkFilter } from './filter.ts'
+import { type Mapping, readMapping } from './mapping.ts'
+
+/** What a config asks of each event, read once. */
+export interface Rules {
+  mapping: Mapping
+  filters: readonly Filter[]
+}
+
+/**
+ * Reads a config, which may come from JSON.
+ *
+ * @throws a sentence that names the part that can never work
+ */
+export function readConfig({ pixelId, contentId = 'default', mapping, filters = [], relay }: Config): Rules {
+  check('pixelId', pixelId, /^[A-Z\d]{20}$/)
+  check('contentId', contentId, /^(default|product_id|variant_id|sku)$/)
+  if (mapping?.mode === 'server_only') check('relay', relay, /./)
+  filters.forEach(checkFilter)
+  return { mapping: readMapping(mapping), filters }
+}

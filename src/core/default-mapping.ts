@@ -1,0 +1,30 @@
+import type { EventName, MappingEntry } from '../types.ts'
+
+/**
+ * Converge's default mapping for TikTok. Written as a shop would write its own: a new event is a line.
+ * Converge calls the first one `PageView`; on TikTok's wire it is `Pageview`, and `PageView` would be another event.
+ */
+export const defaultMapping = {
+  $page_load: 'Pageview',
+  'Viewed Product': 'ViewContent',
+  'Viewed Collection': 'ViewContent',
+  'Added To Cart': 'AddToCart',
+  'Started Checkout': 'InitiateCheckout',
+  'Added Payment Info': 'AddPaymentInfo',
+  'Placed Order': [
+    'Purchase',
+    { event: 'NewCustomerPurchase', when: { property: '$is_new_customer', operator: 'equal', value: true } },
+  ],
+  'Started Subscription': 'Subscribe',
+  'Placed Recurring Subscription Order': 'RecurringSubscriptionPaymentSucceeded',
+  'Cancelled Subscription': 'CancelSubscription',
+  'Activated Subscription': 'Subscribe',
+  Searched: 'Search',
+  'Subscribed To Newsletter': 'CompleteRegistration',
+} as const satisfies Record<EventName, MappingEntry>
+
+/** Page views are the browser's alone. Every other event has both copies: one that only a server tracks, that one. */
+export const clientOnly = '$page_load' satisfies EventName
+
+/** Counted once: their own `id` is the event_id, and TikTok's order_id. */
+export const orderEvents: readonly string[] = ['Placed Order', 'Started Subscription'] satisfies EventName[]

@@ -1,0 +1,31 @@
+import type { Config, ConvergeEvent, EventParameters, Forward } from '../types.ts'
+import type { Rules } from './config.ts'
+import { clientOnly } from './default-mapping.ts'
+import { holds, passes } from './filter.ts'
+import { toParameters } from './parameters.ts'
+
+/** A TikTok event that a Converge event becomes. */
+export interface MappedEvent {
+  event: string
+  /** Which copies of it are sent. */
+  forward: Forward
+  /** Fresh ones on every call: TikTok's script writes into those that it is given. */
+  parameters: () => EventParameters
+}
+
+/** What becomes of an event: none, one or several of TikTok's. Nothing at all where a filter holds it back. */
+export function route(
+  { eventName, properties }: ConvergeEvent,
+  rules: Rules,
+  config: Config,
+): MappedEvent[] | undefined {
+  if (!rules.filters.every((filter) => passes(filter, eventName, properties))) return undefined
+  const rows = rules.mapping.get(eventName) ?? []
+  return rows
+    .filter(({ when }) => !when || holds(when, properties))
+    .map(({ event, forward = eventName === clientOnly ? 'client' : 'client_and_server' }) => ({
+      event: event === 'PageView' ? 'Pageview' : event,
+      forward,
+      parameters: () => toParameters(properties, config, { eventName, event }),
+    }))
+}

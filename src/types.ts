@@ -1,0 +1,321 @@
+// The language of the project: Converge's events on one side, TikTok's on the other, and what stands between them.
+// Field names are the vendors' own. This file imports nothing.
+
+// ── Converge: what a shop tracks ─────────────────────────────────────────────────────────────────────────────────────
+
+export type Id = string | number
+/** An amount of money or a count. Numbers that come as text (`"10.50"`) are understood. */
+export type Amount = number | string
+
+/** Add your shop's own properties to every known event and item: `interface CustomProperties { gift_wrap?: boolean }`. */
+// biome-ignore lint/suspicious/noEmptyInterface: it is there to be extended by declaration merging
+export interface CustomProperties {}
+
+/** One product line. `price` is per unit. */
+export interface Item extends CustomProperties {
+  product_id?: Id | null
+  variant_id?: Id | null
+  sku?: Id | null
+  name?: string
+  variant_name?: string | null
+  /** Price of one unit, in `currency`. */
+  price?: Amount | null
+  quantity?: Amount | null
+  /** ISO 4217, e.g. `USD`. */
+  currency?: string
+  /** Becomes TikTok's `brand`. */
+  vendor?: string | null
+  /** Becomes TikTok's `content_category`. */
+  category?: string | null
+  url?: string
+  image_url?: string
+}
+
+/** Who the visitor is. Leaves the page hashed or not at all. */
+export interface ProfileProperties {
+  $email?: string | null
+  /** With country code: `+1 (917) 123-4567`. */
+  $phone_number?: string | null
+  $first_name?: string | null
+  $last_name?: string | null
+  $city?: string | null
+  $state?: string | null
+  $zip_code?: Id | null
+  /** ISO 3166-1 alpha-2, e.g. `US`. */
+  $country_code?: string | null
+  $customer_id?: Id | null
+}
+
+/** What the page adds to every event itself, unless the call says otherwise. */
+export interface PageProperties extends CustomProperties {
+  $url?: string
+  referrer?: string
+  $sales_channel_type?: string
+  source_name?: string
+}
+
+interface Totals extends PageProperties, ProfileProperties {
+  /** Tax and shipping included. */
+  total_price?: Amount | null
+  total_tax?: Amount | null
+  total_shipping?: Amount | null
+  total_discount?: Amount | null
+  coupon?: string | readonly string[] | null
+  /** ISO 4217, e.g. `USD`. */
+  currency?: string
+  items?: readonly (Item | null)[]
+}
+
+interface Order extends Totals {
+  /** The order's id. It becomes the event_id, so that a reload or the server's own copy is not counted again. */
+  id?: Id
+  $is_new_customer?: boolean | 'true' | 'false'
+}
+
+/** The events that the default mapping knows, and their properties. Spelling counts: it is "Added To Cart". */
+export interface EventProperties {
+  $page_load: PageProperties
+  'Viewed Product': Item & PageProperties
+  'Viewed Collection': PageProperties & {
+    id?: Id
+    name?: string
+    description?: string
+    items?: readonly (Item | null)[]
+  }
+  'Added To Cart': Item & PageProperties
+  'Started Checkout': Totals
+  'Added Payment Info': Totals
+  'Placed Order': Order
+  'Started Subscription': Order
+  'Placed Recurring Subscription Order': Order
+  'Cancelled Subscription': Order
+  'Activated Subscription': Order
+  Searched: PageProperties & {
+    query?: string
+    search_query?: string
+    search_string?: string
+    search_term?: string
+    term?: string
+    q?: string
+  }
+  'Subscribed To Newsletter': PageProperties & ProfileProperties
+}
+
+export type EventName = keyof EventProperties
+
+/** Known events take their own properties, any other name takes any. */
+export type PropertiesOf<Name extends string> = Name extends EventName ? EventProperties[Name] : object
+
+export interface TrackOptions {
+  /** TikTok counts an event name and id once in 48 hours. Default: the order's id for orders, else a random one. */
+  eventID?: Id | null
+  profileProperties?: ProfileProperties | null
+  /** `urn:namespace:value`, e.g. `urn:email:jane@example.com`. */
+  aliases?: readonly string[] | null
+}
+
+/** An event as the pipeline sees it: copied from the call, named, and given an id. Nobody else holds its objects. */
+export interface ConvergeEvent {
+  eventName: string
+  eventID: string
+  properties: Record<string, unknown>
+}
+
+// ── TikTok: what it is sent ──────────────────────────────────────────────────────────────────────────────────────────
+
+export type ContentType = 'product' | 'product_group'
+
+export interface Content {
+  content_id?: string
+  content_type: ContentType
+  content_name?: string
+  content_category?: string
+  brand?: string
+  /** Price of one unit. */
+  price?: number
+  quantity?: number
+}
+
+/** Everything that an event may carry. What isn't listed here never leaves. */
+export interface EventParameters {
+  contents?: Content[]
+  content_type?: ContentType
+  value?: number
+  /** ISO 4217, upper case. */
+  currency?: string
+  num_items?: number
+  order_id?: string
+  query?: string
+}
+
+export type Channel = 'pixel' | 'relay'
+
+export interface DestinationEvent {
+  /** TikTok's event name. */
+  event: string
+  event_id: string
+  parameters: EventParameters
+  /** The ways this event was handed to. */
+  via: Channel[]
+}
+
+// ── Results ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type Status = 'success' | 'failure' | 'retry' | 'filtered' | 'skipped' | 'no_consent'
+
+export type Reason =
+  | 'unmapped' // no row of the mapping names this event, or its row is switched off
+  | 'filter' // a filter's condition did not hold
+  | 'no_window' // called on a server, where there is no page to track
+  | 'no_channel' // the event is only for a way that this config does not have
+  | 'pixel_blocked' // TikTok's script did not come; state says by what
+
+export interface TrackResult {
+  status: Status
+  reason: Reason | undefined
+  eventName: string
+  eventID: string
+  destinationEvents: DestinationEvent[]
+}
+
+export type PixelCause =
+  | 'csp' // the page's Content-Security-Policy refuses TikTok's script (script-src) or its hits (connect-src)
+  | 'script_error' // events.js did not load: an ad blocker, the network, or a wrong pixel ID
+  | 'stand_in' // something else came in its place, such as a blocker's empty script or another pixel's
+  | 'no_answer' // events.js, or the script that it loads, did not take over for 25 s
+
+/** `off`: this config installs no pixel (`server_only`), or there is no window. */
+export type PixelStatus = 'off' | 'waiting' | 'live' | 'blocked'
+
+export interface State {
+  pixel: PixelStatus
+  pixelCause?: PixelCause | undefined
+}
+
+// ── Config ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type Scalar = string | number | boolean
+
+export type Operator =
+  | 'equal'
+  | 'not_equal'
+  | 'in'
+  | 'not_in'
+  | 'contains'
+  | 'not_contains'
+  | 'starts_with'
+  | 'ends_with'
+  | 'greater_than'
+  | 'greater_than_or_equal'
+  | 'lower_than'
+  | 'lower_than_or_equal'
+  | 'is_set'
+  | 'is_not_set'
+  | 'matches_regex'
+  | 'does_not_match_regex'
+
+export interface Condition {
+  /** A path (`items.vendor`), or one of the derived lists `product_ids`, `variant_ids`, `product_skus`. */
+  property: string
+  operator: Operator
+  /** A list means any of them. Left out for `is_set` and `is_not_set`. */
+  value?: Scalar | readonly Scalar[]
+  /** For text. Default `false`. */
+  ignoreCase?: boolean
+}
+
+/** Lets an event through only when one of its conditions holds. An event that has several filters must pass each. */
+export interface Filter {
+  /** A Converge event name, or `*` for every event. */
+  event: string
+  any: readonly Condition[]
+}
+
+export type Forward = 'client' | 'server' | 'client_and_server'
+
+export interface MappingRow {
+  /** TikTok's event name: letters, digits, `-` and `_`, at most 50, a letter first. */
+  event: string
+  /** Which copies are sent. Default: as in the default mapping, else `client_and_server`. */
+  forward?: Forward
+  /** Send only when this holds. */
+  when?: Condition
+}
+
+export type MappingEntry = false | string | MappingRow | readonly (string | MappingRow)[]
+
+export type ContentIdMode = 'default' | 'product_id' | 'variant_id' | 'sku'
+
+export interface Config {
+  /** From TikTok Events Manager: 20 characters of `A-Z0-9`. */
+  pixelId: string
+  /** Which id becomes `content_id`. Default `default`: the variant's where there is one, else the product's. */
+  contentId?: ContentIdMode
+  /** What your catalogue's ids stand for. Default `product`. */
+  contentType?: ContentType
+  /** `gross` (default): `total_price` as it is. `net`: less `total_tax` and `total_shipping`. */
+  value?: 'gross' | 'net'
+  mapping?: {
+    /** `default`: `events` overlays the default mapping. `custom`: nothing but `events`. `server_only`: no pixel. */
+    mode?: 'default' | 'custom' | 'server_only'
+    /** By Converge event name. `false` switches its row off. */
+    events?: Readonly<Record<string, MappingEntry>>
+  }
+  filters?: readonly Filter[]
+  /** Base URL of the shop's own forwarder. */
+  relay?: string
+  /** When TikTok's 150 kB may come. Default `idle`; calls wait for it and none is lost. */
+  load?: 'idle' | 'immediate'
+  /** `us`: TikTok's US host. */
+  region?: 'us'
+  /** For a Content-Security-Policy that asks for one. */
+  nonce?: string
+}
+
+// ── The instance ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type Track<Answer> = <Name extends EventName | (string & {})>(
+  eventName: Name,
+  properties?: PropertiesOf<Name> | null,
+  options?: TrackOptions | null,
+) => Answer
+
+export interface Converge {
+  /**
+   * Tracks one event. Synchronous: when it returns, TikTok's `ttq` has been called. Never throws.
+   *
+   * @example
+   * converge.track('Added To Cart', { product_id: '1', variant_id: '11', name: 'Cap', price: 19.9, quantity: 1, currency: 'EUR' })
+   */
+  track: Track<TrackResult>
+  /**
+   * `event`: every decision and each later change of it, the last 50 replayed. `state`: the pixel's state, now and
+   * whenever it changes. Returns the way to stop listening.
+   */
+  on<Type extends keyof News>(type: Type, listener: (...news: News[Type]) => void): () => void
+}
+
+export interface News {
+  event: [result: TrackResult, event: ConvergeEvent]
+  state: [state: State]
+}
+
+// ── The page ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** `[name, ...parameters]`, an array or an `arguments` object. */
+export type QueuedCall = unknown[]
+
+/** `window.converge`: before the script has come, its methods push onto `q`; afterwards they are the real ones. */
+export interface ConvergeGlobal {
+  q: { push(call: QueuedCall): void }
+  init(config?: Partial<Config>): void
+  /** Answers nothing as long as no pixel was named. */
+  track: Track<TrackResult | undefined>
+  on<Type extends keyof News>(type: Type, listener: (...news: News[Type]) => void): void
+}
+
+declare global {
+  interface Window {
+    converge?: Partial<ConvergeGlobal>
+  }
+}

@@ -1,0 +1,44 @@
+// Where Chromium is: the one that comes from the registry on Linux x64, else the Chrome that is installed.
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const modules = fileURLToPath(new URL('../../node_modules/', import.meta.url))
+const cache = join(modules, '.cache/chromium')
+
+export const comesFromRegistry = process.platform === 'linux' && process.arch === 'x64'
+
+/** Unpacks Chromium once and returns the folder; whoever is second to finish takes what the first left. */
+export async function unpackChromium(): Promise<string> {
+  const { version } = JSON.parse(readFileSync(join(modules, '@sparticuz/chromium/package.json'), 'utf8'))
+  const unpacked = join(cache, version)
+  if (existsSync(unpacked)) return unpacked
+  await mkdir(cache, { recursive: true })
+  // The package unpacks into whatever TMPDIR is at the time, and calls half a file done.
+  const own = await mkdtemp(join(cache, 'unpacking-'))
+  const { TMPDIR } = process.env
+  process.env.TMPDIR = own
+  try {
+    const { default: chromium } = await import('@sparticuz/chromium')
+    await chromium.executablePath()
+    await rename(own, unpacked)
+  } catch (error) {
+    await rm(own, { recursive: true, force: true })
+    if (!existsSync(unpacked)) throw error
+  } finally {
+    if (TMPDIR === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = TMPDIR
+  }
+  return unpacked
+}
+
+/** puppeteer's launch options that name the browser. */
+export async function chromiumBinary(): Promise<
+  { executablePath: string; headless: 'shell'; env: NodeJS.ProcessEnv } | { channel: 'chrome'; headless: true }
+> {
+  if (!comesFromRegistry) return { channel: 'chrome', headless: true }
+  const unpacked = await unpackChromium()
+  const env = { ...process.env, FONTCONFIG_PATH: join(unpacked, 'fonts') }
+  return { executablePath: join(unpacked, 'chromium'), headless: 'shell', env }
+}

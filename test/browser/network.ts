@@ -1,0 +1,183 @@
+// The internet as a browser under test sees it: one HTTP proxy on loopback that answers for every host name itself.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import type { Server, Socket } from 'node:net'
+import { generate } from 'selfsigned'
+import { createPixelHost, type PixelHost } from '../tiktok/pixel-host.ts'
+
+/** Answers for one host; `path` is the path and query. */
+export type Site = (request: IncomingMessage, response: ServerResponse, path: string) => void | Promise<void>
+
+export interface Served {
+  body: string | Uint8Array
+  /** HTML, unless the path ends in .js. */
+  type?: string
+  status?: number
+  headers?: Record<string, string>
+}
+
+export interface LoggedRequest {
+  /** Date.now() at its arrival. */
+  time: number
+  secure: boolean
+  host: string
+  /** Path and query. */
+  path: string
+  method: string
+  headers: IncomingMessage['headers']
+  /** Complete once `done`. */
+  body: string
+  done: boolean
+}
+
+export interface Network {
+  /** The proxy's port on 127.0.0.1. */
+  readonly port: number
+  /** TikTok, at its own host names. */
+  readonly tiktok: PixelHost
+  /** Every request, in the order of arrival. */
+  readonly log: LoggedRequest[]
+  /** Addresses that a page asked for and nobody serves. */
+  readonly strays: string[]
+  /** Lets a host answer, by http and https: a handler, or a table of paths (without query). The last one wins. */
+  serve(host: string, site: Site | Record<string, string | Served>): void
+  /** Resolves with the request that is awaited as soon as its body is there. */
+  waitForRequest(wanted: (request: LoggedRequest) => boolean, timeout?: number): Promise<LoggedRequest>
+  /** Forgets hosts, log and strays, and TikTok's hits and faults. */
+  reset(): void
+  close(): Promise<void>
+}
+
+/** Firefox and Chromium call home whatever their settings are: answered by 502, and no stray of a page's. */
+const browsersOwnHosts =
+  /(^|\.)(mozilla\.(com|org|net)|firefox\.com|dummy\.test|google\.com|googleapis\.com|gvt1\.com)$/
+
+const tiktokHosts = ['analytics.tiktok.com', 'analytics.us.tiktok.com']
+
+export async function createNetwork(): Promise<Network> {
+  const tiktok = createPixelHost()
+  const sites = new Map<string, Site>()
+  const log: LoggedRequest[] = []
+  const strays: string[] = []
+  const watchers = new Set<(request: LoggedRequest) => void>()
+  const sockets = new Set<Socket>()
+
+  const stray = (address: string, host: string) => {
+    if (!browsersOwnHosts.test(host)) strays.push(address)
+  }
+
+  function note(request: IncomingMessage, entry: LoggedRequest): void {
+    log.push(entry)
+    // Tapped where Node puts the body in, so that the site still reads the request as a stream of its own.
+    const chunks: Buffer[] = []
+    const push = request.push.bind(request)
+    request.push = (chunk, encoding) => {
+      if (chunk !== null) chunks.push(Buffer.from(chunk))
+      else {
+        entry.body = Buffer.concat(chunks).toString('utf8')
+        entry.done = true
+        for (const look of [...watchers]) look(entry)
+      }
+      return push(chunk, encoding)
+    }
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse, secure: boolean): Promise<void> {
+    const url = new URL(request.url ?? '/', `${secure ? 'https' : 'http'}://${request.headers.host}`)
+    const path = url.pathname + url.search
+    const site = sites.get(url.hostname)
+    if (!site) {
+      stray(url.href, url.hostname)
+      response.writeHead(502).end()
+      return
+    }
+    const { method = 'GET', headers } = request
+    note(request, { time: Date.now(), secure, host: url.hostname, path, method, headers, body: '', done: false })
+    try {
+      await site(request, response, path)
+    } catch (error) {
+      response.writeHead(500, { 'content-type': 'text/plain' }).end(`${url.href} could not be answered: ${error}`)
+    }
+  }
+
+  const pems = await generate([{ name: 'commonName', value: 'loopback' }], { algorithm: 'sha256', keySize: 2048 })
+  const tls = createSecureServer({ key: pems.private, cert: pems.cert }, (request, response) =>
+    answer(request, response, true),
+  )
+  const proxy = createServer((request, response) => answer(request, response, false))
+  proxy.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  proxy.on('connect', (request: IncomingMessage, socket: Socket) => {
+    const host = (request.url ?? '').replace(/:\d+$/, '')
+    socket.on('error', () => {}) // a tab was closed in the middle
+    if (sites.has(host)) {
+      socket.write('HTTP/1.1 200 Connection Established\r\n\r\n')
+      tls.emit('connection', socket)
+    } else {
+      stray(`https://${host}/`, host)
+      socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')
+    }
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+
+  function serve(host: string, site: Site | Record<string, string | Served>): void {
+    sites.set(host, typeof site === 'function' ? site : tableOf(site))
+  }
+
+  function waitForRequest(wanted: (request: LoggedRequest) => boolean, timeout = 5000): Promise<LoggedRequest> {
+    return new Promise((resolve, reject) => {
+      const look = (entry: LoggedRequest) => {
+        if (!entry.done || !wanted(entry)) return
+        clearTimeout(timer)
+        watchers.delete(look)
+        resolve(entry)
+      }
+      const timer = setTimeout(() => {
+        watchers.delete(look)
+        const came = log.map(({ method, host, path }) => `${method} ${host}${path}`).join(', ') || 'none'
+        reject(new Error(`The request waited for did not come within ${timeout} ms; those that came: ${came}.`))
+      }, timeout)
+      watchers.add(look)
+      log.forEach(look)
+    })
+  }
+
+  function reset(): void {
+    sites.clear()
+    for (const host of tiktokHosts) serve(host, tiktok.answer)
+    log.length = 0
+    strays.length = 0
+    tiktok.reset()
+  }
+  reset()
+
+  function close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => proxy.close(() => resolve()))
+    for (const socket of sockets) socket.destroy()
+    return closed
+  }
+
+  return { port: portOf(proxy), tiktok, log, strays, serve, waitForRequest, reset, close }
+}
+
+/** The port that a listening server was given. */
+export function portOf(server: Server): number {
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('The server does not listen on a port.')
+  return address.port
+}
+
+function tableOf(table: Record<string, string | Served>): Site {
+  const entries = new Map(Object.entries(table))
+  return (_request, response, path) => {
+    const pathname = path.replace(/\?.*/, '')
+    const found = entries.get(pathname) ?? { body: '', status: 404 }
+    const { body, status = 200, headers, type = typeOf(pathname) } = typeof found === 'string' ? { body: found } : found
+    response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', ...headers }).end(body)
+  }
+}
+
+const typeOf = (path: string): string =>
+  path.endsWith('.js') ? 'text/javascript; charset=utf-8' : 'text/html; charset=utf-8'

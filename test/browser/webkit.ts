@@ -1,0 +1,205 @@
+// WebKit by W3C WebDriver, spoken by hand: Debian's WebKitWebDriver and MiniBrowser on a display that nobody sees.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { Browser, Page } from './browsers.ts'
+import { type Network, portOf } from './network.ts'
+
+/** What has to be installed (`webkit2gtk-driver`, `xvfb`), or undefined. */
+export function webkitBinaries(): { driver: string; browser: string; display: string } | undefined {
+  const libraries = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu'].filter(existsSync)
+  const browser = libraries
+    .flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}/MiniBrowser`))
+    .find((path) => path.includes('/webkit') && existsSync(path))
+  const driver = '/usr/bin/WebKitWebDriver'
+  const display = '/usr/bin/Xvfb'
+  return browser && existsSync(driver) && existsSync(display) ? { driver, browser, display } : undefined
+}
+
+/** Each page with storage of its own is a session, with a driver of its own: one driver keeps one session. */
+export async function launchWebkit(network: Network): Promise<Browser> {
+  const binaries = webkitBinaries()
+  if (!binaries) throw new Error('WebKit is not here: install webkit2gtk-driver and xvfb.')
+  const display = await startDisplay(binaries.display)
+  const sessions = new Map<Page, Session>()
+  return {
+    name: 'webkit',
+    async newPage({ shared } = {}) {
+      const known = shared && sessions.get(shared)
+      const session = known ?? (await startSession(binaries, display.name, network.port))
+      const page = known ? await secondTab(known) : await firstTab(session)
+      sessions.set(page, session)
+      return page
+    },
+    async close() {
+      await Promise.all([...new Set(sessions.values())].map((session) => session.end()))
+      await stop(display.process)
+    },
+  }
+}
+
+interface Session {
+  /** Sends a WebDriver command to one window, one command after another. */
+  command<Value>(
+    window: string | undefined,
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    body?: object,
+    signal?: AbortSignal,
+  ): Promise<Value>
+  end(): Promise<void>
+}
+
+async function startSession(
+  binaries: { driver: string; browser: string },
+  display: string,
+  proxyPort: number,
+): Promise<Session> {
+  const port = await freePort()
+  const driver = spawn(binaries.driver, [`--port=${port}`, '--host=127.0.0.1'], {
+    env: { ...process.env, DISPLAY: display, GDK_BACKEND: 'x11', LIBGL_ALWAYS_SOFTWARE: '1', NO_AT_BRIDGE: '1' },
+    stdio: 'ignore',
+  })
+  endWithTest(driver)
+  const address = `http://127.0.0.1:${port}`
+  await answering(`${address}/status`, driver)
+
+  const alwaysMatch = {
+    acceptInsecureCerts: true,
+    pageLoadStrategy: 'none', // with 'eager' every command hangs until a script that hangs has come
+    timeouts: { script: 30_000, pageLoad: 30_000 },
+    'webkitgtk:browserOptions': {
+      binary: binaries.browser,
+      // The proxy goes in here: the capability's sslProxy speaks TLS to the proxy itself.
+      args: ['--automation', `--proxy=http://127.0.0.1:${proxyPort}`],
+    },
+  }
+  const { sessionId } = await send<{ sessionId: string }>(`${address}/session`, 'POST', {
+    capabilities: { alwaysMatch },
+  })
+  const session = `${address}/session/${sessionId}`
+
+  let current: string | undefined
+  let previous: Promise<unknown> = Promise.resolve()
+  return {
+    command<Value>(window: string | undefined, method: string, path: string, body?: object, signal?: AbortSignal) {
+      const turn = previous.then(async () => {
+        if (window !== undefined && window !== current) {
+          await send(`${session}/window`, 'POST', { handle: window })
+          current = window
+        }
+        return send<Value>(`${session}/${path}`, method, body, signal)
+      })
+      previous = turn.catch(() => {})
+      return turn
+    },
+    async end() {
+      await send(session, 'DELETE').catch(() => {}) // the last tab's close has ended it
+      await stop(driver)
+    },
+  }
+}
+
+async function firstTab(session: Session): Promise<Page> {
+  return tab(session, await session.command<string>(undefined, 'GET', 'window'), () => session.end())
+}
+
+async function secondTab(session: Session): Promise<Page> {
+  const { handle } = await session.command<{ handle: string }>(undefined, 'POST', 'window/new', { type: 'tab' })
+  return tab(session, handle, () => session.command<void>(handle, 'DELETE', 'window'))
+}
+
+function tab(session: Session, window: string, close: () => Promise<void>): Page {
+  const evaluate = async (code: ((...args: never[]) => unknown) | string, ...args: never[]) => {
+    const expression = typeof code === 'string' ? `(${code})` : `(${code})(...given)`
+    // Promises are awaited by hand, and an error comes back as a value: the driver loses its message.
+    const script = `const [...given] = arguments, done = given.pop();
+      (async () => ${expression})().then((value) => done({ value }), (error) => done({ error: String(error) }))`
+    const answer = await session.command<{ value?: unknown; error?: string }>(window, 'POST', 'execute/async', {
+      script,
+      args,
+    })
+    if (answer.error !== undefined) throw new Error(answer.error)
+    return answer.value
+  }
+  /** Marks the document that is left, and asks until there is another one, or another address, and it is parsed. */
+  const navigate = async (command: string, body: object) => {
+    const mark = ++navigations
+    const left = `window[Symbol.for('left')]`
+    // A question to a document that goes meanwhile may stay without an answer: given up, and asked again.
+    const ask = (script: string, signal?: AbortSignal) =>
+      session.command(window, 'POST', 'execute/sync', { script: `return ${script}`, args: [] }, signal)
+    const address = await ask(`(${left} = ${mark}, location.href)`)
+    const arrived = `(${left} !== ${mark} || location.href !== ${JSON.stringify(address)}) && document.readyState !== 'loading'`
+    await session.command(window, 'POST', command, body)
+    const deadline = Date.now() + 20_000
+    while (!(await ask(arrived, AbortSignal.timeout(500)).catch(() => false))) {
+      if (Date.now() > deadline)
+        throw new Error(`WebKit did not arrive within 20 s of ${command} ${JSON.stringify(body)}.`)
+    }
+  }
+  return {
+    consoleErrors: [],
+    goto: (url) => navigate('url', { url }),
+    reload: () => navigate('refresh', {}),
+    back: () => navigate('back', {}),
+    evaluate,
+    close,
+  }
+}
+
+let navigations = 0
+
+async function send<Value>(url: string, method: string, body?: object, signal?: AbortSignal): Promise<Value> {
+  const response = await fetch(url, { method, ...(body && { body: JSON.stringify(body) }), ...(signal && { signal }) })
+  const { value } = await response.json()
+  if (response.ok) return value
+  throw new Error(`WebKit's driver refused ${method} ${url}: ${value?.error}, ${value?.message}`)
+}
+
+/** Xvfb chooses a free display itself and tells its number on the descriptor it is given. */
+async function startDisplay(binary: string): Promise<{ name: string; process: ChildProcess }> {
+  const display = spawn(binary, ['-displayfd', '3', '-screen', '0', '1280x1024x24', '-nolisten', 'tcp'], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  })
+  endWithTest(display)
+  const number = await new Promise<string>((resolve, reject) => {
+    display.stdio[3]?.once('data', (line) => resolve(String(line).trim()))
+    display.once('exit', (code) => reject(new Error(`Xvfb ended with ${code} before it had a display.`)))
+  })
+  return { name: `:${number}`, process: display }
+}
+
+/** The driver says nowhere that it listens, so that there is nothing but asking. */
+async function answering(url: string, driver: ChildProcess): Promise<void> {
+  while (driver.exitCode === null) {
+    const up = await fetch(url).then(
+      (response) => response.ok,
+      () => false,
+    )
+    if (up) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  throw new Error(`WebKit's driver ended with ${driver.exitCode} before it answered.`)
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const port = portOf(server)
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+function endWithTest(child: ChildProcess): void {
+  const kill = () => child.kill()
+  process.once('exit', kill)
+  child.once('exit', () => process.off('exit', kill))
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill()
+  await ended
+}

@@ -1,0 +1,21 @@
+import { defineConfig } from 'vitest/config'
+
+const unit = { name: 'unit', include: ['test/unit/**/*.test.ts'], environment: 'happy-dom' }
+const laws = { name: 'laws', include: ['test/laws/**/*.test.ts'], environment: 'happy-dom' }
+const types = { name: 'types', include: ['test/types/**/*.test.ts'], testTimeout: 60_000 }
+const shipped = { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 60_000 }
+const browser = {
+  name: 'browser',
+  include: ['test/browser/**/*.test.ts'],
+  globalSetup: 'test/browser/setup.ts',
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  fileParallelism: false,
+}
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/closing-line.ts'],
+    projects: [unit, laws, types, shipped, browser].map((test) => ({ test })),
+  },
+})
