@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest'
+import { allCases } from '../cases/all.ts'
+import { type Case, pixelId } from '../cases/case.ts'
+import { contentIdCases } from '../cases/content-ids.ts'
+import { mappingCases } from '../cases/mapping.ts'
+import { inEachBrowser } from './in-each-browser.ts'
+import { pageOf, visit, type Way, ways } from './shop.ts'
+
+// What TikTok receives for each case, from the built files in an empty window. Chromium hears them all, the others the
+// rows of the mapping table.
+inEachBrowser((stage) => {
+  const casesBy: Record<Way, Case[]> =
+    stage.name === 'chromium'
+      ? { 'script tag': allCases, module: [...mappingCases, ...contentIdCases] }
+      : { 'script tag': mappingCases, module: mappingCases }
+
+  async function hitsOf({ config, track }: Case, way: Way) {
+    const { tiktok, strays } = stage.network
+    tiktok.faults.main.after = 0
+    const calls = `converge.track(${track.map((part) => JSON.stringify(part)).join()})`
+    const page = await visit(stage, pageOf(way, { pixelId, load: 'immediate', ...config }, calls))
+    await page.evaluate(decided)
+    if (config?.mapping?.mode !== 'server_only') {
+      // Hits arrive in order: what has not come before this one was never sent.
+      await page.evaluate((id) => window.ttq.track('End', {}, { pixel_code: id }), pixelId)
+      await tiktok.waitForHits((hits) => hits.some(({ event }) => event === 'End'))
+    }
+    expect(strays).toEqual([])
+    return tiktok.hits.filter(({ event }) => event !== 'End')
+  }
+
+  describe.each(ways)('by %s', (way) => {
+    test.each(casesBy[way])('$title', async (one) => {
+      const hits = await hitsOf(one, way)
+      expect(hits.map(({ event, properties }) => ({ event, parameters: properties }))).toEqual(
+        one.pixel.map(({ event, parameters }) => ({ event, parameters })),
+      )
+      for (const [index, hit] of hits.entries()) {
+        expect(hit.event_id).toMatch(/./)
+        expect(hit.event_id).toBe(one.pixel[index]?.event_id ?? hits[0]?.event_id)
+        expect(hit.context.pixel.code).toBe(pixelId)
+      }
+    })
+  })
+})
+
+/** Resolves when the page's converge has decided about an event. */
+function decided(): Promise<void> {
+  return new Promise((resolve) => {
+    ;(window.shopConverge ?? window.converge)?.on?.('event', () => resolve())
+  })
+}

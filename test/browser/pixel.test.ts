@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest'
+import type { State, TrackResult } from '../../src/types.ts'
+import { pixelId } from '../cases/case.ts'
+import { type Hit, never } from '../tiktok/pixel-host.ts'
+import { classicalSnippet } from '../tiktok/snippet.ts'
+import type { Page } from './browsers.ts'
+import { inEachBrowser } from './in-each-browser.ts'
+import { pageOf, visit, ways } from './shop.ts'
+
+const otherId = 'C4OTHER0000000000002'
+const config = { pixelId, load: 'immediate' } as const
+
+const has = (id: string) => (hits: Hit[]) => hits.some((hit) => hit.event_id === id)
+const told = (hits: Hit[]) =>
+  hits.map(
+    ({ event, event_id, context }) =>
+      `${event} ${event_id ?? '-'} ${context.pixel.code === pixelId ? 'ours' : 'other'}`,
+  )
+const search = (id: string) => `converge.track('Searched', {}, { eventID: '${id}' })`
+
+const snippet = (calls: string) => `<script>${classicalSnippet(calls)}</script>`
+
+/** Resolves with the pixel's state when it is this one. */
+const stateOf = (page: Page, wanted: State['pixel']) =>
+  page.evaluate(
+    (wanted) =>
+      new Promise<State>((resolve) => {
+        ;(window.shopConverge ?? window.converge)?.on?.('state', (state) => {
+          if (state.pixel === wanted) resolve(state)
+        })
+      }),
+    wanted,
+  )
+
+/** Tracks an order, and tells what waited in `ttq` at the moment that `track` returned. */
+const trackNow = (page: Page) =>
+  page.evaluate(() => {
+    const result = (window.shopConverge ?? window.converge)?.track?.('Placed Order', { id: 'now', total_price: 5 })
+    const waiting = [...window.ttq].filter((call) => Array.isArray(call) && call[0] === 'track')
+    return { result, last: waiting.at(-1) }
+  }) as Promise<{ result: TrackResult; last: unknown }>
+
+const purchaseInQueue = ['track', 'Purchase', { value: 5, order_id: 'now' }, { event_id: 'now', pixel_code: pixelId }]
+
+inEachBrowser((stage) => {
+  const tiktok = () => stage.network.tiktok
+
+  describe.each(ways)('by %s', (way) => {
+    const page = (calls = '') => pageOf(way, config, calls)
+
+    test('track() has called ttq when it returns, while events.js is late', async () => {
+      tiktok().faults.events.after = never
+      const opened = await visit(stage, page(search('first')))
+      await stateOf(opened, 'waiting')
+      const { result, last } = await trackNow(opened)
+      expect(last).toEqual(purchaseInQueue)
+      expect(result).toMatchObject({ status: 'success', eventID: 'now' })
+    })
+
+    test('track() has called ttq when it returns, where events.js is blocked, and says so', async () => {
+      tiktok().faults.events.status = 404
+      const opened = await visit(stage, page())
+      expect(await stateOf(opened, 'blocked')).toMatchObject({ pixelCause: 'script_error' })
+      const { result, last } = await trackNow(opened)
+      expect(last).toEqual(purchaseInQueue)
+      expect(result).toMatchObject({ status: 'failure', reason: 'pixel_blocked' })
+    })
+
+    test('track() has called ttq when it returns, once the pixel is live: a page that leaves at once loses nothing', async () => {
+      const opened = await visit(stage, page())
+      await stateOf(opened, 'live')
+      await opened.evaluate(() => {
+        ;(window.shopConverge ?? window.converge)?.track?.('Placed Order', { id: 'last', total_price: 5 })
+        location.href = 'about:blank'
+      })
+      expect(told(await tiktok().waitForHits(has('last')))).toEqual(['Purchase last ours'])
+    })
+
+    test('calls made before, while and after the pixel comes arrive once and in order', async () => {
+      let come = () => {}
+      tiktok().faults.events.after = new Promise<void>((resolve) => {
+        come = resolve
+      })
+      const opened = await visit(stage, pageOf(way, { pixelId }, `${search('a')};${search('b')}`))
+      await stateOf(opened, 'waiting')
+      await opened.evaluate(() => (window.shopConverge ?? window.converge)?.track?.('Searched', {}, { eventID: 'c' }))
+      come()
+      await stateOf(opened, 'live')
+      await opened.evaluate(() => (window.shopConverge ?? window.converge)?.track?.('Searched', {}, { eventID: 'd' }))
+      expect(told(await tiktok().waitForHits(has('d')))).toEqual(['a', 'b', 'c', 'd'].map((id) => `Search ${id} ours`))
+    })
+
+    test('another pixel on the page gets none of our events, and keeps its own', async () => {
+      const other = snippet(
+        `ttq.load('${otherId}'); ttq.instance('${otherId}').track('Lead', {}, { event_id: 'theirs' })`,
+      )
+      const opened = await visit(stage, other + page(search('queued')))
+      await stateOf(opened, 'live')
+      await opened.evaluate(() =>
+        (window.shopConverge ?? window.converge)?.track?.('$page_load', {}, { eventID: 'live' }),
+      )
+      const hits = told(await tiktok().waitForHits((hits) => has('live')(hits) && has('theirs')(hits)))
+      expect(hits.sort()).toEqual(['Lead theirs other', 'Pageview live ours', 'Search queued ours'])
+    })
+
+    test('an id that a snippet has loaded already is not loaded twice, so nothing counts twice', async () => {
+      const opened = await visit(stage, snippet(`ttq.load('${pixelId}')`) + page(search('queued')))
+      await stateOf(opened, 'live')
+      await opened.evaluate(() =>
+        (window.shopConverge ?? window.converge)?.track?.('Searched', {}, { eventID: 'live' }),
+      )
+      expect(told(await tiktok().waitForHits(has('live')))).toEqual(['Search queued ours', 'Search live ours'])
+      expect(tiktok().requests.filter((path) => path.includes('events.js'))).toHaveLength(1)
+    })
+
+    test('a snippet that loads the same id later doubles none of what is tracked afterwards', async () => {
+      const opened = await visit(stage, page(search('first')))
+      await stateOf(opened, 'live')
+      await tiktok().waitForHits(has('first'))
+      await opened.evaluate((source) => new Function(source)(), classicalSnippet(`ttq.load('${pixelId}')`))
+      await opened.evaluate(() =>
+        (window.shopConverge ?? window.converge)?.track?.('Searched', {}, { eventID: 'later' }),
+      )
+      expect(told(await tiktok().waitForHits(has('later')))).toEqual(['Search first ours', 'Search later ours'])
+    })
+
+    test('a route change of an SPA sends no page view of its own', async () => {
+      const opened = await visit(stage, page())
+      await stateOf(opened, 'live')
+      await opened.evaluate(() => {
+        history.pushState({}, '', '/products')
+        ;(window.shopConverge ?? window.converge)?.track?.('$page_load', {}, { eventID: 'route' })
+      })
+      expect(told(await tiktok().waitForHits(has('route')))).toEqual(['Pageview route ours'])
+    })
+
+    test('a policy that refuses the script is named as the cause', async () => {
+      const policy = { 'content-security-policy': "script-src 'self' 'unsafe-inline'" }
+      const opened = await visit(stage, page(), policy)
+      expect(await stateOf(opened, 'blocked')).toMatchObject({ pixelCause: 'csp' })
+    })
+
+    test("a policy that refuses the pixel's hits is named as the cause, as nothing else tells", async () => {
+      const policy = { 'content-security-policy': "connect-src 'self'" }
+      const opened = await visit(stage, page(search('lost')), policy)
+      expect(await stateOf(opened, 'blocked')).toMatchObject({ pixelCause: 'csp' })
+      expect((await trackNow(opened)).result).toMatchObject({ status: 'failure', reason: 'pixel_blocked' })
+      expect(tiktok().hits).toEqual([])
+    })
+
+    test("a blocker's empty stand-in is not taken for the pixel", async () => {
+      tiktok().faults.events.body = ''
+      const opened = await visit(stage, page())
+      expect(await stateOf(opened, 'blocked')).toMatchObject({ pixelCause: 'stand_in' })
+    })
+
+    test('nothing of ours reaches the console, and no host but the shop and TikTok is asked', async () => {
+      const opened = await visit(stage, page(search('quiet')))
+      await tiktok().waitForHits(has('quiet'))
+      expect(opened.consoleErrors).toEqual([])
+      expect(stage.network.strays).toEqual([])
+    })
+  })
+})

@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest'
+import { pixelId } from '../cases/case.ts'
+import type { Hit } from '../tiktok/pixel-host.ts'
+import { inEachBrowser } from './in-each-browser.ts'
+import { scriptTag, stub, visit } from './shop.ts'
+
+const tag = `data-pixel-id="${pixelId}" data-load="immediate"`
+const otherId = 'C4OTHER0000000000002'
+const search = (id: string) => `converge.track('Searched', { q: 'cap' }, { eventID: '${id}' })`
+const script = (source: string) => `<script>${source}</script>`
+const has = (id: string) => (hits: Hit[]) => hits.some((hit) => hit.event_id === id)
+
+inEachBrowser((stage) => {
+  const tiktok = () => stage.network.tiktok
+  const idsBy = async (id: string) => (await tiktok().waitForHits(has(id))).map(({ event_id }) => event_id)
+
+  test('a script tag with a pixel ID is enough', async () => {
+    const page = await visit(stage, scriptTag(tag).replace('async', '') + script(search('one')))
+    expect(await idsBy('one')).toEqual(['one'])
+    expect(await page.evaluate(() => Object.keys(window).filter((name) => /converge|ttq|tiktok/i.test(name)))).toEqual([
+      'converge',
+      'TiktokAnalyticsObject',
+      'ttq',
+    ])
+  })
+
+  test('what a stub queued before the script arrives in order', async () => {
+    await visit(stage, script(`${stub};${search('one')};${search('two')}`) + scriptTag(tag))
+    expect(await idsBy('two')).toEqual(['one', 'two'])
+  })
+
+  test('a stub after the script leaves it as it is', async () => {
+    await visit(stage, scriptTag(tag).replace('async', '') + script(`${stub};${search('one')}`))
+    expect(await idsBy('one')).toEqual(['one'])
+  })
+
+  test('the script twice in a page counts nothing twice', async () => {
+    await visit(stage, script(`${stub};${search('one')}`) + scriptTag(tag) + scriptTag(tag) + script(search('two')))
+    expect(await idsBy('two')).toEqual(['one', 'two'])
+  })
+
+  test('a reference that the page kept stays alive', async () => {
+    const page = await visit(stage, script(`${stub}; window.kept = converge`) + scriptTag(tag))
+    await page.evaluate(
+      () =>
+        new Promise<void>((resolve) => window.converge?.on?.('state', ({ pixel }) => pixel === 'live' && resolve())),
+    )
+    await page.evaluate(`kept.track('Searched', {}, { eventID: 'kept' })`)
+    expect(await idsBy('kept')).toEqual(['kept'])
+  })
+
+  test("an init beside the tag brings the rest of the tag's config", async () => {
+    const init = `converge.init({ mapping: { events: { Searched: 'SiteSearch' } } })`
+    await visit(stage, script(`${stub};${init};${search('one')}`) + scriptTag(tag))
+    expect((await tiktok().waitForHits(has('one'))).map(({ event }) => event)).toEqual(['SiteSearch'])
+  })
+
+  test('two pixel IDs in a page both hear every call', async () => {
+    const second = scriptTag(tag.replace(pixelId, otherId))
+    await visit(
+      stage,
+      script(`${stub};${search('one')}`) +
+        scriptTag(tag).replace('async', '') +
+        second.replace('async', '') +
+        script(search('two')),
+    )
+    const hits = await tiktok().waitForHits((hits) => hits.filter(({ event_id }) => event_id === 'two').length === 2)
+    expect(hits.map(({ event_id, context }) => `${event_id} ${context.pixel.code}`).sort()).toEqual([
+      `one ${pixelId}`,
+      `two ${otherId}`,
+      `two ${pixelId}`,
+    ])
+  })
+
+  test('a bad pixel ID is one console error, and the page goes on', async () => {
+    const listen = script('window.said = []; console.error = function (error) { said.push(String(error)) }')
+    const bad = scriptTag('data-pixel-id="nope"').replace('async', '')
+    const page = await visit(stage, listen + bad + script(`${search('one')}; window.wentOn = true`))
+    expect(await page.evaluate(() => Reflect.get(window, 'wentOn'))).toBe(true)
+    expect(await page.evaluate(() => Reflect.get(window, 'said'))).toEqual([
+      expect.stringContaining('converge-tiktok: pixelId is "nope"'),
+    ])
+  })
+})

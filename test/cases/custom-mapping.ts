@@ -1,0 +1,114 @@
+import type { Case } from './case.ts'
+
+const order = { id: '1', total_price: 50, currency: 'EUR', source_name: 'web' }
+const purchase = { value: 50, currency: 'EUR', order_id: '1' }
+
+export const customMappingCases: Case[] = [
+  {
+    title: 'a row that is switched off sends nothing',
+    config: { mapping: { events: { 'Placed Order': false } } },
+    track: ['Placed Order', order],
+    pixel: [],
+    status: 'skipped',
+    reason: 'unmapped',
+  },
+  {
+    title: 'an overlay leaves the other rows as they are',
+    config: { mapping: { events: { 'Placed Order': false } } },
+    track: ['Searched', { q: 'cap' }],
+    pixel: [{ event: 'Search', parameters: { query: 'cap' } }],
+  },
+  {
+    title: "an event of the shop's own takes any TikTok name",
+    config: { mapping: { events: { 'Scroll Depth 25%': 'ScrollDepth25' } } },
+    track: ['Scroll Depth 25%', {}],
+    pixel: [{ event: 'ScrollDepth25', parameters: {} }],
+  },
+  {
+    title: 'a row put in place of a default one is still an order',
+    config: { mapping: { events: { 'Placed Order': 'CompletePayment' } } },
+    track: ['Placed Order', { ...order, $is_new_customer: true }],
+    pixel: [{ event: 'CompletePayment', parameters: purchase, event_id: '1' }],
+  },
+  {
+    title: 'one event may become several',
+    config: { mapping: { events: { 'Added To Wishlist': ['AddToWishlist', { event: 'Lead' }] } } },
+    track: ['Added To Wishlist', {}, { eventID: 'w' }],
+    pixel: [
+      { event: 'AddToWishlist', parameters: {}, event_id: 'w' },
+      { event: 'Lead', parameters: {}, event_id: 'w' },
+    ],
+  },
+  {
+    title: 'a row under a condition is sent where it holds',
+    config: {
+      mapping: {
+        events: {
+          'Placed Order': [
+            'Purchase',
+            { event: 'BigPurchase', when: { property: 'total_price', operator: 'greater_than', value: 40 } },
+          ],
+        },
+      },
+    },
+    track: ['Placed Order', order],
+    pixel: [
+      { event: 'Purchase', parameters: purchase, event_id: '1' },
+      { event: 'BigPurchase', parameters: purchase, event_id: '1' },
+    ],
+  },
+  {
+    title: 'a row under a condition is not sent where it does not hold',
+    config: {
+      mapping: {
+        events: { Lead: { event: 'Lead', when: { property: 'source_name', operator: 'equal', value: 'pos' } } },
+      },
+    },
+    track: ['Lead', order],
+    pixel: [],
+    status: 'skipped',
+    reason: 'unmapped',
+  },
+  {
+    title: 'PageView means the Pageview of TikTok',
+    config: { mapping: { events: { $page_load: 'PageView' } } },
+    track: ['$page_load'],
+    pixel: [{ event: 'Pageview', parameters: {} }],
+  },
+  {
+    title: 'an event for the server alone has no browser copy',
+    config: { mapping: { events: { 'Placed Order': { event: 'Purchase', forward: 'server' } } } },
+    track: ['Placed Order', order],
+    pixel: [],
+    status: 'skipped',
+    reason: 'no_channel',
+  },
+  {
+    title: 'custom mode knows nothing but what the config says',
+    config: { mapping: { mode: 'custom', events: { Lead: 'Lead' } } },
+    track: ['Placed Order', order],
+    pixel: [],
+    status: 'skipped',
+    reason: 'unmapped',
+  },
+  {
+    title: 'custom mode sends what the config says',
+    config: { mapping: { mode: 'custom', events: { Lead: 'Contact' } } },
+    track: ['Lead', { value: 1 }],
+    pixel: [{ event: 'Contact', parameters: {} }],
+  },
+  {
+    title: 'a search of the shop’s own name carries its query too',
+    config: { mapping: { events: { 'Site Search': 'Search' } } },
+    track: ['Site Search', { q: 'cap' }],
+    pixel: [{ event: 'Search', parameters: { query: 'cap' } }],
+  },
+  {
+    title: 'server_only installs no pixel',
+    config: { mapping: { mode: 'server_only' }, relay: 'https://www.shop.test/relay' },
+    track: ['Placed Order', order],
+    pixel: [],
+    status: 'skipped',
+    reason: 'no_channel',
+  },
+]

@@ -1,0 +1,159 @@
+import type { Config, EventParameters } from '../../src/types.ts'
+import type { Case } from './case.ts'
+
+const item = { product_id: 'P1', price: 10, quantity: 1, currency: 'USD' }
+const content = { content_id: 'P1', content_type: 'product', price: 10, quantity: 1 } as const
+const base: EventParameters = { contents: [content], content_type: 'product', num_items: 1 }
+
+const rows: [title: string, properties: object, sent: EventParameters, config?: Partial<Config>][] = [
+  [
+    'total_price is the value',
+    { total_price: 12.5, currency: 'USD', items: [item] },
+    { ...base, value: 12.5, currency: 'USD' },
+  ],
+  [
+    'a price that comes as text is a number',
+    { total_price: ' 12.50 ', currency: 'USD' },
+    { value: 12.5, currency: 'USD' },
+  ],
+  ['a value of 0 stays', { total_price: 0, currency: 'USD' }, { value: 0, currency: 'USD' }],
+  ['a price that could mean two things is left out', { total_price: '1,299', currency: 'USD' }, {}],
+  ['NaN and infinity are left out', { total_price: Number.NaN, total_tax: Number.POSITIVE_INFINITY }, {}],
+  [
+    'a net value is less tax and shipping',
+    { total_price: 20.3, total_tax: '3.2', total_shipping: 5, currency: 'USD' },
+    { value: 12.1, currency: 'USD' },
+    { value: 'net' },
+  ],
+  [
+    'a net value without tax and shipping is the total',
+    { total_price: 20, currency: 'USD' },
+    { value: 20, currency: 'USD' },
+    { value: 'net' },
+  ],
+  ['currency is upper-cased', { total_price: 1, currency: ' usd ' }, { value: 1, currency: 'USD' }],
+  ['a currency without a value is left out', { currency: 'USD', items: [item] }, base],
+  [
+    'an empty currency is the one that all items share',
+    { total_price: 1, currency: '', items: [item, item] },
+    { contents: [content, content], content_type: 'product', num_items: 2, value: 1, currency: 'USD' },
+  ],
+  [
+    'currencies that differ are none',
+    { total_price: 1, items: [item, { ...item, currency: 'EUR' }] },
+    { contents: [content, content], content_type: 'product', num_items: 2, value: 1 },
+  ],
+  [
+    'a currency that one item lacks is none',
+    { total_price: 1, items: [item, { ...item, currency: null }] },
+    { contents: [content, content], content_type: 'product', num_items: 2, value: 1 },
+  ],
+  [
+    "the order's currency wins over its items'",
+    { total_price: 1, currency: 'GBP', items: [item] },
+    { ...base, value: 1, currency: 'GBP' },
+  ],
+  ['a word is no currency', { total_price: 1, currency: 'dollars' }, { value: 1 }],
+  [
+    'a missing quantity counts as 1 in num_items, and is not invented in contents',
+    {
+      items: [
+        { product_id: 'P1', price: 10 },
+        { ...item, quantity: '2' },
+      ],
+    },
+    {
+      contents: [
+        { content_id: 'P1', content_type: 'product', price: 10 },
+        { ...content, quantity: 2 },
+      ],
+      content_type: 'product',
+      num_items: 3,
+    },
+  ],
+  ['an item that is none is passed over', { items: [null, item, 'P2', 7, undefined, [item]] }, base],
+  ['an empty list of items is no contents', { items: [] }, {}],
+  [
+    'a flat item is worth price times quantity',
+    { product_id: 'P1', price: '0.1', quantity: 3, currency: 'USD' },
+    {
+      contents: [{ content_id: 'P1', content_type: 'product', price: 0.1, quantity: 3 }],
+      content_type: 'product',
+      num_items: 3,
+      value: 0.3,
+      currency: 'USD',
+    },
+  ],
+  [
+    'the total wins over a flat price',
+    { product_id: 'P1', price: 10, total_price: 8, currency: 'USD' },
+    {
+      contents: [{ content_id: 'P1', content_type: 'product', price: 10 }],
+      content_type: 'product',
+      num_items: 1,
+      value: 8,
+      currency: 'USD',
+    },
+  ],
+  [
+    'the catalogue may hold product groups',
+    { items: [item] },
+    { contents: [{ ...content, content_type: 'product_group' }], content_type: 'product_group', num_items: 1 },
+    { contentType: 'product_group' },
+  ],
+  ['only an order has an order_id', { id: '1001', total_price: 1, currency: 'USD' }, { value: 1, currency: 'USD' }],
+  [
+    'what TikTok did not ask for stays behind',
+    {
+      total_price: 1,
+      currency: 'USD',
+      $email: 'jane@example.com',
+      phone: '+491701234567',
+      value: 99,
+      content_id: 'x',
+      query: 'jane@example.com',
+      note: 'secret',
+    },
+    { value: 1, currency: 'USD' },
+  ],
+]
+
+const queries = ['query', 'search_query', 'search_string', 'search_term', 'term', 'q']
+
+export const parameterCases: Case[] = [
+  ...rows.map(
+    ([title, properties, parameters, config = {}]): Case => ({
+      title,
+      config,
+      track: ['Started Checkout', properties],
+      pixel: [{ event: 'InitiateCheckout', parameters }],
+    }),
+  ),
+  ...queries.map(
+    (name): Case => ({
+      title: `what was searched for may be called ${name}`,
+      track: ['Searched', { [name]: 'cap' }],
+      pixel: [{ event: 'Search', parameters: { query: 'cap' } }],
+    }),
+  ),
+  {
+    title: "a Shopify order's GID becomes its last part, in event_id and order_id alike",
+    track: ['Placed Order', { id: 'gid://shopify/Order/55' }],
+    pixel: [{ event: 'Purchase', parameters: { order_id: '55' }, event_id: '55' }],
+  },
+  {
+    title: "the caller's eventID wins over the order's id, and goes out as it is",
+    track: ['Placed Order', { id: 55 }, { eventID: '65f0c1a2b3c4d5.12345678' }],
+    pixel: [{ event: 'Purchase', parameters: { order_id: '55' }, event_id: '65f0c1a2b3c4d5.12345678' }],
+  },
+  {
+    title: 'an eventID that is a number goes out as text',
+    track: ['Subscribed To Newsletter', {}, { eventID: 42 }],
+    pixel: [{ event: 'CompleteRegistration', parameters: {}, event_id: '42' }],
+  },
+  {
+    title: 'an eventID that is null is none',
+    track: ['Placed Order', { id: 55 }, { eventID: null }],
+    pixel: [{ event: 'Purchase', parameters: { order_id: '55' }, event_id: '55' }],
+  },
+]
