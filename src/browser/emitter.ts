@@ -7,7 +7,7 @@ export interface Emitter<News extends unknown[]> {
 const REMEMBERED = 50
 
 export function createEmitter<News extends unknown[]>(): Emitter<News> {
-  let past: News[] = []
+  const past: News[] = []
   const listeners = new Set<(...news: News) => void>()
 
   // A listener that throws is the page's own fault: the console hears of it, and the others still hear the news.
@@ -21,7 +21,7 @@ export function createEmitter<News extends unknown[]>(): Emitter<News> {
 
   return {
     emit(...news) {
-      past = [...past.slice(1 - REMEMBERED), news]
+      if (past.push(news) > REMEMBERED) past.shift()
       for (const listener of listeners) tell(news, listener)
     },
     on(listener) {

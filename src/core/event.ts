@@ -44,8 +44,9 @@ export function copyRecord(record: unknown): Record<string, unknown> {
       if (depth > MAX_DEPTH || ++objects > MAX_OBJECTS) return undefined
       const { toJSON } = Object(value)
       if (toJSON) return copy([toJSON.call(value)], 0, depth + 1)
-      const target = Array.isArray(value) ? [] : {}
-      for (const name of Object.keys(value)) Reflect.set(target, name, copy(value, name, depth + 1))
+      if (Array.isArray(value)) return value.map((_, index) => copy(value, index, depth + 1))
+      const target: Record<string, unknown> = {}
+      for (const name of Object.keys(value)) target[name] = copy(value, name, depth + 1)
       return target
     } catch {
       return undefined
