@@ -23,8 +23,5 @@ export const defaultMapping = {
   'Subscribed To Newsletter': 'CompleteRegistration',
 } as const satisfies Record<EventName, MappingEntry>
 
-/** Page views are the browser's alone. Every other event has both copies: one that only a server tracks, that one. */
-export const clientOnly = '$page_load' satisfies EventName
-
 /** Counted once: their own `id` is the event_id, and TikTok's order_id. */
 export const orderEvents: readonly string[] = ['Placed Order', 'Started Subscription'] satisfies EventName[]

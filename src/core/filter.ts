@@ -1,19 +1,21 @@
 import type { Condition, Filter } from '../types.ts'
-import { configError } from './config-error.ts'
+import { check, configError } from './config-error.ts'
 import { itemsOf } from './parameters.ts'
 import { isRecord, readId, readNumber } from './read.ts'
 
 type Properties = Record<string, unknown>
 
 /** @throws a sentence that says where the filter or condition stands, if it can't be read */
-export function checkFilter({ any }: Filter, index: number): void {
-  for (const condition of any) checkCondition(`filters[${index}].any`, condition)
+export function checkFilter(filter: Filter, index: number): void {
+  const { event, any } = Object(filter)
+  check(`filters[${index}].event`, event, /./)
+  for (const condition of [any].flat()) checkCondition(`filters[${index}].any`, condition)
 }
 
 export function checkCondition(where: string, condition: Condition): void {
   try {
     const { property, operator, value } = condition
-    if (value === undefined && !operator.endsWith('_set')) throw operator
+    if (value === undefined && !/_set$/.test(operator)) throw operator
     // An unknown operator or a broken regular expression throws now, and not in an event.
     holds({ ...condition, property: 'any' }, { any: property.trim() })
   } catch {
@@ -23,7 +25,7 @@ export function checkCondition(where: string, condition: Condition): void {
 
 /** Whether a filter lets an event through. */
 export function passes({ event, any }: Filter, eventName: string, properties: Properties): boolean {
-  return (event !== '*' && event !== eventName) || any.some((condition) => holds(condition, properties))
+  return (event !== '*' && event !== eventName) || [any].flat().some((condition) => holds(condition, properties))
 }
 
 /**

@@ -17,7 +17,7 @@ function readRows(eventName: string, entry: MappingEntry): MappingRow[] {
   const rows: unknown[] = [entry || []].flat()
   return rows.map((row) => {
     const read: MappingRow = Object(typeof row === 'string' ? { event: row } : row)
-    const where = `mapping.events["${eventName}"]`
+    const where = `mapping.events.${eventName}`
     check(where, read.event, /^(?!.{51})[a-z]([\w-]*[a-z\d])?$/i) // TikTok's rule for an event's name
     if (read.when) checkCondition(where, read.when)
     return read

@@ -1,14 +1,13 @@
 import type { Config, ConvergeEvent, EventParameters, Forward } from '../types.ts'
 import type { Rules } from './config.ts'
-import { clientOnly } from './default-mapping.ts'
 import { holds, passes } from './filter.ts'
 import { toParameters } from './parameters.ts'
 
 /** A TikTok event that a Converge event becomes. */
 export interface MappedEvent {
   event: string
-  /** Which copies of it are sent. */
-  forward: Forward
+  /** Which copies of it are sent, where the mapping says so. */
+  forward: Forward | undefined
   /** Fresh ones on every call: TikTok's script writes into those that it is given. */
   parameters: () => EventParameters
 }
@@ -23,7 +22,7 @@ export function route(
   const rows = rules.mapping.get(eventName) ?? []
   return rows
     .filter(({ when }) => !when || holds(when, properties))
-    .map(({ event, forward = eventName === clientOnly ? 'client' : 'client_and_server' }) => ({
+    .map(({ event, forward }) => ({
       event: event === 'PageView' ? 'Pageview' : event,
       forward,
       parameters: () => toParameters(properties, config, { eventName, event }),

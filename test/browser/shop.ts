@@ -21,9 +21,9 @@ const built = (file: string) => ({
 /** The stub of the README: calls queue until the script has come. */
 export const stub = `
   window.converge = window.converge || { q: [] }
-  ;['init', 'track', 'on'].forEach(function (name) {
-    converge[name] = converge[name] || function () { converge.q.push([name].concat([].slice.call(arguments))) }
-  })`
+  for (const name of ['init', 'track', 'on']) {
+    converge[name] = converge[name] || ((...rest) => { converge.q.push([name, ...rest]) })
+  }`
 
 export const scriptTag = (attributes = '') => `<script async src="/converge.js" ${attributes}></script>`
 
