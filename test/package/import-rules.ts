@@ -1,0 +1,47 @@
+// Who may import whom: the rules of ARCHITECTURE.md, as a table.
+
+/** Folder of the importing file, and the folders that it may import from. `.` is src itself, which holds the types. */
+const allowed: Record<string, readonly string[]> = {
+  core: ['core', '.'],
+  browser: ['browser', 'core', '.'],
+}
+const entries = ['index.ts', 'script.ts']
+const impure =
+  /\b(window|document|navigator|location|localStorage|fetch|crypto|setTimeout|Date|performance|console)\b|Math\.random/
+
+export interface Source {
+  /** Below src, such as `core/filter.ts`. */
+  path: string
+  text: string
+}
+
+/** What each file does against the rules, a sentence each. */
+export function breaches(sources: readonly Source[]): string[] {
+  return sources.flatMap((source) => [...fileBreaches(source), ...importBreaches(source)])
+}
+
+function fileBreaches({ path, text }: Source): string[] {
+  const found: string[] = []
+  if (/(^|\/)utils?\.ts$/.test(path)) found.push(`${path} is named after nothing`)
+  if (/\/index\.ts$/.test(path)) found.push(`${path} is a barrel inside a folder`)
+  if (path.startsWith('core/')) {
+    const used = impure.exec(text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '').replace(/'[^'\n]*'/g, ''))
+    if (used) found.push(`${path} is not pure: ${used[0]}`)
+  }
+  return found
+}
+
+function importBreaches({ path, text }: Source): string[] {
+  const [folder = '', file] = path.includes('/') ? path.split('/') : ['.', path]
+  const imports = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, name = '']) => name)
+  if (path === 'types.ts') return imports.map((name) => `${path} imports ${name}, and types import nothing`)
+  return imports.flatMap((name) => {
+    if (!name.startsWith('.')) return [`${path} imports ${name}, and the browser has no dependency`]
+    const target = new URL(name, `file:///${path}`).pathname.slice(1)
+    if (entries.includes(target)) return [`${path} imports the entry ${target}`]
+    if (entries.includes(String(file)) && folder === '.') return []
+    const targetFolder = target.includes('/') ? target.split('/')[0] : '.'
+    if (allowed[folder]?.includes(String(targetFolder))) return []
+    return [`${path} imports ${target}, and ${folder} may import ${allowed[folder]?.join(', ') ?? 'nothing'}`]
+  })
+}

@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { expect, test } from 'vitest'
+import { breaches, type Source } from './import-rules.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+const sources: Source[] = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => ({ path, text: readFileSync(`${root}src/${path}`, 'utf8') }))
+
+test('the sources keep the import rules', () => {
+  expect(sources.map(({ path }) => path)).toEqual(expect.arrayContaining(['types.ts', 'core/filter.ts', 'script.ts']))
+  expect(breaches(sources)).toEqual([])
+})
+
+const planted: [sentence: string, path: string, text: string][] = [
+  ['core imports the browser', 'core/filter.ts', "import { createPixel } from '../browser/pixel.ts'"],
+  ['core imports the server', 'core/filter.ts', "import type { Forwarder } from '../server/forwarder.ts'"],
+  ['the browser imports the server', 'browser/pixel.ts', "export { send } from '../server/events-api.ts'"],
+  ['the browser imports the inspector', 'browser/pixel.ts', "void import('../inspector/panel.ts')"],
+  ['somebody imports an entry', 'browser/pixel.ts', "import '../script.ts'"],
+  ['types import something', 'types.ts', "import type { Row } from './core/mapping.ts'"],
+  ['the browser has a dependency', 'browser/pixel.ts', "import mitt from 'mitt'"],
+  ['core asks for the time', 'core/event.ts', 'export const now = () => Date.now()'],
+  ['core asks for a window', 'core/event.ts', 'export const url = () => window.location.href'],
+  ['core throws dice', 'core/event.ts', 'export const id = () => Math.random()'],
+  ['a folder has a barrel', 'core/index.ts', "export { holds } from './filter.ts'"],
+  ['a file is named after nothing', 'core/utils.ts', 'export const one = 1'],
+]
+
+test.each(planted)('a planted violation is found: %s', (_, path, text) => {
+  expect(breaches([...sources, { path, text }])).toHaveLength(1)
+})
+
+test.each(['script.ts', 'index.ts'])('what %s bundles is of core and browser alone', async (entry) => {
+  const { metafile } = await build({
+    entryPoints: [`${root}src/${entry}`],
+    absWorkingDir: root,
+    bundle: true,
+    format: 'esm',
+    metafile: true,
+    write: false,
+  })
+  const foreign = Object.keys(metafile.inputs).filter((path) => !/^src\/((core|browser)\/|types\.ts)/.test(path))
+  expect(foreign).toEqual([`src/${entry}`])
+})
