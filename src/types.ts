@@ -13,63 +13,63 @@ export interface CustomProperties {}
 
 /** One product line. `price` is per unit. */
 export interface Item extends CustomProperties {
-  product_id?: Id | null
-  variant_id?: Id | null
-  sku?: Id | null
-  name?: string
-  variant_name?: string | null
+  product_id?: Id | null | undefined
+  variant_id?: Id | null | undefined
+  sku?: Id | null | undefined
+  name?: string | null | undefined
+  variant_name?: string | null | undefined
   /** Price of one unit, in `currency`. */
-  price?: Amount | null
-  quantity?: Amount | null
+  price?: Amount | null | undefined
+  quantity?: Amount | null | undefined
   /** ISO 4217, e.g. `USD`. */
-  currency?: string
+  currency?: string | null | undefined
   /** Becomes TikTok's `brand`. */
-  vendor?: string | null
+  vendor?: string | null | undefined
   /** Becomes TikTok's `content_category`. */
-  category?: string | null
-  url?: string
-  image_url?: string
+  category?: string | null | undefined
+  url?: string | null | undefined
+  image_url?: string | null | undefined
 }
 
 /** Who the visitor is. Leaves the page hashed or not at all. */
 export interface ProfileProperties {
-  $email?: string | null
+  $email?: string | null | undefined
   /** With country code: `+1 (917) 123-4567`. */
-  $phone_number?: string | null
-  $first_name?: string | null
-  $last_name?: string | null
-  $city?: string | null
-  $state?: string | null
-  $zip_code?: Id | null
+  $phone_number?: string | null | undefined
+  $first_name?: string | null | undefined
+  $last_name?: string | null | undefined
+  $city?: string | null | undefined
+  $state?: string | null | undefined
+  $zip_code?: Id | null | undefined
   /** ISO 3166-1 alpha-2, e.g. `US`. */
-  $country_code?: string | null
-  $customer_id?: Id | null
+  $country_code?: string | null | undefined
+  $customer_id?: Id | null | undefined
 }
 
 /** What the page adds to every event itself, unless the call says otherwise. */
 export interface PageProperties extends CustomProperties {
-  $url?: string
-  referrer?: string
-  $sales_channel_type?: string
-  source_name?: string
+  $url?: string | null | undefined
+  referrer?: string | null | undefined
+  $sales_channel_type?: string | null | undefined
+  source_name?: string | null | undefined
 }
 
 interface Totals extends PageProperties, ProfileProperties {
   /** Tax and shipping included. */
-  total_price?: Amount | null
-  total_tax?: Amount | null
-  total_shipping?: Amount | null
-  total_discount?: Amount | null
-  coupon?: string | readonly string[] | null
+  total_price?: Amount | null | undefined
+  total_tax?: Amount | null | undefined
+  total_shipping?: Amount | null | undefined
+  total_discount?: Amount | null | undefined
+  coupon?: string | readonly string[] | null | undefined
   /** ISO 4217, e.g. `USD`. */
-  currency?: string
-  items?: readonly (Item | null)[]
+  currency?: string | null | undefined
+  items?: readonly (Item | null)[] | null | undefined
 }
 
 interface Order extends Totals {
   /** The order's id. It becomes the event_id, so that a reload or the server's own copy is not counted again. */
-  id?: Id
-  $is_new_customer?: boolean | 'true' | 'false'
+  id?: Id | null | undefined
+  $is_new_customer?: boolean | 'true' | 'false' | null | undefined
 }
 
 /** The events that the default mapping knows, and their properties. Spelling counts: it is "Added To Cart". */
@@ -77,10 +77,10 @@ export interface EventProperties {
   $page_load: PageProperties
   'Viewed Product': Item & PageProperties
   'Viewed Collection': PageProperties & {
-    id?: Id
-    name?: string
-    description?: string
-    items?: readonly (Item | null)[]
+    id?: Id | null | undefined
+    name?: string | null | undefined
+    description?: string | null | undefined
+    items?: readonly (Item | null)[] | null | undefined
   }
   'Added To Cart': Item & PageProperties
   'Started Checkout': Totals
@@ -91,12 +91,12 @@ export interface EventProperties {
   'Cancelled Subscription': Order
   'Activated Subscription': Order
   Searched: PageProperties & {
-    query?: string
-    search_query?: string
-    search_string?: string
-    search_term?: string
-    term?: string
-    q?: string
+    query?: string | null | undefined
+    search_query?: string | null | undefined
+    search_string?: string | null | undefined
+    search_term?: string | null | undefined
+    term?: string | null | undefined
+    q?: string | null | undefined
   }
   'Subscribed To Newsletter': PageProperties & ProfileProperties
 }
@@ -108,10 +108,10 @@ export type PropertiesOf<Name extends string> = Name extends EventName ? EventPr
 
 export interface TrackOptions {
   /** TikTok counts an event name and id once in 48 hours. Default: the order's id for orders, else a random one. */
-  eventID?: Id | null
-  profileProperties?: ProfileProperties | null
+  eventID?: Id | null | undefined
+  profileProperties?: ProfileProperties | null | undefined
   /** `urn:namespace:value`, e.g. `urn:email:jane@example.com`. */
-  aliases?: readonly string[] | null
+  aliases?: readonly string[] | null | undefined
 }
 
 /** An event as the pipeline sees it: copied from the call, named, and given an id. Nobody else holds its objects. */
@@ -168,7 +168,7 @@ export type Reason =
   | 'filter' // a filter's condition did not hold
   | 'no_window' // called on a server, where there is no page to track
   | 'no_channel' // the event is only for a way that this config does not have
-  | 'pixel_blocked' // TikTok's script did not come; state says by what
+  | 'pixel_blocked' // TikTok's script did not come (state says by what), or threw
 
 export interface TrackResult {
   status: Status
@@ -184,8 +184,7 @@ export type PixelCause =
   | 'stand_in' // something else came in its place, such as a blocker's empty script or another pixel's
   | 'no_answer' // events.js, or the script that it loads, did not take over for 25 s
 
-/** `off`: this config installs no pixel (`server_only`), or there is no window. */
-export type PixelStatus = 'off' | 'waiting' | 'live' | 'blocked'
+export type PixelStatus = 'waiting' | 'live' | 'blocked'
 
 export interface State {
   pixel: PixelStatus
@@ -264,7 +263,7 @@ export interface Config {
   filters?: readonly Filter[]
   /** Base URL of the shop's own forwarder. */
   relay?: string
-  /** When TikTok's 150 kB may come. Default `idle`; calls wait for it and none is lost. */
+  /** When TikTok's 150 kB may come. Default `idle`; calls wait for it. */
   load?: 'idle' | 'immediate'
   /** `us`: TikTok's US host. */
   region?: 'us'
@@ -289,8 +288,8 @@ export interface Converge {
    */
   track: Track<TrackResult>
   /**
-   * `event`: every decision and each later change of it, the last 50 replayed. `state`: the pixel's state, now and
-   * whenever it changes. Returns the way to stop listening.
+   * `event`: every decision. `state`: each state of the pixel. What was before is told first, the last 50 of each.
+   * Returns the way to stop listening.
    */
   on<Type extends keyof News>(type: Type, listener: (...news: News[Type]) => void): () => void
 }

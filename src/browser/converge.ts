@@ -31,7 +31,6 @@ export function startConverge(config: Config, window: Window | undefined): Conve
   let count = 0
 
   const pixel = window && config.mapping?.mode !== 'server_only' && createPixel(window, config, news.state.emit)
-  if (!pixel) news.state.emit({ pixel: 'off' })
 
   /** Sends an event's copies, notes them in `sent`, and says how that went. */
   function send(event: ConvergeEvent, sent: DestinationEvent[]): [Status, Reason?] {
@@ -43,8 +42,8 @@ export function startConverge(config: Config, window: Window | undefined): Conve
       if (!pixel || forward === 'server') continue
       try {
         pixel.track(name, parameters(), event.eventID)
-      } catch (error) {
-        console.error(error) // of TikTok's script, or of whoever else has put a ttq there
+      } catch {
+        return ['failure', 'pixel_blocked'] // TikTok's script, or whoever else has put a ttq there, threw
       }
       sent.push({ event: name, event_id: event.eventID, parameters: parameters(), via: ['pixel'] })
     }
@@ -56,7 +55,7 @@ export function startConverge(config: Config, window: Window | undefined): Conve
     track(eventName, properties, options) {
       const event = createEvent(
         eventName,
-        { ...(window && pageProperties(window)), ...copyRecord(properties) },
+        { ...copyRecord(window && pageProperties(window)), ...copyRecord(properties) },
         copyRecord(options).eventID,
         () => `${page}.${++count}`,
       )

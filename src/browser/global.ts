@@ -9,18 +9,21 @@ export function fillGlobal(converge: Partial<ConvergeGlobal>, tagConfig: { pixel
   const { q = [] } = converge
   // The script is in this page already: another copy of it only brings the pixel of its own tag.
   if (!Array.isArray(q)) {
-    q.push(['init', tagConfig])
+    if (tagConfig.pixelId) q.push(['init', tagConfig])
     return
   }
 
   const instances = new Set<Converge>()
   const waiting: QueuedCall[] = []
+  // An init that the page makes stands in for the tag's own, also where it is refused: else its filters would be lost.
+  let needsInit: unknown = tagConfig.pixelId
 
   /** Every pixel of the page hears a call; the first one's answer is given. Before there is one, calls wait. */
   function perform(call: QueuedCall) {
     try {
       const [name, ...parameters] = call
       if (name === 'init') {
+        needsInit = false
         instances.add(createConverge({ pixelId: '', ...tagConfig, ...Object(parameters[0]) }))
         waiting.splice(0).forEach(perform)
       } else if (instances.size) {
@@ -38,5 +41,5 @@ export function fillGlobal(converge: Partial<ConvergeGlobal>, tagConfig: { pixel
     converge[method] = (...parameters: unknown[]) => perform([method, ...parameters])
   }
   q.forEach(perform)
-  if (tagConfig.pixelId) perform(['init'])
+  if (needsInit) perform(['init'])
 }

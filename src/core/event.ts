@@ -38,15 +38,14 @@ export function copyRecord(record: unknown): Record<string, unknown> {
   function copy(holder: object, key: PropertyKey, depth: number): unknown {
     try {
       const value: unknown = Reflect.get(holder, key)
-      if (typeof value === 'string') return value.slice(0, MAX_TEXT)
-      if (typeof value === 'bigint') return String(value)
-      if (typeof value !== 'object' || !value) return value
+      if (/^(s|bi)/.test(typeof value)) return String(value).slice(0, MAX_TEXT) // string, symbol, bigint
+      const source = Object(value)
+      if (source !== value) return value
       if (depth > MAX_DEPTH || ++objects > MAX_OBJECTS) return undefined
-      const { toJSON } = Object(value)
-      if (toJSON) return copy([toJSON.call(value)], 0, depth + 1)
+      if (source.toJSON) return copy([source.toJSON()], 0, depth + 1)
       if (Array.isArray(value)) return value.map((_, index) => copy(value, index, depth + 1))
       const target: Record<string, unknown> = {}
-      for (const name of Object.keys(value)) target[name] = copy(value, name, depth + 1)
+      for (const name of Object.keys(source)) target[name] = copy(source, name, depth + 1)
       return target
     } catch {
       return undefined

@@ -9,7 +9,7 @@ type Properties = Record<string, unknown>
 export function checkFilter(filter: Filter, index: number): void {
   const { event, any } = Object(filter)
   check(`filters[${index}].event`, event, /./)
-  for (const condition of [any].flat()) checkCondition(`filters[${index}].any`, condition)
+  for (const condition of any?.length ? any : [any]) checkCondition(`filters[${index}].any`, condition)
 }
 
 export function checkCondition(where: string, condition: Condition): void {
@@ -25,14 +25,14 @@ export function checkCondition(where: string, condition: Condition): void {
 
 /** Whether a filter lets an event through. */
 export function passes({ event, any }: Filter, eventName: string, properties: Properties): boolean {
-  return (event !== '*' && event !== eventName) || [any].flat().some((condition) => holds(condition, properties))
+  return (event !== '*' && event !== eventName) || any.some((condition) => holds(condition, properties))
 }
 
 /**
  * A missing property equals nothing, contains nothing, and is not equal to everything. On a list, a positive operator
  * holds if one element fits, a negated one if none does.
  */
-export function holds({ property, operator, value, ignoreCase = false }: Condition, properties: Properties): boolean {
+export function holds({ property, operator, value, ignoreCase }: Condition, properties: Properties): boolean {
   const positive = operator.replace('does_not_match', 'matches').replace('not_', '')
   const wanted: unknown[] = [value].flat()
   const isMet = valuesAt(properties, property).some((found) =>
@@ -42,7 +42,7 @@ export function holds({ property, operator, value, ignoreCase = false }: Conditi
 }
 
 /** Where one of the two is a number, both are; else they are compared as text, booleans too. */
-function compare(operator: string, found: unknown, wanted: unknown, ignoreCase: boolean): boolean {
+function compare(operator: string, found: unknown, wanted: unknown, ignoreCase: boolean | undefined): boolean {
   const text = (value: unknown) => {
     const text = typeof value === 'object' ? '' : String(value)
     return ignoreCase ? text.toLowerCase() : text

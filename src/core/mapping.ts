@@ -14,7 +14,7 @@ export function readMapping({ mode = 'default', events }: NonNullable<Config['ma
 }
 
 function readRows(eventName: string, entry: MappingEntry): MappingRow[] {
-  const rows: unknown[] = [entry || []].flat()
+  const rows: unknown[] = entry === false ? [] : [entry].flat()
   return rows.map((row) => {
     const read: MappingRow = Object(typeof row === 'string' ? { event: row } : row)
     const where = `mapping.events.${eventName}`

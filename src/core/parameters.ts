@@ -18,7 +18,7 @@ export function toParameters(
   const items = itemsOf(properties)
   if (items.length) {
     parameters.contents = items.map((item) => toContent(item, config))
-    parameters.content_type = config.contentType ?? 'product'
+    parameters.content_type = config.contentType || 'product'
     parameters.num_items = items.reduce((sum, item) => sum + quantityOf(item), 0)
   }
   const value = moneyOf(properties, items, config)
@@ -33,7 +33,7 @@ export function toParameters(
 const queryProperties = ['query', 'search_query', 'search_string', 'search_term', 'term', 'q']
 
 function readQuery(properties: Properties): string {
-  return queryProperties.map((name) => readText(properties[name])).find(Boolean) ?? ''
+  return queryProperties.map((name) => readId(properties[name])).find(Boolean) ?? ''
 }
 
 /** The event's items, or the event itself where its properties are those of one item. */

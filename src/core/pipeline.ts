@@ -19,8 +19,7 @@ export function route(
   config: Config,
 ): MappedEvent[] | undefined {
   if (!rules.filters.every((filter) => passes(filter, eventName, properties))) return undefined
-  const rows = rules.mapping.get(eventName) ?? []
-  return rows
+  return (rules.mapping.get(eventName) ?? [])
     .filter(({ when }) => !when || holds(when, properties))
     .map(({ event, forward }) => ({
       event: event === 'PageView' ? 'Pageview' : event,

@@ -20,7 +20,10 @@ inEachBrowser((stage) => {
     const calls = `converge.track(${track.map((part) => JSON.stringify(part)).join()})`
     const page = await visit(stage, pageOf(way, { pixelId, load: 'immediate', ...config }, calls))
     await page.evaluate(decided)
-    if (config?.mapping?.mode !== 'server_only') {
+    if (config?.mapping?.mode === 'server_only') {
+      expect(await page.evaluate(() => window.ttq ?? 'none')).toBe('none')
+      expect(tiktok.requests).toEqual([])
+    } else {
       // Hits arrive in order: what has not come before this one was never sent.
       await page.evaluate((id) => window.ttq.track('End', {}, { pixel_code: id }), pixelId)
       await tiktok.waitForHits((hits) => hits.some(({ event }) => event === 'End'))

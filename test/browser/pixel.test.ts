@@ -117,11 +117,33 @@ inEachBrowser((stage) => {
       const opened = await visit(stage, page(search('first')))
       await stateOf(opened, 'live')
       await tiktok().waitForHits(has('first'))
+      // Once it has registered a second time, a global call is sent twice: that is how the test knows.
       await opened.evaluate((source) => new Function(source)(), classicalSnippet(`ttq.load('${pixelId}')`))
-      await opened.evaluate(() =>
-        (window.shopConverge ?? window.converge)?.track?.('Searched', {}, { eventID: 'later' }),
+      await opened.evaluate(
+        () =>
+          new Promise<void>((resolve) => {
+            document.addEventListener('load', ({ target }) => /events/.test(Object(target).src) && resolve(), true)
+          }),
       )
-      expect(told(await tiktok().waitForHits(has('later')))).toEqual(['Search first ours', 'Search later ours'])
+      await opened.evaluate(() => {
+        ;(window.shopConverge ?? window.converge)?.track?.('Searched', {}, { eventID: 'later' })
+        window.ttq.track('End', {}, { event_id: 'end' })
+      })
+      const ended = (hits: Hit[]) => hits.filter(({ event }) => event === 'End').length === 2
+      const hits = await tiktok().waitForHits(ended)
+      expect(told(hits).filter((hit) => !hit.startsWith('End'))).toEqual(['Search first ours', 'Search later ours'])
+    })
+
+    test('what waits for a late pixel survives a snippet that loads the same id meanwhile', async () => {
+      let come = () => {}
+      tiktok().faults.events.after = new Promise<void>((resolve) => {
+        come = resolve
+      })
+      const opened = await visit(stage, page(search('queued')))
+      await stateOf(opened, 'waiting')
+      await opened.evaluate((source) => new Function(source)(), classicalSnippet(`ttq.load('${pixelId}')`))
+      come()
+      expect(told(await tiktok().waitForHits(has('queued')))).toContain('Search queued ours')
     })
 
     test('a route change of an SPA sends no page view of its own', async () => {

@@ -35,8 +35,27 @@ inEachBrowser((stage) => {
   })
 
   test('the script twice in a page counts nothing twice', async () => {
-    await visit(stage, script(`${stub};${search('one')}`) + scriptTag(tag) + scriptTag(tag) + script(search('two')))
-    expect(await idsBy('two')).toEqual(['one', 'two'])
+    const now = scriptTag(tag).replace('async', '')
+    const page = await visit(stage, script(`${stub};${search('one')}`) + now + now + script(search('two')))
+    await page.evaluate(() => window.ttq.track('End', {}, { event_id: 'end' }))
+    expect(await idsBy('end')).toEqual(['one', 'two', 'end'])
+  })
+
+  test('the script twice in a page that has named its pixel by init is no error', async () => {
+    const listen = 'window.said = []; console.error = function (error) { said.push(String(error)) }'
+    const init = `converge.init({ pixelId: '${pixelId}', load: 'immediate' })`
+    const now = scriptTag().replace('async', '')
+    const page = await visit(stage, script(`${listen};${stub};${init}`) + now + now + script(search('one')))
+    expect(await idsBy('one')).toEqual(['one'])
+    expect(await page.evaluate(() => Reflect.get(window, 'said'))).toEqual([])
+  })
+
+  test('an init that is refused starts nothing in its place: its filters would be lost', async () => {
+    const init = `converge.init({ filters: [{ event: '*', any: [{ property: 'q', operator: 'equals', value: 'hat' }] }] })`
+    const page = await visit(stage, script(`${stub};${init};${search('one')}`) + scriptTag(tag).replace('async', ''))
+    expect(await page.evaluate(() => window.ttq ?? 'none')).toBe('none')
+    await page.evaluate(() => window.converge?.init?.({}))
+    expect(await idsBy('one')).toEqual(['one'])
   })
 
   test('a reference that the page kept stays alive', async () => {
@@ -55,7 +74,7 @@ inEachBrowser((stage) => {
     expect((await tiktok().waitForHits(has('one'))).map(({ event }) => event)).toEqual(['SiteSearch'])
   })
 
-  test('two pixel IDs in a page both hear every call', async () => {
+  test('two pixel IDs in a page both hear a call, once both have been named', async () => {
     const second = scriptTag(tag.replace(pixelId, otherId))
     await visit(
       stage,

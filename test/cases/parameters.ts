@@ -137,6 +137,11 @@ export const parameterCases: Case[] = [
     }),
   ),
   {
+    title: 'a search for a number carries it as text',
+    track: ['Searched', { query: 501 }],
+    pixel: [{ event: 'Search', parameters: { query: '501' } }],
+  },
+  {
     title: "a Shopify order's GID becomes its last part, in event_id and order_id alike",
     track: ['Placed Order', { id: 'gid://shopify/Order/55' }],
     pixel: [{ event: 'Purchase', parameters: { order_id: '55' }, event_id: '55' }],

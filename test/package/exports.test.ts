@@ -22,7 +22,9 @@ let tarball = ''
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'converge-tiktok-'))
-  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root })
+  const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
+    cwd: root,
+  })
   const packed: unknown = JSON.parse(stdout)
   const [first] = Array.isArray(packed) ? packed : Object.values(Object(packed))
   tarball = join(folder, first.filename)

@@ -1,0 +1,37 @@
+import fc from 'fast-check'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { defaultMapping } from '../../src/core/default-mapping.ts'
+import { openShop, queued } from '../unit/page.ts'
+import { anything, properties } from './messy.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  return () => vi.useRealTimers()
+})
+
+const eventName = fc.oneof(fc.constantFrom(...Object.keys(defaultMapping)), anything)
+const options = fc.oneof(anything, fc.record({ eventID: anything }))
+
+test('track takes anything, and its event_id is text that is not empty', () => {
+  const { page, track } = openShop()
+  const check = (name: unknown, event: unknown, options: unknown) => {
+    const result = track(name, event, options)
+    expect(result.eventID).toBeTypeOf('string')
+    expect(result.eventID.trim()).not.toBe('')
+    for (const { event_id } of result.destinationEvents) expect(event_id).toBe(result.eventID)
+  }
+  fc.assert(fc.property(eventName, fc.oneof(properties, anything), options, check), { numRuns: 1000 })
+  expect(page.ttq.length).toBeGreaterThan(0)
+})
+
+test('what stands in ttq is what the result says', () => {
+  const { page, track } = openShop()
+  const check = (name: unknown, event: unknown, options: unknown) => {
+    page.ttq.length = 0
+    const { destinationEvents } = track(name, event, options)
+    const said = destinationEvents.map(({ event, event_id, parameters }) => [event, parameters, event_id])
+    const calls = queued(page).map(([, event, parameters, ids]) => [event, parameters, Object(ids).event_id])
+    expect(calls).toStrictEqual(said)
+  }
+  fc.assert(fc.property(eventName, properties, options, check))
+})

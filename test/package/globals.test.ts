@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs'
+import { createContext, runInContext } from 'node:vm'
+import { Window as HappyWindow } from 'happy-dom'
+import { expect, test, vi } from 'vitest'
+import { pixelId } from '../cases/case.ts'
+
+const script = readFileSync(new URL('../../dist/converge.js', import.meta.url), 'utf8')
+
+/** A page in which the script has run, with the globals that came by it. */
+function runScript(tag: string) {
+  const { document, location } = new HappyWindow({ url: 'https://www.shop.test/' })
+  document.head.innerHTML = tag
+  const console = { error: vi.fn() }
+  const page = Object({ document, location, console, setTimeout: vi.fn() })
+  page.window = page
+  createContext(page)
+  const before = Object.keys(page)
+  runInContext(script, page)
+  const globals = () => Object.keys(page).filter((name) => !before.includes(name))
+  return { page, globals, console }
+}
+
+test('the script adds no global but converge, ttq and TiktokAnalyticsObject', () => {
+  const { page, globals, console } = runScript(`<script data-pixel-id="${pixelId}" data-content-id="sku"></script>`)
+  const { destinationEvents } = page.converge.track('Viewed Product', { product_id: 'P1', sku: 'S1' })
+  expect(destinationEvents[0].parameters.contents[0].content_id).toBe('S1')
+  expect(globals().sort()).toEqual(['TiktokAnalyticsObject', 'converge', 'ttq'])
+  expect(console.error).not.toHaveBeenCalled()
+})
+
+test('without a pixel ID the script adds converge alone, and says nothing', () => {
+  const { globals, console } = runScript('')
+  expect(globals()).toEqual(['converge'])
+  expect(console.error).not.toHaveBeenCalled()
+})
+
+test('a wrong pixel ID is one console.error, and no exception', () => {
+  const { page, globals, console } = runScript('<script data-pixel-id="G-1"></script>')
+  expect(console.error).toHaveBeenCalledOnce()
+  expect(page.converge.track('Searched')).toBeUndefined()
+  expect(globals()).toEqual(['converge'])
+})

@@ -1,0 +1,64 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const temporary: string[] = []
+afterEach(() => {
+  for (const folder of temporary.splice(0)) rmSync(folder, { recursive: true })
+})
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'converge-lib-'))
+  temporary.push(folder)
+  return folder
+}
+
+/** A copy of src/ in which a line was added to a file. */
+function plant(path: string, code: string): string {
+  const src = join(temporaryFolder(), 'src')
+  cpSync(join(root, 'src'), src, { recursive: true })
+  writeFileSync(join(src, path), `${code}\n`, { flag: 'a' })
+  return src
+}
+
+/** What tsc says about a part of src/ that may know the given libraries alone. */
+function compile(src: string, part: string, lib: string[]): string {
+  const project = join(temporaryFolder(), 'tsconfig.json')
+  const compilerOptions = { lib, types: [] }
+  const include = [join(src, part)]
+  writeFileSync(project, JSON.stringify({ extends: join(root, 'tsconfig.json'), compilerOptions, include }))
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  return spawnSync(process.execPath, [tsc, '-p', project, '--pretty', 'false'], { encoding: 'utf8' }).stdout
+}
+
+const language = ['es2020']
+const page = ['es2020', 'dom', 'dom.iterable']
+
+test('src/core knows no page, no network and no console', () => {
+  expect(compile(join(root, 'src'), 'core', language)).toBe('')
+})
+
+test.each(['window', 'document', 'fetch', 'console', 'localStorage', 'setTimeout', 'crypto', 'process', 'navigator'])(
+  'a planted %s in src/core is found',
+  (name) => {
+    const src = plant('core/read.ts', `export const planted = ${name}`)
+    expect(compile(src, 'core', language)).toContain(`Cannot find name '${name}'`)
+  },
+)
+
+// esbuild rewrites newer syntax for old in-app web views, but not calls: what they lack would be an exception there.
+test.each(['browser', 'script.ts', 'index.ts'])('src/%s calls nothing that came after ES2020', (part) => {
+  expect(compile(join(root, 'src'), part, page)).toBe('')
+})
+
+test.each(["'a'.replaceAll('a', 'b')", '[1].at(-1)', "Object.hasOwn({}, 'a')"])(
+  'a planted %s, which came after ES2020, is found',
+  (code) => {
+    const src = plant('browser/pixel.ts', `export const planted = ${code}`)
+    expect(compile(src, 'browser', page)).toContain('error TS2550')
+  },
+)

@@ -1,0 +1,170 @@
+// What a shop's TypeScript takes and refuses. Never run: tsc reads it, and each expectation of an error must be met.
+import {
+  type Condition,
+  type Config,
+  type ConvergeEvent,
+  createConverge,
+  type EventParameters,
+  type Filter,
+  type Item,
+  type MappingRow,
+  type Reason,
+  type State,
+  type Status,
+  type TrackResult,
+} from '../../src/index.ts'
+
+const pixelId = 'CJQBODJC77UB4MRTGFRF'
+const { track, on } = createConverge({ pixelId })
+
+// ── Known events complete their properties ───────────────────────────────────────────────────────────────────────────
+
+const item: Item = { product_id: 9010, variant_id: null, sku: '', price: '10.50', quantity: 1, currency: 'EUR' }
+
+track('$page_load')
+track('Viewed Product', item)
+track('Viewed Product', { ...item, $url: 'https://www.shop.test/', referrer: '' })
+track('Added To Cart', { product_id: '1', variant_id: 11, name: 'Cap', price: 19.9, quantity: '2', vendor: null })
+track('Viewed Collection', { id: 7, name: 'Caps', items: [item, null] })
+track('Started Checkout', { total_price: 0, coupon: ['A', 'B'], items: [] })
+track('Placed Order', { id: 1001, total_price: '94.80', $is_new_customer: 'true', items: Object.freeze([item]) })
+track('Started Subscription', { id: 'S-1', $email: 'jane@shop.test', $phone_number: null })
+track('Searched', { query: 'cap' })
+track('Subscribed To Newsletter', { $email: 'jane@shop.test' })
+track('Searched', null, null)
+track('Searched', {}, { eventID: 1, profileProperties: { $email: null }, aliases: ['urn:email:jane@shop.test'] })
+
+// @ts-expect-error it is total_price
+track('Placed Order', { id: '1', totalPrice: 5 })
+// @ts-expect-error it is product_id, in items too
+track('Started Checkout', { items: [{ productId: '1' }] })
+// @ts-expect-error a flat event has no items
+track('Added To Cart', { items: [item] })
+// @ts-expect-error Converge has no `value`
+track('Placed Order', { value: 5 })
+// @ts-expect-error a price is a number or text
+track('Added To Cart', { price: { amount: 5 } })
+// @ts-expect-error an id is a number or text
+track('Viewed Product', { product_id: true })
+// @ts-expect-error items is a list
+track('Started Checkout', { items: item })
+// @ts-expect-error true, 'true', false or 'false'
+track('Placed Order', { $is_new_customer: 'yes' })
+// @ts-expect-error a search has no price
+track('Searched', { price: 1 })
+// @ts-expect-error properties are an object
+track('Searched', 'cap')
+// @ts-expect-error a name is text
+track(42)
+// @ts-expect-error a name is needed
+track()
+// @ts-expect-error it is eventID
+track('Placed Order', {}, { eventId: '1' })
+// @ts-expect-error the third argument is options
+track('Placed Order', {}, 'e-1')
+// @ts-expect-error aliases are text
+track('Placed Order', {}, { aliases: [1] })
+// @ts-expect-error it is $email
+track('Placed Order', {}, { profileProperties: { email: 'jane@shop.test' } })
+
+// ── Any other name takes any properties ──────────────────────────────────────────────────────────────────────────────
+
+interface Scroll {
+  depth: number
+}
+class Click {
+  button = 'buy'
+}
+const scroll: Scroll = { depth: 25 }
+
+track('Scroll Depth 25%', scroll)
+track('[SITE] Button Click', new Click())
+track('Added to cart', { anything: { at: ['all'] } })
+track('' as string, { total_price: 5, whatever: true })
+
+// @ts-expect-error properties are an object there too
+track('Scroll Depth 25%', 25)
+
+// ── A shop's own properties (custom-properties.ts) ───────────────────────────────────────────────────────────────────
+
+track('Placed Order', { id: '1', gift_wrap: true, items: [{ product_id: '1', gift_wrap: false }] })
+track('Viewed Product', { gift_wrap: true })
+// @ts-expect-error as it was declared
+track('Placed Order', { gift_wrap: 'yes' })
+
+// ── The answer ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const { status, reason, eventID, destinationEvents }: TrackResult = track('Searched')
+const answer: [Status, Reason | undefined, string] = [status, reason, eventID]
+for (const { event, event_id, parameters, via } of destinationEvents) {
+  const content_id: string | undefined = parameters.contents?.[0]?.content_id
+  const said: (string | undefined)[] = [event, event_id, content_id, ...via]
+  said satisfies unknown[]
+}
+answer satisfies unknown[]
+
+// @ts-expect-error there is no such status
+if (status === 'sent') track('Searched')
+// @ts-expect-error a content_id is text
+const parameters: EventParameters = { contents: [{ content_type: 'product', content_id: 7 }] }
+parameters satisfies object
+
+const stop: () => void = on('event', (result: TrackResult, event: ConvergeEvent) => track(event.eventName, result))
+on('state', ({ pixel, pixelCause }: State) => track(pixel, { pixelCause }))
+stop()
+// @ts-expect-error there is no such news
+on('pixel', () => {})
+// @ts-expect-error state has no result
+on('state', (state, event) => track('Searched', { state, event }))
+
+// ── The config ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const condition: Condition = { property: 'items.vendor', operator: 'in', value: ['Acme', 7, true], ignoreCase: true }
+const filter: Filter = { event: '*', any: [condition, { property: 'coupon', operator: 'is_not_set' }] }
+const row: MappingRow = { event: 'Lead', forward: 'client', when: condition }
+const config: Config = {
+  pixelId,
+  contentId: 'variant_id',
+  contentType: 'product_group',
+  value: 'net',
+  mapping: { mode: 'custom', events: { 'Any Name': row, Other: 'Lead', Off: false, Two: ['Lead', row] } },
+  filters: Object.freeze([filter]),
+  relay: '/converge',
+  load: 'immediate',
+  region: 'us',
+  nonce: 'r4nd0m',
+}
+createConverge(config)
+
+// @ts-expect-error a pixel ID is needed
+createConverge({})
+// @ts-expect-error a config is needed
+createConverge()
+// @ts-expect-error it is pixelId
+createConverge({ pixelID: pixelId })
+// @ts-expect-error there is no such content-ID mode
+createConverge({ pixelId, contentId: 'SKU' })
+// @ts-expect-error TikTok knows product and product_group
+createConverge({ pixelId, contentType: 'variant' })
+// @ts-expect-error gross or net
+createConverge({ pixelId, value: 'total' })
+// @ts-expect-error there is no such mode
+createConverge({ pixelId, mapping: { mode: 'server' } })
+// @ts-expect-error true is no row
+createConverge({ pixelId, mapping: { events: { Searched: true } } })
+// @ts-expect-error there is no such way
+createConverge({ pixelId, mapping: { events: { Searched: { event: 'Search', forward: 'browser' } } } })
+// @ts-expect-error a row names TikTok's event
+createConverge({ pixelId, mapping: { events: { Searched: { forward: 'client' } } } })
+// @ts-expect-error there is no such operator
+createConverge({ pixelId, filters: [{ event: '*', any: [{ property: 'id', operator: 'equals', value: 1 }] }] })
+// @ts-expect-error a condition has an operator
+createConverge({ pixelId, filters: [{ event: '*', any: [{ property: 'id', value: 1 }] }] })
+// @ts-expect-error a condition's value is text, a number or a boolean
+createConverge({ pixelId, filters: [{ event: '*', any: [{ property: 'id', operator: 'equal', value: {} }] }] })
+// @ts-expect-error a filter names its event
+createConverge({ pixelId, filters: [{ any: [condition] }] })
+// @ts-expect-error idle or immediate
+createConverge({ pixelId, load: 'lazy' })
+// @ts-expect-error there is no other region
+createConverge({ pixelId, region: 'eu' })

@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest'
+import { startConverge } from '../../src/browser/converge.ts'
+import { pixelId } from '../cases/case.ts'
+import { openPage } from './page.ts'
+
+/** What a config that can't work is answered with. */
+function complaint(config: object): string {
+  const page = openPage()
+  try {
+    Reflect.apply(startConverge, undefined, [{ pixelId, ...config }, page.window])
+  } catch (error) {
+    expect(page.ttq, 'a refused config touches nothing').toBeUndefined()
+    return String(error)
+  }
+  return 'none'
+}
+
+const condition = { property: 'source_name', operator: 'equal', value: 'web' }
+const filters = (change: object) => [
+  { event: '*', any: [condition] },
+  { event: 'Placed Order', any: [{ ...condition, ...change }] },
+]
+
+test.each<[title: string, config: object, where: string, found: string]>([
+  ['no pixel ID', { pixelId: undefined }, 'pixelId', 'undefined'],
+  ['an empty pixel ID', { pixelId: '' }, 'pixelId', '""'],
+  ['a pixel ID in lower case', { pixelId: pixelId.toLowerCase() }, 'pixelId', `"${pixelId.toLowerCase()}"`],
+  ['a pixel ID of 19 characters', { pixelId: pixelId.slice(1) }, 'pixelId', `"${pixelId.slice(1)}"`],
+  ['a pixel ID of 21 characters', { pixelId: `${pixelId}A` }, 'pixelId', `"${pixelId}A"`],
+  ['a pixel ID that is a number', { pixelId: 12345678901234567000 }, 'pixelId', '12345678901234567000'],
+  ['a content-ID mode that there is not', { contentId: 'SKU' }, 'contentId', '"SKU"'],
+  ['a content-ID mode of null', { contentId: null }, 'contentId', 'null'],
+  ['a mapping mode that there is not', { mapping: { mode: 'server' } }, 'mapping.mode', '"server"'],
+  ['server_only without a relay', { mapping: { mode: 'server_only' } }, 'relay', 'undefined'],
+  ['server_only with an empty relay', { mapping: { mode: 'server_only' }, relay: '' }, 'relay', '""'],
+])('a sentence names its place: %s', (_, config, where, found) => {
+  expect(complaint(config)).toMatch(new RegExp(`^Error: converge-tiktok: ${where} is ${found}, not .+`))
+})
+
+test.each<[title: string, entry: unknown, found: string]>([
+  ['spaces', 'Placed an order', '"Placed an order"'],
+  ['51 characters', 'a'.repeat(51), `"${'a'.repeat(51)}"`],
+  ['a leading digit', '1stOrder', '"1stOrder"'],
+  ['a leading dash', '-Order', '"-Order"'],
+  ['a trailing dash', 'Order-', '"Order-"'],
+  ['a trailing underscore', 'Order_', '"Order_"'],
+  ['a trailing line feed', 'Order\n', String.raw`"Order\n"`],
+  ['an umlaut', 'Käufe', '"Käufe"'],
+  ['none at all, in a row', { forward: 'client' }, 'undefined'],
+  ['an empty one, in a row', { event: '' }, '""'],
+  ['a number', 42, 'undefined'],
+  ['true', true, 'undefined'],
+  ['null, in a list', ['Lead', null], 'undefined'],
+])("TikTok's rule for event names is held: %s", (_, entry, found) => {
+  const mapping = { events: { 'My Event': entry } }
+  expect(complaint({ mapping })).toContain(`Error: converge-tiktok: mapping.events.My Event is ${found}, not `)
+})
+
+test.each(['a', 'A1', 'my-event_2', 'a'.repeat(50)])('an event name that TikTok takes is taken: %s', (event) => {
+  expect(complaint({ mapping: { events: { 'My Event': event } } })).toBe('none')
+})
+
+const malformed: [title: string, change: object][] = [
+  ['an operator that there is not', { operator: 'equals' }],
+  ['no operator', { operator: undefined }],
+  ['an operator that objects have', { operator: 'toString' }],
+  ['an operator that only ends like one', { operator: 'was_set' }],
+  ['no property', { property: undefined }],
+  ['a property that is no text', { property: 7 }],
+  ['no value', { value: undefined }],
+  ['a broken regular expression', { operator: 'matches_regex', value: '(' }],
+  ['a broken regular expression, negated', { operator: 'does_not_match_regex', value: '[a' }],
+]
+
+test.each(malformed)('a condition of a filter that can not be read is shown, with its place: %s', (_, change) => {
+  const said = complaint({ filters: filters(change) })
+  expect(said).toContain('Error: converge-tiktok: filters[1].any is {')
+  expect(said).toContain(JSON.stringify({ ...condition, ...change }))
+})
+
+test.each(malformed)("a condition of a row that can not be read is shown, with its row's place: %s", (_, change) => {
+  const when = { ...condition, ...change }
+  const said = complaint({ mapping: { events: { Searched: ['Search', { event: 'Lead', when }] } } })
+  expect(said).toBe(`Error: converge-tiktok: mapping.events.Searched is ${JSON.stringify(when)}, not a condition`)
+})
+
+test.each<[title: string, filter: unknown, said: string]>([
+  ['null', null, 'filters[0].event is undefined, not '],
+  ['no event', { any: [condition] }, 'filters[0].event is undefined, not '],
+  ['an empty event', { event: '', any: [condition] }, 'filters[0].event is "", not '],
+  ['no conditions', { event: '*' }, 'filters[0].any is undefined, not a condition'],
+  ['null for conditions', { event: '*', any: null }, 'filters[0].any is null, not a condition'],
+  ['no condition at all', { event: '*', any: [] }, 'filters[0].any is [], not a condition'],
+  ['a text for conditions', { event: '*', any: 'x' }, 'filters[0].any is "x", not a condition'],
+  ['null among the conditions', { event: '*', any: [condition, null] }, 'filters[0].any is null, not a condition'],
+])('a filter that can not be read is shown, with its place: %s', (_, filter, said) => {
+  expect(complaint({ filters: [filter] })).toContain(`Error: converge-tiktok: ${said}`)
+})
+
+test.each([
+  ['is_set', {}],
+  ['is_not_set', {}],
+  ['equal', { value: 0 }],
+  ['equal', { value: false }],
+  ['equal', { value: '' }],
+  ['in', { value: ['a', 1, true] }],
+  ['matches_regex', { value: '^a(b|c)$', ignoreCase: true }],
+])('a condition that can be read is taken: %s %j', (operator, rest) => {
+  expect(complaint({ filters: [{ event: '*', any: [{ property: 'a.b', operator, ...rest }] }] })).toBe('none')
+})

@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createConverge, startConverge } from '../../src/browser/converge.ts'
+import { pixelId } from '../cases/case.ts'
+import { openShop, queued } from './page.ts'
+
+beforeEach(() => vi.useFakeTimers())
+afterEach(() => vi.useRealTimers())
+
+test('the same pixel ID again gives the first instance, whatever else the config says', () => {
+  const converge = createConverge({ pixelId })
+  expect(createConverge({ pixelId, contentId: 'sku' })).toBe(converge)
+  expect(createConverge({ pixelId: 'OTHER00000OTHER00000' })).not.toBe(converge)
+})
+
+test('a config that was refused is not remembered', () => {
+  const twice = { pixelId: 'TWICE00000TWICE00000' }
+  expect(() => createConverge({ ...twice, contentId: Object('id') })).toThrow()
+  expect(createConverge(twice).track('Searched').status).toBe('success')
+})
+
+test('where there is no window, every event is skipped', () => {
+  const converge = startConverge({ pixelId }, undefined)
+  expect(converge.track('Placed Order', { id: 1 })).toEqual({
+    status: 'skipped',
+    reason: 'no_window',
+    eventName: 'Placed Order',
+    eventID: '1',
+    destinationEvents: [],
+  })
+  const heard = vi.fn()
+  converge.on('state', heard)
+  expect(heard).not.toHaveBeenCalled()
+})
+
+test('an event knows its page, for filters to ask about, unless the call says otherwise', () => {
+  const { converge, track } = openShop()
+  const heard = vi.fn()
+  converge.on('event', heard)
+  track('Searched', { referrer: 'https://search.test/' })
+  expect(heard.mock.lastCall?.[1].properties).toEqual({
+    $url: 'https://www.shop.test/caps?color=red',
+    $sales_channel_type: 'web',
+    referrer: 'https://search.test/',
+  })
+})
+
+test('ids that a page makes are its own, and none is given twice', () => {
+  const pages = [openShop(), openShop()]
+  const ids = pages.flatMap(({ track }) => Array.from({ length: 100 }, () => track('Searched').eventID))
+  expect(new Set(ids).size).toBe(200)
+})
+
+test("on('event') tells every decision, with the event as it was read", () => {
+  const { converge, track } = openShop()
+  const heard = vi.fn()
+  converge.on('event', heard)
+  const result = track('Unknown', { total_price: '1' })
+  expect(heard.mock.calls).toEqual([
+    [
+      result,
+      { eventName: 'Unknown', eventID: result.eventID, properties: expect.objectContaining({ total_price: '1' }) },
+    ],
+  ])
+})
+
+test("on('event') begins with the last 50 decisions, the oldest first", () => {
+  const { converge, track } = openShop()
+  for (let n = 1; n <= 60; n++) track('Searched', {}, { eventID: n })
+  const heard: string[] = []
+  converge.on('event', ({ eventID }) => heard.push(eventID))
+  expect(heard).toEqual(Array.from({ length: 50 }, (_, index) => String(index + 11)))
+})
+
+test('a listener that throws is a console.error, and the others and the call go on', () => {
+  const error = vi.spyOn(console, 'error').mockReturnValue()
+  const { page, converge, track } = openShop()
+  const fault = new Error("the page's")
+  const heard = vi.fn()
+  converge.on('event', () => {
+    throw fault
+  })
+  converge.on('event', heard)
+  expect(track('Searched').status).toBe('success')
+  expect(heard).toHaveBeenCalledOnce()
+  expect(queued(page)).toHaveLength(1)
+  expect(error.mock.calls).toEqual([[fault]])
+  error.mockRestore()
+})
+
+test('who stops listening hears no more, and others do', () => {
+  const { converge, track } = openShop()
+  const [stopped, other] = [vi.fn(), vi.fn()]
+  const stop = converge.on('event', stopped)
+  converge.on('event', other)
+  track('Searched')
+  stop()
+  stop()
+  track('Searched')
+  expect(stopped).toHaveBeenCalledOnce()
+  expect(other).toHaveBeenCalledTimes(2)
+})
+
+test('a type of news that there is not never throws', () => {
+  const { converge } = openShop()
+  expect(() => Reflect.apply(converge.on, converge, ['weather', () => {}])).not.toThrow()
+})
+
+test.each(['client', 'client_and_server'] as const)(
+  'a row that is forwarded to the %s is sent by the pixel',
+  (forward) => {
+    const { track } = openShop({ mapping: { events: { Searched: { event: 'Search', forward } } } })
+    expect(track('Searched').destinationEvents).toMatchObject([{ event: 'Search', via: ['pixel'] }])
+  },
+)

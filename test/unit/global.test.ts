@@ -1,0 +1,236 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { fillGlobal } from '../../src/browser/global.ts'
+import type { ConvergeGlobal, QueuedCall } from '../../src/types.ts'
+
+type PageGlobal = Partial<ConvergeGlobal>
+
+let pixels = 0
+/** A page's pixels live as long as it does, and all tests of this file share one page. */
+const newPixelId = () => `PIXEL${String(++pixels).padStart(15, '0')}`
+
+const error = vi.spyOn(console, 'error').mockReturnValue()
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  error.mockClear()
+  Object.assign(window, { ttq: undefined })
+})
+afterEach(() => vi.useRealTimers())
+
+/** The stub, as the README has it: its methods queue what they are given. */
+function layStub(converge: PageGlobal = {}): PageGlobal {
+  const q: ConvergeGlobal['q'] = converge.q ?? []
+  const queue =
+    (name: string) =>
+    (...parameters: unknown[]) =>
+      q.push([name, ...parameters])
+  return Object.assign(converge, {
+    q,
+    ...Object.fromEntries(methods.map((name) => [name, converge[name] ?? queue(name)])),
+  })
+}
+
+const methods = ['init', 'track', 'on'] as const
+
+/** What stands in `ttq`: TikTok's event, its event_id, the pixel that it is for. */
+function sent(): unknown[][] {
+  return Array.from(Object(window).ttq ?? [], ([, event, , options]) => [event, options.event_id, options.pixel_code])
+}
+
+test('what the stub queued is sent in order, when the script has come', () => {
+  const pixelId = newPixelId()
+  const converge = layStub()
+  converge.track?.('$page_load', {}, { eventID: '1' })
+  converge.track?.('Searched', { q: 'cap' }, { eventID: '2' })
+  fillGlobal(converge, { pixelId })
+  converge.track?.('Subscribed To Newsletter', {}, { eventID: '3' })
+  expect(sent()).toEqual([
+    ['Pageview', '1', pixelId],
+    ['Search', '2', pixelId],
+    ['CompleteRegistration', '3', pixelId],
+  ])
+})
+
+test('arguments objects in the queue are calls', () => {
+  const pixelId = newPixelId()
+  const q: QueuedCall[] = []
+  function track(..._: unknown[]) {
+    // biome-ignore lint/complexity/noArguments: pages that are older than rest parameters queue these
+    q.push(Object(arguments))
+  }
+  track('track', 'Searched', { q: 'cap' }, { eventID: '1' })
+  fillGlobal({ q }, { pixelId })
+  expect(sent()).toEqual([['Search', '1', pixelId]])
+})
+
+test('the object that the stub made is filled, so that a kept reference stays alive', () => {
+  const pixelId = newPixelId()
+  const converge = layStub()
+  const { q } = converge
+  fillGlobal(converge, { pixelId })
+  expect(converge.q).not.toBe(q)
+  expect(converge.track?.('Searched', { q: 'cap' })).toMatchObject({ status: 'success' })
+})
+
+test('without a stub, an empty object is enough', () => {
+  const pixelId = newPixelId()
+  const converge: PageGlobal = {}
+  fillGlobal(converge, { pixelId })
+  expect(converge.track?.('Searched')).toMatchObject({ status: 'success' })
+  converge.q?.push(['track', 'Searched', {}, { eventID: '2' }])
+  expect(sent()).toHaveLength(2)
+})
+
+test('a stub that comes after the script leaves it as it is', () => {
+  const pixelId = newPixelId()
+  const converge: PageGlobal = {}
+  fillGlobal(converge, { pixelId })
+  const { track } = converge
+  layStub(converge)
+  expect(converge.track).toBe(track)
+  expect(converge.track?.('Searched')).toMatchObject({ status: 'success' })
+})
+
+test('the script twice sends once', () => {
+  const pixelId = newPixelId()
+  const converge = layStub()
+  converge.track?.('$page_load', {}, { eventID: '1' })
+  fillGlobal(converge, { pixelId })
+  fillGlobal(converge, { pixelId })
+  converge.track?.('Searched', {}, { eventID: '2' })
+  expect(sent()).toEqual([
+    ['Pageview', '1', pixelId],
+    ['Search', '2', pixelId],
+  ])
+  expect(error).not.toHaveBeenCalled()
+})
+
+test('two scripts of two pixels: each call goes to both, and the first answers', () => {
+  const [first, second] = [newPixelId(), newPixelId()]
+  const converge: PageGlobal = {}
+  fillGlobal(converge, { pixelId: first })
+  fillGlobal(converge, { pixelId: second })
+  const answer = converge.track?.('Searched', {}, { eventID: '1' })
+  expect(sent()).toEqual([
+    ['Search', '1', first],
+    ['Search', '1', second],
+  ])
+  expect(answer?.destinationEvents).toHaveLength(1)
+})
+
+test('calls before any pixel ID wait for init, and are answered by nothing', () => {
+  const pixelId = newPixelId()
+  const converge = layStub()
+  const heard = vi.fn()
+  converge.on?.('event', heard)
+  fillGlobal(converge, {})
+  expect(converge.track?.('$page_load', {}, { eventID: '1' })).toBeUndefined()
+  expect(sent()).toEqual([])
+  converge.init?.({ pixelId })
+  expect(sent()).toEqual([['Pageview', '1', pixelId]])
+  expect(heard).toHaveBeenCalledOnce()
+  converge.init?.({ pixelId })
+  expect(sent()).toHaveLength(1)
+})
+
+test("init's config lies over the tag's attributes", () => {
+  const pixelId = newPixelId()
+  const converge = layStub()
+  converge.init?.({ mapping: { events: { Searched: 'Lead' } } })
+  fillGlobal(converge, Object.assign({ pixelId }, { contentId: 'sku' }))
+  const item = { product_id: 'P1', sku: 'S1' }
+  expect(converge.track?.('Viewed Product', item)?.destinationEvents[0]?.parameters.contents?.[0]?.content_id).toBe(
+    'S1',
+  )
+  expect(converge.track?.('Searched')?.destinationEvents[0]?.event).toBe('Lead')
+})
+
+test("the page's init stands in for the tag's, so that what came before it is heard by its config alone", () => {
+  const [tagged, named] = [newPixelId(), newPixelId()]
+  const converge = layStub()
+  converge.track?.('Searched', {}, { eventID: '1' })
+  converge.init?.({ pixelId: named })
+  fillGlobal(converge, { pixelId: tagged })
+  expect(sent()).toEqual([['Search', '1', named]])
+})
+
+test("where the page's init is refused, the tag does not start without its filters", () => {
+  const converge = layStub()
+  converge.init?.({ contentId: Object('SKU') })
+  converge.track?.('Searched', {}, { eventID: '1' })
+  fillGlobal(converge, { pixelId: newPixelId() })
+  expect(error).toHaveBeenCalledOnce()
+  expect(sent()).toEqual([])
+})
+
+test('a script without a pixel ID of its own says nothing when it comes twice', () => {
+  const converge: PageGlobal = {}
+  fillGlobal(converge, {})
+  fillGlobal(converge, {})
+  expect(error).not.toHaveBeenCalled()
+})
+
+test('a bad config is one console.error, and a good one after it loses nothing', () => {
+  const pixelId = newPixelId()
+  const converge = layStub()
+  converge.init?.({ pixelId: 'short' })
+  converge.track?.('$page_load', {}, { eventID: '1' })
+  fillGlobal(converge, {})
+  expect(error.mock.calls).toEqual([
+    [expect.objectContaining({ message: expect.stringContaining('pixelId is "short"') })],
+  ])
+  converge.track?.('Searched', {}, { eventID: '2' })
+  converge.init?.({ pixelId })
+  expect(sent()).toEqual([
+    ['Pageview', '1', pixelId],
+    ['Search', '2', pixelId],
+  ])
+  expect(error).toHaveBeenCalledOnce()
+})
+
+test("a tag's bad pixel ID is one console.error, and never the page's exception", () => {
+  fillGlobal({}, { pixelId: 'G-123' })
+  expect(error.mock.calls).toEqual([
+    [expect.objectContaining({ message: expect.stringContaining('pixelId is "G-123"') })],
+  ])
+})
+
+test.each<[title: string, entry: unknown]>([
+  ['null', null],
+  ['a number', 7],
+  ['an object', { method: 'track' }],
+  [
+    'a name that throws',
+    [
+      {
+        toString: () => {
+          throw new Error('no')
+        },
+      },
+    ],
+  ],
+])('an entry of the queue that is no call is one console.error, and its neighbours are sent: %s', (_, entry) => {
+  const pixelId = newPixelId()
+  const call = (eventID: string) => ['track', 'Searched', {}, { eventID }]
+  fillGlobal({ q: Object([['init', { pixelId }], call('1'), entry, call('2')]) }, {})
+  expect(sent().map(([, id]) => id)).toEqual(['1', '2'])
+  expect(error).toHaveBeenCalledOnce()
+})
+
+test.each(['consent', 'constructor', '__proto__', ''])(
+  'a method that there is not yet is passed over: "%s"',
+  (name) => {
+    const pixelId = newPixelId()
+    fillGlobal(
+      {
+        q: Object([
+          ['init', { pixelId }],
+          [name, {}],
+          ['track', 'Searched', {}, { eventID: '1' }],
+        ]),
+      },
+      {},
+    )
+    expect(sent()).toEqual([['Search', '1', pixelId]])
+  },
+)

@@ -1,0 +1,428 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { startConverge } from '../../src/browser/converge.ts'
+import type { Config, Converge, State } from '../../src/types.ts'
+import { pixelId } from '../cases/case.ts'
+import { classicalSnippet } from '../tiktok/snippet.ts'
+import { openPage, type Page, queued } from './page.ts'
+
+const address = 'https://analytics.tiktok.com/i18n/pixel/events.js'
+const now = new Date('2026-03-01T12:00:00Z')
+
+beforeEach(() => vi.useFakeTimers({ now }))
+afterEach(() => vi.useRealTimers())
+
+/** Our pixel, whose loading has begun. */
+function startIn(page: Page, config: Partial<Config> = {}): Converge {
+  return startConverge({ pixelId, load: 'immediate', ...config }, page.window)
+}
+
+/** A page in which TikTok's own snippet stands before us. */
+function openPageWithSnippet(calls: string): Page {
+  const page = openPage()
+  page.window.document.head.append(page.window.document.createElement('script'))
+  new Function('window', 'document', classicalSnippet(calls))(page.window, page.window.document)
+  return page
+}
+
+/** What TikTok's main script makes of a page's queue: calls no longer wait, and `instance` answers for one pixel. */
+function takeOver(page: Page, id = pixelId) {
+  const calls: unknown[][] = []
+  const instance = {
+    _init: true,
+    info: { status: 0 },
+    track: (...parameters: unknown[]) => calls.push([id, ...parameters]),
+  }
+  Object.assign(page.window, {
+    ttq: {
+      initialize: true,
+      _i: { ...page.ttq?._i, [id]: instance },
+      track: (...parameters: unknown[]) => calls.push(['every pixel', ...parameters]),
+      instance: (asked: string) => (asked === id ? instance : undefined),
+    },
+  })
+  return calls
+}
+
+function fire(page: Page, type: 'load' | 'error'): void {
+  page.scripts[0]?.dispatchEvent(new page.window.Event(type))
+}
+
+function violate(page: Page, blockedURI: string, disposition = 'enforce'): void {
+  const event = new page.window.Event('securitypolicyviolation')
+  page.window.document.dispatchEvent(Object.assign(event, { blockedURI, disposition }))
+}
+
+/** Every state that is told, from now on. */
+function statesOf(converge: Converge): State[] {
+  const states: State[] = []
+  converge.on('state', (state) => states.push(state))
+  return states
+}
+
+const waiting = { pixel: 'waiting' }
+const live = { pixel: 'live' }
+
+describe('the stub', () => {
+  test('is an array, on which each of the 16 methods queues itself and its parameters', () => {
+    const page = openPage()
+    startIn(page)
+    const names =
+      'page track identify instances debug on off once ready alias group enableCookie disableCookie holdConsent revokeConsent grantConsent'
+    expect(page.ttq.methods).toEqual(names.split(' '))
+    expect(Array.isArray(page.ttq)).toBe(true)
+    for (const method of page.ttq.methods) Reflect.get(page.ttq, method)(method, 1)
+    expect(queued(page)).toEqual(page.ttq.methods.map((method) => [method, method, 1]))
+  })
+
+  test("gives a pixel's queue by instance(), with the methods on it, before anything was loaded", () => {
+    const page = openPage()
+    startIn(page, { load: 'idle' })
+    const other = page.ttq.instance('OTHER')
+    other.track('Lead')
+    expect(page.ttq.instance('OTHER')).toBe(other)
+    expect(page.ttq._i.OTHER).toEqual(expect.arrayContaining([['track', 'Lead']]))
+    expect(page.ttq).toHaveLength(0)
+  })
+
+  test("loads a shop's second pixel by ttq.load, as TikTok's does", () => {
+    const page = openPage()
+    startIn(page)
+    page.ttq.load('OTHER', { autoConfig: false })
+    expect(page.ttq._o.OTHER).toEqual({ autoConfig: false })
+    expect(page.scripts.map(({ src }) => src)).toContain(`${address}?sdkid=OTHER&lib=ttq`)
+  })
+
+  test('defers a method on any queue by setAndDefer', () => {
+    const page = openPage()
+    startIn(page)
+    const queue = Object([])
+    page.ttq.setAndDefer(queue, 'track')
+    queue.track('Lead', {})
+    expect([...queue]).toEqual([['track', 'Lead', {}]])
+  })
+})
+
+describe('loading', () => {
+  test('leaves the marks that TikTok looks for, and turns its own page views off', () => {
+    const page = openPage()
+    startIn(page)
+    expect(page.window.TiktokAnalyticsObject).toBe('ttq')
+    expect(page.ttq._i[pixelId]?._u).toBe(address)
+    expect(page.ttq._t).toEqual({ [pixelId]: now.getTime() })
+    expect(page.ttq._o).toEqual({ [pixelId]: { historyObserver: false } })
+  })
+
+  test('asks for events.js by pixel ID and library name, asynchronously', () => {
+    const page = openPage()
+    startIn(page)
+    const [script, ...others] = page.scripts
+    expect(script?.src).toBe(`${address}?sdkid=${pixelId}&lib=ttq`)
+    expect(script?.async).toBe(true)
+    expect(script?.isConnected).toBe(true)
+    expect(others).toEqual([])
+  })
+
+  test('gives the script the nonce', () => {
+    const page = openPage()
+    startIn(page, { nonce: 'r4nd0m' })
+    expect(page.scripts[0]?.nonce).toBe('r4nd0m')
+  })
+
+  test("in the region us, comes from TikTok's US host", () => {
+    const page = openPage()
+    startIn(page, { region: 'us' })
+    const ours = 'https://analytics.us.tiktok.com/i18n/pixel/events.js'
+    expect(page.scripts[0]?.src).toBe(`${ours}?sdkid=${pixelId}&lib=ttq`)
+    expect(page.ttq._i[pixelId]?._u).toBe(ours)
+  })
+
+  test('waits for idle time, at most a second, while calls queue', () => {
+    const page = openPage()
+    const converge = startIn(page, { load: 'idle' })
+    converge.track('Searched', { q: 'cap' })
+    expect(page.scripts).toEqual([])
+    expect(page.idle).toMatchObject([{ timeout: 1000 }])
+
+    page.idle[0]?.run()
+    expect(page.scripts).toHaveLength(1)
+    expect(queued(page).map(([, event]) => event)).toEqual(['Search'])
+  })
+
+  test('is put off by default', () => {
+    const page = openPage()
+    startConverge({ pixelId }, page.window)
+    expect(page.scripts).toEqual([])
+    expect(page.idle).toHaveLength(1)
+  })
+
+  test('begins in the next task where there is no requestIdleCallback', () => {
+    const page = openPage({ hasIdleTime: false })
+    startIn(page, { load: 'idle' })
+    expect(page.scripts).toEqual([])
+    vi.advanceTimersByTime(1)
+    expect(page.scripts).toHaveLength(1)
+  })
+
+  test('begins at once where that is asked for', () => {
+    const page = openPage()
+    startIn(page, { load: 'immediate' })
+    expect(page.scripts).toHaveLength(1)
+    expect(page.idle).toEqual([])
+  })
+
+  test.each<[title: string, marks: object]>([
+    ['its script is on the way', { _u: address }],
+    ['its config has come', { info: { status: 0 } }],
+    ['it is live', { _init: true }],
+  ])('never happens twice for one pixel: %s', (_, marks) => {
+    const page = openPage()
+    Object.assign(page.window, { ttq: Object.assign([], { _i: { [pixelId]: Object.assign([], marks) } }) })
+    startIn(page)
+    expect(page.scripts).toEqual([])
+  })
+
+  test("keeps what waits in the pixel's own queue", () => {
+    const page = openPage()
+    const queue = [['track', 'Lead', {}]]
+    Object.assign(page.window, { ttq: Object.assign([], { _i: { [pixelId]: queue } }) })
+    startIn(page)
+    expect(page.ttq._i[pixelId]).toBe(queue)
+    expect([...queue]).toEqual([['track', 'Lead', {}]])
+    expect(page.scripts).toHaveLength(1)
+  })
+
+  test('of a server_only config does not happen, nor is there a ttq', () => {
+    const page = openPage()
+    const converge = startIn(page, { mapping: { mode: 'server_only' }, relay: '/relay' })
+    converge.track('Searched', { q: 'cap' })
+    expect(page.ttq).toBeUndefined()
+    expect(page.scripts).toEqual([])
+    expect(statesOf(converge)).toEqual([])
+  })
+})
+
+describe("beside TikTok's own snippet", () => {
+  test('its ttq is joined, and its calls stay in front', () => {
+    const page = openPageWithSnippet("ttq.load('OTHER00000OTHER00000'); ttq.page()")
+    const { ttq } = page
+    const { track, load } = ttq
+    startIn(page).track('Searched', { q: 'cap' })
+
+    expect(page.ttq).toBe(ttq)
+    expect(page.ttq.track).toBe(track)
+    expect(page.ttq.load).toBe(load)
+    expect(queued(page)).toMatchObject([['page'], ['track', 'Search', { query: 'cap' }, { pixel_code: pixelId }]])
+    expect(page.scripts.map(({ src }) => new URL(src).searchParams.get('sdkid')).sort()).toEqual([
+      pixelId,
+      'OTHER00000OTHER00000',
+    ])
+  })
+
+  test('a pixel that it has loaded is not loaded again', () => {
+    const page = openPageWithSnippet(`ttq.load('${pixelId}')`)
+    startIn(page)
+    expect(page.scripts).toHaveLength(1)
+  })
+
+  test("TikTok's global under another name is used, and ttq is left alone", () => {
+    const page = openPage()
+    Object.assign(page.window, { TiktokAnalyticsObject: 'tt', tt: [['page']] })
+    startIn(page).track('Searched', { q: 'cap' })
+    const { tt, ttq } = Object(page.window)
+    expect(ttq).toBeUndefined()
+    expect(tt.map(([method]: string[]) => method)).toEqual(['page', 'track'])
+    expect(page.scripts[0]?.src).toBe(`${address}?sdkid=${pixelId}&lib=tt`)
+  })
+
+  test('a bare queue without methods becomes the stub, with what it holds', () => {
+    const page = openPage()
+    const queue = [['page']]
+    Object.assign(page.window, { ttq: queue })
+    startIn(page).track('Searched', { q: 'cap' })
+    expect(page.ttq).toBe(queue)
+    expect(queued(page).map(([method]) => method)).toEqual(['page', 'track'])
+  })
+})
+
+describe('a call', () => {
+  test('waits in the global queue with our pixel_code until the pixel is live', () => {
+    const page = openPage()
+    startIn(page).track('Searched', { q: 'cap' }, { eventID: 'e1' })
+    expect(queued(page)).toEqual([['track', 'Search', { query: 'cap' }, { event_id: 'e1', pixel_code: pixelId }]])
+  })
+
+  test('goes to our instance alone once the pixel is live, by the ttq that stands there now', () => {
+    const page = openPage()
+    const converge = startIn(page)
+    const stub = page.ttq
+    const calls = takeOver(page)
+    converge.track('Searched', { q: 'cap' }, { eventID: 'e1' })
+    expect(calls).toEqual([[pixelId, 'Search', { query: 'cap' }, { event_id: 'e1' }]])
+    expect(stub).toHaveLength(0)
+  })
+
+  test('goes by the global queue where another pixel is live and ours is still loading', () => {
+    const page = openPage()
+    const converge = startIn(page)
+    const calls = takeOver(page, 'OTHER')
+    converge.track('Searched', { q: 'cap' }, { eventID: 'e1' })
+    expect(calls).toEqual([['every pixel', 'Search', { query: 'cap' }, { event_id: 'e1', pixel_code: pixelId }]])
+  })
+
+  test('has parameters that nobody else holds, since TikTok writes into them', () => {
+    const page = openPage()
+    const order = { id: '1', $is_new_customer: true, items: [{ product_id: 'P1' }] }
+    const { destinationEvents } = startIn(page).track('Placed Order', order)
+    const [purchase, newCustomer] = queued(page).map(([, , parameters]) => Object(parameters))
+    purchase.currency = 'XXX'
+    purchase.contents[0].content_id = 'P9'
+    const untouched = [{ content_id: 'P1', content_type: 'product' }]
+    expect(newCustomer).toStrictEqual({ contents: untouched, content_type: 'product', num_items: 1, order_id: '1' })
+    expect(destinationEvents.map(({ parameters }) => parameters)).toStrictEqual([newCustomer, newCustomer])
+  })
+
+  test("that a foreign ttq throws at is a failure, and never the page's exception", () => {
+    const page = openPage()
+    const converge = startIn(page)
+    page.ttq.track = () => {
+      throw new Error('a wrapper of some other script')
+    }
+    expect(converge.track('Searched', { q: 'cap' })).toMatchObject({
+      status: 'failure',
+      reason: 'pixel_blocked',
+      destinationEvents: [],
+    })
+  })
+})
+
+describe('the state', () => {
+  test('is waiting, then live soon after TikTok took over', () => {
+    const page = openPage()
+    const states = statesOf(startIn(page))
+    takeOver(page)
+    expect(states).toMatchObject([waiting])
+    vi.advanceTimersByTime(50)
+    expect(states).toMatchObject([waiting, live])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('is live from the start where the pixel already is', () => {
+    const page = openPage()
+    takeOver(page)
+    expect(statesOf(startIn(page))).toEqual([live])
+  })
+
+  test('is blocked by script_error where events.js does not load', () => {
+    const page = openPage()
+    const converge = startIn(page)
+    const states = statesOf(converge)
+    fire(page, 'error')
+    expect(states).toMatchObject([waiting, { pixel: 'blocked', pixelCause: 'script_error' }])
+    vi.runAllTimers()
+    expect(states).toHaveLength(2)
+  })
+
+  test('is blocked by stand_in where something else came in its place', () => {
+    const page = openPage()
+    const states = statesOf(startIn(page))
+    fire(page, 'load')
+    expect(states).toMatchObject([waiting, { pixel: 'blocked', pixelCause: 'stand_in' }])
+  })
+
+  test('goes on waiting where events.js came and the main script is still on the way', () => {
+    const page = openPage()
+    const states = statesOf(startIn(page))
+    Object.assign(page.ttq._i[pixelId] ?? {}, { info: { status: 0 } })
+    fire(page, 'load')
+    vi.advanceTimersByTime(20_000)
+    expect(states).toMatchObject([waiting])
+  })
+
+  test('is blocked by no_answer after 25 s, and then no timer is left', () => {
+    const page = openPage()
+    const states = statesOf(startIn(page))
+    vi.advanceTimersByTime(25_000)
+    expect(states).toMatchObject([waiting])
+    vi.advanceTimersByTime(1000)
+    expect(states).toMatchObject([waiting, { pixel: 'blocked', pixelCause: 'no_answer' }])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('is looked for ever more seldom', () => {
+    const page = openPage()
+    const setTimeout = vi.spyOn(page.window, 'setTimeout')
+    startIn(page)
+    vi.advanceTimersByTime(60_000)
+    expect(setTimeout.mock.calls.map(([, delay]) => delay)).toEqual([50, 100, 200, 400, 800, 1600, 3200, 6400, 12_800])
+  })
+
+  test.each([
+    ['the script is refused', `${address}?sdkid=${pixelId}&lib=ttq`],
+    ['the hits are refused', 'https://analytics.tiktok.com/api/v2/pixel'],
+  ])('is blocked by csp where %s', (_, blockedURI) => {
+    const page = openPage()
+    const states = statesOf(startIn(page))
+    violate(page, blockedURI)
+    fire(page, 'error')
+    expect(states).toMatchObject([waiting, { pixel: 'blocked', pixelCause: 'csp' }])
+  })
+
+  test("is blocked by csp of TikTok's US host", () => {
+    const page = openPage()
+    const states = statesOf(startIn(page, { region: 'us' }))
+    violate(page, 'https://analytics.us.tiktok.com/i18n/pixel/events.js')
+    expect(states.at(-1)).toEqual({ pixel: 'blocked', pixelCause: 'csp' })
+  })
+
+  test.each([
+    ['is only reported', 'https://analytics.tiktok.com/i18n/pixel/events.js', 'report'],
+    ["is another host's", 'https://cdn.shop.test/x.js', 'enforce'],
+    ["is an inline script's", 'inline', 'enforce'],
+  ])('is not moved by a violation that %s', (_, blockedURI, disposition) => {
+    const page = openPage()
+    const states = statesOf(startIn(page))
+    violate(page, blockedURI, disposition)
+    expect(states).toMatchObject([waiting])
+  })
+
+  test("stays blocked where a live pixel's hits are refused", () => {
+    const page = openPage()
+    const converge = startIn(page)
+    const states = statesOf(converge)
+    takeOver(page)
+    vi.advanceTimersByTime(50)
+    violate(page, 'https://analytics.tiktok.com/api/v2/pixel')
+    converge.track('Searched', { q: 'cap' })
+    expect(states).toMatchObject([waiting, live, { pixel: 'blocked', pixelCause: 'csp' }])
+  })
+
+  test('is live after all where TikTok came late', () => {
+    const page = openPage()
+    const converge = startIn(page)
+    const states = statesOf(converge)
+    vi.advanceTimersByTime(30_000)
+    takeOver(page)
+    expect(converge.track('Searched', { q: 'cap' }).status).toBe('success')
+    expect(states).toMatchObject([waiting, { pixelCause: 'no_answer' }, live])
+    expect(states.at(-1)?.pixelCause).toBeUndefined()
+  })
+
+  test('blocked makes a result a failure, and the call is still handed over', () => {
+    const page = openPage()
+    const converge = startIn(page)
+    fire(page, 'error')
+    expect(converge.track('Searched', { q: 'cap' }, { eventID: 'e1' })).toMatchObject({
+      status: 'failure',
+      reason: 'pixel_blocked',
+      destinationEvents: [{ event: 'Search', via: ['pixel'] }],
+    })
+    expect(queued(page)).toEqual([['track', 'Search', { query: 'cap' }, { event_id: 'e1', pixel_code: pixelId }]])
+  })
+
+  test('blocked leaves an event that is not for the pixel skipped', () => {
+    const page = openPage()
+    const converge = startIn(page, { mapping: { events: { Searched: { event: 'Search', forward: 'server' } } } })
+    fire(page, 'error')
+    expect(converge.track('Searched', { q: 'cap' })).toMatchObject({ status: 'skipped', reason: 'no_channel' })
+  })
+})

@@ -1,0 +1,21 @@
+// @vitest-environment node
+import { expect, test } from 'vitest'
+
+test('on a server, importing the package changes no global, and an instance skips every event', async () => {
+  expect(typeof window).toBe('undefined')
+  const globals = Reflect.ownKeys(globalThis)
+
+  const { createConverge, ...others } = await import('../../src/index.ts')
+  const config = { pixelId: 'CJQBODJC77UB4MRTGFRF' }
+  const converge = createConverge(config)
+  expect(converge.track('Placed Order', { id: '1' })).toMatchObject({ status: 'skipped', reason: 'no_window' })
+
+  expect(Reflect.ownKeys(globalThis)).toEqual(globals)
+  expect(others).toEqual({})
+})
+
+test('on a server, one request has no instance of another', async () => {
+  const { createConverge } = await import('../../src/index.ts')
+  const config = { pixelId: 'CJQBODJC77UB4MRTGFRF' }
+  expect(createConverge(config)).not.toBe(createConverge(config))
+})
