@@ -118,12 +118,13 @@ inEachBrowser((stage) => {
       await stateOf(opened, 'live')
       await tiktok().waitForHits(has('first'))
       // Once it has registered a second time, a global call is sent twice: that is how the test knows.
-      await opened.evaluate((source) => new Function(source)(), classicalSnippet(`ttq.load('${pixelId}')`))
       await opened.evaluate(
-        () =>
+        (source) =>
           new Promise<void>((resolve) => {
             document.addEventListener('load', ({ target }) => /events/.test(Object(target).src) && resolve(), true)
+            new Function(source)()
           }),
+        classicalSnippet(`ttq.load('${pixelId}')`),
       )
       await opened.evaluate(() => {
         ;(window.shopConverge ?? window.converge)?.track?.('Searched', {}, { eventID: 'later' })

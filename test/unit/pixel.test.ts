@@ -318,7 +318,8 @@ describe('the state', () => {
     const states = statesOf(converge)
     fire(page, 'error')
     expect(states).toMatchObject([waiting, { pixel: 'blocked', pixelCause: 'script_error' }])
-    vi.runAllTimers()
+    vi.advanceTimersByTime(50)
+    expect(vi.getTimerCount()).toBe(0)
     expect(states).toHaveLength(2)
   })
 
