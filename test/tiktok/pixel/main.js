@@ -22,6 +22,7 @@
   let waiting = [] // called, not yet assembled
   let leaving = false
   let hitsSent = 0
+  const documentBegan = performance.timeOrigin // asked once: WebKit's answer moves with the machine's clock
 
   const send = (pixel, event, properties, eventID) => {
     if (consent === 'revoked') return
@@ -56,7 +57,7 @@
       timestamp: new Date().toISOString(),
       properties: properties || {},
       context: {
-        document: performance.timeOrigin, // beacons may overtake each other: the host sorts by these two
+        document: documentBegan, // beacons may overtake each other: the host sorts by these two
         index: hitsSent,
         pixel: { code: pixel.id },
         user: identity(),
