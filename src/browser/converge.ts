@@ -71,7 +71,7 @@ export function startConverge(config: Config, window: Window | undefined): Conve
       news.event.emit(result, event)
       return result
     },
-    on: (type, listener) => news[type]?.on(listener),
+    on: (type, listener) => news[type]?.on?.(listener),
   }
 }
 

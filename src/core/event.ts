@@ -43,7 +43,7 @@ export function copyRecord(record: unknown): Record<string, unknown> {
       if (source !== value) return value
       if (depth > MAX_DEPTH || ++objects > MAX_OBJECTS) return undefined
       if (source.toJSON) return copy([source.toJSON()], 0, depth + 1)
-      if (Array.isArray(value)) return value.map((_, index) => copy(value, index, depth + 1))
+      if (Array.isArray(value)) return value.slice(0, MAX_OBJECTS).map((_, index) => copy(value, index, depth + 1))
       const target: Record<string, unknown> = {}
       for (const name of Object.keys(source)) target[name] = copy(source, name, depth + 1)
       return target

@@ -35,8 +35,9 @@ export function passes({ event, any }: Filter, eventName: string, properties: Pr
 export function holds({ property, operator, value, ignoreCase }: Condition, properties: Properties): boolean {
   const positive = operator.replace('does_not_match', 'matches').replace('not_', '')
   const wanted: unknown[] = [value].flat()
+  // Each is compared, so that a regular expression which is broken throws in checkCondition, whichever comes first.
   const isMet = valuesAt(properties, property).some((found) =>
-    wanted.some((one) => compare(positive, found, one, ignoreCase)),
+    wanted.map((one) => compare(positive, found, one, ignoreCase)).includes(true),
   )
   return isMet === (positive === operator)
 }

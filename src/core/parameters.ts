@@ -19,7 +19,7 @@ export function toParameters(
   if (items.length) {
     parameters.contents = items.map((item) => toContent(item, config))
     parameters.content_type = config.contentType || 'product'
-    parameters.num_items = items.reduce((sum, item) => sum + quantityOf(item), 0)
+    put(parameters, 'num_items', readNumber(items.reduce((sum, item) => sum + quantityOf(item), 0)))
   }
   const value = moneyOf(properties, items, config)
   put(parameters, 'value', value)
@@ -63,7 +63,7 @@ function moneyOf(properties: Properties, items: Properties[], config: ParameterC
   if (config.value === 'net') value -= readNumber(properties.total_tax, 0) + readNumber(properties.total_shipping, 0)
   if (items[0] === properties) value = readNumber(value, readNumber(properties.price) * quantityOf(properties))
   // Without the rest of a binary fraction: 3 × 0.1 is 0.3. No currency has more than four decimals.
-  return Number(value.toFixed(4))
+  return readNumber(value.toFixed(4))
 }
 
 function quantityOf(item: Properties): number {

@@ -69,6 +69,7 @@ const malformed: [title: string, change: object][] = [
   ['a property that is no text', { property: 7 }],
   ['no value', { value: undefined }],
   ['a broken regular expression', { operator: 'matches_regex', value: '(' }],
+  ['a broken regular expression, after one that fits', { operator: 'matches_regex', value: ['', '('] }],
   ['a broken regular expression, negated', { operator: 'does_not_match_regex', value: '[a' }],
 ]
 

@@ -164,6 +164,12 @@ test('10,000 items: the value is sent, and the first 1,998 of them', () => {
   expect(Object(parameters).contents.at(-1)).toStrictEqual({ ...product, content_id: '1997' })
 })
 
+test('items that are kept by their id, in a list with a hole of four thousand million, cost only themselves', () => {
+  const items: object[] = []
+  items[4294967294] = { product_id: 'P1' }
+  expect(sent(['Started Checkout', { total_price: 5, items }])).toStrictEqual([{ value: 5 }])
+})
+
 test('of an object that branches for ever, 2,000 objects are read', () => {
   let read = 0
   const endless = (): object =>
