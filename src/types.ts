@@ -112,6 +112,25 @@ export interface TrackOptions {
   profileProperties?: ProfileProperties | null | undefined
   /** `urn:namespace:value`, e.g. `urn:email:jane@example.com`. */
   aliases?: readonly string[] | null | undefined
+  /** `client`: the browser copy alone, for an event that a server tracks under the same `eventID`. */
+  forward?: 'client' | undefined
+}
+
+/** What holds for every later event of the page. */
+export interface StandingProperties {
+  /** Merged into the properties of every later event. */
+  eventProperties?: object | null | undefined
+  /** `null` forgets who the visitor is. */
+  profileProperties?: ProfileProperties | null | undefined
+  aliases?: readonly string[] | null | undefined
+}
+
+export type Decision = 'granted' | 'denied'
+
+/** What the visitor decided. In a call to `consent`, a category that is left out is denied; TikTok is marketing. */
+export interface Consent {
+  analytics?: Decision | undefined
+  marketing?: Decision | undefined
 }
 
 /** An event as the pipeline sees it: copied from the call, named, and given an id. Nobody else holds its objects. */
@@ -148,6 +167,20 @@ export interface EventParameters {
   query?: string
 }
 
+/** Match keys, in the Events API's spelling. SHA-256 as 64 lower-case hex digits, but for the last three. */
+export interface User {
+  email?: string
+  phone?: string
+  external_id?: string
+  first_name?: string
+  last_name?: string
+  zip_code?: string
+  /** Lower case, plain. */
+  city?: string
+  state?: string
+  country?: string
+}
+
 export type Channel = 'pixel' | 'relay'
 
 export interface DestinationEvent {
@@ -168,7 +201,15 @@ export type Reason =
   | 'filter' // a filter's condition did not hold
   | 'no_window' // called on a server, where there is no page to track
   | 'no_channel' // the event is only for a way that this config does not have
-  | 'pixel_blocked' // TikTok's script did not come (state says by what), or threw
+  | 'pixel_blocked' // TikTok's script did not come (state says by what), or threw; with `success`, the relay has it
+  | 'before_send' // the shop's own beforeSend said no
+  | 'already_sent' // an order that was sent before, or an id that the page has used before
+  | 'same_page' // a page view on the URL of the last one
+  | 'undecided' // consent is not decided: held and sent when granted; with `success`, the relay alone has it
+  | 'denied' // the visitor said no; with `success`, the relay alone has it
+  | 'relay_down' // the relay could not take it now: kept, and tried again
+  | 'relay_refused' // the relay said that it will never take it
+  | 'too_late' // kept for longer than TikTok remembers an event_id
 
 export interface TrackResult {
   status: Status
@@ -186,12 +227,65 @@ export type PixelCause =
 
 export type PixelStatus = 'waiting' | 'live' | 'blocked'
 
+export type RelayStatus =
+  | 'off' // there is none
+  | 'ready'
+  | 'down' // the last request failed: it is tried again
+  | 'refused' // the relay answered that it takes nothing of this page
+
 export interface State {
-  pixel: PixelStatus
+  /** `off`: mapping.mode is `server_only`. */
+  pixel: PixelStatus | 'off'
   pixelCause?: PixelCause | undefined
+  consent: Consent
+  relay: RelayStatus
+  /** How many events wait for the relay. */
+  outbox: number
+}
+
+/** What a webhook needs to know of the page that an order came from. Hashes and ids: nothing here names a person. */
+export interface PageContext {
+  ttclid?: string | undefined
+  ttp?: string | undefined
+  external_id?: string | undefined
+  url: string
+  userAgent: string
+  consent: Consent
+}
+
+// ── The wire: what a page posts to its forwarder ─────────────────────────────────────────────────────────────────────
+
+/** `POST <relay>/events`, as `text/plain`. */
+export interface RelayBatch {
+  v: 1
+  /** The page's clock when this left, in milliseconds since 1970: with it the forwarder corrects `time`. */
+  sentAt: number
+  events: RelayedEvent[]
+}
+
+/** One Converge event, as the TikTok events that it became. */
+export interface RelayedEvent {
+  /** The page's clock when it was tracked, in milliseconds since 1970. */
+  time: number
+  eventName: string
+  eventID: string
+  send: { event: string; parameters: EventParameters }[]
+  /** Whether the browser copy was handed to the pixel. */
+  pixel: boolean
+  user: User
+  page: { url: string; referrer: string }
+  ttclid?: string | undefined
+  ttp?: string | undefined
+  /** BCP 47, e.g. `de-AT`. */
+  locale?: string | undefined
+  consent: Consent
+  /** TikTok's test_event_code, from `?converge_test=`. */
+  test?: string | undefined
 }
 
 // ── Config ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type ConsentPlatform = 'shopify' | 'google'
 
 export type Scalar = string | number | boolean
 
@@ -243,6 +337,12 @@ export interface MappingRow {
 
 export type MappingEntry = false | string | MappingRow | readonly (string | MappingRow)[]
 
+/**
+ * What the visitor's decision means. `always`: both copies, whatever it is. `always_server`: the browser copy needs a
+ * grant, the server copy none. `implied`: both unless denied. `require`: both need a grant.
+ */
+export type ConsentMode = 'always' | 'always_server' | 'implied' | 'require'
+
 export type ContentIdMode = 'default' | 'product_id' | 'variant_id' | 'sku'
 
 export interface Config {
@@ -261,10 +361,37 @@ export interface Config {
     events?: Readonly<Record<string, MappingEntry>>
   }
   filters?: readonly Filter[]
-  /** Base URL of the shop's own forwarder. */
+  /** Default `always`, as Converge's. In the EEA, the UK and Switzerland use `require`. */
+  consent?: ConsentMode
+  /** Consent platforms to ask, by adapters that `consent.js` brings. In a `data-` attribute, separated by commas. */
+  consentFrom?: readonly ConsentPlatform[]
+  /** What Global Privacy Control means. Default `limited_data_use`; `deny`: a denial, unless the visitor decides. */
+  gpc?: 'limited_data_use' | 'deny' | 'ignore'
+  /** Base URL of the shop's own forwarder. Default: the forwarder that served the script; without one, none. */
   relay?: string
   /** When TikTok's 150 kB may come. Default `idle`; calls wait for it. */
   load?: 'idle' | 'immediate'
+  /** `auto`: `$page_load` now, and after each navigation within the page. Default `manual`. */
+  pageLoads?: 'manual' | 'auto'
+  /** What a sandboxed page can't know itself. Where it is given, no storage or cookie of the page is touched. */
+  context?: {
+    url?: string | undefined
+    referrer?: string | undefined
+    userAgent?: string | undefined
+    ttclid?: string | undefined
+    ttp?: string | undefined
+    external_id?: string | undefined
+  }
+  /** The shop's own domain, without `https://`: its cookies', and a server event's page where it names none. */
+  domain?: string
+  /** TikTok's Limited Data Use, for every event. */
+  limitedDataUse?: boolean
+  /** Default `true`: TikTok's pixel may collect metadata and clicks by itself. */
+  autoConfig?: boolean
+  /** Loads the inspector, which prints a line for each event: what came in, what became of it, and why. */
+  debug?: boolean
+  /** Sees each event before consent and filters do; `null` stops it. Both copies carry what it returns. Page only. */
+  beforeSend?: (event: ConvergeEvent) => ConvergeEvent | null
   /** `us`: TikTok's US host. */
   region?: 'us'
   /** For a Content-Security-Policy that asks for one. */
@@ -287,8 +414,14 @@ export interface Converge {
    * converge.track('Added To Cart', { product_id: '1', variant_id: '11', name: 'Cap', price: 19.9, quantity: 1, currency: 'EUR' })
    */
   track: Track<TrackResult>
+  /** Says what holds for every later event: properties, and who the visitor is. */
+  set(standing: StandingProperties): void
+  /** The visitor's decision. It holds for the next pages too, and may change. */
+  consent(consent: Consent): void
+  /** For cart attributes and order notes, so that a webhook can hand it back. */
+  context(): PageContext
   /**
-   * `event`: every decision. `state`: each state of the pixel. What was before is told first, the last 50 of each.
+   * `event`: every decision and later change. `state`: pixel, consent, relay and outbox. What was before is told first, the last 50 of each.
    * Returns the way to stop listening.
    */
   on<Type extends keyof News>(type: Type, listener: (...news: News[Type]) => void): () => void
@@ -310,6 +443,10 @@ export interface ConvergeGlobal {
   init(config?: Partial<Config>): void
   /** Answers nothing as long as no pixel was named. */
   track: Track<TrackResult | undefined>
+  set(standing: StandingProperties): void
+  consent(consent: Consent): void
+  /** Knows nothing as long as no pixel was named. */
+  context(): PageContext | undefined
   on<Type extends keyof News>(type: Type, listener: (...news: News[Type]) => void): void
 }
 

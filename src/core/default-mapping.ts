@@ -25,3 +25,6 @@ export const defaultMapping = {
 
 /** Counted once: their own `id` is the event_id, and TikTok's order_id. */
 export const orderEvents: readonly string[] = ['Placed Order', 'Started Subscription'] satisfies EventName[]
+
+/** Sent from the page alone, unless its row says otherwise. */
+export const pageLoad = '$page_load' satisfies EventName

@@ -1,13 +1,14 @@
 import type { Config, ConvergeEvent, EventParameters, Forward } from '../types.ts'
 import type { Rules } from './config.ts'
+import { pageLoad } from './default-mapping.ts'
 import { holds, passes } from './filter.ts'
 import { toParameters } from './parameters.ts'
 
 /** A TikTok event that a Converge event becomes. */
 export interface MappedEvent {
   event: string
-  /** Which copies of it are sent, where the mapping says so. */
-  forward: Forward | undefined
+  /** Which copies of it are sent. */
+  forward: Forward
   /** Fresh ones on every call: TikTok's script writes into those that it is given. */
   parameters: () => EventParameters
 }
@@ -21,7 +22,7 @@ export function route(
   if (!rules.filters.every((filter) => passes(filter, eventName, properties))) return undefined
   return (rules.mapping.get(eventName) ?? [])
     .filter(({ when }) => !when || holds(when, properties))
-    .map(({ event, forward }) => ({
+    .map(({ event, forward = eventName === pageLoad ? 'client' : 'client_and_server' }) => ({
       event: event === 'PageView' ? 'Pageview' : event,
       forward,
       parameters: () => toParameters(properties, config, { eventName, event }),
