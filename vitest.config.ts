@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 const unit = { name: 'unit', include: ['test/unit/**/*.test.ts'], environment: 'happy-dom' }
 const laws = { name: 'laws', include: ['test/laws/**/*.test.ts'], environment: 'happy-dom' }
+const server = { name: 'server', include: ['test/server/**/*.test.ts'], environment: 'node', testTimeout: 20_000 }
 const types = { name: 'types', include: ['test/types/**/*.test.ts'], testTimeout: 60_000 }
 const shipped = { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 60_000 }
 const browser = {
@@ -16,6 +17,6 @@ const browser = {
 export default defineConfig({
   test: {
     reporters: ['default', './test/closing-line.ts'],
-    projects: [unit, laws, types, shipped, browser].map((test) => ({ test })),
+    projects: [unit, laws, server, types, shipped, browser].map((test) => ({ test })),
   },
 })
