@@ -1,0 +1,64 @@
+import { createForwarder, type Forwarder, type ForwarderConfig } from '../server/forwarder.ts'
+import {
+  createQueueOutbox,
+  type MessageBatch,
+  type Queue,
+  type QueueOutbox,
+  type QueueOutboxOptions,
+} from './queue-outbox.ts'
+
+export interface WorkerConfig
+  extends Omit<ForwarderConfig, 'outbox'>,
+    Pick<QueueOutboxOptions, 'deadLetterQueue' | 'retryAfter'> {
+  /** Keeps events until TikTok has them; this Worker must be its consumer. Default: each is sent while its sender waits. */
+  queue?: Queue | undefined
+}
+
+/** A Worker's default export. */
+export interface Worker<Env> {
+  fetch(request: Request, env: Env, context: { waitUntil(work: Promise<unknown>): void }): Promise<Response>
+  queue(batch: MessageBatch, env: Env): Promise<void>
+}
+
+/**
+ * A forwarder as a Cloudflare Worker.
+ *
+ * @example
+ * export default createWorker((env: Env) => ({ pixelId, accessToken: env.TIKTOK_ACCESS_TOKEN, allowedOrigins, queue: env.EVENTS }))
+ */
+export function createWorker<Env extends object>(configOf: (env: Env) => WorkerConfig): Worker<Env> {
+  // One for all requests, so that it holds back from a TikTok that is down.
+  const instances = new WeakMap<Env, Instance>()
+
+  function instanceOf(env: Env): Instance {
+    const instance = instances.get(env) ?? createInstance(configOf(env))
+    instances.set(env, instance)
+    return instance
+  }
+
+  return {
+    fetch(request, env, context) {
+      return instanceOf(env).forwarder.fetch(request, {
+        ip: request.headers.get('CF-Connecting-IP') ?? undefined,
+        waitUntil: (work) => context.waitUntil(work),
+      })
+    },
+    async queue(batch, env) {
+      const { outbox } = instanceOf(env)
+      if (!outbox)
+        throw new Error('converge-tiktok: this Worker consumes a queue that its config does not name as `queue`.')
+      await outbox.consume(batch)
+    },
+  }
+}
+
+interface Instance {
+  forwarder: Forwarder
+  outbox: QueueOutbox | undefined
+}
+
+function createInstance({ queue, deadLetterQueue, retryAfter, ...config }: WorkerConfig): Instance {
+  if (!queue) return { forwarder: createForwarder(config), outbox: undefined }
+  const outbox = createQueueOutbox(queue, { deadLetterQueue, retryAfter })
+  return { forwarder: createForwarder({ ...config, outbox }), outbox }
+}

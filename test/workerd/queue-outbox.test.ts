@@ -1,0 +1,170 @@
+import { expect, test } from 'vitest'
+import { createQueueOutbox, type Message, type QueueOutboxOptions } from '../../src/cloudflare/queue-outbox.ts'
+import { type OutboxEvent, OutboxFull, type Verdict } from '../../src/server/outbox.ts'
+
+const now = 1_800_000_000
+
+function event(event_id: string, parts: Partial<OutboxEvent> = {}): OutboxEvent {
+  const data = { event: 'Purchase', event_time: now, event_id, user: {}, page: {}, properties: {} }
+  return { data, expires: now + 3600, order: true, ...parts }
+}
+
+/** A queue's binding that writes down what it is given. */
+function queueThat(fails?: () => void) {
+  const batches: unknown[][] = []
+  return {
+    batches,
+    async sendBatch(messages: Iterable<{ body: unknown }>) {
+      fails?.()
+      batches.push([...messages].map(({ body }) => body))
+    },
+  }
+}
+
+const down = () => {
+  throw new Error('Too Many Requests')
+}
+
+/** What becomes of messages that are consumed, in their order: `ack`, or the seconds until they come again. */
+async function consume(
+  bodies: readonly unknown[],
+  verdicts: readonly Verdict[],
+  { attempts = 1, ...options }: QueueOutboxOptions & { attempts?: number } = {},
+) {
+  const fates: unknown[] = []
+  const delivered: OutboxEvent[] = []
+  const said: string[] = []
+  const outbox = createQueueOutbox(queueThat(), { now: () => now * 1000, log: (line) => said.push(line), ...options })
+  outbox.start(async (events) => {
+    delivered.push(...events)
+    return [...verdicts]
+  })
+  const messages = bodies.map((body, index): Message => {
+    return {
+      body,
+      attempts,
+      ack: () => {
+        fates[index] = 'ack'
+      },
+      retry: (retry) => {
+        fates[index] = retry?.delaySeconds
+      },
+    }
+  })
+  await outbox.consume({ messages })
+  return { fates, delivered, said: said.join('\n') }
+}
+
+test('each message has the fate of its own event', async () => {
+  const { fates } = await consume([event('1'), event('2'), event('3')], ['done', 'retry', 'stop'])
+  expect(fates).toEqual(['ack', 10, 3600])
+})
+
+test.each([
+  [1, 10],
+  [2, 20],
+  [5, 160],
+  [9, 2560],
+  [10, 3600],
+  [100, 3600],
+])('an event that failed %i times is tried again after %i s', async (attempts, seconds) => {
+  const { fates } = await consume([event('1')], ['retry'], { attempts })
+  expect(fates).toEqual([seconds])
+})
+
+test('the retries that Cloudflare grants last for longer than TikTok remembers an event', async () => {
+  let seconds = 0
+  for (let attempts = 1; attempts <= 100; attempts++) {
+    const { fates } = await consume([event('1')], ['retry'], { attempts })
+    seconds += Number(fates[0])
+  }
+  expect(seconds).toBeGreaterThan(48 * 3600)
+})
+
+test('an event that was not judged is tried again', async () => {
+  const { fates } = await consume([event('1'), event('2')], ['done'])
+  expect(fates).toEqual(['ack', 10])
+})
+
+test('what TikTok will never take goes to the dead-letter queue with its problem', async () => {
+  const deadLetterQueue = queueThat()
+  const refused = event('2', { problem: '40002: content_id is not text' })
+  const { fates, said } = await consume([event('1'), refused], ['done', 'dead'], { deadLetterQueue })
+  expect(fates).toEqual(['ack', 'ack'])
+  expect(deadLetterQueue.batches).toEqual([[refused]])
+  expect(said).toContain('1 events will never reach TikTok; they are in the dead-letter queue. 40002: content_id')
+})
+
+test('an event that has become too old is set aside unsent', async () => {
+  const deadLetterQueue = queueThat()
+  const { fates, delivered } = await consume([event('1', { expires: now }), event('2')], ['done'], { deadLetterQueue })
+  expect(fates).toEqual(['ack', 'ack'])
+  expect(delivered).toEqual([event('2')])
+  expect(deadLetterQueue.batches).toMatchObject([
+    [{ data: { event_id: '1' }, problem: expect.stringContaining('too late') }],
+  ])
+})
+
+test('what else stands in the queue is set aside as it is', async () => {
+  const deadLetterQueue = queueThat()
+  const { fates, delivered } = await consume(['hello', { an: 'order' }, null], [], { deadLetterQueue })
+  expect(fates).toEqual(['ack', 'ack', 'ack'])
+  expect(delivered).toEqual([])
+  expect(deadLetterQueue.batches).toMatchObject([['hello', { an: 'order' }, null]])
+})
+
+test('without a dead-letter queue to write to, retries run out into that of the consumer', async () => {
+  const { fates, said } = await consume([event('1', { problem: 'refused' })], ['dead'])
+  expect(fates).toEqual([3600])
+  expect(said).toContain('no dead-letter queue is bound')
+})
+
+test('a dead-letter queue that is down costs no event', async () => {
+  const { fates, said } = await consume([event('1'), event('2')], ['done', 'dead'], {
+    deadLetterQueue: queueThat(down),
+  })
+  expect(fates).toEqual(['ack', 3600])
+  expect(said).toContain('Too Many Requests')
+})
+
+test('a batch that comes before the forwarder fails, so that Cloudflare hands it out again', async () => {
+  await expect(createQueueOutbox(queueThat()).consume({ messages: [] })).rejects.toThrow('start()')
+})
+
+test('a queue that takes nothing leaves the events with their sender', async () => {
+  const adding = createQueueOutbox(queueThat(down)).add([event('1')])
+  await expect(adding).rejects.toThrow(OutboxFull)
+  await expect(adding).rejects.toThrow('Too Many Requests')
+})
+
+test('events are kept in batches of at most 100 messages and 256 kB', async () => {
+  const queue = queueThat()
+  const large = event('large', { data: { ...event('large').data, page: { url: 'ü'.repeat(20_000) } } })
+  const events = [...Array.from({ length: 250 }, (_, index) => event(String(index))), ...Array(20).fill(large)]
+  await createQueueOutbox(queue).add(events)
+  expect(queue.batches.flat()).toEqual(events)
+  for (const batch of queue.batches) {
+    expect(batch.length).toBeLessThanOrEqual(100)
+    expect(Buffer.byteLength(JSON.stringify(batch)) + 100 * batch.length).toBeLessThanOrEqual(256_000)
+  }
+})
+
+test('nothing is written where there is nothing to keep', async () => {
+  const queue = queueThat()
+  await createQueueOutbox(queue).add([])
+  expect(queue.batches).toEqual([])
+})
+
+test('an order with more lines than a message can hold keeps its value', async () => {
+  const queue = queueThat()
+  const contents = Array.from({ length: 2000 }, (_, index) => ({
+    content_id: String(index),
+    content_type: 'product' as const,
+    content_name: 'A cap with a long name, such as shops give to caps',
+  }))
+  const { data } = event('1')
+  await createQueueOutbox(queue).add([
+    event('1', { data: { ...data, properties: { contents, value: 9, currency: 'EUR' } } }),
+  ])
+  expect(queue.batches).toEqual([[event('1', { data: { ...data, properties: { value: 9, currency: 'EUR' } } })]])
+})
