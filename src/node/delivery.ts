@@ -1,0 +1,140 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Deliver, Verdict } from '../server/outbox.ts'
+import type { DeliveryLock } from './delivery-lock.ts'
+import type { Tables, WaitingEvent } from './outbox-tables.ts'
+
+export interface Delivery {
+  /** Something came. */
+  wake(): void
+  /** The configuration fault that has stopped everything. */
+  stopped(): string | undefined
+  /** Resolves once nothing is in flight, or after 10 s: what is sent then has no verdict, and is sent again. */
+  close(): Promise<void>
+}
+
+export interface DeliveryOptions {
+  tables: Tables
+  lock: DeliveryLock
+  deliver: Deliver
+  /** Milliseconds since 1970. */
+  now: () => number
+  /** From 0 up to 1. */
+  random: () => number
+  log: (sentence: string) => void
+  /** Milliseconds: after a first failure, and the longest. */
+  retryAfter: { first: number; longest: number }
+}
+
+// What comes within it is one batch, and what has waited through a long outage leaves as 10 batches a second at most:
+// TikTok allows a token 1,000 requests.
+const spacing = 100
+// Another process may have added something, requeued a dead letter, or ended.
+const look = 2000
+const patience = 10_000
+const day = 86_400_000
+
+interface Nap {
+  milliseconds: number
+  /** Whether what comes ends it. */
+  light: boolean
+}
+
+/** Hands what waits to `deliver`, oldest first, one batch after the other. */
+export function startDelivery({ tables, lock, deliver, now, random, log, retryAfter }: DeliveryOptions): Delivery {
+  let isClosing = false
+  let isAbandoned = false
+  let stopped: string | undefined
+  let failures = 0
+  let nextPruning = 0
+  let endNap: (() => void) | undefined
+  let isLight = false
+
+  const backOff = (attempts: number): number =>
+    Math.min(retryAfter.longest, retryAfter.first * 2 ** attempts) * (0.5 + random() / 2)
+
+  async function deliverNext(): Promise<Nap> {
+    if (!lock.take()) return { milliseconds: look, light: false }
+    const started = now()
+    if (started >= nextPruning) {
+      tables.pruneOrders(started)
+      nextPruning = started + day
+    }
+    while (tables.setAsideLate(started) && !isClosing) await setImmediate()
+    const batch = tables.due(started)
+    if (!batch.length) return { milliseconds: Math.min(look, tables.nextDue() - started), light: true }
+
+    const verdicts = await ask(batch)
+    if (isAbandoned) return { milliseconds: 0, light: false }
+    const verdictOf = new Map(batch.map((event, index) => [event, verdicts[index] ?? 'retry']))
+    const having = (verdict: Verdict) => batch.filter((event) => verdictOf.get(event) === verdict)
+    const [done, dead, retry, stop] = [having('done'), having('dead'), having('retry'), having('stop')]
+    // Where all are refused for now, TikTok is down: they keep their place. A few of many are put off, each by itself.
+    const isDown = retry.length + stop.length === batch.length
+    const dueAt = ({ attempts }: WaitingEvent) => (isDown ? 0 : Math.ceil(now() + backOff(attempts)))
+    tables.settle({ done, dead, retry, dueAt }, now())
+
+    const fault = stop.map(({ event }) => event.problem ?? 'TikTok did not say why.')[0]
+    if (fault !== stopped && fault)
+      log(`converge-tiktok: TikTok takes nothing until this is mended: ${fault} All events are kept.`)
+    stopped = fault
+    if (stop.length) return { milliseconds: retryAfter.longest, light: false }
+    failures = isDown ? failures + 1 : 0
+    return { milliseconds: isDown ? backOff(failures - 1) : spacing - (now() - started), light: false }
+  }
+
+  async function ask(batch: WaitingEvent[]): Promise<Verdict[]> {
+    try {
+      return await deliver(batch.map(({ event }) => event))
+    } catch (error) {
+      log(`converge-tiktok: a delivery broke off (${reasonOf(error)}). Its events are kept and sent again.`)
+      return []
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!isClosing) {
+      let nap: Nap
+      try {
+        nap = await deliverNext()
+      } catch (error) {
+        log(`converge-tiktok: the outbox could not be read or written (${reasonOf(error)}). It is tried again.`)
+        nap = { milliseconds: backOff(failures++), light: false }
+      }
+      if (!isClosing) await sleep(nap)
+    }
+  }
+
+  function sleep({ milliseconds, light }: Nap): Promise<void> {
+    return new Promise((resolve) => {
+      // Waiting keeps no process alive: what waits is on the disk.
+      const timer = setTimeout(resolve, Math.max(0, milliseconds)).unref()
+      isLight = light
+      endNap = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
+  const ended = run()
+
+  return {
+    wake() {
+      if (isLight) endNap?.()
+    },
+    stopped: () => stopped,
+    async close() {
+      isClosing = true
+      endNap?.()
+      let timer: NodeJS.Timeout | undefined
+      await Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, patience)))])
+      clearTimeout(timer)
+      isAbandoned = true
+      lock.release()
+    },
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

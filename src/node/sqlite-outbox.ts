@@ -1,0 +1,126 @@
+import { type Deliver, type Outbox, type OutboxEvent, OutboxFull, type Stats } from '../server/outbox.ts'
+import { type Delivery, startDelivery } from './delivery.ts'
+import { createDeliveryLock } from './delivery-lock.ts'
+import { type Chosen, type DeadLetter, type KeptEvent, openTables } from './outbox-tables.ts'
+import { isSqliteError } from './sqlite.ts'
+
+export interface SqliteOutboxOptions {
+  /** The database file. Its folder must exist; SQLite adds `-wal` and `-shm` beside it, and the outbox `-lock`. */
+  path: string
+  /** How large it may become. Then events are refused, and their senders keep them. Default 1 GB: some 700,000 events. */
+  maxBytes?: number
+  /** Milliseconds until the next try, after a first failure and at the longest. Default 1 s and 60 s. */
+  retryAfter?: { first: number; longest: number }
+  /** Milliseconds since 1970. */
+  now?: () => number
+  /** From 0 up to 1. */
+  random?: () => number
+  /** Takes the sentences that a person must read. Default `console.error`. */
+  log?: (sentence: string) => void
+}
+
+export interface SqliteOutbox extends Outbox {
+  stats(): Promise<Stats>
+  /** What was set aside, oldest first. */
+  dead(): Iterable<DeadLetter>
+  /** Lets dead letters wait again, by their ids, and says how many. One that came too late stays where it is. */
+  requeue(chosen: Chosen): number
+  /** Deletes dead letters, by their ids, and says how many. */
+  drop(chosen: Chosen): number
+  /** Resolves once nothing is in flight and the file is closed. */
+  close(): Promise<void>
+}
+
+interface Addition {
+  kept: KeptEvent[]
+  bytes: number
+  resolve: () => void
+  reject: (reason: unknown) => void
+}
+
+// What a row takes beside its JSON: keys, three indexes, and the slack in SQLite's pages.
+const rowBytes = 400
+
+/**
+ * An outbox in one SQLite file: what `add` has resolved is on the disk, and survives a crash of the process and of the
+ * machine. A crash may send an event again, under the same event_id.
+ *
+ * @throws a sentence, where the file can't be opened
+ */
+export function createSqliteOutbox({
+  path,
+  maxBytes = 1_000_000_000,
+  retryAfter = { first: 1000, longest: 60_000 },
+  now = Date.now,
+  random = Math.random,
+  log = console.error,
+}: SqliteOutboxOptions): SqliteOutbox {
+  const tables = openTables(path)
+  const lock = createDeliveryLock(path)
+  let additions: Addition[] = []
+  let delivery: Delivery | undefined
+  let isClosed = false
+
+  /** What came in one turn of the event loop shares one commit, and its wait for the disk. */
+  function commit(): void {
+    const waiting = additions
+    additions = []
+    let room = maxBytes - tables.used()
+    const fitting = waiting.filter((addition) => {
+      if (addition.bytes > room) room += makeRoom()
+      const fits = addition.bytes <= room
+      if (fits) room -= addition.bytes
+      else addition.reject(new OutboxFull(`The outbox holds ${maxBytes} bytes, its limit (maxBytes).`))
+      return fits
+    })
+    if (!fitting.length) return
+    try {
+      tables.add(
+        fitting.flatMap(({ kept }) => kept),
+        now(),
+      )
+    } catch (error) {
+      const reason = isSqliteError(error, 'full') ? new OutboxFull('The disk of the outbox is full.') : error
+      for (const { reject } of fitting) reject(reason)
+      return
+    }
+    for (const { resolve } of fitting) resolve()
+    delivery?.wake()
+  }
+
+  /** What can still be sent is worth more than what was set aside. */
+  function makeRoom(): number {
+    const before = tables.used()
+    const forgotten = tables.forgetOldestDead()
+    if (forgotten) log(`converge-tiktok: the outbox is full: its ${forgotten} oldest dead letters were deleted.`)
+    return before - tables.used()
+  }
+
+  return {
+    add(events: OutboxEvent[]): Promise<void> {
+      if (isClosed) return Promise.reject(new OutboxFull('The outbox is closing.'))
+      const kept = events.map((event) => ({ event, body: JSON.stringify(event) }))
+      const bytes = kept.reduce((sum, { body }) => sum + Buffer.byteLength(body) + rowBytes, 0)
+      return new Promise((resolve, reject) => {
+        if (additions.push({ kept, bytes, resolve, reject }) === 1) setImmediate(commit)
+      })
+    },
+
+    start(deliver: Deliver): void {
+      delivery ??= startDelivery({ tables, lock, deliver, now, random, log, retryAfter })
+    },
+
+    stats: async () => ({ ...tables.stats(now()), stopped: delivery?.stopped() }),
+    dead: () => tables.dead(),
+    requeue: (chosen) => tables.requeue(chosen, now()),
+    drop: (chosen) => tables.drop(chosen),
+
+    async close() {
+      if (isClosed) return
+      isClosed = true
+      await delivery?.close()
+      if (additions.length) await new Promise((resolve) => setImmediate(resolve))
+      tables.close()
+    },
+  }
+}

@@ -1,0 +1,62 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/**
+ * Opens a database file, with what each of its connections needs.
+ *
+ * @throws a sentence, where this Node has no SQLite or the file can't be opened
+ */
+export function openSqlite(path: string, setUp: string): DatabaseSync {
+  const sqlite = loadSqlite()
+  let database: DatabaseSync | undefined
+  try {
+    database = new sqlite.DatabaseSync(path)
+    database.exec(setUp)
+    return database
+  } catch (error) {
+    database?.close()
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(
+      `converge-tiktok: the outbox ${path} could not be opened (${reason}). Name a file of its own, in a folder that exists and that this process may write to.`,
+      { cause: error },
+    )
+  }
+}
+
+/** All of it, or nothing. */
+export function inTransaction<Answer>(database: DatabaseSync, work: () => Answer): Answer {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const answer = work()
+    database.exec('COMMIT')
+    return answer
+  } catch (error) {
+    try {
+      database.exec('ROLLBACK')
+    } catch {
+      // SQLite has rolled back by itself, as it does when the disk is full.
+    }
+    throw error
+  }
+}
+
+const codes = { busy: 5, full: 13 }
+
+/** Whether that is what SQLite said. */
+export function isSqliteError(error: unknown, code: keyof typeof codes): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === codes[code]
+}
+
+// Asked for when it is needed, so that importing this package on an older Node, or in a bundler, does no harm.
+function loadSqlite(): typeof import('node:sqlite') {
+  const { emitWarning } = process
+  // Node 22 calls it experimental on loading. What we use of it has not changed since, and a shop can do nothing about it.
+  process.emitWarning = () => {}
+  try {
+    // Neither the function nor the module is in every Node.
+    const sqlite: typeof import('node:sqlite') | undefined = process.getBuiltinModule?.('node:sqlite')
+    if (!sqlite) throw new Error(`converge-tiktok: the outbox needs Node 22.13 or later; this is ${process.version}.`)
+    return sqlite
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}

@@ -1,0 +1,347 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { createSqliteOutbox, type SqliteOutbox, type SqliteOutboxOptions } from '../../src/node/sqlite-outbox.ts'
+import { type Deliver, type OutboxEvent, OutboxFull, type Verdict } from '../../src/server/outbox.ts'
+import { createFolder } from './node-folder.ts'
+
+const day = 86_400_000
+const newPath = () => join(createFolder(), 'outbox.db')
+const soon = { first: 5, longest: 20 }
+
+function open(path: string, options: Partial<SqliteOutboxOptions> = {}): SqliteOutbox {
+  const outbox = createSqliteOutbox({ path, retryAfter: soon, ...options })
+  onTestFinished(() => outbox.close())
+  return outbox
+}
+
+function purchase(event_id: string, more: Partial<OutboxEvent> = {}): OutboxEvent {
+  const event_time = Math.floor(Date.now() / 1000)
+  const data = {
+    event: 'Purchase',
+    event_time,
+    event_id,
+    user: {},
+    page: {},
+    properties: { value: 1, currency: 'EUR' },
+  }
+  return { data, expires: event_time + 7 * 86_400, order: false, ...more }
+}
+
+const numbered = (count: number) => Array.from({ length: count }, (_, index) => purchase(String(index)))
+
+/** Answers all events of a batch alike, and keeps the ids of each. */
+function answering(verdict: (event: OutboxEvent, batch: number) => Verdict) {
+  const batches: string[][] = []
+  const deliver: Deliver = async (events) => {
+    batches.push(events.map(({ data }) => data.event_id))
+    return events.map((event) => verdict(event, batches.length))
+  }
+  return { batches, deliver }
+}
+
+/** Commits, as SQLite's own log has them: the last frame of each carries the size of the database. */
+function commitsIn(path: string): number {
+  const log = readFileSync(`${path}-wal`)
+  const pageSize = log.readUInt32BE(8)
+  let commits = 0
+  for (let at = 32; at < log.length; at += 24 + pageSize) if (log.readUInt32BE(at + 4)) commits++
+  return commits
+}
+
+test('what add() has resolved is in the file', async () => {
+  const path = newPath()
+  await open(path).add([purchase('1'), purchase('2')])
+  const reader = new DatabaseSync(path, { readOnly: true })
+  const rows = reader.prepare('SELECT event_id, body FROM waiting ORDER BY id').all()
+  reader.close()
+  expect(rows.map(({ event_id }) => event_id)).toEqual(['1', '2'])
+  expect(JSON.parse(String(rows[0]?.body))).toMatchObject({ data: { event: 'Purchase', properties: { value: 1 } } })
+})
+
+test('what is added in one turn shares one commit', async () => {
+  const path = newPath()
+  const outbox = open(path)
+  const before = commitsIn(path)
+  await Promise.all(Array.from({ length: 200 }, (_, index) => outbox.add([purchase(String(index))])))
+  expect(commitsIn(path) - before).toBe(1)
+  await outbox.add([purchase('later')])
+  expect(commitsIn(path) - before).toBe(2)
+})
+
+test('the same event and event_id waits once', async () => {
+  const outbox = open(newPath())
+  const [first] = [purchase('1')]
+  await outbox.add([first, { ...first, data: { ...first.data, event: 'NewCustomerPurchase' } }])
+  await outbox.add([first])
+  expect(await outbox.stats()).toMatchObject({ waiting: 2 })
+})
+
+test('an order is taken once in 90 days, also after it was sent', async () => {
+  let now = Date.now()
+  const path = newPath()
+  const order = () => purchase('1001', { order: true, expires: now / 1000 + 1000 })
+  const { batches, deliver } = answering(() => 'done')
+  const outbox = open(path, { now: () => now })
+  outbox.start(deliver)
+  await outbox.add([order()])
+  await expect.poll(() => batches).toEqual([['1001']])
+  await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0, sent: 1 })
+
+  now += 90 * day - 1000
+  await outbox.add([order(), purchase('other', { expires: now / 1000 + 1000 })])
+  await expect.poll(() => batches.flat()).toEqual(['1001', 'other'])
+  now += 1000
+  await outbox.add([order()])
+  await expect.poll(() => batches.flat()).toEqual(['1001', 'other', '1001'])
+})
+
+test('a test event does not take the place of the order itself', async () => {
+  const outbox = open(newPath())
+  await outbox.add([purchase('1001', { order: true, test_event_code: 'TEST1' })])
+  await outbox.add([purchase('1001', { order: true })])
+  expect(await outbox.stats()).toMatchObject({ waiting: 2 })
+})
+
+test('an order that TikTok refused may come again', async () => {
+  const { batches, deliver } = answering((_, batch) => (batch === 1 ? 'dead' : 'done'))
+  const outbox = open(newPath())
+  outbox.start(deliver)
+  await outbox.add([purchase('1001', { order: true })])
+  await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0 })
+  await outbox.add([purchase('1001', { order: true })])
+  await expect.poll(() => outbox.stats()).toMatchObject({ sent: 1 })
+  expect(batches).toEqual([['1001'], ['1001']])
+})
+
+test('what waits is handed out oldest first, at most 1,000 at a time', async () => {
+  const outbox = open(newPath())
+  await outbox.add(numbered(2500))
+  const { batches, deliver } = answering(() => 'done')
+  outbox.start(deliver)
+  await expect.poll(() => outbox.stats(), { timeout: 5000 }).toMatchObject({ sent: 2500, waiting: 0 })
+  expect(batches.map(({ length }) => length)).toEqual([1000, 1000, 500])
+  expect(batches.flat()).toEqual(numbered(2500).map(({ data }) => data.event_id))
+})
+
+test('one batch does not hold more than a few megabytes, whatever its events weigh', async () => {
+  const outbox = open(newPath())
+  const heavy = numbered(12).map((event) => ({ ...event, problem: 'x'.repeat(1_000_000) }))
+  await outbox.add(heavy)
+  const { batches, deliver } = answering(() => 'done')
+  outbox.start(deliver)
+  await expect.poll(() => outbox.stats()).toMatchObject({ sent: 12 })
+  expect(Math.max(...batches.map(({ length }) => length))).toBeLessThanOrEqual(4)
+})
+
+test('one of many that is to be sent later is put off by itself, and the others go on', async () => {
+  const seen: string[] = []
+  const { deliver } = answering((event) => {
+    seen.push(event.data.event_id)
+    return event.data.event_id === '1' && seen.filter((id) => id === '1').length < 3 ? 'retry' : 'done'
+  })
+  const outbox = open(newPath())
+  await outbox.add(numbered(3))
+  outbox.start(deliver)
+  await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0, sent: 3 })
+  expect(seen).toEqual(['0', '1', '2', '1', '1'])
+})
+
+test('while TikTok is down, all keep their place, and the tries become rare', async () => {
+  let isDown = true
+  const { batches, deliver } = answering(() => (isDown ? 'retry' : 'done'))
+  const outbox = open(newPath(), { retryAfter: { first: 1, longest: 300 }, random: () => 1 })
+  await outbox.add(numbered(1500))
+  outbox.start(deliver)
+  const started = Date.now()
+  await expect.poll(() => batches.length, { timeout: 5000, interval: 5 }).toBe(9)
+  expect(Date.now() - started).toBeGreaterThan(250) // 1 + 2 + 4 + … + 128 ms
+  isDown = false
+  await expect.poll(() => outbox.stats(), { timeout: 5000 }).toMatchObject({ sent: 1500 })
+  expect(batches.slice(-2).flat()).toEqual(numbered(1500).map(({ data }) => data.event_id))
+})
+
+test('a delivery that throws loses nothing', async () => {
+  const log = vi.fn()
+  const outbox = open(newPath(), { log })
+  let tries = 0
+  await outbox.add([purchase('1')])
+  outbox.start(async (events) => {
+    if (++tries === 1) throw new Error('broken')
+    return events.map(() => 'done')
+  })
+  await expect.poll(() => outbox.stats()).toMatchObject({ sent: 1, waiting: 0 })
+  expect(log.mock.calls.flat()).toEqual([
+    'converge-tiktok: a delivery broke off (broken). Its events are kept and sent again.',
+  ])
+})
+
+test('a configuration fault keeps everything, and is visible until it is mended', async () => {
+  let isWrong = true
+  const log = vi.fn()
+  const outbox = open(newPath(), { log })
+  await outbox.add(numbered(3))
+  outbox.start(async (events) =>
+    events.map((event) => {
+      if (isWrong) event.problem = '40105: the access token is invalid'
+      return isWrong ? 'stop' : 'done'
+    }),
+  )
+  const stopped = '40105: the access token is invalid'
+  await expect.poll(() => outbox.stats()).toEqual({ waiting: 3, sent: 0, dead: {}, oldest: 0, stopped })
+  isWrong = false
+  await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0, sent: 3, stopped: undefined })
+  expect(log.mock.calls).toHaveLength(1)
+})
+
+test('what is refused is set aside with its problem, listed, and waits again when somebody says so', async () => {
+  const path = newPath()
+  const outbox = open(path)
+  let refused = 0
+  await outbox.add(numbered(4))
+  outbox.start(async (events) =>
+    events.map((event) => {
+      if (refused >= 3) return 'done'
+      event.problem = `40002: no ${event.data.event_id}`
+      refused++
+      return 'dead'
+    }),
+  )
+  await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0, sent: 1 })
+  expect(await outbox.stats()).toMatchObject({ dead: { '40002: no 0': 1, '40002: no 1': 1, '40002: no 2': 1 } })
+  const letters = [...outbox.dead()]
+  expect(letters.map(({ event, event_id, attempts, canRetry }) => [event, event_id, attempts, canRetry])).toEqual([
+    ['Purchase', '0', 1, true],
+    ['Purchase', '1', 1, true],
+    ['Purchase', '2', 1, true],
+  ])
+  const [first, second] = letters.map(({ id }) => id)
+  expect(outbox.requeue([Number(first), 999])).toBe(1)
+  expect(outbox.drop([Number(second), 999])).toBe(1)
+  await expect.poll(() => outbox.stats(), { timeout: 5000 }).toMatchObject({ waiting: 0, sent: 2 })
+  expect(Array.from(outbox.dead(), ({ event_id }) => event_id)).toEqual(['2'])
+  expect(outbox.drop('all')).toBe(1)
+  expect([...outbox.dead()]).toEqual([])
+})
+
+test('thousands of dead letters are listed, requeued and dropped', async () => {
+  const outbox = open(newPath())
+  await outbox.add(numbered(2500))
+  outbox.start(async (events) => events.map(() => 'dead'))
+  await expect.poll(() => outbox.stats(), { timeout: 5000 }).toMatchObject({ waiting: 0 })
+  expect([...outbox.dead()]).toHaveLength(2500)
+  expect(outbox.requeue('all')).toBe(2500)
+  await expect.poll(() => outbox.stats(), { timeout: 8000 }).toMatchObject({ waiting: 0 })
+  expect(outbox.drop('all')).toBe(2500)
+})
+
+test('an event that came too late is set aside, never sent, and not sent by a requeue either', async () => {
+  let now = Date.now()
+  const { batches, deliver } = answering(() => 'done')
+  const outbox = open(newPath(), { now: () => now })
+  const hour = 3600
+  await outbox.add([
+    purchase('two days', { expires: Math.floor(now / 1000) + 47 * hour }),
+    purchase('a week', { expires: Math.floor(now / 1000) + 7 * 24 * hour }),
+  ])
+  now += 2 * day
+  outbox.start(deliver)
+  await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0, sent: 1 })
+  expect(batches).toEqual([['a week']])
+  expect([...outbox.dead()]).toMatchObject([{ event_id: 'two days', canRetry: false }])
+  expect(outbox.requeue('all')).toBe(0)
+  expect(outbox.drop('all')).toBe(1)
+})
+
+test('a full outbox refuses as a whole what does not fit, and takes it again when there is room', async () => {
+  const { deliver } = answering(() => 'done')
+  const outbox = open(newPath(), { maxBytes: 300_000 })
+  let taken = 0
+  const fill = async () => {
+    for (;;) {
+      await outbox.add(Array.from({ length: 10 }, (_, index) => purchase(`${taken + index}`)))
+      taken += 10
+    }
+  }
+  await expect(fill()).rejects.toThrow(new OutboxFull('The outbox holds 300000 bytes, its limit (maxBytes).'))
+  expect(taken).toBeGreaterThan(100)
+  expect(await outbox.stats()).toMatchObject({ waiting: taken })
+  outbox.start(deliver)
+  await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0, sent: taken })
+  await outbox.add([purchase('again')])
+})
+
+test('dead letters make room for what can still be sent, and that is said', async () => {
+  const log = vi.fn()
+  const outbox = open(newPath(), { maxBytes: 300_000, log })
+  outbox.start(async (events) => events.map(() => 'dead'))
+  for (let round = 0; !log.mock.calls.length; round++) {
+    await outbox.add(Array.from({ length: 200 }, (_, index) => purchase(`${round} ${index}`)))
+    await expect.poll(() => outbox.stats(), { interval: 5 }).toMatchObject({ waiting: 0 })
+  }
+  expect(log.mock.calls.flat()[0]).toMatch(/the outbox is full: its \d+ oldest dead letters were deleted\.$/)
+})
+
+test('what waited when the process ended is handed out by the next one', async () => {
+  const path = newPath()
+  const former = createSqliteOutbox({ path, retryAfter: soon })
+  former.start(async (events) => events.map(() => 'retry'))
+  await former.add(numbered(5))
+  await former.close()
+  await expect(former.add(numbered(1))).rejects.toThrow(OutboxFull)
+
+  const { batches, deliver } = answering(() => 'done')
+  const outbox = open(path)
+  expect(await outbox.stats()).toMatchObject({ waiting: 5 })
+  outbox.start(deliver)
+  await expect.poll(() => batches).toEqual([['0', '1', '2', '3', '4']])
+})
+
+test('of two on one file both take events, one delivers, and the other takes over', async () => {
+  const path = newPath()
+  const [first, second] = [answering(() => 'done'), answering(() => 'done')]
+  const former = createSqliteOutbox({ path })
+  const latter = open(path)
+  former.start(first.deliver)
+  latter.start(second.deliver)
+  await former.add([purchase('to the first')])
+  await latter.add([purchase('to the second')])
+  await expect.poll(() => first.batches.flat(), { timeout: 5000 }).toEqual(['to the first', 'to the second'])
+  expect(second.batches).toEqual([])
+  await former.close()
+  await latter.add([purchase('alone')])
+  await expect.poll(() => second.batches.flat(), { timeout: 5000 }).toEqual(['alone'])
+})
+
+test('close() waits for what is in flight', async () => {
+  const path = newPath()
+  let answer: (verdicts: Verdict[]) => void = () => {}
+  const outbox = createSqliteOutbox({ path })
+  const asked = new Promise<void>((resolve) => {
+    outbox.start((events) => {
+      resolve()
+      return new Promise((settle) => {
+        answer = () => settle(events.map(() => 'done'))
+      })
+    })
+  })
+  await outbox.add([purchase('1')])
+  await asked
+  const closed = outbox.close()
+  answer([])
+  await closed
+  expect(await open(path).stats()).toMatchObject({ waiting: 0, sent: 1 })
+})
+
+test('a file that can not be the outbox is named in a sentence', () => {
+  const folder = createFolder()
+  const missing = join(folder, 'no', 'outbox.db')
+  expect(() => createSqliteOutbox({ path: missing })).toThrow(
+    `converge-tiktok: the outbox ${missing} could not be opened (unable to open database file). Name a file`,
+  )
+  const other = join(folder, 'notes.txt')
+  writeFileSync(other, 'These are notes. '.repeat(100))
+  expect(() => createSqliteOutbox({ path: other })).toThrow(/could not be opened \(file is not a database\)/)
+  expect(readFileSync(other, 'utf8')).toMatch(/^These are notes/)
+})
