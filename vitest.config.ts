@@ -5,6 +5,8 @@ const laws = { name: 'laws', include: ['test/laws/**/*.test.ts'], environment: '
 const server = { name: 'server', include: ['test/server/**/*.test.ts'], environment: 'node', testTimeout: 20_000 }
 const workerd = { name: 'workerd', include: ['test/workerd/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 }
 const examples = { name: 'examples', include: ['test/examples/**/*.test.ts'], testTimeout: 30_000 }
+const consent = { name: 'consent', include: ['test/consent/**/*.test.ts'], environment: 'happy-dom' }
+const inspector = { name: 'inspector', include: ['test/inspector/**/*.test.ts'], environment: 'happy-dom' }
 const types = { name: 'types', include: ['test/types/**/*.test.ts'], testTimeout: 60_000 }
 const shipped = { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 60_000 }
 const browser = {
@@ -19,6 +21,8 @@ const browser = {
 export default defineConfig({
   test: {
     reporters: ['default', './test/closing-line.ts'],
-    projects: [unit, laws, server, workerd, examples, types, shipped, browser].map((test) => ({ test })),
+    projects: [unit, laws, consent, inspector, server, workerd, examples, types, shipped, browser].map((test) => ({
+      test,
+    })),
   },
 })

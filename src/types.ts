@@ -287,6 +287,9 @@ export interface RelayedEvent {
 
 export type ConsentPlatform = 'shopify' | 'google'
 
+/** Asks a consent platform: tells each decision of the visitor, now and later, and nothing of what is undecided. */
+export type ConsentAdapter = (window: Window, tell: (consent: Consent) => void) => void
+
 export type Scalar = string | number | boolean
 
 export type Operator =

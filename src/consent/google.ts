@@ -1,0 +1,128 @@
+import type { ConsentAdapter, Decision } from '../types.ts'
+import { lookAsScriptsLoad } from './script-loads.ts'
+import { type Answer, decision, tellOnce } from './tell-once.ts'
+
+const signals = ['ad_storage', 'ad_user_data', 'analytics_storage'] as const
+type Signal = (typeof signals)[number]
+
+/** What Google's tags keep of consent. It isn't documented; templates in GTM write here without a word in the layer. */
+interface ConsentState {
+  usedUpdate?: boolean
+  addListener?(signals: readonly Signal[], listener: () => void): void
+  /** 0 unknown, 1 granted, 2 denied. */
+  getConsentState?(signal: Signal): number
+}
+
+interface GooglePage {
+  google_tag_data?: { ics?: ConsentState }
+  /** By container, and by other things that hold no layer. */
+  google_tag_manager?: Record<string, { dataLayer?: { name?: string } } | undefined>
+}
+
+/** Google's consent mode, also of several containers. */
+export const google: ConsentAdapter = (window, tell) => {
+  const say = tellOnce(tell)
+  const page: GooglePage = Object(window)
+  const layers: Record<string, unknown> = Object(window)
+
+  const defaults = new Map<Signal, Decision>()
+  const updates = new Map<Signal, Decision>()
+  /** Denied by default in some region, which may be this visitor's. */
+  const doubtful = new Set<Signal>()
+
+  const followed = new WeakSet<object>()
+  const heard = new WeakSet<object>()
+
+  function isGranted(signal: Signal): boolean {
+    return (updates.get(signal) ?? (doubtful.has(signal) ? undefined : defaults.get(signal))) === 'granted'
+  }
+
+  function answer(): Answer {
+    const marketing = isGranted('ad_storage') && isGranted('ad_user_data')
+    // A default that denies is what holds until the visitor decides.
+    if (!marketing && !updates.size) return undefined
+    return { marketing: decision(marketing), analytics: decision(isGranted('analytics_storage')) }
+  }
+
+  /** `['consent', 'default' | 'update', states]`, an array or an `arguments` object. */
+  function readEntry(entry: unknown): void {
+    if (Object(entry) !== entry || heard.has(Object(entry))) return
+    heard.add(Object(entry))
+    const { 0: command, 1: action, 2: states } = Object(entry)
+    if (command !== 'consent') return
+    for (const signal of signals) {
+      const state: unknown = Object(states)[signal]
+      if (state !== 'granted' && state !== 'denied') continue
+      if (action === 'update') updates.set(signal, state)
+      else if (action === 'default' && !states.region?.length) defaults.set(signal, state)
+      else if (action === 'default' && state === 'denied') doubtful.add(signal)
+    }
+  }
+
+  /** Google knows the visitor's region, and what was set past the layer. */
+  function readState(state: ConsentState): void {
+    for (const signal of signals) {
+      const known = state.getConsentState?.(signal)
+      if (known !== 1 && known !== 2) continue
+      if (state.usedUpdate) updates.set(signal, decision(known === 1))
+      else defaults.set(signal, decision(known === 1))
+      doubtful.delete(signal)
+    }
+  }
+
+  /** Hears what is pushed. Google's script later lays a `push` of its own over this one, and calls it. */
+  function follow(layer: unknown): void {
+    if (!Array.isArray(layer)) return
+    layer.forEach(readEntry)
+    if (followed.has(layer)) return
+    followed.add(layer)
+    const push: unknown = layer.push
+    if (typeof push !== 'function') return
+    layer.push = (...entries: unknown[]) => {
+      const pushed = Reflect.apply(push, layer, entries)
+      say(() => {
+        entries.forEach(readEntry)
+        return answer()
+      })
+      return pushed
+    }
+  }
+
+  function look(): boolean {
+    let isThere = false
+    say(() => {
+      for (const name of layerNames(window, page)) {
+        layers[name] ??= []
+        follow(layers[name])
+      }
+      const state = page.google_tag_data?.ics
+      if (state?.addListener) {
+        isThere = true
+        const read = () => {
+          readState(state)
+          return answer()
+        }
+        state.addListener(signals, () => say(read))
+        return read()
+      }
+      return answer()
+    })
+    return isThere
+  }
+
+  lookAsScriptsLoad(window, look)
+}
+
+/** The layers that Google's tags in this page read, else the usual one. */
+function layerNames({ document }: Window, { google_tag_manager = {} }: GooglePage): Set<string> {
+  const names = new Set<string>()
+  for (const container of Object.values(google_tag_manager)) {
+    const name = container?.dataLayer?.name
+    if (name) names.add(name)
+  }
+  for (const { src } of document.scripts) {
+    const query = new URLSearchParams(src.split('?')[1])
+    if (/^(GTM|GT|G|AW|DC)-/.test(query.get('id') ?? '')) names.add(query.get('l') ?? 'dataLayer')
+  }
+  return names.size ? names : new Set(['dataLayer'])
+}

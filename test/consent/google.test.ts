@@ -1,0 +1,290 @@
+import { expect, test, vi } from 'vitest'
+import { google } from '../../src/consent/google.ts'
+import { addScript, type Visit, visit } from './page.ts'
+
+type State = 'granted' | 'denied'
+
+const all = (state: State) => ({ ad_storage: state, ad_user_data: state, analytics_storage: state })
+
+/** What `gtag` pushes. */
+function gtag(..._: unknown[]): unknown {
+  // biome-ignore lint/complexity/noArguments: Google's tags take nothing else for a command
+  return arguments
+}
+
+const initially = (states: object) => gtag('consent', 'default', states)
+const update = (states: object) => gtag('consent', 'update', states)
+
+const withLayer = (...entries: unknown[]) =>
+  visit(google, (page) => {
+    page.dataLayer = entries
+  })
+
+function push({ page }: Visit, ...entries: unknown[]): unknown {
+  return Object(page.dataLayer).push(...entries)
+}
+
+/** What Google's tags bring: a state of their own, and a `push` over the one that is there, which hears of entries too. */
+function layGtm({ page }: Pick<Visit, 'page'>, name = 'dataLayer') {
+  const codes: Record<string, number> = {}
+  const listeners: (() => void)[] = []
+  const ics = {
+    usedUpdate: false,
+    addListener: (_: unknown, listener: () => void) => listeners.push(listener),
+    getConsentState: (signal: string) => codes[signal] ?? 0,
+  }
+  function set(states: object, isUpdate = true) {
+    for (const [signal, state] of Object.entries(states)) codes[signal] = state === 'granted' ? 1 : 2
+    ics.usedUpdate ||= isUpdate
+    for (const listener of listeners) listener()
+  }
+  page[name] ??= []
+  const layer = Object(page[name])
+  const { push } = layer
+  const processed: unknown[] = []
+  layer.push = (...entries: unknown[]) => {
+    push.apply(layer, entries)
+    processed.push(...entries)
+    return true
+  }
+  page.google_tag_data = { ics }
+  page.google_tag_manager = { 'GTM-AB12': { dataLayer: { name } }, [name]: { subscribers: 1 }, pscdl: 'x' }
+  return { set, processed, listeners }
+}
+
+test.each<[title: string, entries: unknown[], told: string[]]>([
+  ['nothing', [], []],
+  ['other entries', [{ event: 'gtm.js' }, gtag('js', new Date()), gtag('config', 'G-1'), 'text', null, 7], []],
+  ['a default that denies', [initially(all('denied'))], []],
+  ['a default that grants everywhere', [initially(all('granted'))], ['marketing + analytics +']],
+  ['a default that grants in a region', [initially({ ...all('granted'), region: ['US'] })], []],
+  [
+    'a default that grants, but for a region',
+    [initially(all('granted')), initially({ ...all('denied'), region: ['DE', 'AT'] })],
+    [],
+  ],
+  [
+    'the same, with the region first',
+    [initially({ ...all('denied'), region: ['DE', 'AT'] }), initially(all('granted'))],
+    [],
+  ],
+  [
+    'defaults that differ by region, and an answer',
+    [initially(all('granted')), initially({ ...all('denied'), region: ['DE'] }), update(all('granted'))],
+    ['marketing + analytics +'],
+  ],
+  ['an update that grants', [initially(all('denied')), update(all('granted'))], ['marketing + analytics +']],
+  ['an update that denies', [initially(all('granted')), update(all('denied'))], ['marketing - analytics -']],
+  ['an update without a default', [update(all('denied'))], ['marketing - analytics -']],
+  ['a default after the update', [update(all('denied')), initially(all('granted'))], ['marketing - analytics -']],
+  ['the last update', [update(all('denied')), update(all('granted'))], ['marketing + analytics +']],
+  [
+    'an update of ad_storage without ad_user_data',
+    [initially(all('denied')), update({ ad_storage: 'granted' })],
+    ['marketing - analytics -'],
+  ],
+  [
+    'an update in two halves',
+    [initially(all('denied')), update({ ad_storage: 'granted' }), update({ ad_user_data: 'granted' })],
+    ['marketing + analytics -'],
+  ],
+  [
+    'an update of analytics alone',
+    [initially(all('denied')), update({ analytics_storage: 'granted' })],
+    ['marketing - analytics +'],
+  ],
+  ['an update of what is neither', [initially(all('denied')), update({ security_storage: 'granted' })], []],
+  ['values that Google does not know', [update({ ad_storage: true, ad_user_data: 'yes' })], []],
+  ['an update without states', [gtag('consent', 'update')], []],
+  ['an array for an arguments object', [['consent', 'update', all('granted')]], ['marketing + analytics +']],
+])('what the layer holds already: %s', (_, entries, told) => {
+  expect(withLayer(...entries).told).toEqual(told)
+})
+
+test('what the layer is given later is told, each change once', () => {
+  const visited = withLayer(initially(all('denied')))
+  push(visited, { event: 'view_item' })
+  expect(visited.told).toEqual([])
+  push(visited, update(all('granted')))
+  push(visited, update(all('granted')))
+  push(visited, update({ ad_user_data: 'denied' }), { event: 'x' })
+  push(visited, update({ ad_user_data: 'granted' }))
+  expect(visited.told).toEqual(['marketing + analytics +', 'marketing - analytics +', 'marketing + analytics +'])
+})
+
+test('a page without a layer gets one, as every snippet of Google does', () => {
+  const visited = visit(google)
+  push(visited, update(all('granted')))
+  expect(visited.told).toEqual(['marketing + analytics +'])
+})
+
+test("the layer's own push does what it did", () => {
+  const visited = withLayer()
+  expect(push(visited, 1, { event: 'a' })).toBe(2)
+  expect(Array.from(Object(visited.page.dataLayer))).toEqual([1, { event: 'a' }])
+})
+
+test('Google that is there before: its push is called with all that is pushed, and its answer given', () => {
+  let processed: unknown[] = []
+  const visited = visit(google, (page) => {
+    processed = layGtm({ page }).processed
+  })
+  const entry = update(all('granted'))
+  expect(push(visited, entry, { event: 'a' })).toBe(true)
+  expect(processed).toEqual([entry, { event: 'a' }])
+  expect(visited.told).toEqual(['marketing + analytics +'])
+})
+
+test('Google that comes later: its push is called, and what is pushed still heard', () => {
+  const visited = withLayer(initially(all('denied')))
+  const { processed } = layGtm(visited)
+  const entry = update(all('granted'))
+  expect(push(visited, entry)).toBe(true)
+  expect(processed).toEqual([entry])
+  expect(visited.page.dataLayer).toContain(entry)
+  expect(visited.told).toEqual(['marketing + analytics +'])
+})
+
+test('a push that was put in place of ours loses nothing: the layer is read again when a script has come', () => {
+  const visited = withLayer()
+  const layer = Object(visited.page.dataLayer)
+  layer.push = (...entries: unknown[]) => Array.prototype.push.apply(layer, entries)
+  push(visited, update(all('denied')))
+  visited.scriptLoads()
+  expect(visited.told).toEqual(['marketing - analytics -'])
+})
+
+test.each<[title: string, prepare: (page: Record<string, unknown>, window: Window) => void]>([
+  [
+    'by the container',
+    (page) => {
+      page.google_tag_manager = { 'GTM-AB12': { dataLayer: { name: 'shopLayer' } } }
+    },
+  ],
+  ['by the tag', (_, window) => addScript(window, 'https://www.googletagmanager.com/gtm.js?id=GTM-AB12&l=shopLayer')],
+  [
+    "by a tag of the shop's own host",
+    (_, window) => addScript(window, 'https://t.shop.test/x.js?l=shopLayer&id=G-AB12'),
+  ],
+])('a layer of another name is found: %s', (_, prepare) => {
+  const visited = visit(google, (page) => {
+    page.shopLayer = [update(all('denied'))]
+    prepare(page, Object(page))
+  })
+  expect(visited.told).toEqual(['marketing - analytics -'])
+  Object(visited.page.shopLayer).push(update(all('granted')))
+  expect(visited.told).toEqual(['marketing - analytics -', 'marketing + analytics +'])
+  expect(visited.page.dataLayer).toBeUndefined()
+})
+
+test('a layer of another name, whose tag comes later, is found when it has come', () => {
+  const visited = visit(google)
+  visited.page.shopLayer = [update(all('granted'))]
+  visited.scriptLoads('https://www.googletagmanager.com/gtag/js?id=G-AB12&l=shopLayer')
+  expect(visited.told).toEqual(['marketing + analytics +'])
+})
+
+test('a tag that names no layer reads the usual one', () => {
+  const visited = visit(google, (page) => {
+    addScript(Object(page), 'https://www.googletagmanager.com/gtag/js?id=G-AB12')
+    page.dataLayer = [update(all('granted'))]
+  })
+  expect(visited.told).toEqual(['marketing + analytics +'])
+})
+
+test('what a template sets past the layer is told, each change once', () => {
+  const visited = visit(google)
+  const { set } = layGtm(visited)
+  set(all('denied'), false)
+  visited.scriptLoads()
+  expect(visited.told).toEqual([])
+  set(all('granted'))
+  set(all('granted'))
+  set({ ad_storage: 'denied' })
+  expect(visited.told).toEqual(['marketing + analytics +', 'marketing - analytics +'])
+})
+
+test('what a template has set before is read', () => {
+  const { told } = visit(google, (page) => {
+    layGtm({ page }).set(all('denied'))
+  })
+  expect(told).toEqual(['marketing - analytics -'])
+})
+
+test("Google's own state knows the region that a default was made for", () => {
+  const { told } = visit(google, (page) => {
+    page.dataLayer = [initially(all('granted')), initially({ ...all('denied'), region: ['DE'] })]
+    layGtm({ page }).set(all('granted'), false)
+  })
+  expect(told).toEqual(['marketing + analytics +'])
+})
+
+test("Google's own state is listened to once, however many scripts come", () => {
+  const visited = visit(google)
+  const { listeners } = layGtm(visited)
+  visited.scriptLoads()
+  visited.scriptLoads()
+  expect(listeners).toHaveLength(1)
+})
+
+test("what the layer and Google's own state both say is told once", () => {
+  const visited = withLayer(initially(all('denied')))
+  const { set } = layGtm(visited)
+  visited.scriptLoads()
+  push(visited, update(all('granted')))
+  set(all('granted'))
+  expect(visited.told).toEqual(['marketing + analytics +'])
+})
+
+const throwing = () => {
+  throw new Error('no')
+}
+
+test.each<[title: string, page: object]>([
+  ['a layer that is no list', { dataLayer: {} }],
+  ['a layer that is frozen', { dataLayer: Object.freeze([]) }],
+  ['a state without methods', { google_tag_data: { ics: {} } }],
+  ['a state that is null', { google_tag_data: null, google_tag_manager: null }],
+  ['a state that throws', { google_tag_data: { ics: { addListener: throwing, getConsentState: throwing } } }],
+  ['containers of any kind', { google_tag_manager: { a: null, b: 7, c: 'x', d: { dataLayer: null } } }],
+  [
+    'an entry that throws',
+    {
+      dataLayer: [
+        new Proxy([], {
+          get: throwing,
+        }),
+      ],
+    },
+  ],
+])('nothing is thrown into the page: %s', (_, hostile) => {
+  const visited = visit(google, (page) => Object.assign(page, hostile))
+  visited.scriptLoads()
+  expect(visited.told).toEqual([])
+})
+
+test('who is told and throws does not disturb a push', () => {
+  const visited = visit(
+    (window) => google(window, throwing),
+    (page) => {
+      page.dataLayer = []
+    },
+  )
+  expect(push(visited, update(all('granted')))).toBe(1)
+})
+
+test('an entry that throws does not disturb a push, nor the next one', () => {
+  const visited = withLayer()
+  push(visited, new Proxy([], { get: throwing }))
+  push(visited, update(all('granted')))
+  expect(visited.told).toEqual(['marketing + analytics +'])
+})
+
+test('nothing runs on an interval or a timer', () => {
+  const timers = [vi.fn(), vi.fn()]
+  const visited = visit(google, (page) => {
+    ;[page.setInterval, page.setTimeout] = timers
+  })
+  visited.scriptLoads()
+  for (const timer of timers) expect(timer).not.toHaveBeenCalled()
+})

@@ -1,0 +1,181 @@
+import { expect, test, vi } from 'vitest'
+import { shopify } from '../../src/consent/shopify.ts'
+import { type Visit, visit } from './page.ts'
+
+interface Knows {
+  marketing?: string
+  sale_of_data?: string
+  marketingAllowed?: boolean
+  saleOfDataAllowed?: boolean
+  thirdPartyMarketingAllowed?: boolean
+  analyticsProcessingAllowed?: boolean
+}
+
+/** The API as Shopify serves it: methods that need their object. */
+function customerPrivacy({ marketing = '', sale_of_data = '', ...allowed }: Knows) {
+  const api = { currentVisitorConsent: () => ({ marketing, sale_of_data }) }
+  for (const [name, value] of Object.entries(allowed)) {
+    Reflect.set(api, name, function (this: unknown) {
+      if (this !== api) throw new TypeError('Illegal invocation')
+      return value
+    })
+  }
+  return api
+}
+
+const granted: Knows = {
+  marketing: 'yes',
+  marketingAllowed: true,
+  saleOfDataAllowed: true,
+  analyticsProcessingAllowed: true,
+}
+const denied: Knows = { marketing: 'no', marketingAllowed: false, saleOfDataAllowed: true }
+const undecided: Knows = { marketing: '', marketingAllowed: false, saleOfDataAllowed: true }
+
+function collect({ window }: Visit, detail?: object): void {
+  const { CustomEvent } = Object(window)
+  window.document.dispatchEvent(new CustomEvent('visitorConsentCollected', { detail }))
+}
+
+function announce({ window }: Visit, type: string): void {
+  window.document.dispatchEvent(new (Object(window).Event)(type))
+}
+
+const loaded = (knows: Knows) =>
+  visit(shopify, (page) => {
+    page.Shopify = { customerPrivacy: customerPrivacy(knows) }
+  })
+
+test.each<[title: string, knows: Knows, told: string[]]>([
+  ['a yes', granted, ['marketing + analytics +']],
+  ['a no', denied, ['marketing - analytics -']],
+  ['a no to marketing alone', { ...denied, analyticsProcessingAllowed: true }, ['marketing - analytics +']],
+  ['a yes to marketing alone', { ...granted, analyticsProcessingAllowed: false }, ['marketing + analytics -']],
+  ['nothing said, where it is needed', undecided, []],
+  ['nothing said, and no value for it', { marketingAllowed: false }, []],
+  ['nothing said, in a region that needs nothing', { ...granted, marketing: '' }, ['marketing + analytics +']],
+  ['marketing, but no sale of data', { ...granted, saleOfDataAllowed: false }, ['marketing - analytics +']],
+  [
+    'an opt-out of the sale of data alone',
+    { marketing: '', sale_of_data: 'no', marketingAllowed: true, saleOfDataAllowed: false },
+    ['marketing - analytics -'],
+  ],
+  ['Hydrogen: third parties may', { ...denied, thirdPartyMarketingAllowed: true }, ['marketing + analytics -']],
+  ['Hydrogen: third parties may not', { ...granted, thirdPartyMarketingAllowed: false }, ['marketing - analytics +']],
+  ['Hydrogen: nothing said', { ...granted, marketing: '', thirdPartyMarketingAllowed: false }, []],
+])('what the API knows when it is there already: %s', (_, knows, told) => {
+  expect(loaded(knows).told).toEqual(told)
+})
+
+test.each<[title: string, detail: object | undefined, told: string[]]>([
+  ['granted', { marketingAllowed: true, saleOfDataAllowed: true, analyticsAllowed: true }, ['marketing + analytics +']],
+  ['denied', { marketingAllowed: false, saleOfDataAllowed: true }, ['marketing - analytics -']],
+  ['no sale of data', { marketingAllowed: true, saleOfDataAllowed: false }, ['marketing - analytics -']],
+  [
+    'Hydrogen, granted',
+    { marketingAllowed: false, saleOfDataAllowed: false, thirdPartyMarketingAllowed: true },
+    ['marketing + analytics -'],
+  ],
+  [
+    'Hydrogen, denied',
+    { marketingAllowed: true, saleOfDataAllowed: true, thirdPartyMarketingAllowed: false },
+    ['marketing - analytics -'],
+  ],
+  ['an event without anything in it', undefined, []],
+])('what the visitor answers later: %s', (_, detail, told) => {
+  const visit = loaded(undecided)
+  collect(visit, detail)
+  expect(visit.told).toEqual(told)
+})
+
+test('each change is told, and no decision twice', () => {
+  const visit = loaded(granted)
+  const yes = { marketingAllowed: true, saleOfDataAllowed: true, analyticsAllowed: true }
+  collect(visit, yes)
+  collect(visit, { ...yes, marketingAllowed: false })
+  collect(visit, { ...yes, marketingAllowed: false })
+  collect(visit, yes)
+  expect(visit.told).toEqual(['marketing + analytics +', 'marketing - analytics +', 'marketing + analytics +'])
+})
+
+test('an API that is not there yet is asked for, once, and read when it has come', () => {
+  const loadFeatures = vi.fn()
+  const visited = visit(shopify, (page) => {
+    page.Shopify = { loadFeatures }
+  })
+  visited.scriptLoads()
+  announce(visited, 'shopifyCustomerPrivacyApiLoaded')
+  expect(loadFeatures.mock.calls).toEqual([[[{ name: 'consent-tracking-api', version: '0.1' }], expect.any(Function)]])
+  expect(visited.told).toEqual([])
+  Object(visited.page.Shopify).customerPrivacy = customerPrivacy(granted)
+  loadFeatures.mock.lastCall?.[1]()
+  expect(visited.told).toEqual(['marketing + analytics +'])
+})
+
+test('an API that could not be loaded has decided nothing', () => {
+  const { told } = visit(shopify, (page) => {
+    page.Shopify = {
+      loadFeatures: (_: unknown, callback: (error: Error) => void) => callback(new Error('404')),
+    }
+  })
+  expect(told).toEqual([])
+})
+
+test.each(['shopifyCustomerPrivacyApiLoaded', 'consentTrackingApiLoaded'])(
+  'Shopify that comes later says so itself: %s',
+  (type) => {
+    const visited = visit(shopify)
+    expect(visited.told).toEqual([])
+    visited.page.Shopify = { customerPrivacy: customerPrivacy(granted) }
+    announce(visited, type)
+    expect(visited.told).toEqual(['marketing + analytics +'])
+  },
+)
+
+test('Shopify that comes later and says nothing is found when its script has come', () => {
+  const visited = visit(shopify)
+  visited.scriptLoads()
+  visited.page.Shopify = { customerPrivacy: customerPrivacy(denied) }
+  visited.scriptLoads()
+  visited.scriptLoads()
+  expect(visited.told).toEqual(['marketing - analytics -'])
+})
+
+test('a page without Shopify decides nothing, until its visitor does', () => {
+  const visited = visit(shopify)
+  visited.scriptLoads()
+  announce(visited, 'shopifyCustomerPrivacyApiLoaded')
+  expect(visited.told).toEqual([])
+  collect(visited, { marketingAllowed: true, saleOfDataAllowed: true })
+  expect(visited.told).toEqual(['marketing + analytics -'])
+})
+
+const throwing = () => {
+  throw new Error('not ready')
+}
+
+test.each<[title: string, Shopify: unknown]>([
+  ['null', null],
+  ['a text', 'myshop'],
+  ['an empty object', {}],
+  ['no API yet', { customerPrivacy: null }],
+  ['an API without methods', { customerPrivacy: {} }],
+  ['methods that throw', { customerPrivacy: { marketingAllowed: throwing } }],
+  ['loadFeatures that throws', { loadFeatures: throwing }],
+  ['properties that are no methods', { customerPrivacy: { marketingAllowed: true }, loadFeatures: 7 }],
+])('nothing is thrown into the page, and nothing told: %s', (_, Shopify) => {
+  const visited = visit(shopify, (page) => {
+    page.Shopify = Shopify
+  })
+  announce(visited, 'shopifyCustomerPrivacyApiLoaded')
+  visited.scriptLoads()
+  expect(visited.told).toEqual([])
+})
+
+test('who is told and throws does not disturb the page', () => {
+  const visited = visit((window) => shopify(window, throwing))
+  const thrown = vi.fn()
+  visited.window.addEventListener('error', thrown)
+  collect(visited, { marketingAllowed: true, saleOfDataAllowed: true })
+  expect(thrown).not.toHaveBeenCalled()
+})
