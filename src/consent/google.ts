@@ -31,7 +31,6 @@ export const google: ConsentAdapter = (window, tell) => {
   const doubtful = new Set<Signal>()
 
   const followed = new WeakSet<object>()
-  const heard = new WeakSet<object>()
 
   function isGranted(signal: Signal): boolean {
     return (updates.get(signal) ?? (doubtful.has(signal) ? undefined : defaults.get(signal))) === 'granted'
@@ -46,25 +45,27 @@ export const google: ConsentAdapter = (window, tell) => {
 
   /** `['consent', 'default' | 'update', states]`, an array or an `arguments` object. */
   function readEntry(entry: unknown): void {
-    if (Object(entry) !== entry || heard.has(Object(entry))) return
-    heard.add(Object(entry))
-    const { 0: command, 1: action, 2: states } = Object(entry)
-    if (command !== 'consent') return
-    for (const signal of signals) {
-      const state: unknown = Object(states)[signal]
-      if (state !== 'granted' && state !== 'denied') continue
-      if (action === 'update') updates.set(signal, state)
-      else if (action === 'default' && !states.region?.length) defaults.set(signal, state)
-      else if (action === 'default' && state === 'denied') doubtful.add(signal)
+    try {
+      const { 0: command, 1: action, 2: states } = Object(entry)
+      if (command !== 'consent') return
+      for (const signal of signals) {
+        const state: unknown = Object(states)[signal]
+        if (state !== 'granted' && state !== 'denied') continue
+        if (action === 'update') updates.set(signal, state)
+        else if (action === 'default' && !states.region?.length) defaults.set(signal, state)
+        else if (action === 'default' && state === 'denied') doubtful.add(signal)
+      }
+    } catch {
+      // An entry that throws when it is looked at costs itself, and not its neighbours.
     }
   }
 
   /** Google knows the visitor's region, and what was set past the layer. */
-  function readState(state: ConsentState): void {
+  function readState(state: ConsentState | undefined): void {
     for (const signal of signals) {
-      const known = state.getConsentState?.(signal)
+      const known = state?.getConsentState?.(signal)
       if (known !== 1 && known !== 2) continue
-      if (state.usedUpdate) updates.set(signal, decision(known === 1))
+      if (state?.usedUpdate) updates.set(signal, decision(known === 1))
       else defaults.set(signal, decision(known === 1))
       doubtful.delete(signal)
     }
@@ -80,32 +81,33 @@ export const google: ConsentAdapter = (window, tell) => {
     if (typeof push !== 'function') return
     layer.push = (...entries: unknown[]) => {
       const pushed = Reflect.apply(push, layer, entries)
-      say(() => {
-        entries.forEach(readEntry)
-        return answer()
-      })
+      entries.forEach(readEntry)
+      say(answer)
       return pushed
     }
   }
 
   function look(): boolean {
     let isThere = false
+    // All that is known is read before any of it is told: a layer alone may grant what Google's own state denies.
     say(() => {
       for (const name of layerNames(window, page)) {
         layers[name] ??= []
         follow(layers[name])
       }
+      readState(page.google_tag_data?.ics)
+      return answer()
+    })
+    say(() => {
       const state = page.google_tag_data?.ics
-      if (state?.addListener) {
-        isThere = true
-        const read = () => {
+      isThere = Boolean(state?.addListener)
+      state?.addListener?.(signals, () => {
+        say(() => {
           readState(state)
           return answer()
-        }
-        state.addListener(signals, () => say(read))
-        return read()
-      }
-      return answer()
+        })
+      })
+      return undefined
     })
     return isThere
   }

@@ -109,7 +109,13 @@ test('what the layer is given later is told, each change once', () => {
   push(visited, update(all('granted')))
   push(visited, update({ ad_user_data: 'denied' }), { event: 'x' })
   push(visited, update({ ad_user_data: 'granted' }))
-  expect(visited.told).toEqual(['marketing + analytics +', 'marketing - analytics +', 'marketing + analytics +'])
+  push(visited, update({ analytics_storage: 'denied' }))
+  expect(visited.told).toEqual([
+    'marketing + analytics +',
+    'marketing - analytics +',
+    'marketing + analytics +',
+    'marketing + analytics -',
+  ])
 })
 
 test('a page without a layer gets one, as every snippet of Google does', () => {
@@ -219,6 +225,28 @@ test("Google's own state knows the region that a default was made for", () => {
   expect(told).toEqual(['marketing + analytics +'])
 })
 
+test('what the layer grants and Google has been told to deny is never told as granted', () => {
+  const { told } = visit(google, (page) => {
+    page.dataLayer = [initially(all('granted'))]
+    layGtm({ page }).set(all('denied'))
+  })
+  expect(told).toEqual(['marketing - analytics -'])
+})
+
+test('a layer is followed once, however many scripts come', () => {
+  const visited = withLayer()
+  const { push } = Object(visited.page.dataLayer)
+  visited.scriptLoads()
+  expect(Object(visited.page.dataLayer).push).toBe(push)
+})
+
+test('a code that Google has not told the meaning of decides nothing', () => {
+  const { told } = visit(google, (page) => {
+    page.google_tag_data = { ics: { usedUpdate: true, addListener: () => {}, getConsentState: () => 3 } }
+  })
+  expect(told).toEqual([])
+})
+
 test("Google's own state is listened to once, however many scripts come", () => {
   const visited = visit(google)
   const { listeners } = layGtm(visited)
@@ -246,6 +274,7 @@ test.each<[title: string, page: object]>([
   ['a state without methods', { google_tag_data: { ics: {} } }],
   ['a state that is null', { google_tag_data: null, google_tag_manager: null }],
   ['a state that throws', { google_tag_data: { ics: { addListener: throwing, getConsentState: throwing } } }],
+  ['globals that throw', Object.defineProperty({}, 'google_tag_data', { get: throwing })],
   ['containers of any kind', { google_tag_manager: { a: null, b: 7, c: 'x', d: { dataLayer: null } } }],
   [
     'an entry that throws',
@@ -258,7 +287,9 @@ test.each<[title: string, page: object]>([
     },
   ],
 ])('nothing is thrown into the page: %s', (_, hostile) => {
-  const visited = visit(google, (page) => Object.assign(page, hostile))
+  const visited = visit(google, (page) => {
+    Object.defineProperties(page, Object.getOwnPropertyDescriptors(hostile))
+  })
   visited.scriptLoads()
   expect(visited.told).toEqual([])
 })
@@ -273,11 +304,11 @@ test('who is told and throws does not disturb a push', () => {
   expect(push(visited, update(all('granted')))).toBe(1)
 })
 
-test('an entry that throws does not disturb a push, nor the next one', () => {
-  const visited = withLayer()
-  push(visited, new Proxy([], { get: throwing }))
-  push(visited, update(all('granted')))
-  expect(visited.told).toEqual(['marketing + analytics +'])
+test('an entry that throws does not disturb a push, nor its neighbours', () => {
+  const thrower = new Proxy([], { get: throwing })
+  const visited = withLayer(thrower, update(all('denied')))
+  push(visited, thrower, update(all('granted')))
+  expect(visited.told).toEqual(['marketing - analytics -', 'marketing + analytics +'])
 })
 
 test('nothing runs on an interval or a timer', () => {

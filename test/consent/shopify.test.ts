@@ -56,6 +56,11 @@ test.each<[title: string, knows: Knows, told: string[]]>([
   ['nothing said, in a region that needs nothing', { ...granted, marketing: '' }, ['marketing + analytics +']],
   ['marketing, but no sale of data', { ...granted, saleOfDataAllowed: false }, ['marketing - analytics +']],
   [
+    'marketing, and no word of the sale of data',
+    { marketing: 'yes', marketingAllowed: true },
+    ['marketing - analytics -'],
+  ],
+  [
     'an opt-out of the sale of data alone',
     { marketing: '', sale_of_data: 'no', marketingAllowed: true, saleOfDataAllowed: false },
     ['marketing - analytics -'],
