@@ -71,12 +71,12 @@ export function startDelivery({ tables, lock, deliver, now, random, log, retryAf
     // Where all are refused for now, TikTok is down: they keep their place. A few of many are put off, each by itself.
     const isDown = retry.length + stop.length === batch.length
     const dueAt = ({ attempts }: WaitingEvent) => (isDown ? 0 : Math.ceil(now() + backOff(attempts)))
-    tables.settle({ done, dead, retry, dueAt }, now())
+    // Without a problem it was not tried: `deliver` holds back by itself.
+    const putOff = isDown ? retry.filter(({ event }) => event.problem) : retry
+    tables.settle({ done, dead, putOff, dueAt }, now())
 
-    const fault = stop.map(({ event }) => event.problem ?? 'TikTok did not say why.')[0]
-    if (fault !== stopped && fault)
-      log(`converge-tiktok: TikTok takes nothing until this is mended: ${fault} All events are kept.`)
-    stopped = fault
+    stopped =
+      stop[0] && (stop.find(({ event }) => event.problem)?.event.problem ?? stopped ?? 'TikTok did not say why.')
     if (stop.length) return { milliseconds: retryAfter.longest, light: false }
     failures = isDown ? failures + 1 : 0
     return { milliseconds: isDown ? backOff(failures - 1) : spacing - (now() - started), light: false }

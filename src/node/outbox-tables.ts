@@ -80,8 +80,8 @@ export interface DeadLetter {
 export interface Outcome {
   done: WaitingEvent[]
   dead: WaitingEvent[]
-  retry: WaitingEvent[]
-  /** When one to retry may be looked at again, in milliseconds since 1970; 0 is at once. */
+  putOff: WaitingEvent[]
+  /** When one of those may be looked at again, in milliseconds since 1970; 0 is at once. */
   dueAt(event: WaitingEvent): number
 }
 
@@ -180,7 +180,7 @@ export function openTables(path: string) {
       })
     },
 
-    settle({ done, dead, retry, dueAt }: Outcome, now: number): void {
+    settle({ done, dead, putOff, dueAt }: Outcome, now: number): void {
       inTransaction(database, () => {
         for (const { id } of done) statements.remove.run(id)
         for (const { id, attempts, event } of dead) {
@@ -197,7 +197,7 @@ export function openTables(path: string) {
           // It was not counted: a sound copy of the same order may come.
           if (event.order && !event.test_event_code) statements.releaseOrder.run(event.data.event, event.data.event_id)
         }
-        for (const event of retry) statements.putOff.run(dueAt(event), event.id)
+        for (const event of putOff) statements.putOff.run(dueAt(event), event.id)
         addTotal('waiting', -done.length - dead.length)
         addTotal('sent', done.length)
       })

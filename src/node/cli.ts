@@ -1,0 +1,50 @@
+import { checkCommand } from './check-command.ts'
+import { outboxCommand } from './outbox-command.ts'
+import { serveCommand } from './serve-command.ts'
+import { UsageError } from './usage-error.ts'
+
+const help = `Usage: converge-tiktok <command> [options]
+
+  serve              receive events from pages and servers, and send them to TikTok's Events API
+    --config <file>    default converge.json: the config, and allowedOrigins, eventsApiUrl, trustProxy, allowTest
+    --port <number>    default 8080
+    --outbox <file>    default outbox.db: keeps events until TikTok has them
+    --max-bytes <n>    how large the outbox may become; default 1000000000
+
+  outbox list        show what was set aside, and why
+  outbox retry <id…> let it wait again; --all for everything
+  outbox drop <id…>  delete it; --all for everything
+    --outbox <file>    default outbox.db
+
+  check              a go-live report
+    --config <file>    default converge.json
+    --url <page>       also look at a page of the shop: its policy, the script in it
+    --test-code <code> also send a test event for each row of the mapping; from Events Manager, Test events
+
+Environment: TIKTOK_ACCESS_TOKEN, and CONVERGE_WEBHOOK_TOKEN for /webhook.`
+
+const commands: ReadonlyMap<string, (words: string[]) => Promise<number>> = new Map([
+  ['serve', serveCommand],
+  ['outbox', outboxCommand],
+  ['check', checkCommand],
+])
+
+try {
+  process.exitCode = await run(process.argv.slice(2))
+} catch (error) {
+  const { code, message } = Object(error)
+  const isUsage = error instanceof UsageError || /^ERR_PARSE_ARGS/.test(code)
+  // Node adds advice on `--` to its own sentence, which fits none of our commands.
+  console.error(isUsage ? `${message.split('. ')[0].replace(/\.$/, '')}. --help shows what there is.` : message)
+  process.exitCode = isUsage ? 2 : 1
+}
+
+async function run([name = 'help', ...words]: string[]): Promise<number> {
+  if ([name, ...words].some((word) => /^(help|--help|-h)$/.test(word))) {
+    console.log(help)
+    return 0
+  }
+  const command = commands.get(name)
+  if (!command) throw new UsageError(`converge-tiktok has no command "${name}"`)
+  return command(words)
+}

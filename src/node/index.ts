@@ -1,0 +1,3 @@
+export type { DeadLetter } from './outbox-tables.ts'
+export { type ForwarderServer, type ServeConfig, serve } from './serve.ts'
+export { createSqliteOutbox, type SqliteOutbox, type SqliteOutboxOptions } from './sqlite-outbox.ts'

@@ -1,0 +1,105 @@
+import type { ForwarderConfig } from '../server/forwarder.ts'
+import { forbiddenBy, readPolicies } from './csp.ts'
+import type { Finding } from './finding.ts'
+
+const timeout = 10_000
+const maxPage = 5_000_000
+
+/** What stands in the way of tracking on a page of the shop. */
+export async function checkPage(address: string, config: ForwarderConfig): Promise<Finding[]> {
+  if (!URL.canParse(address)) return [{ ok: false, text: `--url "${address}" is no web address.` }]
+  const found = await read(address)
+  if (typeof found === 'string') return [{ ok: false, text: `${address}: ${found}` }]
+  const { page, html, header } = found
+  const script = findScript(html, page)
+  const relay = relayOf(config, script, page)
+  return [
+    originFinding(page, config),
+    await scriptFinding(script),
+    ...snippetFindings(html, config),
+    ...policyFindings(readPolicies(header, html), { page, script, relay, config }),
+  ]
+}
+
+interface Found {
+  /** After redirects. */
+  page: URL
+  html: string
+  header: string | null
+}
+
+async function read(address: string): Promise<Found | string> {
+  try {
+    const response = await fetch(address, { headers: { accept: 'text/html' }, signal: AbortSignal.timeout(timeout) })
+    const html = (await response.text()).slice(0, maxPage)
+    if (!response.ok) return `the page answered ${response.status}.`
+    return { page: new URL(response.url), html, header: response.headers.get('content-security-policy') }
+  } catch (error) {
+    const { message, cause } = Object(error)
+    return `the page could not be read (${Object(cause).code ?? message}).`
+  }
+}
+
+/** The script tag's converge.js. */
+function findScript(html: string, page: URL): URL | undefined {
+  const tags = html.matchAll(/<script\b[^>]*?\bsrc\s*=\s*["']?([^"'\s>]+)/gi)
+  return [...tags]
+    .map(([, source = '']) => (URL.canParse(source, page) ? new URL(source, page) : page))
+    .find(({ pathname }) => pathname.endsWith('/converge.js'))
+}
+
+/** The forwarder that the page posts to: the config's, else the one that served the script. */
+function relayOf({ relay }: ForwarderConfig, script: URL | undefined, page: URL): URL | undefined {
+  if (relay === undefined) return script && new URL('.', script)
+  return URL.canParse(relay, page) ? new URL(relay, page) : undefined
+}
+
+function originFinding({ origin }: URL, { allowedOrigins }: ForwarderConfig): Finding {
+  return allowedOrigins.includes(origin)
+    ? { ok: true, text: `allowedOrigins holds ${origin}.` }
+    : { ok: false, text: `allowedOrigins does not hold ${origin}: events of this page would be refused. Add it.` }
+}
+
+async function scriptFinding(script: URL | undefined): Promise<Finding> {
+  if (!script) {
+    return {
+      ok: undefined,
+      text: 'No script tag for converge.js was found. Right, if converge-tiktok is in your bundle.',
+    }
+  }
+  const found = await read(script.href)
+  return typeof found === 'string'
+    ? { ok: false, text: `${script.href} is in the page, but ${found.replace('the page', 'it')}` }
+    : { ok: true, text: `${script.href} is in the page.` }
+}
+
+function snippetFindings(html: string, { pixelId }: ForwarderConfig): Finding[] {
+  const isThere = new RegExp(`ttq\\.load\\(\\s*['"]${pixelId}`).test(html)
+  const text = "TikTok's own snippet for this pixel is in the page, and both would count. Remove it."
+  return isThere ? [{ ok: false, text }] : []
+}
+
+interface Needs {
+  page: URL
+  script: URL | undefined
+  relay: URL | undefined
+  config: ForwarderConfig
+}
+
+function policyFindings(policies: string[], { page, script, relay, config }: Needs): Finding[] {
+  const tiktok = `https://analytics.${config.region === 'us' ? 'us.' : ''}tiktok.com`
+  const needs = [
+    { kind: 'script', url: new URL(`${tiktok}/i18n/pixel/events.js`), what: "TikTok's script" },
+    { kind: 'connect', url: new URL(`${tiktok}/api/v2/pixel`), what: "the pixel's hits" },
+    ...(script ? [{ kind: 'script', url: script, what: 'converge.js' } as const] : []),
+    ...(relay ? [{ kind: 'connect', url: relay, what: 'the relay' } as const] : []),
+  ] as const
+  const forbidden = needs.flatMap(({ kind, url, what }) => {
+    const names = policies.flatMap((policy) => forbiddenBy(policy, kind, url, page) ?? [])
+    const text = `The page's Content-Security-Policy forbids ${what}: add ${url.origin} to ${names[0]}.`
+    return names.length ? [{ ok: false, text }] : []
+  })
+  if (forbidden.length) return forbidden
+  const allowed = `The page's Content-Security-Policy allows TikTok${relay ? ' and the relay' : ''}.`
+  return [{ ok: true, text: policies.length ? allowed : 'The page has no Content-Security-Policy.' }]
+}

@@ -1,0 +1,83 @@
+import { createEvent } from '../core/event.ts'
+import type { Mapping } from '../core/mapping.ts'
+import { route } from '../core/pipeline.ts'
+import { sha256 } from '../core/sha256.ts'
+import { createEventsApi } from '../server/events-api.ts'
+import type { ForwarderConfig } from '../server/forwarder.ts'
+import { fromServer } from '../server/payload.ts'
+import type { Finding } from './finding.ts'
+
+/** Sends one test event for each row of the mapping, as a forwarder would, and tells TikTok's answer to each. */
+export async function checkRows(mapping: Mapping, config: ForwarderConfig, testCode: string): Promise<Finding[]> {
+  const { pixelId, accessToken, eventsApiUrl } = config
+  const api = createEventsApi({ pixelId, accessToken, url: eventsApiUrl, log: () => {} })
+  const findings: Finding[] = []
+  const sent: string[] = []
+
+  for (const [eventName, rows] of mapping) {
+    const event = createEvent(eventName, sampleOf(eventName), undefined, newId)
+    // Without their conditions, which the sample may not fulfil, and without filters.
+    const always = new Map([[eventName, rows.map(({ when: _, ...row }) => row)]])
+    for (const row of route(event, { mapping: always, filters: [] }, config) ?? []) {
+      const title = `${eventName} → ${row.event}`
+      if (row.forward === 'client') {
+        findings.push({ ok: undefined, text: `${title}: sent by the page alone.` })
+        continue
+      }
+      const outboxEvents = fromServer(event, { rows: [row], profile, time: Date.now(), config }).map((one) => ({
+        ...one,
+        test_event_code: testCode,
+      }))
+      const [verdict] = await api.deliver(outboxEvents)
+      const problem = outboxEvents[0]?.problem ?? ''
+      // Neither the token nor the network gets better with the next row.
+      if (verdict === 'stop') return [...findings, { ok: false, text: api.stats().stopped ?? problem }]
+      if (verdict === 'retry') return [...findings, { ok: false, text: `${title}: ${problem}` }]
+      findings.push({ ok: verdict === 'done', text: `${title}: ${verdict === 'done' ? 'TikTok took it.' : problem}` })
+      if (verdict === 'done') sent.push(row.event)
+    }
+  }
+  return [...findings, { ok: undefined, text: expectation(sent, testCode) }]
+}
+
+function expectation(sent: string[], testCode: string): string {
+  return `Events Manager, Test events, with ${testCode}, should now show from the server: ${sent.join(', ')}.`
+}
+
+const newId = () => `converge-check-${crypto.randomUUID()}`
+
+const profile = {
+  user: {
+    email: sha256('converge-check@example.com'),
+    external_id: sha256('converge-check'),
+    ip: '203.0.113.1', // RFC 5737: an example's
+    user_agent: 'Mozilla/5.0 (converge-tiktok check)',
+  },
+  url: '',
+  marketing: 'granted' as const,
+  isConsentUnreadable: false,
+}
+
+const item = {
+  product_id: '9010',
+  variant_id: '90101',
+  sku: 'CAP-1',
+  name: 'Cap',
+  price: 19.9,
+  quantity: 1,
+  currency: 'EUR',
+}
+
+const samples = new Map<string, Record<string, unknown>>([
+  ['$page_load', {}],
+  ['Viewed Product', item],
+  ['Viewed Collection', { id: '7', name: 'Hats', items: [item] }],
+  ['Added To Cart', item],
+  ['Searched', { query: 'cap' }],
+  ['Subscribed To Newsletter', {}],
+])
+
+function sampleOf(eventName: string): Record<string, unknown> {
+  const order = { id: newId(), total_price: 19.9, currency: 'EUR', items: [item] }
+  return samples.get(eventName) ?? order
+}

@@ -1,0 +1,47 @@
+import { parseArgs } from 'node:util'
+import { readConfigFile } from './config-file.ts'
+import { serve } from './serve.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Serves until a signal comes, finishes what is in flight, and resolves with the exit code. */
+export async function serveCommand(words: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: words,
+    options: {
+      config: { type: 'string', default: 'converge.json' },
+      port: { type: 'string', default: '8080' },
+      outbox: { type: 'string', default: 'outbox.db' },
+      'max-bytes': { type: 'string', default: '1000000000' },
+    },
+  })
+  const config = readConfigFile(values.config, process.env)
+  const server = await serve({
+    ...config,
+    port: readNumber('port', values.port),
+    outbox: { path: values.outbox, maxBytes: readNumber('max-bytes', values['max-bytes']) },
+  })
+  console.log(`converge-tiktok: listening on ${server.url} for pixel ${config.pixelId}, outbox ${values.outbox}`)
+
+  const signal = await nextSignal()
+  console.log(`converge-tiktok: ${signal}: finishing what is in flight. A second one ends it at once.`)
+  void nextSignal().then(() => process.exit(1))
+  await server.close()
+  console.log('converge-tiktok: closed.')
+  return 0
+}
+
+function readNumber(flag: string, text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new UsageError(`--${flag} is "${text}", not a number`)
+  return Number(text)
+}
+
+function nextSignal(): Promise<NodeJS.Signals> {
+  const signals = ['SIGTERM', 'SIGINT'] as const
+  return new Promise((resolve) => {
+    const take = (signal: NodeJS.Signals) => {
+      for (const one of signals) process.off(one, take)
+      resolve(signal)
+    }
+    for (const signal of signals) process.on(signal, take)
+  })
+}
