@@ -1,0 +1,208 @@
+import type { Action } from './codes.ts'
+import type { Deliver, OutboxEvent, Stats, Verdict } from './outbox.ts'
+import { type Outcome, readAnswer } from './read-answer.ts'
+import { redact } from './redact.ts'
+
+export const eventsApiUrl = 'https://business-api.tiktok.com/open_api/v1.3/event/track/'
+
+export interface EventsApiOptions {
+  pixelId: string
+  accessToken: string
+  url?: string | undefined
+  /** Milliseconds that a call may take. Default 10,000. */
+  timeout?: number
+  fetch?: typeof globalThis.fetch
+  /** Milliseconds since 1970. */
+  now?: () => number
+  /** From 0 up to 1. */
+  random?: () => number
+  log?: (sentence: string) => void
+}
+
+export interface EventsApi {
+  /** Sends events and says what became of each. Until a backoff has passed, it answers without a request. Never rejects. */
+  deliver: Deliver
+  /** What it did since it was made. Nothing waits in it. */
+  stats(): Stats
+  /** Seconds until it asks TikTok again, whole. */
+  retryAfter(): number
+}
+
+const MAX_EVENTS = 1000
+const MAX_BYTES = 1_000_000 // TikTok's is about 1 MB; the rest is for the envelope
+const SHORTEST_HOLD = 1000
+const LONGEST_HOLD = 300_000
+const LONGEST_RETRY_AFTER = 3_600_000
+const MAX_PROBLEMS = 100
+
+export const tooLate =
+  'Too late: TikTok has forgotten its event_id, so that it could count a second time. It was not sent.'
+
+interface Parcel {
+  event: OutboxEvent
+  json: string
+}
+
+/** TikTok's Events API v1.3. */
+export function createEventsApi({
+  pixelId,
+  accessToken,
+  url = eventsApiUrl,
+  timeout = 10_000,
+  fetch = globalThis.fetch,
+  now = Date.now,
+  random = Math.random,
+  log = console.error,
+}: EventsApiOptions): EventsApi {
+  let failures = 0
+  let notBefore = 0
+  let stopped: string | undefined
+  let sent = 0
+  const dead = new Map<string, number>()
+
+  /** Milliseconds until it may ask again. A clock that was set back does not hold it for longer than it could have been. */
+  function hold(): number {
+    const left = notBefore - now()
+    return left > 0 && left <= LONGEST_RETRY_AFTER ? left : 0
+  }
+
+  const later = (): Verdict => (stopped ? 'stop' : 'retry')
+
+  function setAside(event: OutboxEvent, problem: string): Verdict {
+    event.problem = problem
+    if (!dead.has(problem)) log(`converge-tiktok: an event (${event.data.event}) was set aside. ${problem}`)
+    // Distinct texts are few, unless TikTok writes something of the event into them.
+    const key = dead.has(problem) || dead.size < MAX_PROBLEMS ? problem : 'Other problems'
+    dead.set(key, (dead.get(key) ?? 0) + 1)
+    return 'dead'
+  }
+
+  async function deliver(events: OutboxEvent[]): Promise<Verdict[]> {
+    const verdicts = new Map<OutboxEvent, Verdict>()
+    const seconds = now() / 1000
+    const live = events.filter((event) => {
+      if (event.expires > seconds) return true
+      verdicts.set(event, setAside(event, tooLate))
+      return false
+    })
+    for (const batch of toBatches(live)) {
+      const answers = await send(batch)
+      batch.forEach(({ event }, index) => {
+        verdicts.set(event, answers[index] ?? 'retry')
+      })
+    }
+    return events.map((event) => verdicts.get(event) ?? 'retry')
+  }
+
+  async function send(batch: Parcel[]): Promise<Verdict[]> {
+    if (hold()) return batch.map(later)
+    const round = failures
+    const outcome = await post(batch)
+    const { action } = outcome
+    const problem = redact(outcome.problem, [accessToken])
+    if (action === 'retry') holdBack(round, outcome.wait)
+    else if (action === 'stop') stop(outcome, problem)
+    else goOn()
+    if (action === 'split' && batch.length > 1) {
+      const middle = batch.length >> 1
+      return [...(await send(batch.slice(0, middle))), ...(await send(batch.slice(middle)))]
+    }
+    if (action === 'report') log(`converge-tiktok: TikTok took ${batch.length} events in part. ${problem}`)
+    return batch.map(({ event }) => settle(event, action, problem))
+  }
+
+  function settle(event: OutboxEvent, action: Action, problem: string): Verdict {
+    if (action === 'split') return setAside(event, problem)
+    if (action === 'done' || action === 'report') {
+      sent++
+      return 'done'
+    }
+    event.problem = problem
+    return later()
+  }
+
+  async function post(batch: Parcel[]): Promise<Outcome> {
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'access-token': accessToken },
+        body: toBody(pixelId, batch),
+        redirect: 'manual', // a redirect must not take the token along
+        signal: AbortSignal.timeout(timeout),
+      })
+      const answer = { status: response.status, retryAfter: response.headers.get('retry-after') }
+      return readAnswer({ ...answer, text: await response.text() }, now())
+    } catch (error) {
+      return { action: 'retry', problem: `TikTok could not be reached: ${reasonOf(error, timeout)}` }
+    }
+  }
+
+  /** Calls that ran side by side and failed together are one failure. */
+  function holdBack(round: number, wait = 0): void {
+    if (round === failures) failures++
+    const backoff = Math.min(SHORTEST_HOLD * 2 ** (failures - 1), LONGEST_HOLD)
+    const asked = Math.min(wait, LONGEST_RETRY_AFTER)
+    notBefore = Math.max(notBefore, now() + Math.max(backoff * (0.5 + random() / 2), asked))
+  }
+
+  function stop({ row }: Outcome, problem: string): void {
+    // Asked again now and then, so that a permission that was given in TikTok's settings needs no restart.
+    notBefore = now() + LONGEST_HOLD
+    const sentence = `${problem} (${row?.meaning}). Nothing is sent until that is mended; what came is kept. ${row?.advice}`
+    if (stopped !== sentence) log(`converge-tiktok: ${sentence}`)
+    stopped = sentence
+  }
+
+  function goOn(): void {
+    if (stopped) log('converge-tiktok: TikTok takes events again.')
+    failures = 0
+    notBefore = 0
+    stopped = undefined
+  }
+
+  return {
+    deliver,
+    stats: () => ({ waiting: 0, sent, dead: Object.fromEntries(dead), oldest: undefined, stopped }),
+    retryAfter: () => Math.ceil(hold() / 1000) || 1,
+  }
+}
+
+/** Up to 1,000 events and 1 MB each. Test events go alone. */
+function toBatches(events: OutboxEvent[]): Parcel[][] {
+  const encoder = new TextEncoder()
+  const batches: Parcel[][] = []
+  let open: Parcel[] | undefined
+  let bytes = 0
+  for (const event of events) {
+    const parcel = { event, json: JSON.stringify(event.data) }
+    if (event.test_event_code) {
+      batches.push([parcel])
+      continue
+    }
+    const size = encoder.encode(parcel.json).length + 1
+    if (!open || open.length === MAX_EVENTS || bytes + size > MAX_BYTES) {
+      open = []
+      bytes = 0
+      batches.push(open)
+    }
+    open.push(parcel)
+    bytes += size
+  }
+  return batches
+}
+
+function toBody(pixelId: string, batch: Parcel[]): string {
+  const envelope = {
+    event_source: 'web',
+    event_source_id: pixelId,
+    test_event_code: batch[0]?.event.test_event_code,
+  }
+  const data = batch.map(({ json }) => json).join(',')
+  return `${JSON.stringify(envelope).slice(0, -1)},"data":[${data}]}`
+}
+
+function reasonOf(error: unknown, timeout: number): string {
+  const { name, message, cause } = Object(error)
+  if (name === 'TimeoutError') return `no answer within ${timeout / 1000} s`
+  return `${Object(cause).code ?? Object(cause).message ?? message ?? name}`
+}

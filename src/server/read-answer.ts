@@ -1,0 +1,49 @@
+import { readNumber, readText } from '../core/read.ts'
+import { type Action, type CodeRow, rowOf } from './codes.ts'
+
+/** What an answer of TikTok means for the events of its call. */
+export interface Outcome {
+  action: Action
+  /** A sentence, for whoever looks at the event. */
+  problem: string
+  /** Milliseconds that TikTok asked to wait. */
+  wait?: number
+  row?: CodeRow
+}
+
+export interface Answer {
+  status: number
+  text: string
+  retryAfter: string | null
+}
+
+/** `now`: milliseconds since 1970. */
+export function readAnswer({ status, text, retryAfter }: Answer, now: number): Outcome {
+  const { code, message } = Object(parse(text))
+  const number = readNumber(code)
+  const said = Number.isNaN(number) ? 'without a code' : `code ${number}: ${readText(message)}`
+  const answered = `TikTok answered ${status === 200 ? '' : `HTTP ${status}, `}${said}`
+  const row = rowOf(number)
+  const wait = readWait(retryAfter, now)
+  if (status === 413) return { action: 'split', problem: answered }
+  // Their gateway answers these, whatever stands in the body.
+  const isTheirs = status === 408 || status === 429 || status >= 500
+  const isUnfit = row?.action === 'done' && status >= 300
+  if (!row || isTheirs || isUnfit) return { action: 'retry', problem: answered, wait }
+  return { action: row.action, problem: answered, wait, row }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Retry-After, in seconds or as a date (RFC 9110, 10.2.3), in milliseconds from now. */
+function readWait(retryAfter: string | null, now: number): number {
+  const seconds = readNumber(retryAfter)
+  const wait = Number.isNaN(seconds) ? Date.parse(retryAfter ?? '') - now : seconds * 1000
+  return wait > 0 ? wait : 0
+}

@@ -1,0 +1,391 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createEventsApi, type EventsApi, type EventsApiOptions } from '../../src/server/events-api.ts'
+import type { OutboxEvent } from '../../src/server/outbox.ts'
+import { pixelId } from '../cases/case.ts'
+import { createEventsApiHost, type EventsApiHost, type Fault, never } from '../tiktok/events-api-host.ts'
+import { accessToken, noon } from './start-forwarder.ts'
+
+let host: EventsApiHost
+let clock: number
+let log: string[]
+
+beforeAll(async () => {
+  host = await createEventsApiHost({ accessToken, pixelId })
+})
+afterAll(() => host.close())
+beforeEach(() => {
+  host.reset()
+  clock = noon
+  log = []
+})
+
+function start(options: Partial<EventsApiOptions> = {}): EventsApi {
+  return createEventsApi({
+    pixelId,
+    accessToken,
+    url: host.url,
+    now: () => clock,
+    random: () => 1,
+    log: (sentence) => log.push(sentence),
+    ...options,
+  })
+}
+
+function purchase(event_id: string, more: Partial<OutboxEvent> = {}): OutboxEvent {
+  const event_time = noon / 1000 - 60
+  const properties = { value: 1, currency: 'EUR' }
+  return {
+    data: { event: 'Purchase', event_time, event_id, user: {}, page: {}, properties },
+    expires: event_time + 7 * 24 * 3600,
+    order: true,
+    ...more,
+  }
+}
+
+const purchases = (count: number) => Array.from({ length: count }, (_, index) => purchase(`${index}`))
+
+/** One that TikTok refuses. */
+function broken(event_id: string): OutboxEvent {
+  const event = purchase(event_id)
+  return { ...event, data: { ...event.data, event: 'Not a name' } }
+}
+
+test('a call carries what TikTok asks for, and the token in one header', async () => {
+  expect(await start().deliver([purchase('1')])).toEqual(['done'])
+
+  const [request] = host.requests
+  expect(request?.headers).toMatchObject({ 'access-token': accessToken, 'content-type': 'application/json' })
+  expect(request?.body).toEqual({ event_source: 'web', event_source_id: pixelId, data: [purchase('1').data] })
+  expect(request?.text).not.toContain(accessToken)
+})
+
+test('what was taken is done, and stays as it was', async () => {
+  const events = purchases(3)
+  expect(await start().deliver(events)).toEqual(['done', 'done', 'done'])
+  expect(events).toEqual(purchases(3))
+})
+
+describe('each code of TikTok', () => {
+  const rows: [code: number, verdict: string, isSplit?: true][] = [
+    [0, 'done'],
+    [20001, 'done'],
+    [40050, 'done'],
+    [40000, 'dead', true],
+    [40002, 'dead', true],
+    [40061, 'dead', true],
+    [40062, 'dead', true],
+    [40063, 'dead', true],
+    [40001, 'stop'],
+    [40102, 'stop'],
+    [40104, 'stop'],
+    [40105, 'stop'],
+    [40118, 'stop'],
+    [40100, 'retry'],
+    [40132, 'retry'],
+    [61000, 'retry'],
+    [50000, 'retry'],
+    [50002, 'retry'],
+    [51000, 'retry'],
+    [51305, 'retry'],
+    [52999, 'retry'],
+    [60001, 'retry'],
+    [40999, 'retry'], // none that is known
+    [-1, 'retry'],
+  ]
+  test.each(rows)('%i: %s', async (code, verdict, isSplit) => {
+    host.faults.always = { code, message: 'Said so' }
+    const events = purchases(2)
+
+    expect(await start().deliver(events)).toEqual([verdict, verdict])
+
+    expect(host.requests.map(({ body }) => body?.data.length)).toEqual(isSplit ? [2, 1, 1] : [2])
+    const problem = verdict === 'done' ? undefined : `TikTok answered code ${code}: Said so`
+    expect(events.map((event) => event.problem)).toEqual([problem, problem])
+  })
+})
+
+describe('what is no answer of TikTok waits', () => {
+  const rows: [title: string, fault: Fault, problem: RegExp][] = [
+    ['HTTP 500', { status: 500 }, /HTTP 500, without a code/],
+    ['HTTP 503', { status: 503 }, /HTTP 503/],
+    ['HTTP 429', { status: 429 }, /HTTP 429/],
+    ['HTTP 404', { status: 404 }, /HTTP 404/],
+    ['garbage in HTTP 200', { garbage: '<html>jane</html>' }, /without a code$/],
+    ['JSON that is none of theirs', { garbage: '[1]' }, /without a code$/],
+    ['an empty answer', { garbage: '' }, /without a code$/],
+    ['a code that is no number', { garbage: '{"code":null,"message":"OK"}' }, /without a code$/],
+    ['hanging up at once', { hangUp: 'at once' }, /could not be reached/],
+    ['hanging up half-way', { hangUp: 'half-way' }, /could not be reached/],
+    ['no answer in time', { after: never }, /no answer within 0.2 s/],
+  ]
+  test.each(rows)('%s', async (_, fault, problem) => {
+    host.faults.next = [fault]
+    const [event] = purchases(1)
+    if (!event) throw new Error('There is one.')
+
+    expect(await start({ timeout: 200 }).deliver([event])).toEqual(['retry'])
+    expect(event.problem).toMatch(problem)
+  })
+
+  test('a redirect, which would take the token along', async () => {
+    host.faults.next = [{ status: 307, location: host.url }]
+    expect(await start().deliver(purchases(1))).toEqual(['retry'])
+    expect(host.requests).toHaveLength(1)
+  })
+
+  test('nobody listening', async () => {
+    await host.close()
+    const verdicts = await start().deliver(purchases(2))
+    await host.listen()
+    expect(verdicts).toEqual(['retry', 'retry'])
+  })
+})
+
+describe('batches', () => {
+  test('up to 1,000 events go in one call', async () => {
+    expect(new Set(await start().deliver(purchases(2001)))).toEqual(new Set(['done']))
+    expect(host.requests.map(({ body }) => body?.data.length)).toEqual([1000, 1000, 1])
+  })
+
+  test('a call stays below 1 MB, whatever its letters take', async () => {
+    const query = 'ü'.repeat(2000)
+    const events = purchases(400).map((event) => ({ ...event, data: { ...event.data, properties: { query } } }))
+    expect(new Set(await start().deliver(events))).toEqual(new Set(['done']))
+    expect(host.requests.length).toBe(2)
+    for (const { text } of host.requests) expect(Buffer.byteLength(text)).toBeLessThanOrEqual(1_000_000)
+  })
+
+  test('test events go one by one, each with its code', async () => {
+    const events = [
+      purchase('1'),
+      purchase('2', { test_event_code: 'A' }),
+      purchase('3', { test_event_code: 'A' }),
+      purchase('4'),
+    ]
+    expect(await start().deliver(events)).toEqual(['done', 'done', 'done', 'done'])
+    const calls = host.requests.map(({ body }) => [body?.test_event_code, body?.data.map(({ event_id }) => event_id)])
+    expect(calls).toEqual([
+      [undefined, ['1', '4']],
+      ['A', ['2']],
+      ['A', ['3']],
+    ])
+  })
+
+  test('one bad event costs no other: the batch is halved until it stands alone', async () => {
+    const events = purchases(1000)
+    events[617] = broken('617')
+
+    const verdicts = await start().deliver(events)
+
+    expect(verdicts.filter((verdict) => verdict === 'done')).toHaveLength(999)
+    expect(verdicts[617]).toBe('dead')
+    expect(host.accepted.map(({ event_id }) => event_id)).toEqual(
+      purchases(1000)
+        .map(({ data }) => data.event_id)
+        .filter((id) => id !== '617'),
+    )
+    expect(host.requests.length).toBeLessThanOrEqual(21)
+  })
+
+  test('the event at fault carries what TikTok said', async () => {
+    const events = [purchase('1'), broken('2'), purchase('3')]
+    expect(await start().deliver(events)).toEqual(['done', 'dead', 'done'])
+    expect(events[1]?.problem).toMatch(/^TikTok answered code 40002: body\.data\[0\]\.event: not text/)
+  })
+
+  test('where TikTok goes down between the halves, what was not sent waits', async () => {
+    host.faults.next = [{ code: 40002 }, {}, { status: 503 }]
+    expect(await start().deliver(purchases(4))).toEqual(['done', 'done', 'retry', 'retry'])
+    expect(host.accepted).toHaveLength(2)
+  })
+
+  test('a body that is too large for a gateway is halved too', async () => {
+    host.faults.next = [{ status: 413 }]
+    expect(await start().deliver(purchases(2))).toEqual(['done', 'done'])
+  })
+
+  test('no events are no call', async () => {
+    expect(await start().deliver([])).toEqual([])
+    expect(host.requests).toHaveLength(0)
+  })
+})
+
+describe('holding back', () => {
+  test('the wait doubles from 1 s to 5 min, and nothing is asked before it is over', async () => {
+    host.faults.always = { code: 50000 }
+    const api = start()
+    const waits: number[] = []
+    for (let round = 0; round < 12; round++) {
+      expect(await api.deliver(purchases(1))).toEqual(['retry'])
+      expect(await api.deliver(purchases(1))).toEqual(['retry'])
+      expect(host.requests).toHaveLength(round + 1)
+      waits.push(api.retryAfter())
+      clock += api.retryAfter() * 1000
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300])
+  })
+
+  test('the wait is spread, so that many forwarders do not come back at once', async () => {
+    host.faults.always = { status: 503 }
+    const waits: number[] = []
+    for (const random of [0, 0.5, 1]) {
+      const api = start({ random: () => random })
+      for (let round = 0; round < 4; round++) {
+        await api.deliver(purchases(1))
+        if (round < 3) clock += 10_000
+      }
+      waits.push(api.retryAfter())
+      clock += 600_000
+    }
+    expect(waits).toEqual([4, 6, 8])
+  })
+
+  test.each([
+    ['in seconds', '90', 90],
+    ['as a date', new Date(noon + 120_000).toUTCString(), 120],
+    ['that is shorter than ours is not', '0', 1],
+    ['that is no time', 'soon', 1],
+    ['that is absurd is an hour', '99999999', 3600],
+  ])('Retry-After %s is kept to', async (_, retryAfter, wait) => {
+    host.faults.always = { status: 429, retryAfter }
+    const api = start()
+    await api.deliver(purchases(1))
+    expect(api.retryAfter()).toBe(wait)
+
+    clock += wait * 1000 - 1
+    await api.deliver(purchases(1))
+    expect(host.requests).toHaveLength(1)
+    clock += 1
+    await api.deliver(purchases(1))
+    expect(host.requests).toHaveLength(2)
+  })
+
+  test('a success ends it', async () => {
+    host.faults.next = [{ code: 50000 }, { code: 50000 }]
+    const api = start()
+    for (let round = 0; round < 3; round++) {
+      await api.deliver(purchases(1))
+      clock += 10_000
+    }
+    host.faults.next = [{ code: 50000 }]
+    await api.deliver(purchases(1))
+    expect(api.retryAfter()).toBe(1)
+  })
+
+  test('calls that fail side by side are one failure', async () => {
+    host.faults.always = { code: 50000 }
+    const api = start()
+    await Promise.all(purchases(5).map((event) => api.deliver([event])))
+    expect(host.requests).toHaveLength(5)
+    expect(api.retryAfter()).toBe(1)
+  })
+
+  test('a clock that was set back does not hold for ever', async () => {
+    host.faults.next = [{ code: 50000 }]
+    const api = start()
+    await api.deliver(purchases(1))
+    clock -= 24 * 3_600_000
+    expect(await api.deliver(purchases(1))).toEqual(['done'])
+  })
+})
+
+describe('a configuration fault', () => {
+  test.each([40001, 40102, 40104, 40105, 40118])('%i stops everything and says once what to do', async (code) => {
+    host.faults.always = { code, message: `Token ${accessToken} is bad` }
+    const api = start()
+    expect(await api.deliver(purchases(2))).toEqual(['stop', 'stop'])
+    expect(await api.deliver(purchases(2))).toEqual(['stop', 'stop'])
+    expect(host.requests).toHaveLength(1)
+
+    expect(log).toHaveLength(1)
+    expect(log[0]).toMatch(
+      /^converge-tiktok: TikTok answered code 4\d+: .*Nothing is sent until that is mended; what came is kept\. .*access token in TikTok Events Manager/,
+    )
+    expect(log[0]).not.toContain(accessToken)
+    expect(api.stats().stopped).toContain(`code ${code}`)
+
+    clock += 300_000
+    expect(await api.deliver(purchases(2))).toEqual(['stop', 'stop'])
+    expect(host.requests).toHaveLength(2)
+    expect(log).toHaveLength(1)
+  })
+
+  test('it is tried again after five minutes, so that what was mended at TikTok needs no restart', async () => {
+    host.faults.next = [{ code: 40001 }]
+    const api = start()
+    await api.deliver(purchases(1))
+    clock += 299_999
+    expect(await api.deliver(purchases(1))).toEqual(['stop'])
+    clock += 1
+    expect(await api.deliver(purchases(1))).toEqual(['done'])
+    expect(api.stats().stopped).toBeUndefined()
+    expect(log).toHaveLength(2)
+    expect(log[1]).toBe('converge-tiktok: TikTok takes events again.')
+  })
+
+  test('in the middle of a batch it keeps the rest', async () => {
+    host.faults.next = [{}, { code: 40105 }]
+    const verdicts = await start().deliver(purchases(2001))
+    expect(verdicts.map((verdict) => verdict[0]).join('')).toBe('d'.repeat(1000) + 's'.repeat(1001))
+    expect(host.requests).toHaveLength(2)
+  })
+})
+
+describe('time', () => {
+  test('an event that has expired is set aside and never sent', async () => {
+    const late = purchase('1', { expires: noon / 1000 })
+    expect(await start().deliver([late, purchase('2')])).toEqual(['dead', 'done'])
+    expect(late.problem).toMatch(/^Too late: TikTok has forgotten its event_id/)
+    expect(host.accepted.map(({ event_id }) => event_id)).toEqual(['2'])
+  })
+
+  test('an event expires while TikTok is down, too', async () => {
+    host.faults.always = { status: 503 }
+    const api = start()
+    const event = purchase('1', { expires: noon / 1000 + 0.5 })
+    expect(await api.deliver([event])).toEqual(['retry'])
+    clock += 500
+    expect(await api.deliver([event])).toEqual(['dead'])
+    expect(host.requests).toHaveLength(1)
+  })
+
+  test('the event_time of a retry is the first one', async () => {
+    host.faults.next = [{ status: 503 }]
+    const api = start()
+    const event = purchase('1')
+    await api.deliver([event])
+    clock += 600_000
+    await api.deliver([event])
+    expect(host.accepted.map(({ event_time }) => event_time)).toEqual([noon / 1000 - 60])
+  })
+})
+
+describe('what is said', () => {
+  test('a problem repeats no e-mail, phone number, hash or token', async () => {
+    const hash = 'a'.repeat(64)
+    host.faults.always = { code: 40002, message: `jane@example.com, +49 170 1234567, ${hash}, ${accessToken} are bad` }
+    const [event] = purchases(1)
+    if (!event) throw new Error('There is one.')
+    await start().deliver([event])
+    for (const text of [event.problem, ...log]) {
+      expect(text).toContain('are bad')
+      expect(text).not.toMatch(/jane|1234567|aaaa|secret/)
+    }
+  })
+
+  test('one problem is logged once, and counted each time', async () => {
+    host.faults.always = { code: 40002, message: 'No' }
+    const api = start()
+    await api.deliver(purchases(3))
+    expect(log).toEqual(['converge-tiktok: an event (Purchase) was set aside. TikTok answered code 40002: No'])
+    expect(api.stats()).toMatchObject({ sent: 0, dead: { 'TikTok answered code 40002: No': 3 } })
+  })
+
+  test('a batch that was taken in part is reported', async () => {
+    host.faults.next = [{ code: 20001, message: 'One was passed over' }]
+    await start().deliver(purchases(2))
+    expect(log).toEqual([
+      'converge-tiktok: TikTok took 2 events in part. TikTok answered code 20001: One was passed over',
+    ])
+  })
+})
