@@ -1,6 +1,18 @@
-import { readConfig } from '../core/config.ts'
 import type { Config } from '../types.ts'
-import type { Outbox } from './outbox.ts'
+import { checkConfig } from './check-config.ts'
+import { createEventsApi } from './events-api.ts'
+import type { Intake, Taken } from './intake.ts'
+import { createMatchKeys } from './match-keys.ts'
+import type { Outbox, OutboxEvent, Stats } from './outbox.ts'
+import { createPageIntake } from './page-intake.ts'
+import { readIp, readUserAgent } from './profile.ts'
+import { publicConfig } from './public-config.ts'
+import { readBody } from './read-body.ts'
+import { redact } from './redact.ts'
+import { refuse, respond } from './respond.ts'
+import { isSameToken } from './same-token.ts'
+import { serveScript } from './serve-script.ts'
+import { createServerIntake } from './server-intake.ts'
 
 /** The page's config, and what only a server may know. */
 export interface ForwarderConfig extends Config {
@@ -10,7 +22,10 @@ export interface ForwarderConfig extends Config {
   allowedOrigins: readonly string[]
   /** What a server must send as `X-Webhook-Token`. Default: there is no webhook. */
   webhookToken?: string
-  /** Takes a visitor's IP from `X-Forwarded-For`: for a server behind a proxy that sets it. Default `false`. */
+  /**
+   * Takes a visitor's IP from the last entry of `X-Forwarded-For`, the one that the nearest proxy wrote: those before it
+   * may be forged. For a server behind one proxy. Default `false`.
+   */
   trustProxy?: boolean
   /** Honours a page's `?converge_test=CODE`. Default `false`. */
   allowTest?: boolean
@@ -42,14 +57,199 @@ export interface Forwarder {
   fetch(request: Request, context?: RequestContext): Promise<Response>
 }
 
+/** A page posts 64 kB at most, unless it hands over what former pages could not deliver. */
+const PAGE_BODY = 128 * 1024
+const SERVER_BODY = 1024 * 1024
+
+const routes: Record<string, readonly string[]> = {
+  events: ['POST', 'OPTIONS'],
+  webhook: ['POST'],
+  'converge.js': ['GET', 'HEAD'],
+  'consent.js': ['GET', 'HEAD'],
+  'inspector.js': ['GET', 'HEAD'],
+  health: ['GET', 'HEAD'],
+}
+
 /**
- * The server half: takes events from pages and servers, and sends them to TikTok's Events API.
+ * The server half: takes events from pages and servers, and sends them to TikTok's Events API. Its `fetch` routes by the
+ * last part of the path, so that it can be mounted anywhere.
  *
  * @throws a sentence that names the part of the config that can never work
  */
-export function createForwarder(config: ForwarderConfig, _env: ForwarderEnv = {}): Forwarder {
-  readConfig(config)
-  return {
-    fetch: async () => new Response(null, { status: 404 }),
+export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {}): Forwarder {
+  const rules = checkConfig(config)
+  const { outbox, webhookToken } = config
+  const { now = Date.now, log = console.error } = env
+  const api = createEventsApi({
+    ...env,
+    pixelId: config.pixelId,
+    accessToken: config.accessToken,
+    url: config.eventsApiUrl,
+  })
+  const matchKeys = createMatchKeys()
+  const fromPage = createPageIntake(config, rules)
+  const fromServer = createServerIntake(config, rules)
+  let isRefusing = false
+  outbox?.start(api.deliver)
+
+  async function answer(request: Request, context: RequestContext): Promise<Response> {
+    const url = new URL(request.url)
+    const name = url.pathname.split('/').pop() ?? ''
+    const methods = Object.hasOwn(routes, name) ? routes[name] : undefined
+    if (!methods) return refuse(404, `There is nothing at this address. There is: ${Object.keys(routes).join(', ')}.`)
+    if (!methods.includes(request.method))
+      return refuse(405, `This takes ${methods.join(' or ')} alone.`, [], { allow: methods.join(', ') })
+    switch (name) {
+      case 'events':
+        return takeFromPage(request, context)
+      case 'webhook':
+        return takeFromServer(request, context)
+      case 'consent.js':
+      case 'inspector.js':
+        return serveScript(request, name)
+      case 'converge.js':
+        return serveScript(request, name, configLine(publicConfig(config, baseUrl(url, request.headers))))
+      default:
+        return health(request)
+    }
   }
+
+  async function takeFromPage(request: Request, context: RequestContext): Promise<Response> {
+    const origin = request.headers.get('origin')
+    if (origin === null || !config.allowedOrigins.includes(origin))
+      return refuse(403, 'Pages of this origin may not post here: allowedOrigins does not name it.', [], {
+        vary: 'origin',
+      })
+    const cors = {
+      'access-control-allow-origin': origin,
+      'access-control-expose-headers': 'retry-after',
+      vary: 'origin',
+    }
+    if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: { ...cors, ...preflight } })
+    const response = await takePageEvents(request, context)
+    for (const [header, value] of Object.entries(cors)) response.headers.set(header, value)
+    return response
+  }
+
+  async function takePageEvents(request: Request, context: RequestContext): Promise<Response> {
+    const body = await textOf(request, PAGE_BODY)
+    if (body instanceof Response) return body
+    const facts = {
+      receivedAt: now(),
+      ip: readIp(ipOf(request, context)),
+      userAgent: readUserAgent(request.headers.get('user-agent')),
+      gpc: request.headers.get('sec-gpc') === '1',
+      allowTest: config.allowTest === true,
+    }
+    return keep(fromPage(body, facts), context)
+  }
+
+  async function takeFromServer(request: Request, context: RequestContext): Promise<Response> {
+    if (webhookToken === undefined) return refuse(404, 'There is no webhook here: webhookToken is not set.')
+    if (!isSameToken(request.headers.get('x-webhook-token') ?? '', webhookToken))
+      return refuse(401, 'X-Webhook-Token is missing or wrong.')
+    const body = await textOf(request, SERVER_BODY)
+    return body instanceof Response ? body : keep(fromServer(body, now()), context)
+  }
+
+  /** Answers once the events are kept, or TikTok has them. */
+  async function keep({ taken, problems, statuses }: Intake, context: RequestContext): Promise<Response> {
+    const isByDesign = statuses?.filtered || statuses?.skipped || statuses?.no_consent
+    if (taken.length === 0 && !isByDesign) return refuse(400, 'Nothing of this could be taken.', problems)
+    const events = taken.map(({ event }) => event)
+    const work = outbox ? store(outbox, events) : sendNow(taken)
+    context.waitUntil?.(work)
+    const refused = await work
+    if (refused instanceof Response) return refused
+    matchKeys.count(events)
+    const accepted = new Set(taken.filter((one) => !refused.includes(one)).map(({ path }) => path)).size
+    for (const { path, event } of refused) problems.push({ path, message: event.problem ?? 'was refused by TikTok' })
+    return respond(202, { accepted, ...(statuses && { statuses }), problems })
+  }
+
+  async function store(outbox: Outbox, events: OutboxEvent[]): Promise<Response | Taken[]> {
+    try {
+      if (events.length > 0) await outbox.add(events)
+      isRefusing = false
+      return []
+    } catch (error) {
+      const { name, message } = Object(error)
+      const reason = name === 'OutboxFull' ? 'The outbox is full' : 'The outbox could not keep this'
+      if (!isRefusing) log(`converge-tiktok: ${reason}: ${redact(String(message))} Senders are told to send it again.`)
+      isRefusing = true
+      return refuse(503, `${reason}. Send it again later.`, [], { 'retry-after': '60' })
+    }
+  }
+
+  /** Without an outbox. Gives back what TikTok will never take. */
+  async function sendNow(taken: Taken[]): Promise<Response | Taken[]> {
+    const verdicts = await api.deliver(taken.map(({ event }) => event))
+    if (verdicts.every((verdict) => verdict === 'done' || verdict === 'dead'))
+      return taken.filter((_, index) => verdicts[index] === 'dead')
+    return refuse(503, 'TikTok can not take this now. Send it again later.', [], {
+      'retry-after': String(api.retryAfter()),
+    })
+  }
+
+  async function health(request: Request): Promise<Response> {
+    const own = api.stats()
+    const stats: Stats = { ...own, ...(await outbox?.stats?.()) }
+    const stopped = stats.stopped ?? own.stopped
+    const { waiting, sent, dead, oldest } = stats
+    const body = { status: stopped ? 'stopped' : 'ok', stopped, waiting, sent, failed: dead, oldest }
+    const response = respond(stopped ? 503 : 200, { ...body, match_keys: matchKeys.shares() })
+    return request.method === 'HEAD' ? new Response(null, response) : response
+  }
+
+  function ipOf({ headers }: Request, { ip }: RequestContext): string | undefined {
+    const forwarded = config.trustProxy ? headers.get('x-forwarded-for') : null
+    return forwarded?.split(',').pop() ?? ip
+  }
+
+  return {
+    async fetch(request, context = {}) {
+      try {
+        return await answer(request, context)
+      } catch (error) {
+        const { name, message } = Object(error)
+        log(`converge-tiktok: a request could not be answered: ${redact(`${name}: ${message}`, [config.accessToken])}`)
+        return refuse(500, 'Something went wrong here, and is in the log. Send it again later.')
+      }
+    },
+  }
+}
+
+const preflight = {
+  'access-control-allow-methods': 'POST',
+  'access-control-allow-headers': 'content-type',
+  'access-control-max-age': '86400',
+}
+
+/** The body, or the answer that says what is wrong with it. */
+async function textOf(request: Request, limit: number): Promise<string | Response> {
+  const { headers } = request
+  const type = headers.get('content-type') ?? 'application/json'
+  if (!/^(application\/json|text\/plain)\b/i.test(type))
+    return refuse(415, 'The body must be JSON, sent as application/json or text/plain.')
+  if (!/^(identity)?$/.test(headers.get('content-encoding') ?? ''))
+    return refuse(415, 'The body must not be compressed.')
+  try {
+    const text = await readBody(request, limit)
+    return text ?? refuse(413, `The body is larger than ${limit} bytes. Send fewer events at a time.`)
+  } catch {
+    return refuse(400, 'The body broke off.')
+  }
+}
+
+/** Where the forwarder is mounted. A proxy in front of it may have taken the TLS off. */
+function baseUrl(url: URL, headers: Headers): string {
+  const isHttps = headers.get('x-forwarded-proto')?.startsWith('https')
+  const base = new URL('.', url).href.replace(/\/$/, '')
+  return isHttps ? base.replace(/^http:/, 'https:') : base
+}
+
+/** JSON is JavaScript; `<` is written so that it may stand in a page, too. */
+function configLine(config: object): string {
+  const json = JSON.stringify(config).replaceAll('<', '\\u003c')
+  return `(window.converge=window.converge||{}).config=${json};\n`
 }

@@ -1,0 +1,46 @@
+import { type Rules, readConfig } from '../core/config.ts'
+import { configError } from '../core/config-error.ts'
+import type { ForwarderConfig } from './forwarder.ts'
+
+/**
+ * Reads a forwarder's config, which may come from JSON and an environment.
+ *
+ * @throws a sentence that names the part that can never work, and never repeats a secret
+ */
+export function checkConfig(config: ForwarderConfig): Rules {
+  // A forwarder is the relay.
+  const rules = readConfig({ ...config, relay: config.relay ?? 'here' })
+  const { accessToken, webhookToken, allowedOrigins, eventsApiUrl } = config
+  // What can't stand in a header would fail each call, with the token in the error.
+  if (typeof accessToken !== 'string' || !/^[!-~]+$/.test(accessToken))
+    throw new Error(
+      'converge-tiktok: accessToken is missing, or no token. Generate one in TikTok Events Manager (the pixel, Settings, Generate Access Token).',
+    )
+  if (webhookToken !== undefined && (typeof webhookToken !== 'string' || !/^[!-~]{8,}$/.test(webhookToken)))
+    throw new Error('converge-tiktok: webhookToken is not text of 8 or more characters without spaces.')
+  if (!Array.isArray(allowedOrigins) || allowedOrigins.length === 0)
+    throw configError(
+      'allowedOrigins',
+      allowedOrigins,
+      "a list of the shop's origins, such as https://www.shop.example",
+    )
+  for (const origin of allowedOrigins) {
+    if (origin !== 'null' && originOf(origin) !== origin)
+      throw configError(
+        'allowedOrigins',
+        origin,
+        'an origin, such as https://www.shop.example (without a path), or null',
+      )
+  }
+  if (eventsApiUrl !== undefined && !/^https:|^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/.test(eventsApiUrl))
+    throw configError('eventsApiUrl', eventsApiUrl, 'an https:// URL (the access token travels there)')
+  return rules
+}
+
+function originOf(origin: unknown): string | undefined {
+  try {
+    return new URL(String(origin)).origin
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,56 @@
+import type { Rules } from '../core/config.ts'
+import { isAllowed } from '../core/consent.ts'
+import { route } from '../core/pipeline.ts'
+import type { Config, Decision } from '../types.ts'
+import type { Intake } from './intake.ts'
+import { type PageEvent, type Problem, parsePageRequest } from './parse.ts'
+import { fromPage, type Visit } from './payload.ts'
+
+/** What the request itself tells of a visit. */
+export interface PageRequestFacts extends Pick<Visit, 'receivedAt' | 'ip' | 'userAgent' | 'allowTest'> {
+  /** Whether it carries Global Privacy Control. */
+  gpc: boolean
+}
+
+/** Holds what a page posts to the forwarder's own mapping and consent mode. */
+export function createPageIntake(config: Config, rules: Rules): (body: string, facts: PageRequestFacts) => Intake {
+  const { consent: mode = 'always', gpc } = config
+  // A page's events were filtered there, by properties that never come here: what can be checked is the rows' names.
+  const unconditional: Rules = {
+    filters: [],
+    mapping: new Map([...rules.mapping].map(([name, rows]) => [name, rows.map(({ when, ...row }) => row)])),
+  }
+
+  /** Of what a page made of an event, that which goes to the server. */
+  function mappedOf({ eventName, send }: PageEvent, path: string, problems: Problem[]): PageEvent['send'] {
+    const rows = route({ eventName, eventID: '', properties: {} }, unconditional, config) ?? []
+    return send.filter(({ event }, index) => {
+      const isMapped = rows.some((row) => row.event === event && row.forward !== 'client')
+      const message = "is not what the forwarder's own mapping makes of that eventName and sends to the server"
+      if (!isMapped) problems.push({ path: `${path}.send[${index}].event`, message })
+      return isMapped
+    })
+  }
+
+  return (body, facts) => {
+    const { sentAt, good, problems } = parsePageRequest(body)
+    const isOptedOut = facts.gpc && gpc !== 'ignore'
+    const limitedDataUse = config.limitedDataUse === true || isOptedOut
+    const taken = good.flatMap(({ path, event }) => {
+      const marketing = decisionOf(event) ?? (isOptedOut && gpc === 'deny' ? 'denied' : undefined)
+      if (!isAllowed(mode, marketing, 'relay')) {
+        problems.push({ path: `${path}.consent`, message: `does not allow the server copy in consent mode ${mode}` })
+        return []
+      }
+      const isBare = mode === 'always_server' && marketing !== 'granted'
+      const visit: Visit = { ...facts, sentAt, limitedDataUse, isBare }
+      return fromPage(event, mappedOf(event, path, problems), visit).map((one) => ({ path, event: one }))
+    })
+    return { taken, problems }
+  }
+}
+
+/** A decision that leaves marketing out denies it. */
+function decisionOf({ consent: { analytics, marketing } }: PageEvent): Decision | undefined {
+  return marketing ?? (analytics && 'denied')
+}

@@ -1,0 +1,208 @@
+import * as v from 'valibot'
+import { isRecord } from '../core/read.ts'
+import type { EventParameters } from '../types.ts'
+
+/** What is wrong with one part of a request. It never repeats what came. */
+export interface Problem {
+  /** Such as `events[0].send[1].parameters.value`. */
+  path: string
+  message: string
+}
+
+/** One event of a request, and where it stood there. */
+export interface Parsed<Event> {
+  path: string
+  event: Event
+}
+
+export interface ParsedRequest<Event> {
+  good: Parsed<Event>[]
+  problems: Problem[]
+}
+
+const MAX_EVENTS = 1000
+const MAX_TEXT = 2000 // as in copyRecord
+const MAX_ID = 500
+
+const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most))
+const shaped = (shape: RegExp) => v.pipe(v.string(), v.regex(shape))
+const decision = v.optional(v.picklist(['granted', 'denied']))
+
+/** Only helps to match: where it is unfit, the event goes without it. */
+function orNothing<Output>(schema: v.GenericSchema<Output>) {
+  return v.optional(v.fallback(v.optional(schema), undefined))
+}
+
+const hash = orNothing(shaped(/^[\da-f]{64}$/))
+const plain = orNothing(v.pipe(text(100), v.regex(/^[^@]*$/), v.toLowerCase()))
+const address = v.optional(v.fallback(v.pipe(v.string(), v.maxLength(8000)), ''), '')
+
+const contentType = v.picklist(['product', 'product_group'])
+
+const content = v.object({
+  content_id: v.exactOptional(text(MAX_ID)),
+  content_type: contentType,
+  content_name: v.exactOptional(text(MAX_TEXT)),
+  content_category: v.exactOptional(text(MAX_TEXT)),
+  brand: v.exactOptional(text(MAX_TEXT)),
+  price: v.exactOptional(v.pipe(v.number(), v.finite())),
+  quantity: v.exactOptional(v.pipe(v.number(), v.finite())),
+})
+
+const parameters: v.GenericSchema<unknown, EventParameters> = v.object({
+  contents: v.exactOptional(v.pipe(v.array(content), v.minLength(1), v.maxLength(1000))),
+  content_type: v.exactOptional(contentType),
+  value: v.exactOptional(v.pipe(v.number(), v.finite())),
+  currency: v.exactOptional(shaped(/^[A-Z]{3}$/)),
+  num_items: v.exactOptional(v.pipe(v.number(), v.finite())),
+  order_id: v.exactOptional(text(MAX_ID)),
+  query: v.exactOptional(text(MAX_TEXT)),
+})
+
+const relayedEvent = v.object({
+  time: v.pipe(v.number(), v.finite()),
+  eventName: text(MAX_ID),
+  eventID: text(MAX_ID),
+  send: v.pipe(v.array(v.object({ event: text(50), parameters })), v.minLength(1), v.maxLength(20)),
+  pixel: v.boolean(),
+  user: v.optional(
+    v.object({
+      email: hash,
+      phone: hash,
+      external_id: hash,
+      first_name: hash,
+      last_name: hash,
+      zip_code: hash,
+      city: plain,
+      state: plain,
+      country: plain,
+    }),
+    {},
+  ),
+  page: v.optional(v.object({ url: address, referrer: address }), {}),
+  ttclid: orNothing(shaped(/^[\w.~%+/=-]{1,500}$/)),
+  ttp: orNothing(shaped(/^[\w.~%+/=-]{1,200}$/)),
+  locale: orNothing(shaped(/^[a-z]{2,8}([-_][a-z\d]{1,8}){0,4}$/i)),
+  consent: v.object({ analytics: decision, marketing: decision }),
+  test: v.optional(shaped(/^\w{1,64}$/)),
+})
+
+const relayBatch = v.object({
+  v: v.literal(1),
+  sentAt: v.pipe(v.number(), v.finite()),
+  events: v.pipe(v.array(v.unknown()), v.minLength(1), v.maxLength(MAX_EVENTS)),
+})
+
+/** A page's event, as far as it could be understood. Nothing else of what came is in it. */
+export type PageEvent = v.InferOutput<typeof relayedEvent>
+
+export interface PageRequest extends ParsedRequest<PageEvent> {
+  /** The page's clock when it left, in milliseconds since 1970. */
+  sentAt: number
+}
+
+/** What a page posts: a `RelayBatch`, of which nothing is believed. */
+export function parsePageRequest(body: string): PageRequest {
+  const batch = v.safeParse(relayBatch, parseJson(body))
+  if (!batch.success) return { sentAt: 0, good: [], problems: toProblems('', batch.issues) }
+  const { sentAt, events } = batch.output
+  return { sentAt, ...parseEach(relayedEvent, events, (index) => `events[${index}]`) }
+}
+
+const record = v.custom<Record<string, unknown>>(isRecord, 'must be an object')
+
+const id = v.union([text(MAX_ID), v.pipe(v.number(), v.finite())], `must be text of up to ${MAX_ID} characters`)
+
+const timestamp = v.pipe(
+  v.unknown(),
+  v.check(
+    (value) => Number.isFinite(readTimestamp(value)),
+    'must be Unix seconds, or a date and time with its zone, such as 2026-01-31T12:00:00Z',
+  ),
+  v.transform(readTimestamp),
+)
+
+const serverEvent = v.object({
+  event_name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(MAX_ID)),
+  event_id: v.nullish(id),
+  properties: v.nullish(record, {}),
+  profile_properties: v.nullish(record, {}),
+  aliases: v.nullish(v.pipe(v.array(v.unknown()), v.maxLength(100)), []),
+  /** In milliseconds since 1970, once it was read. */
+  timestamp: v.nullish(timestamp),
+})
+
+/** An event of Converge's server API. Its properties are the sender's: the pipeline copies them, and takes what it knows. */
+export type ServerEvent = v.InferOutput<typeof serverEvent>
+
+/** What a server posts: one event, a list of them, or `{ events: [...] }`. */
+export function parseServerRequest(body: string): ParsedRequest<ServerEvent> {
+  const json = parseJson(body)
+  const inList = isRecord(json) && Array.isArray(json.events) ? json.events : undefined
+  const events = Array.isArray(json) ? json : (inList ?? [json])
+  if (events.length === 0 || events.length > MAX_EVENTS)
+    return { good: [], problems: [{ path: inList ? 'events' : '', message: `must be 1 to ${MAX_EVENTS} events` }] }
+  const pathOf = (index: number) => (inList ? `events[${index}]` : events === json ? `[${index}]` : '')
+  return parseEach(serverEvent, events, pathOf)
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}
+
+function parseEach<Output>(
+  schema: v.GenericSchema<unknown, Output>,
+  events: readonly unknown[],
+  pathOf: (index: number) => string,
+): ParsedRequest<Output> {
+  const good: Parsed<Output>[] = []
+  const problems: Problem[] = []
+  for (const [index, one] of events.entries()) {
+    const path = pathOf(index)
+    const { success, output, issues } = v.safeParse(schema, one)
+    if (success) good.push({ path, event: output })
+    else problems.push(...toProblems(path, issues))
+  }
+  return { good, problems }
+}
+
+/** In words of ours, since valibot's repeat what came. Each event tells of three faults at most. */
+function toProblems(path: string, issues: readonly v.BaseIssue<unknown>[]): Problem[] {
+  return issues.slice(0, 3).map((issue) => ({
+    path: joinPath(path, issue.path ?? []),
+    message:
+      issue.type === 'custom' || issue.type === 'check' || issue.type === 'union' ? issue.message : expected(issue),
+  }))
+}
+
+function expected({ expected, input, kind, requirement }: v.BaseIssue<unknown>): string {
+  if (input === undefined) return `is missing, or no JSON (expected ${expected})`
+  if (kind === 'schema') return `must be ${expected}`
+  if (typeof input === 'number') return 'must be a finite number'
+  return requirement instanceof RegExp ? `must fit ${requirement}` : `must have a length of ${expected}`
+}
+
+function joinPath(path: string, keys: readonly v.IssuePathItem[]): string {
+  return keys.reduce((joined, { key }) => {
+    if (typeof key === 'number') return `${joined}[${key}]`
+    return joined ? `${joined}.${String(key)}` : String(key)
+  }, path)
+}
+
+const isoWithZone = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)$/i
+const AS_MILLISECONDS = 1e11 // Unix seconds reach it in the year 5138
+
+/** A moment in milliseconds since 1970, or NaN. */
+function readTimestamp(value: unknown): number {
+  const number = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value
+  if (typeof number === 'number') return number > AS_MILLISECONDS ? number : number * 1000
+  if (typeof value !== 'string' || !isoWithZone.test(value)) return Number.NaN
+  const zone = value
+    .replace(' ', 'T')
+    .replace(/([+-]\d\d):?(\d\d)?$/, (_, hours, minutes = '00') => `${hours}:${minutes}`)
+  return Date.parse(zone)
+}

@@ -1,0 +1,79 @@
+import { hash, readUser } from '../core/identity.ts'
+import { isRecord, put, readId, readText } from '../core/read.ts'
+import type { Decision } from '../types.ts'
+import type { EventsApiEvent } from './outbox.ts'
+import { withPrefix } from './phone.ts'
+
+type Properties = Record<string, unknown>
+
+/** Who a server's event is about, and what it knows of the page that it came from. */
+export interface Profile {
+  user: EventsApiEvent['user']
+  url: string
+  /** `undefined` where the visitor has not decided. */
+  marketing: Decision | undefined
+  /** Whether a consent stands there that says neither yes nor no. */
+  isConsentUnreadable: boolean
+}
+
+/**
+ * Reads an event's `profile_properties`, with what `converge.context()` gave among them. What the event itself says of the
+ * customer (`$email` and the like in `properties`) goes first, since it is newer.
+ */
+export function readProfile(profile: Properties, properties: Properties, aliases: readonly unknown[]): Profile {
+  const consent = readConsent(profile.$consent ?? profile.consent)
+  const country = readText(properties.$country_code) || profile.$country_code
+  const user: EventsApiEvent['user'] = {
+    ...readUser(prefixed(profile, country), aliases),
+    ...readUser(prefixed(properties, country)),
+  }
+  if (!user.external_id) put(user, 'external_id', hash(readId(profile.$external_id ?? profile.external_id)))
+  put(user, 'ip', readIp(profile.$ip ?? profile.ip))
+  put(user, 'user_agent', readUserAgent(profile.$user_agent ?? profile.userAgent))
+  put(user, 'ttclid', readClickId(profile.$ttclid ?? profile.ttclid))
+  put(user, 'ttp', readClickId(profile.$ttp ?? profile.ttp))
+  return {
+    user,
+    url: readText(profile.$url ?? profile.url),
+    marketing: consent === 'unreadable' ? undefined : consent,
+    isConsentUnreadable: consent === 'unreadable',
+  }
+}
+
+const ipv4 = /^(?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3})(?::\d+)?$/i
+const ipv6 = /^\[?((?:[\da-f]{0,4}:){2,7}[\da-f]{0,4})(?:\]:\d+|\])?$/i
+
+/** An address, without the port that some proxies write behind it. Empty, where it is none. */
+export function readIp(ip: unknown): string {
+  const text = readText(ip)
+  return ipv4.exec(text)?.[1] ?? ipv6.exec(text)?.[1] ?? ''
+}
+
+export function readUserAgent(userAgent: unknown): string {
+  return readText(userAgent).slice(0, 500)
+}
+
+function readClickId(id: unknown): string {
+  return /^[\w.~%+/=-]{1,500}$/.exec(readText(id))?.[0] ?? ''
+}
+
+function prefixed(properties: Properties, country: unknown): Properties {
+  return { ...properties, $phone_number: withPrefix(properties.$phone_number, country) }
+}
+
+/** An object, its JSON (cart attributes are text), or the decision alone. */
+function readConsent(consent: unknown): Decision | undefined | 'unreadable' {
+  const value = typeof consent === 'string' && consent.trim().startsWith('{') ? parse(consent) : consent
+  if (value === undefined || value === null || value === '') return undefined
+  const { analytics, marketing } = isRecord(value) ? value : { analytics: undefined, marketing: value }
+  if (marketing === undefined && isRecord(value)) return analytics === undefined ? undefined : 'denied'
+  return marketing === 'granted' || marketing === 'denied' ? marketing : 'unreadable'
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return json
+  }
+}

@@ -1,0 +1,32 @@
+import type { Config } from '../types.ts'
+
+/** What a page may know of a config. Each option is decided on here, once: a new one doesn't compile without. */
+const isPublic: Record<keyof Config, boolean> = {
+  pixelId: true,
+  contentId: true,
+  contentType: true,
+  value: true,
+  mapping: true,
+  filters: true,
+  consent: true,
+  consentFrom: true,
+  gpc: true,
+  relay: true,
+  load: true,
+  pageLoads: true,
+  context: false, // one page's own
+  domain: true,
+  limitedDataUse: true,
+  autoConfig: true,
+  debug: true,
+  beforeSend: false, // a function
+  region: true,
+  nonce: false, // one answer's own
+}
+
+/** The part of a forwarder's config that its page gets. Whatever else stands in it, secrets above all, stays behind. */
+export function publicConfig(config: Config, relay: string): Partial<Config> {
+  const known = Object.entries(isPublic).filter(([, yes]) => yes)
+  const entries = known.map(([key]) => [key, Reflect.get(config, key)])
+  return { ...Object.fromEntries(entries), relay: config.relay ?? relay }
+}

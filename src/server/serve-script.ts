@@ -1,0 +1,22 @@
+import { scripts } from './scripts.ts'
+
+const MAX_AGE = 600 // how long a page may go on with a config that was changed
+
+/** One of the built scripts, for any page to load. `before` stands in front of its text. */
+export async function serveScript(request: Request, name: keyof typeof scripts, before = ''): Promise<Response> {
+  const text = before + scripts[name]
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+  const etag = `"${[...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}"`
+  const headers = {
+    etag,
+    'cache-control': `public, max-age=${MAX_AGE}`,
+    'access-control-allow-origin': '*',
+    'cross-origin-resource-policy': 'cross-origin',
+  }
+  const known = request.headers.get('if-none-match')?.split(',') ?? []
+  if (known.some((one) => [etag, '*'].includes(one.trim().replace(/^W\//, ''))))
+    return new Response(null, { status: 304, headers })
+  return new Response(request.method === 'HEAD' ? null : text, {
+    headers: { ...headers, 'content-type': 'text/javascript; charset=utf-8', 'x-content-type-options': 'nosniff' },
+  })
+}
