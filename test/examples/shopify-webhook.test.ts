@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto'
+import { afterAll, beforeEach, expect, test } from 'vitest'
+import { ordersPaid } from '../../examples/shopify-webhook/orders-paid.ts'
+import { createForwarder, type ForwarderConfig } from '../../src/server/forwarder.ts'
+import { createEventsApiHost } from '../tiktok/events-api-host.ts'
+import { shopifyOrder } from './shopify-order.ts'
+import { signed } from './signed.ts'
+
+const tikTok = await createEventsApiHost()
+beforeEach(() => tikTok.reset())
+afterAll(() => tikTok.close())
+
+const shopifySecret = 'shpss_0123456789'
+const webhookToken = 'a-token-of-the-forwarder'
+
+function receive(request: Request, config: Partial<ForwarderConfig> = {}): Promise<Response> {
+  const forwarder = createForwarder(
+    {
+      pixelId: 'CJQBODJC77UB4MRTGFRF',
+      consent: 'require',
+      accessToken: 'an-access-token-of-tiktok',
+      allowedOrigins: ['https://www.shop.example'],
+      webhookToken,
+      eventsApiUrl: tikTok.url,
+      ...config,
+    },
+    { log: () => {} },
+  )
+  const send = (request: Request) => forwarder.fetch(request)
+  return ordersPaid(request, { shopifySecret, forwarder: 'https://converge.shop.example', webhookToken, send })
+}
+
+const fromShopify = (order: unknown) => signed('X-Shopify-Hmac-Sha256', shopifySecret, order)
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+
+test('a paid order is a Purchase with what was paid, who bought it, and the click that it came from', async () => {
+  const { status } = await receive(fromShopify(shopifyOrder))
+  expect(status).toBe(200)
+  expect(tikTok.accepted.map(({ event, event_id }) => [event, event_id])).toEqual([
+    ['Purchase', '5678901234567'],
+    ['NewCustomerPurchase', '5678901234567'],
+  ])
+  expect(tikTok.accepted[0]).toMatchObject({
+    event_time: Math.floor(Date.parse(shopifyOrder.created_at) / 1000),
+    page: { url: 'https://www.shop.example/cart' },
+    user: {
+      email: sha256('jane.doe@example.com'),
+      phone: sha256('+19171234567'),
+      external_id: sha256('7654321098765'),
+      ttclid: 'E.C.P.CrEBabc',
+      ttp: '2abCdEfGhIjKlMnOpQrStUvWxYz',
+      ip: '203.0.113.9',
+      user_agent: 'Mozilla/5.0 (Macintosh)',
+      country: 'us',
+    },
+    properties: {
+      value: 94.8,
+      currency: 'USD',
+      order_id: '5678901234567',
+      num_items: 3,
+      contents: [
+        { content_id: '90101', content_name: 'Cap', brand: 'Milliner', price: 19.9, quantity: 2 },
+        { content_id: '90201', content_name: 'Scarf', brand: 'Milliner', price: 49.95, quantity: 1 },
+      ],
+    },
+  })
+})
+
+test('nothing of the order leaves that TikTok did not ask for', async () => {
+  await receive(fromShopify(shopifyOrder))
+  const [{ text } = { text: '' }] = tikTok.requests
+  expect(text).toContain('Purchase')
+  for (const secret of ['jane', 'Chestnut', '917', 'SPRING', 'birthday', 'Doe']) expect(text).not.toContain(secret)
+})
+
+test.each([
+  ['an order of somebody who bought before', { customer: { ...shopifyOrder.customer, orders_count: 4 } }],
+  ['an order without that count', { customer: { ...shopifyOrder.customer, orders_count: undefined } }],
+])('%s is no NewCustomerPurchase', async (_, parts) => {
+  await receive(fromShopify({ ...shopifyOrder, ...parts }))
+  expect(tikTok.accepted.map(({ event }) => event)).toEqual(['Purchase'])
+})
+
+test.each([
+  ['forged', signed('X-Shopify-Hmac-Sha256', 'another secret', shopifyOrder)],
+  ['missing', new Request('https://hooks.shop.example', { method: 'POST', body: JSON.stringify(shopifyOrder) })],
+  [
+    'no base64',
+    new Request('https://hooks.shop.example', { method: 'POST', headers: { 'X-Shopify-Hmac-Sha256': '{}' } }),
+  ],
+])('a signature that is %s is answered 401, and nothing is sent', async (_, request) => {
+  const { status } = await receive(request)
+  expect(status).toBe(401)
+  expect(tikTok.requests).toEqual([])
+})
+
+test('a signature holds for one body alone', async () => {
+  const { headers } = fromShopify(shopifyOrder)
+  const body = JSON.stringify({ ...shopifyOrder, id: 1 })
+  const { status } = await receive(new Request('https://hooks.shop.example', { method: 'POST', headers, body }))
+  expect(status).toBe(401)
+  expect(tikTok.requests).toEqual([])
+})
+
+test('a filter keeps the till and drafts out', async () => {
+  const filters: ForwarderConfig['filters'] = [
+    {
+      event: 'Placed Order',
+      any: [{ property: 'source_name', operator: 'not_in', value: ['pos', 'shopify_draft_order'] }],
+    },
+  ]
+  for (const source_name of ['pos', 'shopify_draft_order', 'web']) {
+    const { status } = await receive(fromShopify({ ...shopifyOrder, id: source_name.length, source_name }), { filters })
+    expect(status).toBe(200)
+  }
+  expect(new Set(tikTok.accepted.map(({ event_id }) => event_id))).toEqual(new Set(['3']))
+})
+
+test('an order whose visitor did not consent stays here', async () => {
+  const note_attributes = [{ name: '__converge', value: '{"consent":{"marketing":"denied"}}' }]
+  expect((await receive(fromShopify({ ...shopifyOrder, note_attributes }))).status).toBe(200)
+  expect((await receive(fromShopify({ ...shopifyOrder, note_attributes: [] }))).status).toBe(200)
+  expect(tikTok.requests).toEqual([])
+})
+
+test('a cart attribute that somebody broke costs the click id, not the order', async () => {
+  const note_attributes = [{ name: '__converge', value: '{"ttclid":' }]
+  await receive(fromShopify({ ...shopifyOrder, note_attributes }), { consent: 'always' })
+  expect(tikTok.accepted[0]).toMatchObject({ event: 'Purchase', user: { email: sha256('jane.doe@example.com') } })
+})
+
+test('Shopify’s own test notification is nobody’s purchase', async () => {
+  expect((await receive(fromShopify({ ...shopifyOrder, test: true }))).status).toBe(200)
+  expect(tikTok.requests).toEqual([])
+})
+
+test('while TikTok is down, Shopify is asked to come again', async () => {
+  tikTok.faults.always = { status: 503 }
+  expect((await receive(fromShopify(shopifyOrder))).status).toBe(503)
+})

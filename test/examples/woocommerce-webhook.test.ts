@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto'
+import { afterAll, beforeEach, expect, test } from 'vitest'
+import { orderUpdated } from '../../examples/woocommerce-webhook/order-updated.ts'
+import { createForwarder } from '../../src/server/forwarder.ts'
+import { createEventsApiHost } from '../tiktok/events-api-host.ts'
+import { signed } from './signed.ts'
+import { wooCommerceOrder } from './woocommerce-order.ts'
+
+const tikTok = await createEventsApiHost()
+beforeEach(() => tikTok.reset())
+afterAll(() => tikTok.close())
+
+const wooSecret = 'a secret of the shop'
+const webhookToken = 'a-token-of-the-forwarder'
+
+function receive(request: Request): Promise<Response> {
+  const forwarder = createForwarder(
+    {
+      pixelId: 'CJQBODJC77UB4MRTGFRF',
+      consent: 'require',
+      accessToken: 'an-access-token-of-tiktok',
+      allowedOrigins: ['https://www.shop.example'],
+      webhookToken,
+      eventsApiUrl: tikTok.url,
+    },
+    { log: () => {} },
+  )
+  const send = (request: Request) => forwarder.fetch(request)
+  return orderUpdated(request, { wooSecret, forwarder: 'https://converge.shop.example', webhookToken, send })
+}
+
+const fromShop = (order: unknown) => signed('X-WC-Webhook-Signature', wooSecret, order)
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+
+test('an order in processing is a Purchase with what was paid, who bought it, and the click that it came from', async () => {
+  const { status } = await receive(fromShop(wooCommerceOrder))
+  expect(status).toBe(200)
+  expect(tikTok.accepted).toHaveLength(1)
+  expect(tikTok.accepted[0]).toMatchObject({
+    event: 'Purchase',
+    event_id: '727',
+    event_time: Date.parse(`${wooCommerceOrder.date_created_gmt}Z`) / 1000,
+    page: { url: 'https://www.shop.example/checkout/' },
+    user: {
+      email: sha256('erika@example.com'),
+      phone: sha256('+491712345678'),
+      ttclid: 'E.C.P.CrEBabc',
+      ip: '203.0.113.9',
+      user_agent: 'Mozilla/5.0 (Macintosh)',
+      city: 'köln',
+      country: 'de',
+    },
+    properties: {
+      value: 94.8,
+      currency: 'EUR',
+      order_id: '727',
+      num_items: 3,
+      contents: [
+        { content_id: '94', content_name: 'Cap - Red', price: 18.4, quantity: 2 },
+        { content_id: '22', content_name: 'Scarf', price: 37.03, quantity: 1 },
+      ],
+    },
+  })
+})
+
+test('a guest has no customer id', async () => {
+  await receive(fromShop(wooCommerceOrder))
+  expect(tikTok.accepted[0]?.user).not.toHaveProperty('external_id')
+})
+
+test.each(['pending', 'on-hold', 'failed', 'cancelled', 'refunded', 'checkout-draft'])(
+  'an order that is %s is no purchase',
+  async (status) => {
+    expect((await receive(fromShop({ ...wooCommerceOrder, status }))).status).toBe(200)
+    expect(tikTok.requests).toEqual([])
+  },
+)
+
+test('an order that is completed a day later is the same purchase, and after days it is no second one', async () => {
+  const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString().slice(0, 19)
+  await receive(fromShop(wooCommerceOrder))
+  await receive(fromShop({ ...wooCommerceOrder, status: 'completed', date_created_gmt: hoursAgo(24) }))
+  expect(tikTok.accepted).toHaveLength(2)
+  expect(tikTok.counted).toHaveLength(1)
+  await receive(fromShop({ ...wooCommerceOrder, status: 'completed', date_created_gmt: hoursAgo(72) }))
+  expect(tikTok.accepted).toHaveLength(2)
+})
+
+test.each([
+  ['forged', signed('X-WC-Webhook-Signature', 'another secret', wooCommerceOrder)],
+  ['missing', new Request('https://hooks.shop.example', { method: 'POST', body: JSON.stringify(wooCommerceOrder) })],
+])('a signature that is %s is answered 401, and nothing is sent', async (_, request) => {
+  expect((await receive(request)).status).toBe(401)
+  expect(tikTok.requests).toEqual([])
+})
+
+test('the ping that WooCommerce sends when a webhook is saved is answered', async () => {
+  const ping = new Request('https://hooks.shop.example', { method: 'POST', body: 'webhook_id=12' })
+  expect((await receive(ping)).status).toBe(200)
+  expect(tikTok.requests).toEqual([])
+})
+
+test('an order without what the page knew is held to the consent that it lacks', async () => {
+  expect((await receive(fromShop({ ...wooCommerceOrder, meta_data: [] }))).status).toBe(200)
+  expect(tikTok.requests).toEqual([])
+})
