@@ -24,8 +24,7 @@ export interface QueueOutboxOptions {
   deadLetterQueue?: Queue | undefined
   /** Seconds until an event is tried again: doubled each time, up to the longest. Default 10, up to 3600. */
   retryAfter?: { first: number; longest: number } | undefined
-  /** Milliseconds since 1970. */
-  now?: () => number
+  /** Takes the sentences that a person must read. Default `console.error`. */
   log?: (sentence: string) => void
 }
 
@@ -44,24 +43,26 @@ const defaultDelays = { first: 10, longest: 3600 }
 
 /** Keeps events in a Cloudflare Queue. Its consumer is any Worker of the same config. */
 export function createQueueOutbox(queue: Queue, options: QueueOutboxOptions = {}): QueueOutbox {
-  const { deadLetterQueue, retryAfter = defaultDelays, now = Date.now, log = console.error } = options
+  const { deadLetterQueue, retryAfter = defaultDelays, log = console.error } = options
   let deliver: Deliver | undefined
 
   async function setAside(letters: readonly DeadLetter[]): Promise<void> {
     if (!letters.length) return
     const problems = [...new Set(letters.map(({ problem }) => problem))].join(' · ')
-    const saying = (what: string) =>
-      log(`converge-tiktok: ${letters.length} events will never reach TikTok; ${what}. ${problems}`)
+    const say = (what: string) =>
+      log(`converge-tiktok: TikTok will never take ${letters.length} of the events; ${what}. ${problems}`)
+    let fault = 'no dead-letter queue is bound'
     if (deadLetterQueue) {
       try {
         await sendAll(deadLetterQueue, letters.map(toBody))
         for (const { message } of letters) message.ack()
-        saying('they are in the dead-letter queue')
+        say('the dead-letter queue has them')
         return
       } catch (error) {
-        saying(`the dead-letter queue did not take them (${error}), so that they are tried once more`)
+        fault = `the dead-letter queue did not take them (${error})`
       }
-    } else saying('no dead-letter queue is bound, so that they are tried until their retries run out')
+    }
+    say(`${fault}, so that they are tried until their retries run out`)
     for (const { message } of letters) message.retry({ delaySeconds: retryAfter.longest })
   }
 
@@ -84,10 +85,8 @@ export function createQueueOutbox(queue: Queue, options: QueueOutboxOptions = {}
       const due: { message: Message; event: OutboxEvent }[] = []
       for (const message of messages) {
         const event = message.body
-        if (!isOutboxEvent(event)) letters.push({ message, problem: 'Something else than an event was in the queue.' })
-        else if (event.expires <= now() / 1000)
-          letters.push({ message, problem: 'It was too late: TikTok could count it twice.' })
-        else due.push({ message, event })
+        if (isOutboxEvent(event)) due.push({ message, event })
+        else letters.push({ message, problem: 'Something else than an event was in the queue.' })
       }
 
       const verdicts = due.length ? await deliver(due.map(({ event }) => event)) : []

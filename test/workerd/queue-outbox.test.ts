@@ -34,7 +34,7 @@ async function consume(
   const fates: unknown[] = []
   const delivered: OutboxEvent[] = []
   const said: string[] = []
-  const outbox = createQueueOutbox(queueThat(), { now: () => now * 1000, log: (line) => said.push(line), ...options })
+  const outbox = createQueueOutbox(queueThat(), { log: (line) => said.push(line), ...options })
   outbox.start(async (events) => {
     delivered.push(...events)
     return [...verdicts]
@@ -92,17 +92,7 @@ test('what TikTok will never take goes to the dead-letter queue with its problem
   const { fates, said } = await consume([event('1'), refused], ['done', 'dead'], { deadLetterQueue })
   expect(fates).toEqual(['ack', 'ack'])
   expect(deadLetterQueue.batches).toEqual([[refused]])
-  expect(said).toContain('1 events will never reach TikTok; they are in the dead-letter queue. 40002: content_id')
-})
-
-test('an event that has become too old is set aside unsent', async () => {
-  const deadLetterQueue = queueThat()
-  const { fates, delivered } = await consume([event('1', { expires: now }), event('2')], ['done'], { deadLetterQueue })
-  expect(fates).toEqual(['ack', 'ack'])
-  expect(delivered).toEqual([event('2')])
-  expect(deadLetterQueue.batches).toMatchObject([
-    [{ data: { event_id: '1' }, problem: expect.stringContaining('too late') }],
-  ])
+  expect(said).toContain('TikTok will never take 1 of the events; the dead-letter queue has them. 40002: content_id')
 })
 
 test('what else stands in the queue is set aside as it is', async () => {
