@@ -1,0 +1,37 @@
+import type { Reason, Status, TrackResult } from '../types.ts'
+
+const outcomes: Record<Status, string> = {
+  success: 'Handed to every way that is allowed',
+  failure: 'Not sent',
+  retry: 'Kept, and sent again later',
+  filtered: 'Held back',
+  skipped: 'Passed over',
+  no_consent: 'Not sent',
+}
+
+const causes: Record<Reason, string> = {
+  unmapped: 'no row of the mapping names this event, or its row is switched off',
+  filter: "none of a filter's conditions holds for it",
+  no_window: 'track() was called on a server, where there is no page',
+  no_channel: 'its row asks for a way that this config does not have, such as a relay',
+  pixel_blocked: "TikTok's script did not come, or threw; the state says what blocks it",
+  before_send: "the shop's own beforeSend said no",
+  already_sent: 'this order, or an event of this eventID, was sent before',
+  same_page: 'a page view of this URL was the last one',
+  undecided: 'the visitor has not decided yet; what waits for consent is held, and sent when it is granted',
+  denied: 'the visitor said no to marketing',
+  relay_down: 'the relay could not take it now',
+  relay_refused: 'the relay answered that it will never take it',
+  too_late: 'it was kept for longer than TikTok remembers an event_id, and would count twice',
+}
+
+/** What became of an event and why, for people. */
+export function sentence({ status, reason }: Pick<TrackResult, 'status' | 'reason'>): string {
+  // What one way could not have, the other has: that is why it is a success still.
+  const outcome = status === 'success' && reason ? `Sent by ${wayLeft(reason)} alone` : outcomes[status]
+  return `${outcome}${reason ? `: ${causes[reason]}` : ''}.`
+}
+
+function wayLeft(reason: Reason): string {
+  return reason.startsWith('relay') ? 'the pixel' : 'the relay'
+}

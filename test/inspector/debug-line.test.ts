@@ -1,0 +1,77 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { debugLine, warningLine } from '../../src/inspector/debug-line.ts'
+import { diagnose } from '../../src/inspector/diagnose.ts'
+import type { TrackResult } from '../../src/types.ts'
+import { mapped } from './mapped.ts'
+
+const order = {
+  id: '1001',
+  total_price: 64.9,
+  currency: 'EUR',
+  $is_new_customer: true,
+  items: [{ product_id: '9010', price: 64.9, quantity: 1 }],
+}
+const { result } = mapped({ eventName: 'Placed Order', properties: order })
+
+test.each<[title: string, result: TrackResult, line: string]>([
+  ['sent', result, 'Placed Order → Purchase, NewCustomerPurchase · success · event_id 1001 · 64.9 EUR · pixel'],
+  [
+    'sent both ways',
+    {
+      ...result,
+      destinationEvents: result.destinationEvents.map((event) => ({ ...event, via: ['pixel', 'relay'] })),
+    },
+    'Placed Order → Purchase, NewCustomerPurchase · success · event_id 1001 · 64.9 EUR · pixel and relay',
+  ],
+  [
+    'without money',
+    mapped({ eventName: 'Searched', properties: { q: 'cap' } }).result,
+    'Searched → Search · success · event_id e1 · pixel',
+  ],
+  [
+    'unmapped',
+    mapped({ eventName: 'My Event' }).result,
+    'My Event → nothing · skipped: unmapped · event_id e1 · Passed over: no row of the mapping names this event, or its row is switched off.',
+  ],
+  [
+    'unnamed',
+    mapped({ eventName: '' }).result,
+    '(no name) → nothing · skipped: unmapped · event_id e1 · Passed over: no row of the mapping names this event, or its row is switched off.',
+  ],
+])('a line says what came in, what became of it, and why: %s', (_, result, line) => {
+  expect(debugLine(result)).toBe(line)
+})
+
+test('a warning says what is wrong, and what to change', () => {
+  const { result } = mapped({ eventName: 'added to cart' })
+  expect(diagnose(result).map(warningLine)).toEqual([
+    'added to cart · MISSPELT_EVENT_NAME · No event has this name, and "Added To Cart" is nearly it: case counts. Call track(\'Added To Cart\', …).',
+  ])
+})
+
+const email = fc.emailAddress()
+const around = fc.constantFrom('', ' ', 'mailto:', 'a\n', '?email=', '"')
+const personal = fc.tuple(around, email, around).map((parts) => parts.join(''))
+const text = fc.oneof(personal, fc.string(), personal.map(encodeURIComponent))
+
+test('no line holds an e-mail address, wherever the page has put it', () => {
+  const check = (eventName: string, eventID: string, $email: string, to: boolean, currency: string) => {
+    const config = to ? { mapping: { events: { [eventName]: 'lead' } } } : {}
+    const properties = { ...order, id: eventID, $email, $phone_number: $email, currency, name: $email }
+    for (const name of [eventName, 'Placed Order']) {
+      const { result, source } = mapped({ eventName: name, properties, eventID, config })
+      const lines = [debugLine(result), ...diagnose(result, source).map(warningLine)]
+      for (const line of lines) expect(line).not.toMatch(/@|%40|\n/)
+    }
+  }
+  fc.assert(fc.property(text, text, text, fc.boolean(), text, check), { numRuns: 1000 })
+})
+
+test.each([
+  ['a phone number', '+43 664 1234567', '…'],
+  ['a hash', 'a'.repeat(64), '…'],
+  ['a long name', 'x'.repeat(200), `${'x'.repeat(100)}…`],
+])('no line holds %s', (_, eventName, shown) => {
+  expect(debugLine(mapped({ eventName }).result)).toMatch(new RegExp(`^${shown} → nothing`))
+})

@@ -1,0 +1,37 @@
+import { expect, test, vi } from 'vitest'
+import { inspect } from '../../src/inspector/inspect.ts'
+import type { Converge, ConvergeEvent, TrackResult } from '../../src/types.ts'
+import { pixelId } from '../cases/case.ts'
+import { mapped } from './mapped.ts'
+
+test('each event is a line of the console, and each fault a warning, until it is stopped', () => {
+  const listeners = new Set<(result: TrackResult, event: ConvergeEvent) => void>()
+  const converge: Pick<Converge, 'on'> = {
+    on: (_, listener) => {
+      listeners.add(Object(listener))
+      return () => listeners.delete(Object(listener))
+    },
+  }
+  const console = { info: vi.fn(), warn: vi.fn() }
+  const stop = inspect(Object(converge), { pixelId }, Object({ console }))
+  const track = (eventName: string, properties: Record<string, unknown> = {}) => {
+    const { result, source } = mapped({ eventName, properties })
+    for (const listener of listeners) listener(result, source)
+  }
+
+  track('Searched', { q: 'cap' })
+  expect(console.info.mock.calls).toEqual([
+    [`converge-tiktok ${pixelId} · Searched → Search · success · event_id e1 · pixel`],
+  ])
+  expect(console.warn).not.toHaveBeenCalled()
+
+  track('Viewed Product', { name: 'Cap', $email: 'jane' })
+  expect(console.warn.mock.calls.flat().map((line) => line.split(' · ').slice(0, 3))).toEqual([
+    [`converge-tiktok ${pixelId}`, 'ViewContent', 'MISSING_CONTENT_ID'],
+    [`converge-tiktok ${pixelId}`, 'ViewContent', 'INVALID_EMAIL_FORMAT'],
+  ])
+
+  stop()
+  track('Searched')
+  expect(console.info).toHaveBeenCalledTimes(2)
+})

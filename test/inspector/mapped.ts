@@ -1,0 +1,45 @@
+import { readConfig } from '../../src/core/config.ts'
+import { createEvent } from '../../src/core/event.ts'
+import { route } from '../../src/core/pipeline.ts'
+import type { Config, ConvergeEvent, DestinationEvent, TrackResult } from '../../src/types.ts'
+import { pixelId } from '../cases/case.ts'
+
+export interface Call {
+  eventName: string
+  properties?: Record<string, unknown>
+  config?: Partial<Config>
+  eventID?: string
+  matchKeys?: readonly ('email' | 'phone' | 'external_id')[]
+}
+
+/** What a call becomes on its way through the pipeline. */
+export function mapped(call: Call): { result: TrackResult; source: ConvergeEvent } {
+  const { eventName, properties = {}, eventID, matchKeys } = call
+  const config: Config = { pixelId, ...call.config }
+  const source = createEvent(eventName, properties, eventID, () => 'e1')
+  const rows = route(source, readConfig(config), config) ?? []
+  const destinationEvents = rows.map(
+    ({ event, parameters }): DestinationEvent => ({
+      event,
+      event_id: source.eventID,
+      parameters: parameters(),
+      via: ['pixel'],
+    }),
+  )
+  const result: TrackResult = {
+    status: rows.length ? 'success' : 'skipped',
+    reason: rows.length ? undefined : 'unmapped',
+    eventName: source.eventName,
+    eventID: source.eventID,
+    destinationEvents,
+  }
+  return { result: Object.assign(result, matchKeys && { matchKeys }), source }
+}
+
+/** A result as no config of ours lets it come to be, and as another version might. */
+export function made(destination: Partial<DestinationEvent>): { result: TrackResult; source?: ConvergeEvent } {
+  const event: DestinationEvent = { event: 'Lead', event_id: '1', parameters: {}, via: ['pixel'], ...destination }
+  return {
+    result: { status: 'success', reason: undefined, eventName: 'My Event', eventID: '1', destinationEvents: [event] },
+  }
+}

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { sentence } from '../../src/inspector/sentences.ts'
+import type { Reason, Status } from '../../src/types.ts'
+
+const statuses = Object.keys({
+  success: 0,
+  failure: 0,
+  retry: 0,
+  filtered: 0,
+  skipped: 0,
+  no_consent: 0,
+} satisfies Record<Status, 0>)
+
+const reasons = Object.keys({
+  unmapped: 0,
+  filter: 0,
+  no_window: 0,
+  no_channel: 0,
+  pixel_blocked: 0,
+  before_send: 0,
+  already_sent: 0,
+  same_page: 0,
+  undecided: 0,
+  denied: 0,
+  relay_down: 0,
+  relay_refused: 0,
+  too_late: 0,
+} satisfies Record<Reason, 0>)
+
+const say = (status: string, reason?: string): string => sentence(Object({ status, reason }))
+
+test.each(statuses)('every reason that a status can have is told in a sentence of its own: %s', (status) => {
+  const sentences = reasons.map((reason) => say(status, reason))
+  for (const one of [say(status), ...sentences]) expect(one).toMatch(/^[A-Z](?!.*undefined:)[^\n]+[^.]\.$/)
+  expect(new Set(sentences).size).toBe(reasons.length)
+})
+
+test('a success with a reason names the way that is left', () => {
+  expect(say('success')).toBe('Handed to every way that is allowed.')
+  expect(say('success', 'pixel_blocked')).toMatch(/^Sent by the relay alone: TikTok's script /)
+  expect(say('success', 'undecided')).toMatch(/^Sent by the relay alone: the visitor has not decided yet/)
+  expect(say('success', 'relay_refused')).toMatch(/^Sent by the pixel alone: the relay answered /)
+})
