@@ -1,0 +1,241 @@
+import { expect, test } from 'vitest'
+import { batchOf, relayed } from './relayed.ts'
+import { type Answered, accessToken, shop, startForwarder, webhookToken } from './start-forwarder.ts'
+
+// Each with a person in it, who must not come back in the answer, or in the log.
+
+const jane = 'jane@example.com'
+const purchase = { event_name: 'Placed Order', event_id: '1', properties: { id: 1, $email: jane } }
+const [sound] = relayed().send
+
+/** The only event of a batch, with other parameters. */
+const withParameters = (parameters: object) => batchOf({ ...relayed(), send: [{ event: 'Purchase', parameters }] })
+
+const fromPages: [title: string, status: number, body: unknown, headers?: Record<string, string>][] = [
+  ['not JSON', 400, `{"v":1,"events":[{"user":{"email":"${jane}"`],
+  ['truncated', 400, JSON.stringify(batchOf(relayed())).slice(0, -20)],
+  ['an empty body', 400, ''],
+  ['null', 400, 'null'],
+  ['a number', 400, '1'],
+  ['a list', 400, [relayed()]],
+  ['another version', 400, { ...batchOf(relayed()), v: 2 }],
+  ['no sentAt', 400, { v: 1, events: [relayed()] }],
+  ['a sentAt that is text', 400, { ...batchOf(relayed()), sentAt: jane }],
+  ['a sentAt that is infinite', 400, JSON.stringify(batchOf(relayed())).replace(/"sentAt":\d+/, '"sentAt":1e999')],
+  ['no events', 400, batchOf()],
+  ['events that are text', 400, { ...batchOf(), events: jane }],
+  ['events that are none', 400, batchOf(null, 7, jane, [], {})],
+  ['10,000 events', 400, { ...batchOf(), events: Array.from({ length: 10_000 }, () => ({})) }],
+  ['deep nesting', 400, `${'['.repeat(60_000)}${']'.repeat(60_000)}`],
+  ['deep nesting in an event', 400, `{"v":1,"sentAt":1,"events":[${'{"user":'.repeat(12_000)}1${'}'.repeat(12_000)}]}`],
+  ['an event without a name', 400, batchOf({ ...relayed(), eventName: undefined })],
+  ['an event with a long name', 400, batchOf({ ...relayed(), eventName: jane.repeat(100) })],
+  ['an event without an id', 400, batchOf({ ...relayed(), eventID: '' })],
+  ['an id that is a number', 400, batchOf({ ...relayed(), eventID: 1001 })],
+  ['nothing to send', 400, batchOf({ ...relayed(), send: [] })],
+  ['a consent that says neither', 400, batchOf({ ...relayed(), consent: { marketing: jane } })],
+  ['no consent', 400, batchOf({ ...relayed(), consent: undefined })],
+  ['a content_id that is a number', 400, withParameters({ contents: [{ content_id: 1, content_type: 'product' }] })],
+  ['a content_id that is empty', 400, withParameters({ contents: [{ content_id: '', content_type: 'product' }] })],
+  ['a content that is none', 400, withParameters({ contents: [jane] })],
+  ['a value that is text', 400, withParameters({ value: jane })],
+  ['a value that is infinite', 400, JSON.stringify(withParameters({ value: 7.5 })).replace('7.5', '1e999')],
+  ['a currency that is none', 400, withParameters({ currency: jane })],
+  ['a name that is not mapped', 400, batchOf({ ...relayed(), eventName: '__proto__' })],
+  ['a name of the prototype', 400, batchOf({ ...relayed(), eventName: 'constructor' })],
+  [
+    'a TikTok event that the row does not name',
+    400,
+    batchOf({ ...relayed(), send: [{ ...sound, event: 'Subscribe' }] }),
+  ],
+  ['a test code that is none', 400, batchOf({ ...relayed(), test: jane })],
+  ['a body that is too large', 413, { ...batchOf(relayed()), more: jane.repeat(10_000) }],
+  ['a body that says it is too large', 413, batchOf(relayed()), { 'content-length': '999999999' }],
+  ['a wrong origin', 403, batchOf(relayed()), { origin: 'https://www.shop.test.evil.test' }],
+  ['the origin of another port', 403, batchOf(relayed()), { origin: `${shop}:8443` }],
+  ['Origin: null, where it is not allowed', 403, batchOf(relayed()), { origin: 'null' }],
+  ['a form', 415, batchOf(relayed()), { 'content-type': 'multipart/form-data; boundary=x' }],
+  ['a compressed body', 415, batchOf(relayed()), { 'content-encoding': 'gzip' }],
+]
+
+const fromServers: typeof fromPages = [
+  ['not JSON', 400, `{"event_name":"Placed Order","properties":{"$email":"${jane}"`],
+  ['an empty body', 400, ''],
+  ['null', 400, 'null'],
+  ['a number', 400, '1'],
+  ['no events', 400, { events: [] }],
+  ['an empty list', 400, []],
+  ['10,000 events', 400, Array.from({ length: 10_000 }, () => ({}))],
+  ['10,000 sound events', 400, { events: Array.from({ length: 10_000 }, () => purchase) }],
+  ['deep nesting', 400, `${'['.repeat(400_000)}${']'.repeat(400_000)}`],
+  ['no name', 400, { ...purchase, event_name: undefined }],
+  ['a name that is blank', 400, { ...purchase, event_name: '  ' }],
+  ['a name that is an object', 400, { ...purchase, event_name: { jane } }],
+  ['an id that is an object', 400, { ...purchase, event_id: { jane } }],
+  ['properties that are text', 400, { ...purchase, properties: jane }],
+  ['properties that are a list', 400, { ...purchase, properties: [jane] }],
+  ['profile_properties that are text', 400, { ...purchase, profile_properties: jane }],
+  ['aliases that are text', 400, { ...purchase, aliases: `urn:email:${jane}` }],
+  ['a timestamp without a zone', 400, { ...purchase, timestamp: '2026-03-01T12:00:00' }],
+  ['a timestamp that is none', 400, { ...purchase, timestamp: jane }],
+  ['a timestamp on the 32nd', 400, { ...purchase, timestamp: '2026-01-32T12:00:00Z' }],
+  ['a consent that says neither', 400, { ...purchase, profile_properties: { $consent: jane } }],
+  ['a body that is too large', 413, { ...purchase, more: jane.repeat(80_000) }],
+  ['no token', 401, purchase, { 'x-webhook-token': '' }],
+  ['a wrong token', 401, purchase, { 'x-webhook-token': `${webhookToken}x` }],
+  ['the beginning of the token', 401, purchase, { 'x-webhook-token': webhookToken.slice(0, -1) }],
+  ['a wrong token on a body that is too large', 401, jane.repeat(80_000), { 'x-webhook-token': 'x' }],
+  ['a form', 415, purchase, { 'content-type': 'application/x-www-form-urlencoded' }],
+]
+
+function expectQuietRefusal(answer: Answered, status: number, log: string[]): void {
+  expect(answer.status).toBe(status)
+  expect(answer.body.error).toMatch(/\.$/)
+  expect(answer.body.problems?.length).toBeLessThanOrEqual(100)
+  expect(answer.text + log.join()).not.toMatch(/jane/)
+  for (const secret of [accessToken, webhookToken]) expect(answer.text + log.join()).not.toContain(secret)
+  expect(log).toEqual([])
+}
+
+test.each(fromPages)('from a page, %s: %i, and nothing is kept', async (_, status, body, headers) => {
+  const { postEvents, outbox, log } = startForwarder()
+  const answer = await postEvents(body, headers)
+  expectQuietRefusal(answer, status, log)
+  if (status === 400) expect(answer.body.problems?.[0]?.message).toMatch(/^(must|is|does) /)
+  expect(outbox.kept).toEqual([])
+})
+
+test.each(fromServers)('from a server, %s: %i, and nothing is kept', async (_, status, body, headers) => {
+  const { postWebhook, outbox, log } = startForwarder()
+  const answer = await postWebhook(body, headers)
+  expectQuietRefusal(answer, status, log)
+  if (status === 400) expect(answer.body.problems?.[0]?.message).toMatch(/^(must|is|does) /)
+  expect(outbox.kept).toEqual([])
+})
+
+test('a problem names the part that is wrong', async () => {
+  const { postEvents, postWebhook } = startForwarder()
+  const contents = [{ content_type: 'product' }, { content_id: 7, content_type: 'product' }]
+  const page = await postEvents(
+    batchOf(relayed(), { ...relayed(), send: [sound, { event: 'Purchase', parameters: { contents } }] }),
+  )
+  expect([page.status, page.body.accepted]).toEqual([202, 1])
+  expect(page.body.problems).toEqual([
+    { path: 'events[1].send[1].parameters.contents[1].content_id', message: 'must be string' },
+  ])
+  const server = await postWebhook({ events: [purchase, { ...purchase, properties: 1 }] })
+  expect([server.status, server.body.accepted]).toEqual([202, 1])
+  expect(server.body.problems).toEqual([{ path: 'events[1].properties', message: 'must be an object' }])
+  const single = await postWebhook({ ...purchase, event_name: '' })
+  expect(single.body.problems?.[0]?.path).toBe('event_name')
+  const list = await postWebhook([{ ...purchase, timestamp: 'soon' }])
+  expect(list.body.problems?.[0]).toMatchObject({
+    path: '[0].timestamp',
+    message: expect.stringContaining('Unix seconds'),
+  })
+})
+
+/** A page's request whose body comes bit by bit, and no Content-Length. */
+function streamed(body: ReadableStream<Uint8Array>): Request {
+  const headers = { origin: shop, 'content-type': 'text/plain' }
+  const half = { duplex: 'half' } // Node asks for it; TypeScript's DOM does not know it
+  return new Request(`${shop}/events`, { method: 'POST', body, headers, ...half })
+}
+
+test('a body whose length nobody declared is counted while it is read', async () => {
+  const { fetch, outbox } = startForwarder()
+  let pulled = 0
+  const endless = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      pulled++
+      controller.enqueue(new Uint8Array(10_000).fill(32))
+    },
+  })
+  const request = streamed(endless)
+  const response = await fetch(request)
+  expect(response.status).toBe(413)
+  expect(pulled).toBeLessThan(20)
+  expect(outbox.kept).toEqual([])
+})
+
+test('a body that breaks off is a 400', async () => {
+  const { fetch, outbox, log } = startForwarder()
+  const broken = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      controller.error(new Error(`connection of ${jane} lost`))
+    },
+  })
+  const request = streamed(broken)
+  const response = await fetch(request)
+  expect(response.status).toBe(400)
+  expect(await response.text()).not.toContain('jane')
+  expect([outbox.kept, log]).toEqual([[], []])
+})
+
+test('letters that two chunks share are put together', async () => {
+  const { fetch, outbox } = startForwarder()
+  const [event] = relayed().send
+  const send = [{ event: 'Purchase', parameters: { ...event?.parameters, order_id: 'ä€😀' } }]
+  const bytes = new TextEncoder().encode(JSON.stringify(batchOf(relayed({ send }))))
+  const one = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const byte of bytes) controller.enqueue(Uint8Array.of(byte))
+      controller.close()
+    },
+  })
+  const response = await fetch(streamed(one))
+  expect(response.status).toBe(202)
+  expect(outbox.kept[0]?.data.properties.order_id).toBe('ä€😀')
+})
+
+test('__proto__ keys do nothing', async () => {
+  const { postEvents, postWebhook, outbox } = startForwarder()
+  const poison =
+    '"__proto__":{"polluted":true,"total_price":7,"email":"x"},"constructor":{"prototype":{"polluted":true}}'
+  const page = JSON.stringify(batchOf(relayed())).replaceAll('{', `{${poison},`).replaceAll(',}', '}')
+  expect((await postEvents(page)).status).toBe(202)
+  const server = JSON.stringify({ ...purchase, profile_properties: {} })
+    .replaceAll('{', `{${poison},`)
+    .replaceAll(',}', '}')
+  expect((await postWebhook(server)).status).toBe(202)
+
+  expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false)
+  expect(JSON.stringify(outbox.kept)).not.toMatch(/polluted|__proto__|constructor/)
+})
+
+test('keys that nobody knows go no further', async () => {
+  const { postEvents, outbox } = startForwarder()
+  const [event] = relayed().send
+  const contents = [{ content_id: '1', content_type: 'product', note: jane }]
+  const send = [{ ...event, event: 'Purchase', note: jane, parameters: { contents, note: jane, email: jane } }]
+  const user = { email: relayed().user.email, note: jane, ip: '6.6.6.6', ttclid: 'forged' }
+  const page = { url: `${shop}/`, referrer: '', note: jane }
+  expect((await postEvents({ ...batchOf({ ...relayed(), send, user, page, note: jane }), note: jane })).status).toBe(
+    202,
+  )
+  expect(outbox.kept[0]?.data).toMatchObject({
+    user: { email: relayed().user.email },
+    properties: { contents: [{ content_id: '1' }] },
+  })
+  expect(JSON.stringify(outbox.kept)).not.toMatch(/jane|forged|6\.6\.6\.6|note/)
+})
+
+test('what is no hash is dropped from the identity, never forwarded', async () => {
+  const { postEvents, outbox } = startForwarder()
+  const hash = String(relayed().user.email)
+  const user = {
+    email: jane,
+    phone: '+491701234567',
+    external_id: hash,
+    first_name: 'Jane',
+    last_name: hash.toUpperCase(),
+    zip_code: [hash],
+    city: jane,
+    state: 'NRW',
+    country: 'DE',
+  }
+  expect((await postEvents(batchOf({ ...relayed(), user, ttclid: jane, ttp: { jane }, locale: jane }))).status).toBe(
+    202,
+  )
+  expect(outbox.kept[0]?.data.user).toEqual({ external_id: hash, state: 'nrw', country: 'de' })
+})

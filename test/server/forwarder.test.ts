@@ -1,0 +1,358 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createForwarder, type ForwarderConfig } from '../../src/server/forwarder.ts'
+import type { Outbox, Stats } from '../../src/server/outbox.ts'
+import { pixelId } from '../cases/case.ts'
+import { createEventsApiHost, type EventsApiHost, type Fault } from '../tiktok/events-api-host.ts'
+import { createMemoryOutbox } from './memory-outbox.ts'
+import { batchOf, hash, relayed } from './relayed.ts'
+import { accessToken, noon, shop, startForwarder, webhookToken } from './start-forwarder.ts'
+
+const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
+  new Request(`${shop}${path}`, { method, headers })
+
+describe('routes', () => {
+  test.each(['/events', '/relay/events', '/a/b/c/events'])('by the last part of the path: %s', async (path) => {
+    const { fetch, outbox } = startForwarder()
+    const headers = { origin: shop, 'content-type': 'text/plain' }
+    const body = JSON.stringify(batchOf(relayed()))
+    expect((await fetch(new Request(`${shop}${path}?a=b`, { method: 'POST', headers, body }))).status).toBe(202)
+    expect(outbox.kept).toHaveLength(1)
+  })
+
+  test.each(['/', '/relay', '/event', '/events/', '/relay/constructor', '/converge.js.map'])(
+    '%s is a 404',
+    async (path) => {
+      const response = await startForwarder().fetch(get(path))
+      expect(response.status).toBe(404)
+      expect(await response.json()).toMatchObject({
+        error: expect.stringMatching(/events, webhook, converge\.js/),
+        problems: [],
+      })
+    },
+  )
+
+  test.each([
+    ['events', 'GET', 'POST, OPTIONS'],
+    ['events', 'PUT', 'POST, OPTIONS'],
+    ['webhook', 'GET', 'POST'],
+    ['converge.js', 'POST', 'GET, HEAD'],
+    ['health', 'DELETE', 'GET, HEAD'],
+  ])('%s does not take %s', async (name, method, allow) => {
+    const response = await startForwarder().fetch(get(`/${name}`, { origin: shop }, method))
+    expect([response.status, response.headers.get('allow')]).toEqual([405, allow])
+  })
+
+  test('there is no webhook where no token is set', async () => {
+    const forwarder = createForwarder({ pixelId, accessToken, allowedOrigins: [shop], outbox: createMemoryOutbox() })
+    const request = new Request(`${shop}/webhook`, { method: 'POST', body: '{}', headers: { 'x-webhook-token': '' } })
+    expect((await forwarder.fetch(request)).status).toBe(404)
+  })
+})
+
+describe('other origins', () => {
+  test('a page of an allowed origin may read the answer', async () => {
+    const { headers } = await startForwarder().postEvents(batchOf(relayed()))
+    expect(headers.get('access-control-allow-origin')).toBe(shop)
+    expect(headers.get('vary')).toBe('origin')
+  })
+
+  test('it may read a refusal too', async () => {
+    const answer = await startForwarder().postEvents('not JSON')
+    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([400, shop])
+  })
+
+  test('a sandboxed page is of the origin null, which may be allowed', async () => {
+    const { postEvents } = startForwarder({ allowedOrigins: [shop, 'null'] })
+    const { status, headers } = await postEvents(batchOf(relayed()), { origin: 'null' })
+    expect([status, headers.get('access-control-allow-origin')]).toEqual([202, 'null'])
+  })
+
+  test('a preflight is answered', async () => {
+    const response = await startForwarder().fetch(get('/events', { origin: shop }, 'OPTIONS'))
+    expect(response.status).toBe(204)
+    expect(response.headers.get('access-control-allow-methods')).toBe('POST')
+    expect(response.headers.get('access-control-allow-headers')).toBe('content-type')
+  })
+
+  test('a preflight of a stranger is not', async () => {
+    const response = await startForwarder().fetch(get('/events', { origin: 'https://evil.test' }, 'OPTIONS'))
+    expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([403, null])
+  })
+
+  test('a request that no page made is refused', async () => {
+    const body = JSON.stringify(batchOf(relayed()))
+    const request = new Request(`${shop}/events`, { method: 'POST', body, headers: { 'content-type': 'text/plain' } })
+    expect((await startForwarder().fetch(request)).status).toBe(403)
+  })
+})
+
+describe('the script', () => {
+  const secret = { trustProxy: true, allowTest: true, eventsApiUrl: 'https://tiktok.test/secret-url' }
+
+  async function configIn(response: Response): Promise<Record<string, unknown>> {
+    const [line = ''] = (await response.text()).split('\n')
+    const [, json = ''] = /^\(window\.converge=window\.converge\|\|\{\}\)\.config=(.*);$/.exec(line) ?? []
+    return JSON.parse(json)
+  }
+
+  test('converge.js begins with the public config, and holds no secret', async () => {
+    const config: Partial<ForwarderConfig> = {
+      ...secret,
+      consent: 'require',
+      filters: [{ event: '*', any: [{ property: 'a', operator: 'equal', value: '</script>' }] }],
+      beforeSend: (event) => event,
+    }
+    const response = await startForwarder(config).fetch(get('/relay/converge.js'))
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8')
+    expect(response.headers.get('access-control-allow-origin')).toBe('*')
+    expect(response.headers.get('cross-origin-resource-policy')).toBe('cross-origin')
+    const text = await response.clone().text()
+    expect(text).not.toMatch(/secret|<\/script>/)
+    expect(await configIn(response)).toEqual({
+      pixelId,
+      consent: 'require',
+      filters: config.filters,
+      relay: `${shop}/relay`,
+    })
+  })
+
+  test.each([
+    ['/converge.js', {}, shop],
+    ['/a/b/converge.js?x=1', {}, `${shop}/a/b`],
+  ])('of %s, the relay is where it came from', async (path, headers, relay) => {
+    expect(await configIn(await startForwarder().fetch(get(path, headers)))).toMatchObject({ relay })
+  })
+
+  test('behind a proxy that takes the TLS off, the relay is https all the same', async () => {
+    const request = new Request('http://www.shop.test/r/converge.js', { headers: { 'x-forwarded-proto': 'https' } })
+    expect(await configIn(await startForwarder().fetch(request))).toMatchObject({ relay: `${shop}/r` })
+  })
+
+  test('a relay that the config names stays', async () => {
+    const { fetch } = startForwarder({ relay: 'https://t.shop.test' })
+    expect(await configIn(await fetch(get('/converge.js')))).toMatchObject({ relay: 'https://t.shop.test' })
+  })
+
+  test.each(['converge.js', 'consent.js', 'inspector.js'])(
+    '%s is cached, and asked for again by its hash',
+    async (name) => {
+      const { fetch } = startForwarder()
+      const first = await fetch(get(`/${name}`))
+      const etag = first.headers.get('etag') ?? ''
+      expect(first.headers.get('cache-control')).toBe('public, max-age=600')
+      expect(etag).toMatch(/^"[\da-f]{64}"$/)
+      for (const known of [etag, `W/${etag}`, `"other", ${etag}`]) {
+        const again = await fetch(get(`/${name}`, { 'if-none-match': known }))
+        expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', etag])
+      }
+      expect((await fetch(get(`/${name}`, { 'if-none-match': '"other"' }))).status).toBe(200)
+    },
+  )
+
+  test('another config is another hash', async () => {
+    const first = await startForwarder().fetch(get('/converge.js'))
+    const second = await startForwarder({ consent: 'require' }).fetch(get('/converge.js'))
+    expect(first.headers.get('etag')).not.toBe(second.headers.get('etag'))
+  })
+
+  test('HEAD has no body', async () => {
+    const response = await startForwarder().fetch(get('/converge.js', {}, 'HEAD'))
+    expect([response.status, await response.text()]).toEqual([200, ''])
+  })
+})
+
+describe('the outbox', () => {
+  test('it is started once, and given every event before the answer', async () => {
+    const { outbox, postEvents } = startForwarder()
+    await postEvents(batchOf(relayed()))
+    await postEvents(batchOf(relayed({ eventID: '2' })))
+    expect(outbox.started).toHaveLength(1)
+    expect(outbox.kept.map(({ data }) => data.event_id)).toEqual(['1001', '2'])
+  })
+
+  test.each([
+    ['full', 'The outbox is full. Send it again later.'],
+    ['broken', 'The outbox could not keep this. Send it again later.'],
+  ] as const)('where it is %s, the sender is told to come again', async (fault, error) => {
+    const { outbox, postEvents, postWebhook, log } = startForwarder()
+    outbox.fault = fault
+    const order = { event_name: 'Placed Order', event_id: '1', properties: { id: 1 } }
+    for (const answer of [await postEvents(batchOf(relayed())), await postWebhook(order)]) {
+      expect([answer.status, answer.headers.get('retry-after'), answer.body.error]).toEqual([503, '60', error])
+    }
+    expect(log).toHaveLength(1)
+    expect(log[0]).not.toContain('jane')
+
+    outbox.fault = 'none'
+    expect((await postEvents(batchOf(relayed()))).status).toBe(202)
+  })
+
+  test('its delivery sends to TikTok', async () => {
+    const host = await createEventsApiHost({ accessToken, pixelId })
+    const { outbox, postEvents } = startForwarder({ eventsApiUrl: host.url })
+    await postEvents(batchOf(relayed()))
+    expect(await outbox.started[0]?.(outbox.kept)).toEqual(['done'])
+    await host.close()
+    expect(host.accepted).toHaveLength(1)
+    expect(host.requests[0]?.body?.event_source_id).toBe(pixelId)
+  })
+})
+
+describe('without an outbox', () => {
+  let host: EventsApiHost
+  beforeAll(async () => {
+    host = await createEventsApiHost({ accessToken, pixelId })
+  })
+  afterAll(() => host.close())
+  beforeEach(() => host.reset())
+
+  function start(now = () => noon) {
+    const log: string[] = []
+    const config = { pixelId, accessToken, webhookToken, allowedOrigins: [shop], eventsApiUrl: host.url }
+    const forwarder = createForwarder(config, { now, random: () => 1, log: (sentence) => log.push(sentence) })
+    const post = (...events: unknown[]) =>
+      forwarder.fetch(
+        new Request(`${shop}/events`, {
+          method: 'POST',
+          headers: { origin: shop, 'content-type': 'text/plain' },
+          body: JSON.stringify(batchOf(...events)),
+        }),
+      )
+    return { forwarder, post, log }
+  }
+
+  test('TikTok has the event before the page has its answer', async () => {
+    const response = await start().post(relayed())
+    expect([response.status, await response.json()]).toEqual([202, { accepted: 1, problems: [] }])
+    expect(host.accepted).toHaveLength(1)
+  })
+
+  test.each([
+    ['down', { hangUp: 'at once' }],
+    ['answering 503', { status: 503 }],
+    ['answering 429', { status: 429 }],
+    ['answering garbage', { garbage: 'x' }],
+    ['answering 50000 in HTTP 200', { code: 50000 }],
+    ['hanging up half-way', { hangUp: 'half-way' }],
+    ['refusing the token', { code: 40105 }],
+  ] satisfies [string, Fault][])('with TikTok %s, the page keeps its events', async (_, fault) => {
+    host.faults.always = fault
+    const response = await start().post(relayed())
+    expect(response.status).toBe(503)
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
+  })
+
+  test('the page is told how long TikTok wants to be left alone', async () => {
+    host.faults.always = { status: 429, retryAfter: '77' }
+    expect((await start().post(relayed())).headers.get('retry-after')).toBe('77')
+  })
+
+  test('what TikTok refuses for good is a problem, and costs no other event', async () => {
+    host.faults.next = [{ code: 40002 }, {}, { code: 40002, message: 'No such thing' }]
+    const response = await start().post(relayed(), relayed({ eventID: '2' }))
+    expect([response.status, await response.json()]).toEqual([
+      202,
+      { accepted: 1, problems: [{ path: 'events[1]', message: 'TikTok answered code 40002: No such thing' }] },
+    ])
+  })
+
+  test('a Worker is kept alive until TikTok has answered', async () => {
+    const { forwarder } = start()
+    const works: Promise<unknown>[] = []
+    const body = JSON.stringify(batchOf(relayed()))
+    const headers = { origin: shop, 'content-type': 'text/plain' }
+    const request = new Request(`${shop}/events`, { method: 'POST', body, headers })
+    await forwarder.fetch(request, { waitUntil: (work) => works.push(work) })
+    expect(works).toHaveLength(1)
+    await works[0]
+    expect(host.accepted).toHaveLength(1)
+  })
+
+  test('health tells what was sent, and what stopped it', async () => {
+    const { forwarder, post, log } = start()
+    await post(relayed(), relayed({ eventID: '2', ttclid: 'E.C.P.1', user: {} }))
+    const sound = await forwarder.fetch(get('/health'))
+    expect([sound.status, await sound.json()]).toMatchObject([
+      200,
+      { status: 'ok', waiting: 0, sent: 2, failed: {}, match_keys: { email: 0.5, ttclid: 0.5, phone: 0 } },
+    ])
+
+    host.faults.next = [{ code: 40105 }]
+    await post(relayed())
+    const stopped = await forwarder.fetch(get('/health'))
+    expect([stopped.status, await stopped.json()]).toMatchObject([
+      503,
+      { status: 'stopped', stopped: expect.stringMatching(/code 40105/) },
+    ])
+    expect(log.join()).not.toContain(accessToken)
+  })
+})
+
+test('health hands on what the outbox knows', async () => {
+  const stats: Stats = { waiting: 3, sent: 9, dead: { 'Too late': 2 }, oldest: 61, stopped: undefined }
+  const outbox: Outbox = { ...createMemoryOutbox(), stats: async () => stats }
+  const { fetch } = startForwarder({ outbox })
+  const response = await fetch(get('/health'))
+  expect(response.headers.get('cache-control')).toBe('no-store')
+  expect([response.status, await response.json()]).toMatchObject([
+    200,
+    { status: 'ok', waiting: 3, sent: 9, failed: { 'Too late': 2 }, oldest: 61 },
+  ])
+
+  stats.stopped = 'TikTok answered code 40105'
+  expect((await fetch(get('/health'))).status).toBe(503)
+})
+
+test('an error that nobody foresaw is a 500, and its text stays in the log', async () => {
+  const outbox: Outbox = {
+    ...createMemoryOutbox(),
+    stats: () => Promise.reject(new Error(`jane@example.com ${hash} ${accessToken} in /secret/path`)),
+  }
+  const { fetch, log } = startForwarder({ outbox })
+  const response = await fetch(get('/health'))
+  expect(response.status).toBe(500)
+  expect(await response.text()).not.toMatch(/jane|secret/)
+  expect(log).toHaveLength(1)
+  expect(log[0]).not.toMatch(/jane|secret-access|b5a2c9/)
+})
+
+describe('a config that can never work throws, in a sentence', () => {
+  const sound = { pixelId, accessToken, allowedOrigins: [shop] }
+  const rows: [title: string, config: object, sentence: RegExp][] = [
+    [
+      'no access token',
+      { accessToken: undefined },
+      /^converge-tiktok: accessToken is missing, or no token\. Generate one/,
+    ],
+    ['an empty access token', { accessToken: '' }, /accessToken is missing/],
+    ['an access token with a line break', { accessToken: 'secret\n' }, /accessToken is missing, or no token/],
+    ['no origins', { allowedOrigins: undefined }, /allowedOrigins is undefined, not a list of the shop's origins/],
+    ['an empty list of origins', { allowedOrigins: [] }, /allowedOrigins is \[\]/],
+    [
+      'an origin with a path',
+      { allowedOrigins: [`${shop}/`] },
+      /allowedOrigins is "https:\/\/www\.shop\.test\/", not an origin/,
+    ],
+    ['an origin without https://', { allowedOrigins: ['www.shop.test'] }, /not an origin/],
+    ['every origin', { allowedOrigins: ['*'] }, /not an origin/],
+    [
+      'an Events API by http',
+      { eventsApiUrl: 'http://tiktok.test/' },
+      /eventsApiUrl is "http:\/\/tiktok\.test\/", not an https/,
+    ],
+    ['an empty webhook token', { webhookToken: '' }, /webhookToken is not text of 8 or more characters/],
+    ['a wrong pixel ID', { pixelId: 'abc' }, /pixelId is "abc"/],
+  ]
+  test.each(rows)('%s', (_, config, sentence) => {
+    const start = () => createForwarder(Object({ ...sound, ...config }))
+    expect(start).toThrow(sentence)
+    expect(start).not.toThrow(/secret/)
+  })
+
+  test('a loopback Events API may be http, and server_only needs no relay on a forwarder', () => {
+    for (const host of ['127.0.0.1:1', 'localhost:1', '[::1]:1'])
+      expect(() => createForwarder({ ...sound, eventsApiUrl: `http://${host}/` })).not.toThrow()
+    expect(() => createForwarder({ ...sound, mapping: { mode: 'server_only' } })).not.toThrow()
+  })
+})
