@@ -1,4 +1,4 @@
-export { createConverge } from './browser/converge.ts'
+export { createConverge } from './create-converge.ts'
 export type {
   Condition,
   Config,

@@ -1,7 +1,15 @@
 // The script-tag entry, and the one file with side effects.
 
+import { fillCvg } from './browser/cvg.ts'
 import { fillGlobal } from './browser/global.ts'
 
-const tag = document.currentScript ?? document.querySelector<HTMLElement>('[data-pixel-id]')
-window.converge ||= {}
-fillGlobal(window.converge, { ...tag?.dataset }) // `data-pixel-id` is `pixelId`, and so on
+const tag = document.currentScript ?? document.querySelector<HTMLScriptElement>('[data-pixel-id]')
+const converge = (window.converge ||= {})
+// `data-pixel-id` is `pixelId`, and so on. A forwarder that serves this script says the rest before it.
+fillGlobal(
+  window,
+  converge,
+  { ...converge.config, ...tag?.dataset },
+  (part) => import(`${new URL(`${part}.js`, Object(tag).src)}`),
+)
+fillCvg(window, converge)

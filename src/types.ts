@@ -442,6 +442,8 @@ export type QueuedCall = unknown[]
 
 /** `window.converge`: before the script has come, its methods push onto `q`; afterwards they are the real ones. */
 export interface ConvergeGlobal {
+  /** What a forwarder that serves the script knows of the config. */
+  config?: Partial<Config>
   q: { push(call: QueuedCall): void }
   init(config?: Partial<Config>): void
   /** Answers nothing as long as no pixel was named. */

@@ -1,81 +1,308 @@
+import { cleanUrl } from '../core/clean-url.ts'
 import { readConfig } from '../core/config.ts'
+import { isAllowed } from '../core/consent.ts'
+import { pageLoad } from '../core/default-mapping.ts'
 import { copyRecord, createEvent } from '../core/event.ts'
+import { hash, readUser } from '../core/identity.ts'
 import { route } from '../core/pipeline.ts'
-import type { Config, Converge, ConvergeEvent, DestinationEvent, News, Reason, Status, TrackResult } from '../types.ts'
+import { readText } from '../core/read.ts'
+import type {
+  Channel,
+  Config,
+  Consent,
+  Converge,
+  ConvergeEvent,
+  DestinationEvent,
+  News,
+  Reason,
+  RelayedEvent,
+  State,
+  Status,
+  TrackResult,
+  User,
+} from '../types.ts'
+import { openContext } from './context.ts'
 import { createEmitter, type Emitter } from './emitter.ts'
-import { createPixel } from './pixel.ts'
+import { openLedger } from './ledger.ts'
+import { onNavigation } from './page-loads.ts'
+import { createPixel, type Pixel } from './pixel.ts'
+import { createRelay } from './relay.ts'
+import { openStorage } from './storage.ts'
+import { createVisitor } from './visitor.ts'
 
-const instances = new Map<string, Converge>()
+/** Brings a part that is a file of its own. */
+export type LoadPart = (name: 'consent' | 'inspector') => Promise<Part>
 
-/**
- * Starts tracking for one pixel. The same pixel ID again gives the first instance; where there is no window, an instance
- * that skips every event.
- *
- * @throws a sentence that names the part of the config that can never work
- */
-export function createConverge(config: Config): Converge {
-  const { window } = globalThis
-  const converge = instances.get(config.pixelId) ?? startConverge(config, window)
-  if (window) instances.set(config.pixelId, converge)
-  return converge
+export interface Part {
+  start(converge: Converge, config: Config, window: Window): void
 }
 
-type Emitters = { [Type in keyof News]: Emitter<News[Type]> }
+/** A tracked event, and what became of it so far. */
+interface Entry {
+  event: ConvergeEvent
+  time: number
+  /** Who it is about, as far as its own call says. */
+  user: User
+  /** The browser copy alone. */
+  isClientOnly?: boolean
+  destinationEvents: DestinationEvent[]
+  /** Whether the pixel took it. Unknown where it wasn't asked. */
+  isHanded?: boolean
+  /** What became of the server copy, where there is one. */
+  relayed?: [Status?, Reason?]
+  result?: TrackResult
+}
 
-/** An instance in a page of the caller's choice. */
-export function startConverge(config: Config, window: Window | undefined): Converge {
+const HELD = 100
+
+/** An instance in a page. */
+export function startConverge(config: Config, window: Window, loadPart: LoadPart): Converge {
   const rules = readConfig(config)
-  const news: Emitters = { event: createEmitter(), state: createEmitter() }
+  const { consent: mode = 'always', context, gpc, mapping } = config
+  const { document, location, navigator } = window
+  const news: { [Type in keyof News]: Emitter<News[Type]> } = { event: createEmitter(), state: createEmitter() }
   // A page's ids share a random part and count. Math.random is there on insecure pages too.
   const page = `${Math.random()}${Date.now()}`.slice(2)
   let count = 0
+  const newId = () => `${page}.${++count}`
+  const hasGpc = Object(navigator).globalPrivacyControl === true && gpc !== 'ignore'
+  const flags = location.search + window.name
 
-  const pixel = window && config.mapping?.mode !== 'server_only' && createPixel(window, config, news.state.emit)
+  let decision: Consent | undefined
+  let state: State = { pixel: 'off', consent: {}, relay: config.relay ? 'ready' : 'off', outbox: 0 }
+  let standing: Record<string, unknown> = {}
+  let lastPage: unknown
+  let pixel: Pixel | undefined
+  const held: Entry[] = []
+  /** Handed to a pixel that is not live yet. */
+  const handed = new Set<Entry>()
+  const seen = new Set<string>()
+  const entries = new WeakMap<RelayedEvent, Entry>()
 
-  /** Sends an event's copies, notes them in `sent`, and says how that went. */
-  function send(event: ConvergeEvent, sent: DestinationEvent[]): [Status, Reason?] {
-    if (!window) return ['skipped', 'no_window']
-    const rows = route(event, rules, config)
-    if (!rows) return ['filtered', 'filter']
-    if (!rows.length) return ['skipped', 'unmapped']
-    for (const { event: name, forward, parameters } of rows) {
-      if (!pixel || forward === 'server') continue
-      try {
-        pixel.track(name, parameters(), event.eventID)
-      } catch {
-        return ['failure', 'pixel_blocked'] // TikTok's script, or whoever else has put a ttq there, threw
-      }
-      sent.push({ event: name, event_id: event.eventID, parameters: parameters(), via: ['pixel'] })
-    }
-    if (!pixel || !sent.length) return ['skipped', 'no_channel']
-    return pixel.isBlocked() ? ['failure', 'pixel_blocked'] : ['success']
+  const mayUse = () => isOpen('pixel')
+  const storage = openStorage(window, config, mayUse)
+  const ledger = openLedger(storage)
+  const click = openContext(window, config, mayUse)
+  const visitor = createVisitor(storage, hash(readText(context?.external_id)), newId)
+  const relay = config.relay ? createRelay(window, config.relay, storage, page, settle, report) : undefined
+
+  const consent = (): Consent => (decision ??= Object(storage.read('consent')))
+
+  /** Whether a copy may leave now; `undefined` is not yet. */
+  function isOpen(via: Channel): boolean | undefined {
+    const { marketing = hasGpc && gpc === 'deny' ? 'denied' : undefined } = consent()
+    return Object(document).prerendering ? undefined : isAllowed(mode, marketing, via)
   }
 
-  return {
-    track(eventName, properties, options) {
-      const event = createEvent(
-        eventName,
-        { ...copyRecord(window && pageProperties(window)), ...copyRecord(properties) },
-        copyRecord(options).eventID,
-        () => `${page}.${++count}`,
-      )
-      const destinationEvents: DestinationEvent[] = []
-      const [status, reason] = send(event, destinationEvents)
-      const result: TrackResult = {
-        status,
-        reason,
-        eventName: event.eventName,
-        eventID: event.eventID,
-        destinationEvents,
+  const refusal = (): Reason => (mayUse() === undefined ? 'undecided' : 'denied')
+
+  function report(part: Partial<State>): void {
+    state = { ...state, ...part }
+    news.state.emit(state)
+    if (part.pixel) handed.forEach(assess)
+  }
+
+  function tell(entry: Entry, status: Status, reason?: Reason): TrackResult {
+    const { event, result, destinationEvents } = entry
+    const { eventName, eventID } = event
+    if (result?.status === status && result.reason === reason) return result
+    entry.result = { status, reason, eventName, eventID, destinationEvents }
+    news.event.emit(entry.result, event)
+    return entry.result
+  }
+
+  function openPixel(): void {
+    if (mapping?.mode !== 'server_only' && mayUse())
+      pixel ??= createPixel(window, config, hasGpc || String(config.limitedDataUse) === 'true', report)
+  }
+
+  /** Does what was not allowed before, or not urgent. */
+  function begin(): void {
+    openPixel()
+    if (mayUse()) {
+      pixel?.start()
+      click.keep()
+      ledger.prune()
+      relay?.takeOver()
+    }
+    held.splice(0).forEach(run)
+  }
+
+  function run(entry: Entry): TrackResult {
+    const { event, user } = entry
+    const { eventName, eventID, properties } = event
+    const mayPixel = mayUse()
+    const mayRelay = relay && !entry.isClientOnly && isOpen('relay')
+    if (mayPixel === undefined && held.push(entry) > HELD) held.shift()
+    if (!mayPixel && !mayRelay) return tell(entry, 'no_consent', refusal())
+    const rows = route(event, rules, config)
+    if (!rows) return tell(entry, 'filtered', 'filter')
+    if (!rows.length) return tell(entry, 'skipped', 'unmapped')
+    const key = `${eventName}.${eventID}`
+    if (!entry.relayed && (seen.has(key) || ledger.has(event))) return tell(entry, 'skipped', 'already_sent')
+    seen.add(key)
+    openPixel()
+    visitor.learn(user)
+    const known = mayPixel ? visitor.known() : user
+    const send: RelayedEvent['send'] = []
+    entry.destinationEvents = rows.flatMap(({ event, forward, parameters }) => {
+      const via: Channel[] = []
+      if (pixel && mayPixel && forward !== 'server') {
+        try {
+          pixel.identify(known, visitor.person())
+          pixel.track(event, parameters(), eventID)
+          via.push('pixel')
+          entry.isHanded = true
+        } catch {
+          entry.isHanded ??= false // TikTok's script, or whoever else has put a ttq there, threw
+        }
       }
-      news.event.emit(result, event)
-      return result
+      if (mayRelay && forward !== 'client') {
+        via.push('relay')
+        send.push({ event, parameters: parameters() })
+      }
+      return via.length ? { event, event_id: eventID, parameters: parameters(), via } : []
+    })
+    if (relay && send.length && !entry.relayed) {
+      entry.relayed = []
+      const relayed: RelayedEvent = {
+        time: entry.time,
+        eventName,
+        eventID,
+        send,
+        pixel: entry.isHanded === true && pixel?.status() !== 'blocked',
+        user: known,
+        page: { url: cleanUrl(String(properties.$url)), referrer: cleanUrl(String(properties.referrer)) },
+        ttclid: click.ttclid(),
+        ttp: click.ttp(),
+        locale: mayPixel ? navigator.language : undefined,
+        consent: consent(),
+        test: /converge_test=([\w-]+)/.exec(flags)?.[1],
+      }
+      entries.set(relayed, entry)
+      relay.send(relayed)
+    }
+    return assess(entry)
+  }
+
+  /** Says how an event is doing, from what is known of its copies by now. */
+  function assess(entry: Entry): TrackResult {
+    const { event, isHanded, relayed } = entry
+    const [answer, reason] = relayed ?? []
+    const status = isHanded && pixel?.status()
+    if (status === 'waiting') handed.add(entry)
+    else handed.delete(entry)
+    if (status === 'live' || answer === 'success') ledger.add(event)
+
+    if (answer === 'retry' || answer === 'skipped') return tell(entry, answer, reason)
+    if (status && status !== 'blocked') return tell(entry, 'success')
+    const problem = isHanded === undefined ? (mayUse() ? undefined : refusal()) : 'pixel_blocked'
+    if (relayed && !reason) return tell(entry, 'success', problem)
+    if (problem || relayed) return tell(entry, 'failure', problem)
+    return tell(entry, 'skipped', 'no_channel')
+  }
+
+  function settle(relayed: RelayedEvent, ...answer: [Status, Reason?]): void {
+    const { eventName, eventID, send } = relayed
+    const entry: Entry = entries.get(relayed) ?? {
+      // A former page could not deliver it.
+      ...relayed,
+      event: { eventName, eventID, properties: {} },
+      destinationEvents: send.map((one) => ({ ...one, event_id: eventID, via: ['relay'] })),
+    }
+    entry.relayed = answer
+    assess(entry)
+  }
+
+  /** What the shop's own hook makes of an event. Where it throws, the event goes on as it was. */
+  function hooked(event: ConvergeEvent): ConvergeEvent | null {
+    try {
+      const changed = config.beforeSend ? config.beforeSend(event) : event
+      return changed && createEvent(changed.eventName, copyRecord(changed.properties), changed.eventID, newId)
+    } catch (error) {
+      console.error(error)
+      return event
+    }
+  }
+
+  const converge: Converge = {
+    track(eventName, properties, options) {
+      const { eventID, profileProperties, aliases, forward } = copyRecord(options)
+      const ofPage = {
+        $url: context?.url ?? location.href,
+        referrer: context?.referrer ?? document.referrer,
+        $sales_channel_type: 'web',
+      }
+      const given = createEvent(
+        eventName,
+        { ...copyRecord(ofPage), ...standing, ...copyRecord(properties) },
+        eventID,
+        newId,
+      )
+      const event = hooked(given)
+      const entry: Entry = {
+        event: event ?? given,
+        time: Date.now(),
+        user: { ...readUser(Object(event?.properties)), ...readUser(Object(profileProperties), aliases) },
+        isClientOnly: forward === 'client',
+        destinationEvents: [],
+      }
+      if (!event) return tell(entry, 'filtered', 'before_send')
+      const { $url } = event.properties
+      if (event.eventName === pageLoad) {
+        if ($url === lastPage) return tell(entry, 'skipped', 'same_page')
+        lastPage = $url
+      }
+      return run(entry)
     },
+    set(properties) {
+      const { eventProperties, profileProperties, aliases } = copyRecord(properties)
+      standing = { ...standing, ...Object(eventProperties) }
+      if (profileProperties === null) visitor.forget()
+      else visitor.learn(readUser(Object(profileProperties), aliases))
+    },
+    consent(given) {
+      const { analytics = 'denied', marketing = 'denied' } = Object(given)
+      decision = { analytics, marketing }
+      const isDenied = mayUse() === false
+      if (isDenied) {
+        storage.keys('').forEach(storage.remove)
+        click.erase()
+        visitor.forget()
+        relay?.forget()
+      }
+      storage.write('consent', decision)
+      pixel?.allow(!isDenied)
+      begin()
+      report({ consent: decision })
+    },
+    context: () => ({
+      ttclid: click.ttclid(),
+      ttp: click.ttp(),
+      external_id: mayUse() ? visitor.known().external_id : undefined,
+      url: cleanUrl(context?.url ?? location.href),
+      userAgent: context?.userAgent ?? navigator.userAgent,
+      consent: consent(),
+    }),
     on: (type, listener) => news[type]?.on?.(listener),
   }
-}
 
-/** What Converge's own client adds to every event, for filters to ask about. */
-function pageProperties({ location, document }: Window): Record<string, unknown> {
-  return { $url: location.href, referrer: document.referrer, $sales_channel_type: 'web' }
+  const bring = (part: 'consent' | 'inspector') =>
+    loadPart(part).then(({ start }) => start(converge, config, window), console.error)
+
+  // Any other mode asks for the visitor's decision first, which is in the page's storage: not in the script's first task.
+  if (mode === 'always') openPixel()
+  // In idle time TikTok's script does not hold back the page's load event, and its first hit leaves no later.
+  if (config.load === 'immediate') begin()
+  else if (window.requestIdleCallback) window.requestIdleCallback(begin, { timeout: 1000 })
+  else window.setTimeout(begin) // Safari
+  document.addEventListener('prerenderingchange', begin)
+  if (config.pageLoads === 'auto') {
+    const load = () => converge.track(pageLoad)
+    load()
+    onNavigation(window, load)
+  }
+  if (config.consentFrom) bring('consent')
+  if (String(config.debug) === 'true' || flags.includes('converge_debug')) bring('inspector')
+  return converge
 }

@@ -1,11 +1,16 @@
-import type { Converge, ConvergeGlobal, QueuedCall } from '../types.ts'
-import { createConverge } from './converge.ts'
+import type { Config, Converge, ConvergeGlobal, QueuedCall } from '../types.ts'
+import { type LoadPart, startConverge } from './converge.ts'
 
 /**
  * Makes a page's `converge` the real thing: the very object that its stub made, so that a reference which the page kept
  * stays alive. What the stub queued is done now, in order.
  */
-export function fillGlobal(converge: Partial<ConvergeGlobal>, tagConfig: { pixelId?: string }): void {
+export function fillGlobal(
+  window: Window,
+  converge: Partial<ConvergeGlobal>,
+  tagConfig: { pixelId?: string },
+  loadPart: LoadPart,
+): void {
   const { q = [] } = converge
   // The script is in this page already: another copy of it only brings the pixel of its own tag.
   if (!Array.isArray(q)) {
@@ -13,7 +18,7 @@ export function fillGlobal(converge: Partial<ConvergeGlobal>, tagConfig: { pixel
     return
   }
 
-  const instances = new Set<Converge>()
+  const instances = new Map<string, Converge>()
   const waiting: QueuedCall[] = []
   // An init that the page makes stands in for the tag's own, also where it is refused: else its filters would be lost.
   let needsInit: unknown = tagConfig.pixelId
@@ -24,10 +29,11 @@ export function fillGlobal(converge: Partial<ConvergeGlobal>, tagConfig: { pixel
       const [name, ...parameters] = call
       if (name === 'init') {
         needsInit = false
-        instances.add(createConverge({ pixelId: '', ...tagConfig, ...Object(parameters[0]) }))
+        const config: Config = { pixelId: '', ...tagConfig, ...Object(parameters[0]) }
+        if (!instances.has(config.pixelId)) instances.set(config.pixelId, startConverge(config, window, loadPart))
         waiting.splice(0).forEach(perform)
       } else if (instances.size) {
-        return Array.from(instances, (instance) => Object(instance)[String(name)]?.(...parameters))[0]
+        return Array.from(instances.values(), (instance) => Object(instance)[String(name)]?.(...parameters))[0]
       } else {
         waiting.push(call)
       }
@@ -37,7 +43,7 @@ export function fillGlobal(converge: Partial<ConvergeGlobal>, tagConfig: { pixel
   }
 
   converge.q = { push: perform }
-  for (const method of ['init', 'track', 'on'] as const) {
+  for (const method of ['init', 'track', 'set', 'consent', 'context', 'on'] as const) {
     converge[method] = (...parameters: unknown[]) => perform([method, ...parameters])
   }
   q.forEach(perform)

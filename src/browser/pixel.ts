@@ -1,53 +1,86 @@
-import type { Config, EventParameters, PixelCause, PixelStatus, State } from '../types.ts'
+import type { Config, EventParameters, PixelCause, PixelStatus, State, User } from '../types.ts'
 import { accessTtq } from './ttq.ts'
 
 export interface Pixel {
-  /** Whether it is known that TikTok's script did not come. */
-  isBlocked(): boolean
+  status(): PixelStatus | undefined
+  /** Begins to load it. */
+  start(): void
+  /** Tells `ttq` who the visitor is, where that is news. Another person's calls wait until the former's hits have left. */
+  identify(user: User, person: number): void
   /** Hands an event to `ttq` before it returns. `parameters` must be nobody else's: TikTok's script writes into them. */
   track(event: string, parameters: EventParameters, event_id: string): void
+  /** Takes consent back, for every pixel of the page, or gives it again. */
+  allow(isGranted: boolean): void
 }
 
 const FIRST_LOOK = 50 // ms
 const LAST_LOOK = 12_800 // ms, doubling from the first: 25 s in all
 
 /** TikTok's pixel in this page: loads it, calls it the way that loses and doubles nothing, and tells what became of it. */
-export function createPixel(window: Window, config: Config, report: (state: State) => void): Pixel {
+export function createPixel(
+  window: Window,
+  config: Config,
+  limited_data_use: boolean,
+  report: (part: Partial<State>) => void,
+): Pixel {
   const { pixelId } = config
   const host = `https://analytics.${config.region === 'us' ? 'us.' : ''}tiktok.com`
   const { join, load } = accessTtq(window, host, config.nonce)
-  let state: State | undefined
+  let status: PixelStatus | undefined
+  let cause: PixelCause | undefined
+  let isStarted = false
+  let isRevoked = false
+  let told: string | undefined
+  let person: number | undefined
+  let turn: Promise<void> | undefined
 
   const marks = () => join()._i[pixelId]
 
   function settle(pixel: PixelStatus, pixelCause?: PixelCause): void {
-    if (state?.pixel === pixel) return
-    state = { pixel, pixelCause }
-    report(state)
+    if (status === pixel) return
+    status = pixel
+    cause = pixelCause
+    report({ pixel, pixelCause })
   }
 
   /** Whether our pixel takes its calls itself. */
   function isLive(): boolean | undefined {
     const pixel = marks()
-    if (pixel?._init && state?.pixelCause !== 'csp') settle('live')
+    if (pixel?._init && cause !== 'csp') settle('live')
     return pixel?._init
   }
 
   /** TikTok's `ready` never calls back, so this looks again, ever more seldom, and stops. */
   function look(delay: number): void {
-    if (isLive() || state?.pixel !== 'waiting') return
+    if (isLive() || status !== 'waiting') return
     if (delay > LAST_LOOK) settle('blocked', 'no_answer')
     else window.setTimeout(look, delay, delay * 2)
   }
 
   function start(): void {
+    if (isRevoked || isStarted) return
+    isStarted = true
     // TikTok's own page views on each pushState carry no event_id: they would count beside ours.
-    const script = load(pixelId, { historyObserver: false })
+    const script = load(pixelId, {
+      historyObserver: false,
+      limited_data_use,
+      autoConfig: String(config.autoConfig) !== 'false',
+    })
     if (script) {
       script.onerror = () => settle('blocked', 'script_error')
       script.onload = () => marks()?.info || settle('blocked', 'stand_in')
     }
     look(FIRST_LOOK)
+  }
+
+  /** In another person's turn, once that has come. A hit carries who is known when it leaves, and nothing is taken back. */
+  function inTurn(call: () => void): void {
+    if (turn) turn.then(call)
+    else call()
+  }
+
+  function awaitTurn(resolve: () => void): void {
+    window.setTimeout(() => (isLive() || status === 'blocked' ? resolve() : awaitTurn(resolve)), 1000)
   }
 
   // It comes just before the script's error; and where the hits alone are refused (connect-src), nothing else tells.
@@ -56,18 +89,36 @@ export function createPixel(window: Window, config: Config, report: (state: Stat
   })
 
   if (!isLive()) settle('waiting')
-  // In idle time TikTok's script does not hold back the page's load event, and its first hit leaves no later.
-  if (config.load === 'immediate') start()
-  else if (window.requestIdleCallback) window.requestIdleCallback(start, { timeout: 1000 })
-  else window.setTimeout(start) // Safari
 
   return {
-    isBlocked: () => state?.pixel === 'blocked',
+    status: () => status,
+    start,
+    identify({ email, phone: phone_number, external_id }, newPerson) {
+      const text = JSON.stringify({ email, phone_number, external_id })
+      if (told && newPerson !== person) turn = Promise.resolve(turn).then(() => new Promise(awaitTurn))
+      if (text !== told) inTurn(() => join().identify?.(JSON.parse(text)))
+      told = text
+      person = newPerson
+    },
     track(event, parameters, event_id) {
-      // Until live, only the global queue survives a later snippet that loads the same id; afterwards, only the
-      // instance sends once where the id was loaded twice.
-      if (isLive()) join().instance(pixelId).track(event, parameters, { event_id })
-      else join().track(event, parameters, { event_id, pixel_code: pixelId })
+      inTurn(() => {
+        // Until live, only the global queue survives a later snippet that loads the same id; afterwards, only the
+        // instance sends once where the id was loaded twice.
+        if (isLive()) join().instance(pixelId).track(event, parameters, { event_id })
+        else join().track(event, parameters, { event_id, pixel_code: pixelId })
+      })
+    },
+    allow(isGranted) {
+      if (isGranted !== isRevoked) return
+      isRevoked = !isGranted
+      if (isGranted) {
+        join().enableCookie()
+        join().grantConsent()
+        start()
+      } else {
+        join().disableCookie()
+        join().revokeConsent()
+      }
     },
   }
 }

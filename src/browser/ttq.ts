@@ -6,7 +6,10 @@ const methods =
     ' ',
   )
 
-type Calls = Record<'track', (...parameters: unknown[]) => void>
+type Calls = Record<
+  'track' | 'identify' | 'enableCookie' | 'disableCookie' | 'grantConsent' | 'revokeConsent',
+  (...parameters: unknown[]) => void
+>
 
 /** One pixel's queue, on which TikTok's scripts leave their marks. */
 export interface PixelQueue extends Array<unknown>, Calls {

@@ -108,7 +108,5 @@ export const customMappingCases: Case[] = [
     config: { mapping: { mode: 'server_only' }, relay: 'https://www.shop.test/relay' },
     track: ['Placed Order', order],
     pixel: [],
-    status: 'skipped',
-    reason: 'no_channel',
   },
 ]

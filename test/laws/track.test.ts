@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { defaultMapping } from '../../src/core/default-mapping.ts'
-import { openShop, queued } from '../unit/page.ts'
+import { openShop, tracked } from '../unit/page.ts'
 import { anything, properties } from './messy.ts'
 
 beforeEach(() => {
@@ -30,7 +30,7 @@ test('what stands in ttq is what the result says', () => {
     page.ttq.length = 0
     const { destinationEvents } = track(name, event, options)
     const said = destinationEvents.map(({ event, event_id, parameters }) => [event, parameters, event_id])
-    const calls = queued(page).map(([, event, parameters, ids]) => [event, parameters, Object(ids).event_id])
+    const calls = tracked(page).map(([, event, parameters, ids]) => [event, parameters, Object(ids).event_id])
     expect(calls).toStrictEqual(said)
   }
   fc.assert(fc.property(eventName, properties, options, check))

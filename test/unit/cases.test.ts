@@ -1,24 +1,21 @@
-import { Window } from 'happy-dom'
 import { expect, test } from 'vitest'
-import { startConverge } from '../../src/browser/converge.ts'
 import { allCases } from '../cases/all.ts'
 import { pixelId } from '../cases/case.ts'
+import { openShop, tracked } from './page.ts'
 
-test.each(allCases)('$title', ({ config, track, pixel, status = 'success', reason }) => {
-  const window = Object(new Window({ url: 'https://www.shop.test/' }))
-  const converge = startConverge({ pixelId, ...config }, window)
+test.each(allCases)('$title', ({ config, track: call, pixel, status = 'success', reason }) => {
+  const { page, track } = openShop(config)
 
-  const result = converge.track(...track)
+  const result = track(...call)
 
-  const called = (window.ttq ?? []).map(([method, event, parameters, options]: unknown[]) => {
-    expect(method).toBe('track')
+  const called = tracked(page).map(([, event, parameters, options]) => {
     expect(options).toEqual({ event_id: result.eventID, pixel_code: pixelId })
     return { event, parameters }
   })
   expect(called).toEqual(pixel.map(({ event, parameters }) => ({ event, parameters })))
-  expect(result).toMatchObject({ status, eventName: track[0] })
+  expect(result).toMatchObject({ status, eventName: call[0] })
   expect(result.reason).toBe(reason)
-  expect(result.destinationEvents).toEqual(
-    pixel.map(({ event, parameters, event_id = result.eventID }) => ({ event, event_id, parameters, via: ['pixel'] })),
+  expect(result.destinationEvents.filter(({ via }) => via.includes('pixel'))).toEqual(
+    pixel.map((one) => ({ event_id: result.eventID, via: expect.any(Array), ...one })),
   )
 })

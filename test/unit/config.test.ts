@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { startConverge } from '../../src/browser/converge.ts'
 import { pixelId } from '../cases/case.ts'
-import { openPage } from './page.ts'
+import { noParts, openPage } from './page.ts'
 
 /** What a config that can't work is answered with. */
 function complaint(config: object): string {
   const page = openPage()
   try {
-    Reflect.apply(startConverge, undefined, [{ pixelId, ...config }, page.window])
+    Reflect.apply(startConverge, undefined, [{ pixelId, ...config }, page.window, noParts])
   } catch (error) {
     expect(page.ttq, 'a refused config touches nothing').toBeUndefined()
     return String(error)

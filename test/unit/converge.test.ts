@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createConverge, startConverge } from '../../src/browser/converge.ts'
+import { createConverge } from '../../src/create-converge.ts'
 import { pixelId } from '../cases/case.ts'
-import { openShop, queued } from './page.ts'
+import { openShop, tracked } from './page.ts'
 
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
@@ -16,20 +16,6 @@ test('a config that was refused is not remembered', () => {
   const twice = { pixelId: 'TWICE00000TWICE00000' }
   expect(() => createConverge({ ...twice, contentId: Object('id') })).toThrow()
   expect(createConverge(twice).track('Searched').status).toBe('success')
-})
-
-test('where there is no window, every event is skipped', () => {
-  const converge = startConverge({ pixelId }, undefined)
-  expect(converge.track('Placed Order', { id: 1 })).toEqual({
-    status: 'skipped',
-    reason: 'no_window',
-    eventName: 'Placed Order',
-    eventID: '1',
-    destinationEvents: [],
-  })
-  const heard = vi.fn()
-  converge.on('state', heard)
-  expect(heard).not.toHaveBeenCalled()
 })
 
 test('an event knows its page, for filters to ask about, unless the call says otherwise', () => {
@@ -82,7 +68,7 @@ test('a listener that throws is a console.error, and the others and the call go 
   converge.on('event', heard)
   expect(track('Searched').status).toBe('success')
   expect(heard).toHaveBeenCalledOnce()
-  expect(queued(page)).toHaveLength(1)
+  expect(tracked(page)).toHaveLength(1)
   expect(error.mock.calls).toEqual([[fault]])
   error.mockRestore()
 })

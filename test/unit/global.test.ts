@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { fillGlobal } from '../../src/browser/global.ts'
 import type { ConvergeGlobal, QueuedCall } from '../../src/types.ts'
+import { noParts, tracked } from './page.ts'
+
+const fill = (converge: Partial<ConvergeGlobal>, tagConfig: { pixelId?: string }) =>
+  fillGlobal(window, converge, tagConfig, noParts)
 
 type PageGlobal = Partial<ConvergeGlobal>
 
@@ -30,11 +34,15 @@ function layStub(converge: PageGlobal = {}): PageGlobal {
   })
 }
 
-const methods = ['init', 'track', 'on'] as const
+const methods = ['init', 'track', 'set', 'consent', 'on'] as const
 
 /** What stands in `ttq`: TikTok's event, its event_id, the pixel that it is for. */
 function sent(): unknown[][] {
-  return Array.from(Object(window).ttq ?? [], ([, event, , options]) => [event, options.event_id, options.pixel_code])
+  return tracked(Object(window)).map(([, event, , options]) => [
+    event,
+    Object(options).event_id,
+    Object(options).pixel_code,
+  ])
 }
 
 test('what the stub queued is sent in order, when the script has come', () => {
@@ -42,7 +50,7 @@ test('what the stub queued is sent in order, when the script has come', () => {
   const converge = layStub()
   converge.track?.('$page_load', {}, { eventID: '1' })
   converge.track?.('Searched', { q: 'cap' }, { eventID: '2' })
-  fillGlobal(converge, { pixelId })
+  fill(converge, { pixelId })
   converge.track?.('Subscribed To Newsletter', {}, { eventID: '3' })
   expect(sent()).toEqual([
     ['Pageview', '1', pixelId],
@@ -59,7 +67,7 @@ test('arguments objects in the queue are calls', () => {
     q.push(Object(arguments))
   }
   track('track', 'Searched', { q: 'cap' }, { eventID: '1' })
-  fillGlobal({ q }, { pixelId })
+  fill({ q }, { pixelId })
   expect(sent()).toEqual([['Search', '1', pixelId]])
 })
 
@@ -67,7 +75,7 @@ test('the object that the stub made is filled, so that a kept reference stays al
   const pixelId = newPixelId()
   const converge = layStub()
   const { q } = converge
-  fillGlobal(converge, { pixelId })
+  fill(converge, { pixelId })
   expect(converge.q).not.toBe(q)
   expect(converge.track?.('Searched', { q: 'cap' })).toMatchObject({ status: 'success' })
 })
@@ -75,7 +83,7 @@ test('the object that the stub made is filled, so that a kept reference stays al
 test('without a stub, an empty object is enough', () => {
   const pixelId = newPixelId()
   const converge: PageGlobal = {}
-  fillGlobal(converge, { pixelId })
+  fill(converge, { pixelId })
   expect(converge.track?.('Searched')).toMatchObject({ status: 'success' })
   converge.q?.push(['track', 'Searched', {}, { eventID: '2' }])
   expect(sent()).toHaveLength(2)
@@ -84,7 +92,7 @@ test('without a stub, an empty object is enough', () => {
 test('a stub that comes after the script leaves it as it is', () => {
   const pixelId = newPixelId()
   const converge: PageGlobal = {}
-  fillGlobal(converge, { pixelId })
+  fill(converge, { pixelId })
   const { track } = converge
   layStub(converge)
   expect(converge.track).toBe(track)
@@ -95,8 +103,8 @@ test('the script twice sends once', () => {
   const pixelId = newPixelId()
   const converge = layStub()
   converge.track?.('$page_load', {}, { eventID: '1' })
-  fillGlobal(converge, { pixelId })
-  fillGlobal(converge, { pixelId })
+  fill(converge, { pixelId })
+  fill(converge, { pixelId })
   converge.track?.('Searched', {}, { eventID: '2' })
   expect(sent()).toEqual([
     ['Pageview', '1', pixelId],
@@ -108,8 +116,8 @@ test('the script twice sends once', () => {
 test('two scripts of two pixels: each call goes to both, and the first answers', () => {
   const [first, second] = [newPixelId(), newPixelId()]
   const converge: PageGlobal = {}
-  fillGlobal(converge, { pixelId: first })
-  fillGlobal(converge, { pixelId: second })
+  fill(converge, { pixelId: first })
+  fill(converge, { pixelId: second })
   const answer = converge.track?.('Searched', {}, { eventID: '1' })
   expect(sent()).toEqual([
     ['Search', '1', first],
@@ -123,7 +131,7 @@ test('calls before any pixel ID wait for init, and are answered by nothing', () 
   const converge = layStub()
   const heard = vi.fn()
   converge.on?.('event', heard)
-  fillGlobal(converge, {})
+  fill(converge, {})
   expect(converge.track?.('$page_load', {}, { eventID: '1' })).toBeUndefined()
   expect(sent()).toEqual([])
   converge.init?.({ pixelId })
@@ -137,7 +145,7 @@ test("init's config lies over the tag's attributes", () => {
   const pixelId = newPixelId()
   const converge = layStub()
   converge.init?.({ mapping: { events: { Searched: 'Lead' } } })
-  fillGlobal(converge, Object.assign({ pixelId }, { contentId: 'sku' }))
+  fill(converge, Object.assign({ pixelId }, { contentId: 'sku' }))
   const item = { product_id: 'P1', sku: 'S1' }
   expect(converge.track?.('Viewed Product', item)?.destinationEvents[0]?.parameters.contents?.[0]?.content_id).toBe(
     'S1',
@@ -150,7 +158,7 @@ test("the page's init stands in for the tag's, so that what came before it is he
   const converge = layStub()
   converge.track?.('Searched', {}, { eventID: '1' })
   converge.init?.({ pixelId: named })
-  fillGlobal(converge, { pixelId: tagged })
+  fill(converge, { pixelId: tagged })
   expect(sent()).toEqual([['Search', '1', named]])
 })
 
@@ -158,15 +166,15 @@ test("where the page's init is refused, the tag does not start without its filte
   const converge = layStub()
   converge.init?.({ contentId: Object('SKU') })
   converge.track?.('Searched', {}, { eventID: '1' })
-  fillGlobal(converge, { pixelId: newPixelId() })
+  fill(converge, { pixelId: newPixelId() })
   expect(error).toHaveBeenCalledOnce()
   expect(sent()).toEqual([])
 })
 
 test('a script without a pixel ID of its own says nothing when it comes twice', () => {
   const converge: PageGlobal = {}
-  fillGlobal(converge, {})
-  fillGlobal(converge, {})
+  fill(converge, {})
+  fill(converge, {})
   expect(error).not.toHaveBeenCalled()
 })
 
@@ -175,7 +183,7 @@ test('a bad config is one console.error, and a good one after it loses nothing',
   const converge = layStub()
   converge.init?.({ pixelId: 'short' })
   converge.track?.('$page_load', {}, { eventID: '1' })
-  fillGlobal(converge, {})
+  fill(converge, {})
   expect(error.mock.calls).toEqual([
     [expect.objectContaining({ message: expect.stringContaining('pixelId is "short"') })],
   ])
@@ -189,7 +197,7 @@ test('a bad config is one console.error, and a good one after it loses nothing',
 })
 
 test("a tag's bad pixel ID is one console.error, and never the page's exception", () => {
-  fillGlobal({}, { pixelId: 'G-123' })
+  fill({}, { pixelId: 'G-123' })
   expect(error.mock.calls).toEqual([
     [expect.objectContaining({ message: expect.stringContaining('pixelId is "G-123"') })],
   ])
@@ -212,7 +220,7 @@ test.each<[title: string, entry: unknown]>([
 ])('an entry of the queue that is no call is one console.error, and its neighbours are sent: %s', (_, entry) => {
   const pixelId = newPixelId()
   const call = (eventID: string) => ['track', 'Searched', {}, { eventID }]
-  fillGlobal({ q: Object([['init', { pixelId }], call('1'), entry, call('2')]) }, {})
+  fill({ q: Object([['init', { pixelId }], call('1'), entry, call('2')]) }, {})
   expect(sent().map(([, id]) => id)).toEqual(['1', '2'])
   expect(error).toHaveBeenCalledOnce()
 })
@@ -221,7 +229,7 @@ test.each(['consent', 'constructor', '__proto__', ''])(
   'a method that there is not yet is passed over: "%s"',
   (name) => {
     const pixelId = newPixelId()
-    fillGlobal(
+    fill(
       {
         q: Object([
           ['init', { pixelId }],

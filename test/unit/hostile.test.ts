@@ -1,13 +1,13 @@
 import { expect, test, vi } from 'vitest'
 import type { Config } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
-import { openShop, queued } from './page.ts'
+import { openShop, tracked } from './page.ts'
 
 /** What one call hands to TikTok: the parameters of each `ttq.track`. */
 function sent(call: unknown[], config: Partial<Config> = {}): unknown[] {
   const { page, track } = openShop(config)
   track(...call)
-  return queued(page).map(([, , parameters]) => parameters)
+  return tracked(page).map(([, , parameters]) => parameters)
 }
 
 /** The one product line that TikTok hears of. */
@@ -213,7 +213,7 @@ test('an argument that is changed after the call changes nothing', () => {
     value: 10,
     order_id: '1',
   }
-  expect(queued(page)[0]?.[2]).toStrictEqual(parameters)
+  expect(tracked(page)[0]?.[2]).toStrictEqual(parameters)
   const heard = vi.fn()
   converge.on('event', heard)
   const [result, event] = heard.mock.lastCall ?? []
@@ -226,7 +226,7 @@ test('a list that several calls share is not shared by what they send', () => {
   const items = Object.freeze([Object.freeze({ product_id: 'P1' })])
   track('Started Checkout', { items })
   track('Added Payment Info', { items })
-  const [first, second] = queued(page).map((call) => Object(call[2]).contents)
+  const [first, second] = tracked(page).map((call) => Object(call[2]).contents)
   first[0].content_id = 'changed by TikTok'
   expect(second).toStrictEqual([{ ...product, content_id: 'P1' }])
   expect(items).toStrictEqual([{ product_id: 'P1' }])
@@ -271,7 +271,7 @@ test.each<[title: string, eventID: unknown, sent: string]>([
 ])("the caller's eventID is sent: %s", (_, eventID, event_id) => {
   const { page, track } = openShop()
   expect(track('Placed Order', { id: 'order' }, { eventID }).eventID).toBe(event_id)
-  expect(queued(page)[0]?.[3]).toStrictEqual({ event_id, pixel_code: pixelId })
+  expect(tracked(page)[0]?.[3]).toStrictEqual({ event_id, pixel_code: pixelId })
 })
 
 test.each<[title: string, options: unknown]>([
@@ -297,14 +297,14 @@ test.each<[title: string, options: unknown]>([
 ])("without a usable eventID an order's own id is sent: %s", (_, options) => {
   const { page, track } = openShop()
   track('Placed Order', { id: 'gid://shopify/Order/1001' }, options)
-  expect(queued(page)[0]?.[3]).toStrictEqual({ event_id: '1001', pixel_code: pixelId })
+  expect(tracked(page)[0]?.[3]).toStrictEqual({ event_id: '1001', pixel_code: pixelId })
 })
 
 test('two events without any id get two ids, each of them text', () => {
   const { page, track } = openShop()
   track('Placed Order', { id: null })
   track('Placed Order', { id: {} })
-  const ids = queued(page).map((call) => Object(call[3]).event_id)
+  const ids = tracked(page).map((call) => Object(call[3]).event_id)
   expect(ids).toEqual([expect.stringMatching(/./), expect.stringMatching(/./)])
   expect(new Set(ids).size).toBe(2)
 })

@@ -3,7 +3,7 @@ import { startConverge } from '../../src/browser/converge.ts'
 import type { Config, Converge, State } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
 import { classicalSnippet } from '../tiktok/snippet.ts'
-import { openPage, type Page, queued } from './page.ts'
+import { noParts, openPage, type Page, queued, tracked } from './page.ts'
 
 const address = 'https://analytics.tiktok.com/i18n/pixel/events.js'
 const now = new Date('2026-03-01T12:00:00Z')
@@ -13,7 +13,7 @@ afterEach(() => vi.useRealTimers())
 
 /** Our pixel, whose loading has begun. */
 function startIn(page: Page, config: Partial<Config> = {}): Converge {
-  return startConverge({ pixelId, load: 'immediate', ...config }, page.window)
+  return startConverge({ pixelId, load: 'immediate', ...config }, page.window, noParts)
 }
 
 /** A page in which TikTok's own snippet stands before us. */
@@ -109,7 +109,7 @@ describe('loading', () => {
     expect(page.window.TiktokAnalyticsObject).toBe('ttq')
     expect(page.ttq._i[pixelId]?._u).toBe(address)
     expect(page.ttq._t).toEqual({ [pixelId]: now.getTime() })
-    expect(page.ttq._o).toEqual({ [pixelId]: { historyObserver: false } })
+    expect(page.ttq._o).toEqual({ [pixelId]: { historyObserver: false, limited_data_use: false, autoConfig: true } })
   })
 
   test('asks for events.js by pixel ID and library name, asynchronously', () => {
@@ -145,12 +145,12 @@ describe('loading', () => {
 
     page.idle[0]?.run()
     expect(page.scripts).toHaveLength(1)
-    expect(queued(page).map(([, event]) => event)).toEqual(['Search'])
+    expect(tracked(page).map(([, event]) => event)).toEqual(['Search'])
   })
 
   test('is put off by default', () => {
     const page = openPage()
-    startConverge({ pixelId }, page.window)
+    startConverge({ pixelId }, page.window, noParts)
     expect(page.scripts).toEqual([])
     expect(page.idle).toHaveLength(1)
   })
@@ -211,7 +211,10 @@ describe("beside TikTok's own snippet", () => {
     expect(page.ttq).toBe(ttq)
     expect(page.ttq.track).toBe(track)
     expect(page.ttq.load).toBe(load)
-    expect(queued(page)).toMatchObject([['page'], ['track', 'Search', { query: 'cap' }, { pixel_code: pixelId }]])
+    expect(queued(page).filter(([method]) => method !== 'identify')).toMatchObject([
+      ['page'],
+      ['track', 'Search', { query: 'cap' }, { pixel_code: pixelId }],
+    ])
     expect(page.scripts.map(({ src }) => new URL(src).searchParams.get('sdkid')).sort()).toEqual([
       pixelId,
       'OTHER00000OTHER00000',
@@ -230,7 +233,7 @@ describe("beside TikTok's own snippet", () => {
     startIn(page).track('Searched', { q: 'cap' })
     const { tt, ttq } = Object(page.window)
     expect(ttq).toBeUndefined()
-    expect(tt.map(([method]: string[]) => method)).toEqual(['page', 'track'])
+    expect(tt.map(([method]: string[]) => method)).toEqual(['page', 'identify', 'track'])
     expect(page.scripts[0]?.src).toBe(`${address}?sdkid=${pixelId}&lib=tt`)
   })
 
@@ -240,7 +243,7 @@ describe("beside TikTok's own snippet", () => {
     Object.assign(page.window, { ttq: queue })
     startIn(page).track('Searched', { q: 'cap' })
     expect(page.ttq).toBe(queue)
-    expect(queued(page).map(([method]) => method)).toEqual(['page', 'track'])
+    expect(queued(page).map(([method]) => method)).toEqual(['page', 'identify', 'track'])
   })
 })
 
@@ -248,7 +251,7 @@ describe('a call', () => {
   test('waits in the global queue with our pixel_code until the pixel is live', () => {
     const page = openPage()
     startIn(page).track('Searched', { q: 'cap' }, { eventID: 'e1' })
-    expect(queued(page)).toEqual([['track', 'Search', { query: 'cap' }, { event_id: 'e1', pixel_code: pixelId }]])
+    expect(tracked(page)).toEqual([['track', 'Search', { query: 'cap' }, { event_id: 'e1', pixel_code: pixelId }]])
   })
 
   test('goes to our instance alone once the pixel is live, by the ttq that stands there now', () => {
@@ -273,7 +276,7 @@ describe('a call', () => {
     const page = openPage()
     const order = { id: '1', $is_new_customer: true, items: [{ product_id: 'P1' }] }
     const { destinationEvents } = startIn(page).track('Placed Order', order)
-    const [purchase, newCustomer] = queued(page).map(([, , parameters]) => Object(parameters))
+    const [purchase, newCustomer] = tracked(page).map(([, , parameters]) => Object(parameters))
     purchase.currency = 'XXX'
     purchase.contents[0].content_id = 'P9'
     const untouched = [{ content_id: 'P1', content_type: 'product' }]
@@ -309,7 +312,7 @@ describe('the state', () => {
   test('is live from the start where the pixel already is', () => {
     const page = openPage()
     takeOver(page)
-    expect(statesOf(startIn(page))).toEqual([live])
+    expect(statesOf(startIn(page))).toMatchObject([live])
   })
 
   test('is blocked by script_error where events.js does not load', () => {
@@ -372,7 +375,7 @@ describe('the state', () => {
     const page = openPage()
     const states = statesOf(startIn(page, { region: 'us' }))
     violate(page, 'https://analytics.us.tiktok.com/i18n/pixel/events.js')
-    expect(states.at(-1)).toEqual({ pixel: 'blocked', pixelCause: 'csp' })
+    expect(states.at(-1)).toMatchObject({ pixel: 'blocked', pixelCause: 'csp' })
   })
 
   test.each([
@@ -417,7 +420,7 @@ describe('the state', () => {
       reason: 'pixel_blocked',
       destinationEvents: [{ event: 'Search', via: ['pixel'] }],
     })
-    expect(queued(page)).toEqual([['track', 'Search', { query: 'cap' }, { event_id: 'e1', pixel_code: pixelId }]])
+    expect(tracked(page)).toEqual([['track', 'Search', { query: 'cap' }, { event_id: 'e1', pixel_code: pixelId }]])
   })
 
   test('blocked leaves an event that is not for the pixel skipped', () => {

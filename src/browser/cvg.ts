@@ -1,0 +1,50 @@
+import type { ConvergeGlobal } from '../types.ts'
+
+/** Converge's own global: calls it takes as `cvg({ method, … })`, queued by a stub until `process` is there. */
+interface Cvg {
+  (call: unknown): void
+  queue?: ArrayLike<unknown>[]
+  process?: (call: unknown) => void
+}
+
+declare global {
+  interface Window {
+    cvg?: Cvg
+  }
+}
+
+/** Answers shops that call Converge already. A real Converge that is there is left alone. */
+export function fillCvg(window: Window, converge: Partial<ConvergeGlobal>): void {
+  const cvg: Cvg = (window.cvg ||= (call) => cvg.process?.(call))
+  if (cvg.process) return
+
+  cvg.process = (given) => {
+    // A stub may pass on its `arguments` as they are.
+    const call = Object(Object(given).method ? given : Object(given)[0])
+    const { method, eventName, event, eventID, eventId, properties, ...rest } = call
+    if (/^(track|event|forward)$/.test(method)) {
+      const forward = method === 'forward' ? 'client' : undefined
+      converge.track?.(eventName ?? event, properties, { ...rest, eventID: eventID ?? eventId, forward })
+    } else if (method === 'set') converge.set?.({ profileProperties: properties, ...rest })
+    else if (method === 'consent') converge.consent?.(rest)
+    else if (method === 'link_domain') linkDomain(window, String(rest.domain ?? rest.domains), converge)
+  }
+  for (const call of cvg.queue ?? []) cvg.process(call)
+}
+
+/** Carries the click id over to a domain's links. */
+function linkDomain({ document }: Window, domains: string, converge: Partial<ConvergeGlobal>): void {
+  document.addEventListener(
+    'click',
+    ({ target }) => {
+      const link: HTMLAnchorElement | null = Object(target).closest?.('a[href]')
+      const ttclid = converge.context?.()?.ttclid
+      if (!link || !ttclid) return
+      const url = new URL(link.href)
+      if (!domains.split(',').some((domain) => `.${url.hostname}`.endsWith(`.${domain}`))) return
+      url.searchParams.set('ttclid', ttclid)
+      link.href = url.href
+    },
+    true,
+  )
+}
