@@ -32,11 +32,17 @@ export async function serve({ port, hostname, outbox: file, ...config }: ServeCo
   checkConfig(config) // before there is a file
   const outbox = createSqliteOutbox(typeof file === 'string' ? { path: file } : file)
   try {
+    let isClosing = false
     const forwarder = createForwarder({ ...config, outbox })
     const server = listen({
       port,
       ...(hostname && { hostname }),
-      fetch: (request) => forwarder.fetch(request, { ip: readIp(request.ip), waitUntil: request.waitUntil }),
+      async fetch(request) {
+        const response = await forwarder.fetch(request, { ip: readIp(request.ip), waitUntil: request.waitUntil })
+        // Else a client that keeps its connection holds the end up.
+        if (isClosing) response.headers.set('connection', 'close')
+        return response
+      },
       gracefulShutdown: false, // whoever calls decides about signals
       silent: true,
     })
@@ -46,6 +52,7 @@ export async function serve({ port, hostname, outbox: file, ...config }: ServeCo
     return {
       url: toUrl(server.url),
       async close() {
+        isClosing = true
         // A client that never finishes its request must not keep the outbox open.
         const timer = setTimeout(() => void server.close(true), patience)
         await server.close()

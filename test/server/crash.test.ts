@@ -1,0 +1,151 @@
+// Kills a server that takes events, again and again, while TikTok is unwell. CRASH_KILLS is how often.
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { createSqliteOutbox } from '../../src/node/sqlite-outbox.ts'
+import { createEventsApiHost, type EventsApiHost, type Fault } from '../tiktok/events-api-host.ts'
+import { type Child, startCli, writeConfig } from './node-child.ts'
+import { createFolder } from './node-folder.ts'
+import { accessToken, pageBatch, pixelId, postOrder, postPage } from './node-requests.ts'
+
+const kills = Number(process.env.CRASH_KILLS ?? 3)
+const senders = 8
+const hour = 3_600_000
+
+const faults: ('down' | Fault)[] = [
+  'down',
+  { status: 503 },
+  { hangUp: 'half-way' },
+  { after: 300 },
+  { code: 50000 },
+  { garbage: '<html>Bad gateway</html>' },
+  { status: 429, retryAfter: '1' },
+  { hangUp: 'at once' },
+  {},
+]
+
+interface Sent {
+  event: 'Purchase' | 'AddToCart'
+  /** When it was tracked, in milliseconds since 1970. */
+  time: number
+  isLate: boolean
+}
+
+test(`nothing acknowledged is lost, through ${kills} kills`, { timeout: 20_000 + kills * 5000 }, async () => {
+  const tiktok = await createEventsApiHost({ accessToken, pixelId })
+  onTestFinished(() => tiktok.close())
+  const folder = createFolder()
+  const outbox = join(folder, 'outbox.db')
+  const config = writeConfig(folder, { eventsApiUrl: tiktok.url })
+  const start = () => startCli(['serve', '--config', config, '--outbox', outbox, '--port', '0'])
+
+  const sent = new Map<string, Sent>()
+  const acknowledged = new Map<string, Sent>()
+  let isOver = false
+  let serving = waitForUrl(start())
+
+  async function keepSending(sender: number): Promise<void> {
+    for (let round = 0; !isOver; round++) {
+      const { url } = await serving
+      if (isOver) return
+      const isOrder = round % 3 === 0
+      const isLate = !isOrder && round % 20 === 1
+      const count = isOrder ? 1 : 1 + (round % 5)
+      const ids = Array.from({ length: count }, (_, index) => `${sender}-${round}-${index}`)
+      const time = Date.now() - Math.floor(Math.random() * hour) - (isLate ? 48 * hour : 0)
+      const one: Sent = { event: isOrder ? 'Purchase' : 'AddToCart', time, isLate }
+      for (const id of ids) sent.set(id, one)
+      try {
+        const answer = await (isOrder ? postOrder(url, ids[0] ?? '', time) : postPage(url, batchOf(ids, time, isLate)))
+        await answer.text()
+        if (answer.status === 202) for (const id of ids) acknowledged.set(id, one)
+        else expect(answer.status).toBe(503)
+      } catch (error) {
+        // The server was killed before it answered: nothing was acknowledged. The next one is awaited.
+        if (!(error instanceof TypeError)) throw error
+        await pause(5)
+      }
+    }
+  }
+
+  const load = Array.from({ length: senders }, (_, sender) => keepSending(sender))
+  for (let kill = 0; kill < kills; kill++) {
+    const fault = faults[kill % faults.length] ?? {}
+    await play(tiktok, fault)
+    const { child } = await serving
+    const before = acknowledged.size
+    await pause(Math.random() * 600)
+    await expect.poll(() => acknowledged.size, { timeout: 5000, interval: 5 }).toBeGreaterThan(before)
+    serving = child.ended.then(async () => {
+      await play(tiktok, {}, fault)
+      return waitForUrl(await killedWhileStarting(start, kill))
+    })
+    child.process.kill('SIGKILL')
+  }
+  const { child } = await serving
+  isOver = true
+  await Promise.all(load)
+
+  const arrived = () => new Set(tiktok.accepted.map(({ event_id }) => event_id))
+  const awaited = [...acknowledged].filter(([, { isLate }]) => !isLate).map(([id]) => id)
+  const hasArrived = () => {
+    const there = arrived()
+    return awaited.every((id) => there.has(id))
+  }
+  await tiktok.waitForAccepted(hasArrived, 15_000).catch(() => {}) // what is missing is named below
+  child.process.kill('SIGTERM')
+  expect((await child.ended).code).toBe(0)
+
+  const file = createSqliteOutbox({ path: outbox })
+  const setAside = new Set(Array.from(file.dead(), ({ event_id }) => event_id))
+  const { waiting } = await file.stats()
+  await file.close()
+
+  const duplicates = tiktok.accepted.length - tiktok.counted.length
+  console.log(
+    `crash: ${sent.size} sent, ${acknowledged.size} acknowledged, ${arrived().size} delivered, ${setAside.size} set aside for age, ${duplicates} sent twice, ${kills} kills`,
+  )
+
+  expect(acknowledged.size).toBeGreaterThan(kills * 10)
+  expect(waiting).toBe(0)
+  const lost = [...acknowledged].filter(([id, { isLate }]) => !(isLate ? setAside : arrived()).has(id))
+  expect(lost).toEqual([])
+  for (const { event_id, event_time, event } of tiktok.accepted) {
+    const one = sent.get(event_id)
+    expect(one).toMatchObject({ event, isLate: false })
+    // A page's time is corrected by the clocks, to a second or two; a server's is its own.
+    expect(Math.abs(event_time - Number(one?.time) / 1000)).toBeLessThan(3)
+  }
+})
+
+function batchOf(ids: string[], time: number, isLate: boolean) {
+  const batch = pageBatch(ids, time)
+  return { ...batch, events: batch.events.map((event) => ({ ...event, pixel: isLate })) }
+}
+
+async function play(tiktok: EventsApiHost, fault: 'down' | Fault, former?: 'down' | Fault): Promise<void> {
+  if (former === 'down') await tiktok.listen()
+  if (fault === 'down') await tiktok.close()
+  else tiktok.faults.always = fault
+}
+
+interface Serving {
+  child: Child
+  url: string
+}
+
+async function waitForUrl(child: Child): Promise<Serving> {
+  const [, url = ''] = await child.said(/listening on (\S+)/)
+  return { child, url }
+}
+
+/** Every third server is killed once more, before it may have opened its port. */
+async function killedWhileStarting(start: () => Child, kill: number): Promise<Child> {
+  if (kill % 3 === 2) {
+    const child = start()
+    await pause(100 + Math.random() * 300)
+    child.process.kill('SIGKILL')
+    await child.ended
+  }
+  return start()
+}

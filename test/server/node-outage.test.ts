@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { expect, onTestFinished, test } from 'vitest'
+import { createSqliteOutbox } from '../../src/node/sqlite-outbox.ts'
+import { createForwarder } from '../../src/server/forwarder.ts'
+import { createEventsApiHost } from '../tiktok/events-api-host.ts'
+import { createFolder } from './node-folder.ts'
+import { accessToken, pageBatch, pixelId, shop } from './node-requests.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage: () => void = runInNewContext('gc')
+
+function heldBytes(): number {
+  collectGarbage()
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage()
+  return heapUsed + external + arrayBuffers
+}
+
+test('through a long outage memory stays flat, and afterwards all leaves in order of age, without a burst', {
+  timeout: 60_000,
+}, async () => {
+  const tiktok = await createEventsApiHost()
+  onTestFinished(() => tiktok.close())
+  await tiktok.close()
+  const path = join(createFolder(), 'outbox.db')
+  const log: string[] = []
+  const config = { pixelId, accessToken, allowedOrigins: [shop], eventsApiUrl: tiktok.url }
+  const env = { log: (sentence: string) => void log.push(sentence) }
+
+  const outbox = createSqliteOutbox({ path, retryAfter: { first: 1, longest: 5 }, ...env })
+  const forwarder = createForwarder({ ...config, outbox }, env)
+  const ids = Array.from({ length: 20_000 }, (_, index) => String(index))
+  const post = async (some: string[]) => {
+    const request = new Request('https://forwarder.example/events', {
+      method: 'POST',
+      headers: { origin: shop, 'content-type': 'text/plain' },
+      body: JSON.stringify(pageBatch(some)),
+    })
+    const { status } = await forwarder.fetch(request, { ip: '203.0.113.7' })
+    expect(status).toBe(202)
+  }
+  let early = 0
+  for (let at = 0; at < ids.length; at += 100) {
+    await post(ids.slice(at, at + 100))
+    if (at === 4000) early = heldBytes()
+  }
+  const growth = heldBytes() - early
+  const kept = (await outbox.stats()).waiting
+  await outbox.close()
+  expect(kept).toBe(20_000)
+  console.log(`outage: 16,000 more events waiting, ${Math.round(growth / 1024)} kB more memory`)
+  expect(growth).toBeLessThan(2_000_000) // of some 6 MB of events
+
+  await tiktok.listen()
+  const later = createSqliteOutbox({ path, ...env })
+  onTestFinished(() => later.close())
+  createForwarder({ ...config, outbox: later }, env)
+  const accepted = await tiktok.waitForAccepted(20_000, 30_000)
+  expect(accepted.map(({ event_id }) => event_id)).toEqual(ids)
+  const times = tiktok.requests.map(({ at }) => at)
+  const seconds = Math.max(1, (Math.max(...times) - Math.min(...times)) / 1000)
+  expect(times.length / seconds).toBeLessThan(50) // TikTok allows 1,000
+})

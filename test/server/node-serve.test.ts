@@ -1,0 +1,126 @@
+import { createConnection, createServer } from 'node:net'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { createSqliteOutbox, serve } from '../../src/node/index.ts'
+import type { ForwarderServer, ServeConfig } from '../../src/node/serve.ts'
+import { createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
+import { createFolder } from './node-folder.ts'
+import { accessToken, pageBatch, pixelId, postOrder, postPage, shop, webhookToken } from './node-requests.ts'
+
+async function playTikTok(): Promise<EventsApiHost> {
+  const tiktok = await createEventsApiHost({ accessToken, pixelId })
+  onTestFinished(() => tiktok.close())
+  return tiktok
+}
+
+const newOutbox = () => join(createFolder(), 'outbox.db')
+
+async function start(tiktok: EventsApiHost, config: Partial<ServeConfig> = {}): Promise<ForwarderServer> {
+  const server = await serve({
+    pixelId,
+    accessToken,
+    webhookToken,
+    allowedOrigins: [shop],
+    eventsApiUrl: tiktok.url,
+    port: 0,
+    hostname: '127.0.0.1',
+    outbox: newOutbox(),
+    ...config,
+  })
+  onTestFinished(() => server.close())
+  return server
+}
+
+test("a page's event reaches TikTok, with the visitor's IP", async () => {
+  const tiktok = await playTikTok()
+  const { url } = await start(tiktok)
+  const time = Date.now() - 5000
+  const answer = await postPage(url, pageBatch(['1'], time), { 'user-agent': 'Shopper' })
+  expect([answer.status, await answer.json()]).toEqual([202, { accepted: 1, problems: [] }])
+  const [event] = await tiktok.waitForAccepted(1)
+  expect(event).toMatchObject({ event: 'AddToCart', event_id: '1', user: { ip: '127.0.0.1', user_agent: 'Shopper' } })
+  expect(Math.abs(Number(event?.event_time) - time / 1000)).toBeLessThan(2)
+})
+
+test('an IPv4 visitor on an IPv6 socket is told to TikTok by the IPv4 address', async () => {
+  const tiktok = await playTikTok()
+  const { url } = await start(tiktok, { hostname: '::' })
+  await postPage(url.replace('localhost', '127.0.0.1'), pageBatch(['1']))
+  const [event] = await tiktok.waitForAccepted(1)
+  expect(event?.user.ip).toBe('127.0.0.1')
+})
+
+test("a server's order reaches TikTok once, however often it is sent", async () => {
+  const tiktok = await playTikTok()
+  const { url } = await start(tiktok)
+  for (let round = 0; round < 3; round++) expect((await postOrder(url, '1001', Date.now())).status).toBe(202)
+  await postPage(url, pageBatch(['after']))
+  const accepted = await tiktok.waitForAccepted((events) => events.some(({ event_id }) => event_id === 'after'))
+  expect(accepted.map(({ event, event_id }) => [event, event_id])).toEqual([
+    ['Purchase', '1001'],
+    ['AddToCart', 'after'],
+  ])
+})
+
+test('a full outbox answers 503, and /health tells what waits', async () => {
+  const tiktok = await playTikTok()
+  tiktok.faults.always = { status: 503 }
+  const { url } = await start(tiktok, { outbox: { path: newOutbox(), maxBytes: 400_000 } })
+  const ids = Array.from({ length: 100 }, (_, index) => String(index))
+  let status = 0
+  let taken = 0
+  for (let round = 0; status !== 503 && round < 100; round++) {
+    const answer = await postPage(url, pageBatch(ids.map((id) => `${round} ${id}`)))
+    status = answer.status
+    if (status === 202) taken += 100
+  }
+  expect(status).toBe(503)
+  expect(taken).toBeGreaterThan(300)
+  expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: 'ok', waiting: taken, sent: 0 })
+})
+
+test('close() answers what is in flight, takes nothing more, and leaves what waits to the next start', async () => {
+  const tiktok = await playTikTok()
+  tiktok.faults.always = { status: 503 }
+  const outbox = newOutbox()
+  const server = await start(tiktok, { outbox })
+  const { port } = new URL(server.url)
+
+  const socket = createConnection(Number(port), '127.0.0.1')
+  const body = JSON.stringify(pageBatch(['in flight']))
+  const head = `POST /events HTTP/1.1\r\nhost: a\r\norigin: ${shop}\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\n\r\n`
+  let answer = ''
+  const ended = new Promise((resolve) => socket.once('close', resolve))
+  socket.on('data', (text) => (answer += text))
+  await new Promise<void>((resolve) => socket.write(head + body.slice(0, 20), () => resolve()))
+  await fetch(`${server.url}/health`) // the head has been read by then
+  const closed = server.close()
+  await expect.poll(() => fetch(`${server.url}/health`).catch(() => 'refused')).toBe('refused')
+  socket.write(body.slice(20))
+  await closed
+  await ended
+  expect(answer).toMatch(/^HTTP\/1\.1 202 /)
+
+  tiktok.faults.always = {}
+  await start(tiktok, { outbox })
+  expect((await tiktok.waitForAccepted(1)).map(({ event_id }) => event_id)).toEqual(['in flight'])
+})
+
+test('a port that is taken, or none, is a sentence, and leaves no outbox open', async () => {
+  const tiktok = await playTikTok()
+  const other = createServer()
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void other.close())
+  const address = other.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  const outbox = newOutbox()
+  await expect(start(tiktok, { port, outbox })).rejects.toThrow(
+    `converge-tiktok: could not listen on port ${port} of 127.0.0.1. Another program listens there: stop it, or choose another port.`,
+  )
+  await createSqliteOutbox({ path: outbox }).close()
+  await expect(start(tiktok, { port: 70_000 })).rejects.toThrow(
+    'converge-tiktok: port is 70000, not a number from 0 to',
+  )
+  await expect(start(tiktok, { outbox: '/no/such/folder/outbox.db' })).rejects.toThrow(/could not be opened/)
+  await expect(start(tiktok, { pixelId: 'wrong' })).rejects.toThrow('converge-tiktok: pixelId is "wrong"')
+})
