@@ -1,6 +1,2 @@
-import type { ConsentAdapter, ConsentPlatform } from '../types.ts'
-import { google } from './google.ts'
-import { shopify } from './shopify.ts'
-
-/** By the names that `consentFrom` takes. */
-export const adapters: Record<ConsentPlatform, ConsentAdapter> = { google, shopify }
+export { adapters } from './adapters.ts'
+export { start } from './start.ts'

@@ -1,0 +1,44 @@
+import { Window as HappyWindow } from 'happy-dom'
+import { afterEach, expect, test, vi } from 'vitest'
+import { adapters, start } from '../../src/consent/index.ts'
+import type { Config } from '../../src/types.ts'
+import { pixelId } from '../cases/case.ts'
+
+const error = vi.spyOn(console, 'error').mockReturnValue()
+afterEach(() => error.mockClear())
+
+const yes = { ad_storage: 'granted', ad_user_data: 'granted', analytics_storage: 'granted' }
+
+/** What an instance hears in a page where Google says yes and Shopify says no. */
+function heard(consentFrom: unknown): unknown[][] {
+  const window = Object(new HappyWindow())
+  window.dataLayer = [['consent', 'update', yes]]
+  window.Shopify = {
+    customerPrivacy: { marketingAllowed: () => false, currentVisitorConsent: () => ({ marketing: 'no' }) },
+  }
+  const consent = vi.fn()
+  const config: Config = Object({ pixelId, consentFrom })
+  start({ consent }, config, window)
+  return consent.mock.calls
+}
+
+const granted = [{ marketing: 'granted', analytics: 'granted' }]
+const denied = [{ marketing: 'denied', analytics: 'denied' }]
+
+test.each<[title: string, consentFrom: unknown, calls: unknown[][]]>([
+  ['one', ['google'], [granted]],
+  ['several', ['google', 'shopify'], [granted, denied]],
+  ['text, as an attribute has it', 'shopify, google', [denied, granted]],
+])('the platforms that a config names are asked, and no other: %s', (_, consentFrom, calls) => {
+  expect(heard(consentFrom)).toEqual(calls)
+  expect(error).not.toHaveBeenCalled()
+})
+
+test('a platform that there is not is one console.error, and the others are asked', () => {
+  expect(heard(['onetrust', 'google'])).toEqual([granted])
+  expect(error.mock.calls).toEqual([['converge-tiktok: consentFrom names "onetrust", not google or shopify']])
+})
+
+test('every platform has its adapter', () => {
+  expect(Object.keys(adapters).sort()).toEqual(['google', 'shopify'])
+})
