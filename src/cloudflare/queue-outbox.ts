@@ -71,7 +71,7 @@ export function createQueueOutbox(queue: Queue, options: QueueOutboxOptions = {}
       try {
         await sendAll(queue, events.map(fitted))
       } catch (error) {
-        throw new OutboxFull(`Cloudflare's queue took no events (${error}): its sender must keep them.`, {
+        throw new OutboxFull(`Cloudflare's queue took no events (${error}).`, {
           cause: error,
         })
       }

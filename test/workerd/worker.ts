@@ -1,0 +1,20 @@
+// A shop's Worker, with what a test needs: TikTok's part played nearby, and delays that a test can wait for.
+import { createWorker, type Queue } from '../../src/cloudflare/index.ts'
+
+interface Env {
+  EVENTS_API_URL: string
+  EVENTS?: Queue
+  DEAD_LETTERS?: Queue
+  RETRY_AFTER: { first: number; longest: number }
+}
+
+export default createWorker((env: Env) => ({
+  pixelId: 'CJQBODJC77UB4MRTGFRF',
+  accessToken: 'an-access-token-of-tiktok',
+  webhookToken: 'a-token-of-the-forwarder',
+  allowedOrigins: ['https://www.shop.example'],
+  eventsApiUrl: env.EVENTS_API_URL,
+  queue: env.EVENTS,
+  deadLetterQueue: env.DEAD_LETTERS,
+  retryAfter: env.RETRY_AFTER,
+}))
