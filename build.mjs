@@ -2,45 +2,104 @@
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { minify } from 'terser'
 
-const targets = [
-  { entry: 'src/script.ts', file: 'converge.js', forScriptTag: true },
-  { entry: 'src/index.ts', file: 'index.js', forScriptTag: false },
+const forPages = [
+  { entry: 'src/script.ts', file: 'converge.js', minified: toScript },
+  { entry: 'src/consent/index.ts', file: 'consent.js', minified: toModule },
+  { entry: 'src/inspector/index.ts', file: 'inspector.js', minified: toModule },
+  { entry: 'src/index.ts', file: 'index.js' },
 ]
+// Built together, so that what two of them share is there once: an error's class is the same in both.
+const forServers = {
+  server: 'src/server/index.ts',
+  node: 'src/node/index.ts',
+  cloudflare: 'src/cloudflare/index.ts',
+  cli: 'src/node/cli.ts',
+}
+
+/** What a page loads on demand is a file beside the one that asks for it. */
+const partsAreFiles = {
+  name: 'parts are files',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/(consent|inspector)\/index\.ts$/ }, ({ path }) => ({
+      path: path.replace('/index.ts', '.js'),
+      external: true,
+    }))
+  },
+}
+
+const scripts = {}
+
+/** A forwarder serves the scripts, also where there are no files. */
+const scriptsAreText = {
+  name: 'scripts are text',
+  setup({ onLoad }) {
+    onLoad({ filter: /src\/server\/scripts\.ts$/ }, () => ({
+      contents: `export const scripts = ${JSON.stringify(scripts)}`,
+    }))
+  },
+}
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url))
+
+function write(file, code) {
+  writeFileSync(path(`dist/${file}`), code)
+  console.log(`${file} · ${Buffer.byteLength(code)} B · ${brotliCompressSync(code).length} B brotli`)
+}
 
 rmSync(path('dist'), { recursive: true, force: true })
 mkdirSync(path('dist'))
 
-for (const { entry, file, forScriptTag } of targets) {
+for (const { entry, file, minified } of forPages) {
   const { outputFiles } = await build({
     entryPoints: [path(entry)],
     bundle: true,
     format: 'esm',
     target: 'es2020', // old in-app web views parse it
-    minifySyntax: forScriptTag,
+    minifySyntax: minified !== undefined,
+    plugins: [partsAreFiles],
     write: false,
   })
-  const code = forScriptTag ? await toScript(outputFiles[0].text) : outputFiles[0].text
-  writeFileSync(path(`dist/${file}`), code)
-  console.log(`${file} · ${Buffer.byteLength(code)} B · ${brotliCompressSync(code).length} B brotli`)
+  const [{ text }] = outputFiles
+  const code = minified ? await minified(text) : text
+  write(file, code)
+  if (minified) scripts[file] = code
 }
+
+const { outputFiles } = await build({
+  entryPoints: forServers,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  target: 'es2022',
+  packages: 'external',
+  external: ['node:*'],
+  outdir: path('dist'),
+  chunkNames: 'shared-[hash]',
+  plugins: [scriptsAreText],
+  write: false,
+})
+for (const output of outputFiles) write(basename(output.path), output.text)
 
 execFileSync(process.execPath, [path('node_modules/typescript/bin/tsc'), '--project', path('tsconfig.build.json')], {
   stdio: 'inherit',
 })
 
 /** Every byte is a visitor's: terser leaves 5 % less than esbuild alone. */
-async function toScript(module) {
+async function toModule(module) {
   const { code } = await minify(module, {
     module: true,
     ecma: 2020,
     compress: { ecma: 2020, passes: 3, keep_fargs: false, pure_getters: true, unsafe: true, unsafe_arrows: true },
   })
-  return `(()=>{${code}})();`
+  return code
+}
+
+async function toScript(module) {
+  return `(()=>{${await toModule(module)}})();`
 }
