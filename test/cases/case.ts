@@ -7,6 +7,8 @@ export interface Case {
   track: readonly [eventName: string, properties?: object, options?: TrackOptions]
   /** What the pixel sends, in order. `event_id` only where it is not random. */
   pixel: readonly { event: string; parameters: EventParameters; event_id?: string }[]
+  /** What the Events API gets, where a server tracks the same. Default: as the pixel. */
+  server?: Case['pixel']
   /** Default: `success` where the pixel sends something. */
   status?: Status
   reason?: Reason

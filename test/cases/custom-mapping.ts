@@ -74,12 +74,14 @@ export const customMappingCases: Case[] = [
     config: { mapping: { events: { $page_load: 'PageView' } } },
     track: ['$page_load'],
     pixel: [{ event: 'Pageview', parameters: {} }],
+    server: [],
   },
   {
     title: 'an event for the server alone has no browser copy',
     config: { mapping: { events: { 'Placed Order': { event: 'Purchase', forward: 'server' } } } },
     track: ['Placed Order', order],
     pixel: [],
+    server: [{ event: 'Purchase', parameters: purchase, event_id: '1' }],
     status: 'skipped',
     reason: 'no_channel',
   },
@@ -108,5 +110,6 @@ export const customMappingCases: Case[] = [
     config: { mapping: { mode: 'server_only' }, relay: 'https://www.shop.test/relay' },
     track: ['Placed Order', order],
     pixel: [],
+    server: [{ event: 'Purchase', parameters: purchase, event_id: '1' }],
   },
 ]

@@ -57,6 +57,7 @@ export const mappingCases: Case[] = [
     title: '$page_load is a Pageview with an event_id',
     track: ['$page_load', {}, { eventID: 'page-1' }],
     pixel: [{ event: 'Pageview', parameters: {}, event_id: 'page-1' }],
+    server: [], // unless its row asks for one
   },
   {
     title: 'Viewed Product is a ViewContent of its one product',
