@@ -1,0 +1,267 @@
+import { describe, expect, test } from 'vitest'
+import type { ForwarderConfig } from '../../src/server/forwarder.ts'
+import type { ConsentMode, Decision, RelayedEvent } from '../../src/types.ts'
+import { batchOf, hash, relayed } from './relayed.ts'
+import { noon, startForwarder } from './start-forwarder.ts'
+
+const hour = 3600
+const [purchase] = relayed().send
+const parameters = purchase?.parameters ?? {}
+
+/** What the forwarder keeps of one event. */
+async function keep(event: Partial<RelayedEvent>, config: Partial<ForwarderConfig> = {}, headers = {}, context = {}) {
+  const { postEvents, outbox } = startForwarder(config)
+  const answer = await postEvents(batchOf(relayed(event)), headers, context)
+  return { answer, kept: outbox.kept, data: outbox.kept[0]?.data }
+}
+
+test('a page’s event is kept as TikTok’s Events API wants it', async () => {
+  const event = {
+    user: { email: hash, phone: hash, city: 'berlin' },
+    ttclid: 'E.C.P.abc',
+    ttp: 'ttp-1',
+    locale: 'de-AT',
+    page: { url: 'https://www.shop.test/thanks?id=1', referrer: 'https://www.shop.test/checkout' },
+  }
+  const { answer, kept } = await keep(event, {}, { 'user-agent': 'Shopper' }, { ip: '203.0.113.7' })
+  expect(answer.body).toEqual({ accepted: 1, problems: [] })
+  expect(kept).toEqual([
+    {
+      data: {
+        event: 'Purchase',
+        event_time: noon / 1000 - 60,
+        event_id: '1001',
+        user: {
+          email: hash,
+          phone: hash,
+          city: 'berlin',
+          ttclid: 'E.C.P.abc',
+          ttp: 'ttp-1',
+          locale: 'de-AT',
+          ip: '203.0.113.7',
+          user_agent: 'Shopper',
+        },
+        page: event.page,
+        properties: parameters,
+      },
+      expires: noon / 1000 - 60 + 47 * hour,
+      order: true,
+    },
+  ])
+})
+
+test('one Converge event may be several of TikTok’s, and counts as one', async () => {
+  const send = ['Purchase', 'NewCustomerPurchase'].map((event) => ({ event, parameters }))
+  const { answer, kept } = await keep({ send })
+  expect(answer.body.accepted).toBe(1)
+  expect(kept.map(({ data }) => [data.event, data.event_id])).toEqual([
+    ['Purchase', '1001'],
+    ['NewCustomerPurchase', '1001'],
+  ])
+})
+
+describe('time', () => {
+  const day = 24 * hour * 1000
+  test.each([
+    ['a clock that goes right', 0, 90_000, 90],
+    ['a clock that is a day slow', -day, 90_000, 90],
+    ['a clock that is ten years fast', 3650 * day, 90_000, 90],
+    ['an event kept for two days', 0, 2 * day, 2 * 24 * hour],
+    ['a time after sentAt, which is now', 0, -day, 0],
+    ['an absurd time, which is 30 days', 0, 5000 * day, 30 * 24 * hour],
+    ['a part of a second, which is cut', 0, 89_500, 90],
+  ])('%s', async (_, skew, age, seconds) => {
+    const { postEvents, outbox } = startForwarder()
+    await postEvents({ ...batchOf(relayed({ time: noon + skew - age })), sentAt: noon + skew })
+    expect(outbox.kept[0]?.data.event_time).toBe(noon / 1000 - seconds)
+  })
+
+  test.each([
+    [true, 47 * hour],
+    [false, 7 * 24 * hour],
+  ])('where the pixel has it: %s, the copy expires accordingly', async (pixel, after) => {
+    const { kept } = await keep({ pixel })
+    expect(kept[0]?.expires).toBe(noon / 1000 - 60 + after)
+  })
+})
+
+test('an order is counted once, anything else as often as it comes', async () => {
+  expect((await keep({})).kept[0]?.order).toBe(true)
+  const send = [{ event: 'AddToCart', parameters: {} }]
+  expect((await keep({ eventName: 'Added To Cart', send })).kept[0]?.order).toBe(false)
+})
+
+describe('the forwarder’s own mapping decides', () => {
+  const pageview = { eventName: '$page_load', send: [{ event: 'Pageview', parameters: {} }] }
+  const rows: [
+    title: string,
+    event: Partial<RelayedEvent>,
+    mapping: NonNullable<ForwarderConfig['mapping']>,
+    isKept: boolean,
+  ][] = [
+    ['a page view is for the pixel alone', pageview, {}, false],
+    [
+      'a page view that a row sends to both',
+      pageview,
+      { events: { $page_load: { event: 'PageView', forward: 'client_and_server' } } },
+      true,
+    ],
+    ['a row for the client alone', {}, { events: { 'Placed Order': { event: 'Purchase', forward: 'client' } } }, false],
+    ['a row for the server alone', {}, { events: { 'Placed Order': { event: 'Purchase', forward: 'server' } } }, true],
+    ['a row that is switched off', {}, { events: { 'Placed Order': false } }, false],
+    ['another row’s name', {}, { events: { 'Placed Order': 'CompletePayment' } }, false],
+    [
+      'a row under a condition, which the page has checked',
+      {},
+      { events: { 'Placed Order': { event: 'Purchase', when: { property: 'a', operator: 'equal', value: 1 } } } },
+      true,
+    ],
+    ['custom mode without the row', {}, { mode: 'custom', events: { Lead: 'Lead' } }, false],
+    ['server_only', {}, { mode: 'server_only' }, true],
+  ]
+  test.each(rows)('%s', async (_, event, mapping, isKept) => {
+    const { answer, kept } = await keep(event, { mapping })
+    expect([answer.status, kept.length]).toEqual(isKept ? [202, 1] : [400, 0])
+    if (!isKept) expect(answer.body.problems?.[0]?.path).toBe('events[0].send[0].event')
+  })
+
+  test('filters held in the page are not asked again, as their properties stay there', async () => {
+    const filters = [{ event: '*', any: [{ property: 'source_name', operator: 'equal' as const, value: 'web' }] }]
+    expect((await keep({}, { filters })).kept).toHaveLength(1)
+  })
+
+  test('of several TikTok events, those that are mapped go', async () => {
+    const send = ['Purchase', 'Subscribe'].map((event) => ({ event, parameters }))
+    const { answer, kept } = await keep({ send })
+    expect(kept.map(({ data }) => data.event)).toEqual(['Purchase'])
+    expect(answer.status).toBe(202)
+    expect(answer.body.problems?.map(({ path }) => path)).toEqual(['events[0].send[1].event'])
+  })
+})
+
+describe('consent is checked again', () => {
+  const modes: [mode: ConsentMode, unknown: boolean, granted: boolean, denied: boolean][] = [
+    ['always', true, true, true],
+    ['always_server', true, true, true],
+    ['implied', true, true, false],
+    ['require', false, true, false],
+  ]
+  const cells = modes.flatMap(([mode, unknown, granted, denied]): [ConsentMode, Decision | undefined, boolean][] => [
+    [mode, undefined, unknown],
+    [mode, 'granted', granted],
+    [mode, 'denied', denied],
+  ])
+  test.each(cells)('%s, %s: the server copy goes: %s', async (consent, marketing, goes) => {
+    const { answer, kept } = await keep({ consent: { marketing } }, { consent })
+    expect([answer.status, kept.length]).toEqual(goes ? [202, 1] : [400, 0])
+    if (!goes) expect(answer.body.problems?.[0]?.path).toBe('events[0].consent')
+  })
+
+  test('the default is always', async () => {
+    expect((await keep({ consent: { marketing: 'denied' } })).kept).toHaveLength(1)
+  })
+
+  test('a decision that leaves marketing out denies it', async () => {
+    expect((await keep({ consent: { analytics: 'granted' } }, { consent: 'implied' })).kept).toHaveLength(0)
+  })
+
+  test('always_server without a grant carries only what track() was given', async () => {
+    const event = { ttclid: 'E.C.P.abc', ttp: 'ttp-1', locale: 'de' }
+    const bare = await keep(
+      { ...event, consent: {} },
+      { consent: 'always_server' },
+      { 'user-agent': 'U' },
+      { ip: '1.2.3.4' },
+    )
+    expect(bare.data?.user).toEqual({ email: hash })
+    const granted = await keep(event, { consent: 'always_server' }, { 'user-agent': 'U' }, { ip: '1.2.3.4' })
+    expect(granted.data?.user).toMatchObject({ ...event, ip: '1.2.3.4', user_agent: 'U' })
+  })
+})
+
+describe('Global Privacy Control', () => {
+  const gpc = { 'sec-gpc': '1' }
+  test.each([
+    ['by default it limits data use', {}, gpc, true],
+    ['asked for, it limits data use', { gpc: 'limited_data_use' }, gpc, true],
+    ['it may be ignored', { gpc: 'ignore' }, gpc, undefined],
+    ['only 1 counts', {}, { 'sec-gpc': '0' }, undefined],
+    ['a shop may limit data use for all', { limitedDataUse: true, gpc: 'ignore' }, {}, true],
+  ] satisfies [string, Partial<ForwarderConfig>, object, true | undefined][])(
+    '%s',
+    async (_, config, headers, limited) => {
+      expect((await keep({}, config, headers)).data?.limited_data_use).toBe(limited)
+    },
+  )
+
+  test.each([
+    ['without a decision is a denial', undefined, 0],
+    ['gives way to a grant', 'granted', 1],
+    ['leaves a denial one', 'denied', 0],
+  ] as const)('with gpc: deny it %s', async (_, marketing, count) => {
+    const { kept } = await keep({ consent: { marketing } }, { consent: 'implied', gpc: 'deny' }, gpc)
+    expect(kept).toHaveLength(count)
+  })
+})
+
+describe('the visitor’s IP', () => {
+  const forwarded = { 'x-forwarded-for': '6.6.6.6, 198.51.100.9' }
+  test.each([
+    ['is the platform’s', {}, {}, '203.0.113.7', '203.0.113.7'],
+    ['is not what a forged X-Forwarded-For says', {}, forwarded, '203.0.113.7', '203.0.113.7'],
+    ['is unknown where only X-Forwarded-For says it', {}, forwarded, undefined, undefined],
+    [
+      'behind a trusted proxy is what that proxy wrote, the last',
+      { trustProxy: true },
+      forwarded,
+      '10.0.0.1',
+      '198.51.100.9',
+    ],
+    ['is the platform’s where the proxy wrote none', { trustProxy: true }, {}, '203.0.113.7', '203.0.113.7'],
+    ['may be IPv6', {}, {}, '2001:db8::7', '2001:db8::7'],
+    ['may be IPv6 in brackets, with a port', {}, {}, '[2001:db8::7]:443', '2001:db8::7'],
+    ['loses its port', {}, {}, '203.0.113.7:5123', '203.0.113.7'],
+    ['is IPv4, also on an IPv6 socket', {}, {}, '::ffff:203.0.113.7', '203.0.113.7'],
+    [
+      'is left out where it is none',
+      { trustProxy: true },
+      { 'x-forwarded-for': 'jane@example.com' },
+      undefined,
+      undefined,
+    ],
+  ] satisfies [string, Partial<ForwarderConfig>, object, string | undefined, string | undefined][])(
+    '%s',
+    async (_, config, headers, ip, expected) => {
+      expect((await keep({}, config, headers, { ip })).data?.user.ip).toBe(expected)
+    },
+  )
+})
+
+describe('page URLs', () => {
+  test.each([
+    ['https://www.shop.test/a?ref=1&email=jane@example.com&x=2', /^https:\/\/www\.shop\.test\/a\?ref=1.*x=2$/],
+    ['https://www.shop.test/a?u=jane%40example.com', /^https:\/\/www\.shop\.test\/a\?/],
+    ['https://www.shop.test/reset?token=secret', /^https:\/\/www\.shop\.test\/reset\?/],
+    ['https://www.shop.test/orders/jane@example.com/1', /^https:\/\/www\.shop\.test\/orders\//],
+    ['https://www.shop.test/a?key=secret#phone=017012345', /^https:\/\/www\.shop\.test\/a\?/],
+  ])('%s loses what may name a person', async (url, clean) => {
+    const { data } = await keep({ page: { url, referrer: url } })
+    expect(data?.page.url).toMatch(clean)
+    expect(data?.page.referrer).toBe(data?.page.url)
+    expect(JSON.stringify(data?.page)).not.toMatch(/jane|secret|0170/)
+  })
+
+  test.each(['', 'javascript:alert(1)', 'about:srcdoc', '/a', 'https://'])('%j is none', async (url) => {
+    expect((await keep({ page: { url, referrer: url } })).data?.page).toEqual({})
+  })
+
+  test('a long one is cut', async () => {
+    const { data } = await keep({ page: { url: `https://www.shop.test/?q=${'a'.repeat(5000)}`, referrer: '' } })
+    expect(data?.page.url).toHaveLength(2000)
+  })
+})
+
+test('a test code is honoured only where the config allows it', async () => {
+  expect((await keep({ test: 'TEST123' }, { allowTest: true })).kept[0]?.test_event_code).toBe('TEST123')
+  expect((await keep({ test: 'TEST123' })).kept[0]?.test_event_code).toBeUndefined()
+})
