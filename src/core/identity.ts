@@ -13,13 +13,25 @@ const phoneShape = /^\+[1-9]\d{6,14}$/ // E.164
  * out. A phone number needs `+` or `00` and its country code.
  */
 export function readUser(properties: Record<string, unknown>, aliases?: unknown): User {
-  // What a template prints where it has nothing to print.
-  const read = (name: string) => readId(properties[name]).replace(/^(undefined|null|none)$/i, '')
+  const read = (name: string) => readUnlessJunk(properties[name])
   const plain = (name: string) => read(name).toLowerCase()
   const alias = [aliases].flat().find((one) => /^urn:email:/i.test(readId(one)))
   const user: User = {}
-  put(user, 'email', hash(plain('$email') || readId(alias).slice(10).toLowerCase(), emailShape))
-  put(user, 'phone', hash(read('$phone_number').replace(/\(0\)|[^+\da-f]/gi, '').replace(/^00/, '+'), phoneShape))
+  put(
+    user,
+    'email',
+    hash(plain('$email'), emailShape) || hash(readUnlessJunk(readId(alias).slice(10)).toLowerCase(), emailShape),
+  )
+  put(
+    user,
+    'phone',
+    hash(
+      read('$phone_number')
+        .replace(/\(0\)|[^+\da-f]/gi, '')
+        .replace(/^00/, '+'),
+      phoneShape,
+    ),
+  )
   put(user, 'external_id', hash(read('$customer_id')))
   put(user, 'first_name', hash(plain('$first_name')))
   put(user, 'last_name', hash(plain('$last_name')))
@@ -28,6 +40,11 @@ export function readUser(properties: Record<string, unknown>, aliases?: unknown)
   put(user, 'state', plain('$state'))
   put(user, 'country', plain('$country_code'))
   return user
+}
+
+/** Empty for what a template prints where it has nothing, for the id that shop systems give a guest, and for the hash of nothing. */
+function readUnlessJunk(value: unknown): string {
+  return readId(value).replace(/^(0|undefined|null|none|e3b0c442\w+)$/i, '')
 }
 
 /** Empty, where the text doesn't have the shape. */

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { readUser } from '../../src/core/identity.ts'
+import type { User } from '../../src/types.ts'
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+
+const hashOfNothing = sha256('')
+
+type Row = [given: unknown, normal: string]
+
+const email: Row[] = [
+  ['jane@example.com', 'jane@example.com'],
+  ['  Jane.Doe@Example.COM \n', 'jane.doe@example.com'],
+  ['jane+tag@example.co.uk', 'jane+tag@example.co.uk'],
+  ['j_d-1@sub.shop-example.museum', 'j_d-1@sub.shop-example.museum'],
+]
+
+const phone: Row[] = [
+  ['+436641234567', '+436641234567'],
+  ['+1 (917) 123-4567', '+19171234567'],
+  ['+43 (0) 664 / 123 45 67', '+436641234567'],
+  ['0043 664 1234567', '+436641234567'],
+  ['00 44 20 7946 0958', '+442079460958'],
+  [' +49.30.123456 ', '+4930123456'],
+  ['+358\u00a040\u2011123\u20114567', '+358401234567'],
+]
+
+const external_id: Row[] = [
+  ['C-1042', 'C-1042'],
+  [' 1042 ', '1042'],
+  [1042, '1042'],
+  ['gid://shopify/Customer/1042', '1042'],
+  ['Käufer ☂ 1', 'Käufer ☂ 1'],
+]
+
+const names: [property: string, key: keyof User, given: unknown, normal: string][] = [
+  ['$first_name', 'first_name', ' Zoë ', 'zoë'],
+  ['$last_name', 'last_name', "O'Hara", "o'hara"],
+  ['$zip_code', 'zip_code', 'SW1A 1AA', 'sw1a1aa'],
+  ['$zip_code', 'zip_code', 1010, '1010'],
+  ['$zip_code', 'zip_code', '90210-1234', '902101234'],
+]
+
+const vectors = [
+  ...email.map(([given, normal]) => ['$email', 'email', given, normal] as const),
+  ...phone.map(([given, normal]) => ['$phone_number', 'phone', given, normal] as const),
+  ...external_id.map(([given, normal]) => ['$customer_id', 'external_id', given, normal] as const),
+  ...names,
+]
+
+test.each(vectors)(
+  '%s leaves as the hash of its normal form: as %s, of %j, that is %j',
+  (property, key, given, normal) => {
+    expect(readUser({ [property]: given })).toEqual({ [key]: sha256(normal) })
+  },
+)
+
+const hashed = [
+  ['$email', 'email'],
+  ['$phone_number', 'phone'],
+  ['$customer_id', 'external_id'],
+  ['$first_name', 'first_name'],
+  ['$last_name', 'last_name'],
+  ['$zip_code', 'zip_code'],
+] as const
+
+test.each(hashed)('a hash passes as it is, in lower case: %s', (property, key) => {
+  const hash = sha256('jane@example.com')
+  expect(readUser({ [property]: hash })).toEqual({ [key]: hash })
+  expect(readUser({ [property]: ` ${hash.toUpperCase()} ` })).toEqual({ [key]: hash })
+})
+
+const plain = [
+  ['$city', 'city'],
+  ['$state', 'state'],
+  ['$country_code', 'country'],
+] as const
+
+test.each(plain)('%s leaves in plain, lower case', (property, key) => {
+  expect(readUser({ [property]: ' Wien ' })).toEqual({ [key]: 'wien' })
+})
+
+const junk = ['', '  ', 'undefined', 'null', 'None', ' NULL ', null, undefined, {}, [], true, Number.NaN, hashOfNothing]
+
+test.each([...hashed, ...plain])('what a template prints where it has nothing is never sent: %s', (property) => {
+  for (const given of [...junk, hashOfNothing.toUpperCase()]) expect(readUser({ [property]: given })).toEqual({})
+})
+
+test('the customer id 0, by which shop systems mean a guest, is nobody', () => {
+  expect(readUser({ $customer_id: 0 })).toEqual({})
+  expect(readUser({ $customer_id: '0' })).toEqual({})
+})
+
+test.each([
+  'jane',
+  'jane@',
+  '@example.com',
+  'jane@example',
+  'jane@example..com',
+  'jane doe@example.com',
+  'jane@example.com, john@example.com',
+  'jäne@example.com',
+  `${'j'.repeat(120)}@example.com`,
+  'a'.repeat(63),
+  `${'a'.repeat(64)}b`,
+])('what is no e-mail address is not hashed: %s', ($email) => {
+  expect(readUser({ $email })).toEqual({})
+})
+
+test.each([
+  '0664 1234567', // no country code
+  '1 (917) 123-4567',
+  9171234567,
+  '+0664 1234567',
+  '+43',
+  '+1234567890123456', // longer than E.164 allows
+  '+1 917 123 4567 ext. 12',
+  'call me',
+])('what is no international phone number is not hashed: %s', ($phone_number) => {
+  expect(readUser({ $phone_number })).toEqual({})
+})
+
+const janes = { email: sha256('jane@example.com') }
+
+test.each<[title: string, properties: Record<string, unknown>, aliases: unknown, user: User]>([
+  ['an alias', {}, ['urn:cart_token:c1', 'urn:email:Jane@Example.com'], janes],
+  ['an alias alone, not in a list', {}, 'urn:email:jane@example.com', janes],
+  ['a property before an alias', { $email: 'jane@example.com' }, ['urn:email:john@example.com'], janes],
+  ['an alias, where the property is junk', { $email: 'undefined' }, ['urn:email:jane@example.com'], janes],
+  ['an alias, where the property is no address', { $email: 'jane' }, ['urn:email:jane@example.com'], janes],
+  ['an alias without a value', {}, ['urn:email:undefined'], {}],
+  ['an alias that is empty', {}, ['urn:email:'], {}],
+  ['an alias of the hash of nothing', {}, [`urn:email:${hashOfNothing}`], {}],
+  ['no alias', {}, [], {}],
+  ['aliases of another kind', {}, [null, 7, {}, 'jane@example.com'], {}],
+])('an e-mail address is known by %s', (_, properties, aliases, user) => {
+  expect(readUser(properties, aliases)).toEqual(user)
+})
