@@ -57,9 +57,8 @@ export interface Forwarder {
   fetch(request: Request, context?: RequestContext): Promise<Response>
 }
 
-/** A page posts 64 kB at most, unless it hands over what former pages could not deliver. */
-const PAGE_BODY = 128 * 1024
-const SERVER_BODY = 1024 * 1024
+/** Of 200,000 characters, as many as a page hands over of what former pages could not deliver, each may be 3 bytes. */
+const MAX_BODY = 1024 * 1024
 
 const routes: Record<string, readonly string[]> = {
   events: ['POST', 'OPTIONS'],
@@ -132,7 +131,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   }
 
   async function takePageEvents(request: Request, context: RequestContext): Promise<Response> {
-    const body = await textOf(request, PAGE_BODY)
+    const body = await textOf(request)
     if (body instanceof Response) return body
     const facts = {
       receivedAt: now(),
@@ -148,7 +147,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     if (webhookToken === undefined) return refuse(404, 'There is no webhook here: webhookToken is not set.')
     if (!isSameToken(request.headers.get('x-webhook-token') ?? '', webhookToken))
       return refuse(401, 'X-Webhook-Token is missing or wrong.')
-    const body = await textOf(request, SERVER_BODY)
+    const body = await textOf(request)
     return body instanceof Response ? body : keep(fromServer(body, now()), context)
   }
 
@@ -226,7 +225,7 @@ const preflight = {
 }
 
 /** The body, or the answer that says what is wrong with it. */
-async function textOf(request: Request, limit: number): Promise<string | Response> {
+async function textOf(request: Request): Promise<string | Response> {
   const { headers } = request
   const type = headers.get('content-type') ?? 'application/json'
   if (!/^(application\/json|text\/plain)\b/i.test(type))
@@ -234,8 +233,8 @@ async function textOf(request: Request, limit: number): Promise<string | Respons
   if (!/^(identity)?$/.test(headers.get('content-encoding') ?? ''))
     return refuse(415, 'The body must not be compressed.')
   try {
-    const text = await readBody(request, limit)
-    return text ?? refuse(413, `The body is larger than ${limit} bytes. Send fewer events at a time.`)
+    const text = await readBody(request, MAX_BODY)
+    return text ?? refuse(413, `The body is larger than ${MAX_BODY} bytes. Send fewer events at a time.`)
   } catch {
     return refuse(400, 'The body broke off.')
   }

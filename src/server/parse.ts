@@ -21,8 +21,9 @@ export interface ParsedRequest<Event> {
 }
 
 const MAX_EVENTS = 1000
-const MAX_TEXT = 2000 // as in copyRecord
-const MAX_ID = 500
+// As in copyRecord: what a page's own pipeline can produce passes here.
+const MAX_TEXT = 2000
+const MAX_CONTENTS = 2000
 
 const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most))
 const shaped = (shape: RegExp) => v.pipe(v.string(), v.regex(shape))
@@ -40,7 +41,7 @@ const address = v.optional(v.fallback(v.pipe(v.string(), v.maxLength(8000)), '')
 const contentType = v.picklist(['product', 'product_group'])
 
 const content = v.object({
-  content_id: v.exactOptional(text(MAX_ID)),
+  content_id: v.exactOptional(text(MAX_TEXT)),
   content_type: contentType,
   content_name: v.exactOptional(text(MAX_TEXT)),
   content_category: v.exactOptional(text(MAX_TEXT)),
@@ -50,19 +51,19 @@ const content = v.object({
 })
 
 const parameters: v.GenericSchema<unknown, EventParameters> = v.object({
-  contents: v.exactOptional(v.pipe(v.array(content), v.minLength(1), v.maxLength(1000))),
+  contents: v.exactOptional(v.pipe(v.array(content), v.minLength(1), v.maxLength(MAX_CONTENTS))),
   content_type: v.exactOptional(contentType),
   value: v.exactOptional(v.pipe(v.number(), v.finite())),
   currency: v.exactOptional(shaped(/^[A-Z]{3}$/)),
   num_items: v.exactOptional(v.pipe(v.number(), v.finite())),
-  order_id: v.exactOptional(text(MAX_ID)),
+  order_id: v.exactOptional(text(MAX_TEXT)),
   query: v.exactOptional(text(MAX_TEXT)),
 })
 
 const relayedEvent = v.object({
   time: v.pipe(v.number(), v.finite()),
-  eventName: text(MAX_ID),
-  eventID: text(MAX_ID),
+  eventName: text(MAX_TEXT),
+  eventID: text(MAX_TEXT),
   send: v.pipe(v.array(v.object({ event: text(50), parameters })), v.minLength(1), v.maxLength(20)),
   pixel: v.boolean(),
   user: v.optional(
@@ -84,7 +85,7 @@ const relayedEvent = v.object({
   ttp: orNothing(shaped(/^[\w.~%+/=-]{1,200}$/)),
   locale: orNothing(shaped(/^[a-z]{2,8}([-_][a-z\d]{1,8}){0,4}$/i)),
   consent: v.object({ analytics: decision, marketing: decision }),
-  test: v.optional(shaped(/^\w{1,64}$/)),
+  test: orNothing(shaped(/^\w{1,64}$/)),
 })
 
 const relayBatch = v.object({
@@ -111,7 +112,7 @@ export function parsePageRequest(body: string): PageRequest {
 
 const record = v.custom<Record<string, unknown>>(isRecord, 'must be an object')
 
-const id = v.union([text(MAX_ID), v.pipe(v.number(), v.finite())], `must be text of up to ${MAX_ID} characters`)
+const id = v.union([text(MAX_TEXT), v.pipe(v.number(), v.finite())], `must be text of up to ${MAX_TEXT} characters`)
 
 const timestamp = v.pipe(
   v.unknown(),
@@ -123,7 +124,7 @@ const timestamp = v.pipe(
 )
 
 const serverEvent = v.object({
-  event_name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(MAX_ID)),
+  event_name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(MAX_TEXT)),
   event_id: v.nullish(id),
   properties: v.nullish(record, {}),
   profile_properties: v.nullish(record, {}),

@@ -1,5 +1,5 @@
-import { hash, readUser } from '../core/identity.ts'
-import { isRecord, put, readId, readText } from '../core/read.ts'
+import { readUser } from '../core/identity.ts'
+import { isRecord, put, readText } from '../core/read.ts'
 import type { Decision } from '../types.ts'
 import type { EventsApiEvent } from './outbox.ts'
 import { withPrefix } from './phone.ts'
@@ -27,7 +27,8 @@ export function readProfile(profile: Properties, properties: Properties, aliases
     ...readUser(prefixed(profile, country), aliases),
     ...readUser(prefixed(properties, country)),
   }
-  if (!user.external_id) put(user, 'external_id', hash(readId(profile.$external_id ?? profile.external_id)))
+  const visitor = readUser({ $customer_id: profile.$external_id ?? profile.external_id })
+  put(user, 'external_id', user.external_id ?? visitor.external_id ?? '')
   put(user, 'ip', readIp(profile.$ip ?? profile.ip))
   put(user, 'user_agent', readUserAgent(profile.$user_agent ?? profile.userAgent))
   put(user, 'ttclid', readClickId(profile.$ttclid ?? profile.ttclid))

@@ -26,10 +26,14 @@ const fromPages: [title: string, status: number, body: unknown, headers?: Record
   ['events that are text', 400, { ...batchOf(), events: jane }],
   ['events that are none', 400, batchOf(null, 7, jane, [], {})],
   ['10,000 events', 400, { ...batchOf(), events: Array.from({ length: 10_000 }, () => ({})) }],
-  ['deep nesting', 400, `${'['.repeat(60_000)}${']'.repeat(60_000)}`],
-  ['deep nesting in an event', 400, `{"v":1,"sentAt":1,"events":[${'{"user":'.repeat(12_000)}1${'}'.repeat(12_000)}]}`],
+  ['deep nesting', 400, `${'['.repeat(400_000)}${']'.repeat(400_000)}`],
+  [
+    'deep nesting in an event',
+    400,
+    `{"v":1,"sentAt":1,"events":[${'{"user":'.repeat(100_000)}1${'}'.repeat(100_000)}]}`,
+  ],
   ['an event without a name', 400, batchOf({ ...relayed(), eventName: undefined })],
-  ['an event with a long name', 400, batchOf({ ...relayed(), eventName: jane.repeat(100) })],
+  ['an event with a long name', 400, batchOf({ ...relayed(), eventName: jane.repeat(200) })],
   ['an event without an id', 400, batchOf({ ...relayed(), eventID: '' })],
   ['an id that is a number', 400, batchOf({ ...relayed(), eventID: 1001 })],
   ['nothing to send', 400, batchOf({ ...relayed(), send: [] })],
@@ -48,8 +52,7 @@ const fromPages: [title: string, status: number, body: unknown, headers?: Record
     400,
     batchOf({ ...relayed(), send: [{ ...sound, event: 'Subscribe' }] }),
   ],
-  ['a test code that is none', 400, batchOf({ ...relayed(), test: jane })],
-  ['a body that is too large', 413, { ...batchOf(relayed()), more: jane.repeat(10_000) }],
+  ['a body that is too large', 413, { ...batchOf(relayed()), more: jane.repeat(80_000) }],
   ['a body that says it is too large', 413, batchOf(relayed()), { 'content-length': '999999999' }],
   ['a wrong origin', 403, batchOf(relayed()), { origin: 'https://www.shop.test.evil.test' }],
   ['the origin of another port', 403, batchOf(relayed()), { origin: `${shop}:8443` }],
@@ -148,7 +151,7 @@ test('a body whose length nobody declared is counted while it is read', async ()
   const endless = new ReadableStream<Uint8Array>({
     pull(controller) {
       pulled++
-      controller.enqueue(new Uint8Array(10_000).fill(32))
+      controller.enqueue(new Uint8Array(100_000).fill(32))
     },
   })
   const request = streamed(endless)
@@ -221,7 +224,7 @@ test('keys that nobody knows go no further', async () => {
 })
 
 test('what is no hash is dropped from the identity, never forwarded', async () => {
-  const { postEvents, outbox } = startForwarder()
+  const { postEvents, outbox } = startForwarder({ allowTest: true })
   const hash = String(relayed().user.email)
   const user = {
     email: jane,
@@ -234,8 +237,9 @@ test('what is no hash is dropped from the identity, never forwarded', async () =
     state: 'NRW',
     country: 'DE',
   }
-  expect((await postEvents(batchOf({ ...relayed(), user, ttclid: jane, ttp: { jane }, locale: jane }))).status).toBe(
-    202,
-  )
+  expect(
+    (await postEvents(batchOf({ ...relayed(), user, ttclid: jane, ttp: { jane }, locale: jane, test: jane }))).status,
+  ).toBe(202)
   expect(outbox.kept[0]?.data.user).toEqual({ external_id: hash, state: 'nrw', country: 'de' })
+  expect(JSON.stringify(outbox.kept)).not.toContain('jane')
 })

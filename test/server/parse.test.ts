@@ -1,0 +1,64 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { readConfig } from '../../src/core/config.ts'
+import { copyRecord } from '../../src/core/event.ts'
+import { readUser } from '../../src/core/identity.ts'
+import { route } from '../../src/core/pipeline.ts'
+import { parsePageRequest, parseServerRequest } from '../../src/server/parse.ts'
+import { config, properties } from '../laws/messy.ts'
+import { batchOf, relayed } from './relayed.ts'
+
+const eventName = fc.constantFrom('Placed Order', 'Viewed Product', 'Searched', 'Added To Cart')
+
+test('whatever a page makes of an event is taken as it is', () => {
+  fc.assert(
+    fc.property(config, eventName, properties, (config, eventName, given) => {
+      const properties = copyRecord(given)
+      const rows = route({ eventName, eventID: '1', properties }, readConfig(config), config) ?? []
+      const send = rows.map(({ event, parameters }) => ({ event, parameters: parameters() }))
+      const user = readUser(properties)
+
+      const { good, problems } = parsePageRequest(JSON.stringify(batchOf({ ...relayed({ eventName, send }), user })))
+
+      expect(problems).toEqual([])
+      expect(good.map(({ event }) => event.send)).toEqual([JSON.parse(JSON.stringify(send))])
+      expect(good[0]?.event.user.email).toBe(user.email)
+    }),
+  )
+})
+
+test('an order of 2,000 items, in text of 2,000 characters, is taken', () => {
+  const text = 'x'.repeat(2000)
+  const contents = Array.from({ length: 2000 }, () => ({ content_id: '1', content_type: 'product' }))
+  const send = [{ event: 'Purchase', parameters: { contents, order_id: text } }]
+  const { good } = parsePageRequest(JSON.stringify(batchOf({ ...relayed(), eventID: text, send })))
+  expect(good).toHaveLength(1)
+})
+
+test('whatever comes, it neither throws nor repeats a value', () => {
+  const jane = fc.constant('jane@example.com')
+  const anything = fc.oneof(
+    fc.json(),
+    fc.string(),
+    jane.map((text) => JSON.stringify(text)),
+  )
+  const event = fc.record({ ...relayedShape(jane) }, { requiredKeys: [] })
+  const events = fc
+    .array(fc.oneof(event, fc.jsonValue(), jane), { maxLength: 5 })
+    .map((list) => JSON.stringify(batchOf(...list)))
+  fc.assert(
+    fc.property(fc.oneof(anything, events), (body) => {
+      for (const { problems } of [parsePageRequest(body), parseServerRequest(body)]) {
+        expect(JSON.stringify(problems)).not.toContain('jane@')
+      }
+    }),
+  )
+})
+
+/** Each part of an event as it should be, or anything else. */
+function relayedShape(text: fc.Arbitrary<string>): Record<string, fc.Arbitrary<unknown>> {
+  const parts = { ...relayed(), event_name: 'Lead', event_id: '1', timestamp: 1, profile_properties: {}, aliases: [] }
+  return Object.fromEntries(
+    Object.entries(parts).map(([name, value]) => [name, fc.oneof(fc.constant(value), text, fc.jsonValue())]),
+  )
+}
