@@ -13,7 +13,7 @@ export async function outboxCommand(words: string[]): Promise<number> {
   })
   const [name = '', ...numbers] = positionals
   const action = actions.get(name)
-  if (!action) throw new UsageError(`outbox ${name}: there are list, retry and drop`)
+  if (!action) throw new UsageError('outbox takes list, retry or drop')
   const ids = numbers.map((word) => {
     if (!/^\d{1,15}$/.test(word))
       throw new UsageError(`outbox ${name}: "${word}" is no id, as "outbox list" shows them`)

@@ -1,0 +1,130 @@
+import { createServer, type RequestListener } from 'node:http'
+import { expect, onTestFinished, test } from 'vitest'
+import { createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
+import { runCli, writeConfig } from './node-child.ts'
+import { createFolder } from './node-folder.ts'
+import { accessToken, pixelId } from './node-requests.ts'
+
+async function playTikTok(): Promise<EventsApiHost> {
+  const tiktok = await createEventsApiHost({ accessToken, pixelId })
+  onTestFinished(() => tiktok.close())
+  return tiktok
+}
+
+/** Serves a shop on loopback, and gives its origin. */
+async function serveShop(listener: RequestListener): Promise<string> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const address = server.address()
+  return `http://127.0.0.1:${typeof address === 'object' && address ? address.port : ''}`
+}
+
+const check = (config: string, ...words: string[]) => runCli(['check', '--config', config, ...words])
+
+test('each row that a server sends is sent as one test event, and the report tells what to look for', async () => {
+  const tiktok = await playTikTok()
+  const config = writeConfig(createFolder(), {
+    eventsApiUrl: tiktok.url,
+    mapping: { events: { 'Viewed Collection': false, 'Scroll Depth 25%': 'ScrollDepth25' } },
+  })
+  const { code, output } = await check(config, '--test-code', 'TEST12345')
+  expect(output).toContain(`✓ ${config} is sound, for pixel ${pixelId}.`)
+  expect(output).toContain('– $page_load → Pageview: sent by the page alone.')
+  expect(output).toContain('✓ Placed Order → NewCustomerPurchase: TikTok took it.')
+  expect(output).toContain('✓ Scroll Depth 25% → ScrollDepth25: TikTok took it.')
+  expect(output).not.toContain('Viewed Collection')
+  const sent = tiktok.accepted.map(({ event }) => event)
+  expect(sent).toEqual([
+    'ViewContent',
+    'AddToCart',
+    'InitiateCheckout',
+    'AddPaymentInfo',
+    'Purchase',
+    'NewCustomerPurchase',
+    'Subscribe',
+    'RecurringSubscriptionPaymentSucceeded',
+    'CancelSubscription',
+    'Subscribe',
+    'Search',
+    'CompleteRegistration',
+    'ScrollDepth25',
+  ])
+  expect(new Set(tiktok.accepted.map(({ test_event_code }) => test_event_code))).toEqual(new Set(['TEST12345']))
+  expect(output).toContain(`Test events, with TEST12345, should now show from the server: ${sent.join(', ')}.`)
+  expect([code, output.trim().split('\n').at(-1)]).toEqual([0, 'Nothing to mend.'])
+})
+
+test('a row that TikTok refuses is named, with its message, and the others are tried', async () => {
+  const tiktok = await playTikTok()
+  tiktok.faults.next = [{ code: 40002, message: 'content_id is wrong' }]
+  const { code, output } = await check(writeConfig(createFolder(), { eventsApiUrl: tiktok.url }), '--test-code', 'T1')
+  expect(output).toContain('✗ Viewed Product → ViewContent: TikTok answered code 40002: content_id is wrong')
+  expect(output).toContain('✓ Added To Cart → AddToCart: TikTok took it.')
+  expect([code, output.trim().split('\n').at(-1)]).toEqual([1, '1 to mend.'])
+})
+
+test('a token or pixel that TikTok refuses is said once, with what to do', async () => {
+  const tiktok = await playTikTok()
+  const config = writeConfig(createFolder(), { eventsApiUrl: tiktok.url })
+  const words = ['check', '--config', config, '--test-code', 'T1']
+  const { code, output, errors } = await runCli(words, { TIKTOK_ACCESS_TOKEN: 'a-wrong-token' })
+  expect(output).toMatch(/✗ .*40105.*Generate an access token in TikTok Events Manager/)
+  expect([code, output.split('✗').length - 1, tiktok.requests.length, errors]).toEqual([1, 1, 1, ''])
+  expect(output).not.toContain('a-wrong-token')
+})
+
+test('without a test code nothing is sent, and the report says so', async () => {
+  const tiktok = await playTikTok()
+  const { code, output } = await check(writeConfig(createFolder(), { eventsApiUrl: tiktok.url }))
+  expect(output).toContain('– The access token was not tried: give --test-code')
+  expect([code, tiktok.requests.length]).toEqual([0, 0])
+})
+
+test('a page that is ready is said to be', async () => {
+  const origin = await serveShop((request, response) => {
+    if (request.url === '/relay/converge.js') return response.end('/* the script */')
+    response.setHeader(
+      'content-security-policy',
+      "default-src 'self'; script-src 'self' https://analytics.tiktok.com; connect-src 'self' https://*.tiktok.com",
+    )
+    return response.end('<!doctype html><script async src="/relay/converge.js" data-pixel-id="x"></script>')
+  })
+  const config = writeConfig(createFolder(), { allowedOrigins: [origin] })
+  const { code, output } = await check(config, '--url', `${origin}/`)
+  expect(output).toContain(`✓ allowedOrigins holds ${origin}.`)
+  expect(output).toContain(`✓ ${origin}/relay/converge.js is in the page.`)
+  expect(output).toContain("✓ The page's Content-Security-Policy allows TikTok and the relay.")
+  expect(code).toBe(0)
+})
+
+test('what stands in the way on a page is named, with what to add', async () => {
+  const origin = await serveShop((request, response) => {
+    if (request.url !== '/') {
+      response.statusCode = 404
+      return response.end()
+    }
+    response.setHeader('content-security-policy', "connect-src 'self' https://analytics.tiktok.com")
+    return response.end(`<!doctype html>
+<meta http-equiv="Content-Security-Policy" content="default-src 'self'; script-src 'self'">
+<script src='/converge.js'></script><script>ttq.load('${pixelId}'); ttq.page()</script>`)
+  })
+  const config = writeConfig(createFolder(), { relay: 'https://relay.shop.example/tiktok' })
+  const { code, output } = await check(config, '--url', `${origin}/`)
+  expect(output).toContain(`✗ allowedOrigins does not hold ${origin}: events of this page would be refused. Add it.`)
+  expect(output).toContain(`✗ ${origin}/converge.js is in the page, but it answered 404.`)
+  expect(output).toContain("✗ TikTok's own snippet for this pixel is in the page, and both would count. Remove it.")
+  expect(output).toContain("forbids TikTok's script: add https://analytics.tiktok.com to script-src.")
+  expect(output).toContain("forbids the pixel's hits: add https://analytics.tiktok.com to default-src.")
+  expect(output).toContain('forbids the relay: add https://relay.shop.example to connect-src.')
+  expect([code, output.trim().split('\n').at(-1)]).toEqual([1, '6 to mend.'])
+})
+
+test('a page that can not be read is a sentence', async () => {
+  const config = writeConfig(createFolder())
+  expect((await check(config, '--url', 'shop')).output).toContain('✗ --url "shop" is no web address.')
+  const origin = await serveShop((_, response) => response.writeHead(503).end())
+  expect((await check(config, '--url', origin)).output).toContain(`✗ ${origin}: the page answered 503.`)
+  const gone = 'http://127.0.0.1:1/'
+  expect((await check(config, '--url', gone)).output).toContain(`✗ ${gone}: the page could not be read (`)
+})

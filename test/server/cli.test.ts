@@ -1,0 +1,123 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { createSqliteOutbox } from '../../src/node/sqlite-outbox.ts'
+import { createEventsApiHost } from '../tiktok/events-api-host.ts'
+import { runCli, startCli, writeConfig } from './node-child.ts'
+import { createFolder } from './node-folder.ts'
+import { accessToken, pageBatch, pixelId, postPage, webhookToken } from './node-requests.ts'
+
+test('--help names every command and its options', async () => {
+  const { code, output, errors } = await runCli(['--help'])
+  expect([code, errors]).toEqual([0, ''])
+  for (const word of ['serve', 'outbox list', 'check', '--config', '--port', '--outbox', '--url', '--test-code']) {
+    expect(output).toContain(word)
+  }
+  expect((await runCli(['serve', '--help'])).output).toBe(output)
+  expect((await runCli([])).output).toBe(output)
+})
+
+test.each([
+  [['serf'], 'converge-tiktok has no command "serf". --help shows what there is.'],
+  [['serve', '--prot', '1'], "Unknown option '--prot'. --help shows what there is."],
+  [['serve', 'now'], "Unexpected argument 'now'. --help shows what there is."],
+  [['serve', '--port'], "Option '--port <value>' argument missing. --help shows what there is."],
+  [['outbox'], 'outbox takes list, retry or drop. --help shows what there is.'],
+  [['outbox', 'drop'], 'outbox drop: name ids, as "outbox list" shows them, or --all. --help shows what there is.'],
+  [['outbox', 'retry', '1', '--all'], 'outbox retry: name ids, as "outbox list" shows them, or --all. --help shows wh'],
+  [['outbox', 'drop', 'x'], 'outbox drop: "x" is no id, as "outbox list" shows them. --help shows what there is.'],
+])('a command line that is wrong gets one sentence and exit code 2: %j', async (words, sentence) => {
+  const { code, output, errors } = await runCli(words)
+  expect([code, output]).toEqual([2, ''])
+  expect(errors.trim()).toMatch(/^[^\n]+$/)
+  expect(errors).toContain(sentence)
+})
+
+test('a config that can not work gets one sentence and exit code 1', async () => {
+  const folder = createFolder()
+  const run = async (more: Record<string, unknown>, environment?: Record<string, string>) => {
+    const { code, errors } = await runCli(['serve', '--config', writeConfig(folder, more), '--port', '0'], environment)
+    expect(code).toBe(1)
+    expect(errors.trim()).toMatch(/^converge-tiktok: [^\n]+$/)
+    return errors
+  }
+  expect(await run({ accessToken: 'a-secret' })).toMatch(
+    /holds accessToken.*set TIKTOK_ACCESS_TOKEN in the environment/,
+  )
+  expect(await run({ webhookToken: 'a-secret' })).not.toContain('a-secret')
+  expect(await run({ pixelID: pixelId })).toContain('holds "pixelID", which is no option. There are pixelId, ')
+  expect(await run({ pixelId: 'abc' })).toContain('pixelId is "abc"')
+  expect(await run({ allowedOrigins: [] })).toContain('allowedOrigins is []')
+  expect(await run({}, {})).toContain('TIKTOK_ACCESS_TOKEN is not set')
+
+  const broken = join(folder, 'broken.json')
+  writeFileSync(broken, '{ "pixelId": ')
+  expect((await runCli(['serve', '--config', broken])).errors).toContain(`the config ${broken} is not JSON`)
+  const missing = join(folder, 'missing.json')
+  expect((await runCli(['serve', '--config', missing])).errors).toContain(`the config ${missing} could not be read`)
+})
+
+test('serve takes events, keeps its secrets to itself, and ends in order on SIGTERM', async () => {
+  const tiktok = await createEventsApiHost({ accessToken, pixelId })
+  onTestFinished(() => tiktok.close())
+  const folder = createFolder()
+  const config = writeConfig(folder, { eventsApiUrl: tiktok.url })
+  const child = startCli(['serve', '--config', config, '--outbox', join(folder, 'outbox.db'), '--port', '0'])
+  const [, url = ''] = await child.said(/listening on (\S+)/)
+  expect((await postPage(url, pageBatch(['1']))).status).toBe(202)
+  await tiktok.waitForAccepted(1)
+  const script = await (await fetch(`${url}/converge.js`)).text()
+  child.process.kill('SIGTERM')
+  const { code, output, errors } = await child.ended
+  expect([code, errors]).toEqual([0, ''])
+  expect(output).toMatch(/closed\.\n$/)
+  expect(script).toContain(`"relay":"${url}"`)
+  for (const secret of [accessToken, webhookToken]) expect(output + script).not.toContain(secret)
+})
+
+test('what TikTok refused is listed, dropped, and sent again beside a running server', async () => {
+  const tiktok = await createEventsApiHost()
+  onTestFinished(() => tiktok.close())
+  tiktok.faults.always = { code: 40002, message: 'content_id must be a string' }
+  const folder = createFolder()
+  const file = join(folder, 'outbox.db')
+  const config = writeConfig(folder, { eventsApiUrl: tiktok.url })
+  const server = startCli(['serve', '--config', config, '--outbox', file, '--port', '0'])
+  const [, url = ''] = await server.said(/listening on (\S+)/)
+  await postPage(url, pageBatch(['1', '2', 'a\u001b[2Jb']))
+  await expect.poll(async () => (await fetch(`${url}/health`)).json()).toMatchObject({ waiting: 0 })
+  tiktok.faults.always = {}
+
+  const outbox = (...words: string[]) => runCli(['outbox', ...words, '--outbox', file])
+  const { output } = await outbox('list')
+  const rows = output.split('\n').map((line) => line.split('\t'))
+  expect(rows.slice(1, 4).map(([id, , event, event_id]) => [id, event, event_id])).toEqual([
+    ['1', 'AddToCart', '1'],
+    ['2', 'AddToCart', '2'],
+    ['3', 'AddToCart', 'a [2Jb'], // no command to the terminal
+  ])
+  expect(rows[1]?.at(-1)).toContain('content_id must be a string')
+  expect(output).toContain('3 set aside, 0 waiting, 0 sent')
+
+  expect((await outbox('retry', '1')).output).toContain('1 wait again')
+  expect((await tiktok.waitForAccepted(1)).map(({ event_id }) => event_id)).toEqual(['1'])
+  expect((await outbox('retry', '1')).output).toContain('0 wait again')
+  expect((await outbox('drop', '2', '99')).output).toBe('1 dropped.\n')
+  expect((await outbox('drop', '--all')).output).toBe('1 dropped.\n')
+  expect((await outbox('list')).output).toBe('0 set aside, 0 waiting, 1 sent\n')
+})
+
+test('an outbox that is not there is not made by looking for it', async () => {
+  const path = join(createFolder(), 'outbox.db')
+  const { code, errors } = await runCli(['outbox', 'list', '--outbox', path])
+  expect([code, errors]).toEqual([1, `converge-tiktok: there is no outbox ${path}. Name it by --outbox.\n`])
+})
+
+test('a command line beside a server reads what the server has just taken', async () => {
+  const path = join(createFolder(), 'outbox.db')
+  const outbox = createSqliteOutbox({ path })
+  onTestFinished(() => outbox.close())
+  const data = { event: 'Purchase', event_time: 1, event_id: '1', user: {}, page: {}, properties: {} }
+  await outbox.add([{ data, expires: Date.now() / 1000 + 1000, order: false }])
+  expect((await runCli(['outbox', 'list', '--outbox', path])).output).toBe('0 set aside, 1 waiting, 0 sent\n')
+})
