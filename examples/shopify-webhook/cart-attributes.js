@@ -10,5 +10,5 @@ window.converge.on('event', ({ eventName }) => {
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ attributes }),
     keepalive: true, // "buy it now" leaves the page at once
-  })
+  }).catch(() => {})
 })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { afterAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeEach, expect, test, vi } from 'vitest'
 import { ordersPaid } from '../../examples/shopify-webhook/orders-paid.ts'
 import { createForwarder, type ForwarderConfig } from '../../src/server/forwarder.ts'
 import { createEventsApiHost } from '../tiktok/events-api-host.ts'
@@ -137,4 +137,25 @@ test('Shopify’s own test notification is nobody’s purchase', async () => {
 test('while TikTok is down, Shopify is asked to come again', async () => {
   tikTok.faults.always = { status: 503 }
   expect((await receive(fromShopify(shopifyOrder))).status).toBe(503)
+})
+
+test('what the theme writes to the cart comes back with the order', async () => {
+  const told: ((result: { eventName: string }) => void)[] = []
+  const written: [url: string, attributes: Record<string, string>][] = []
+  const context = { ttclid: 'E.C.P.of-the-page', consent: { marketing: 'granted' } }
+  vi.stubGlobal('window', {
+    Shopify: { routes: { root: '/en/' } },
+    converge: { context: () => context, on: (_: 'event', tell: (typeof told)[number]) => told.push(tell) },
+  })
+  vi.stubGlobal('fetch', async (url: string, { body }: { body: string }) => {
+    written.push([url, JSON.parse(body).attributes])
+  })
+  await import(new URL('../../examples/shopify-webhook/cart-attributes.js', import.meta.url).href)
+  for (const eventName of ['$page_load', 'Added To Cart']) told[0]?.({ eventName })
+  vi.unstubAllGlobals()
+
+  expect(written).toMatchObject([['/en/cart/update.js', {}]])
+  const note_attributes = Object.entries(written[0]?.[1] ?? {}).map(([name, value]) => ({ name, value }))
+  await receive(fromShopify({ ...shopifyOrder, note_attributes }))
+  expect(tikTok.accepted[0]?.user.ttclid).toBe('E.C.P.of-the-page')
 })

@@ -1,0 +1,17 @@
+// The forwarder as a Worker, without a queue: each event is sent while its sender waits. While TikTok is down the answer is
+// 503, so that pages keep theirs.
+import { createWorker } from 'converge-tiktok/cloudflare'
+
+interface Env {
+  TIKTOK_ACCESS_TOKEN: string
+  CONVERGE_WEBHOOK_TOKEN: string
+}
+
+export default createWorker((env: Env) => ({
+  pixelId: 'CJQBODJC77UB4MRTGFRF',
+  domain: 'shop.example',
+  consent: 'require',
+  allowedOrigins: ['https://www.shop.example'],
+  accessToken: env.TIKTOK_ACCESS_TOKEN,
+  webhookToken: env.CONVERGE_WEBHOOK_TOKEN,
+}))
