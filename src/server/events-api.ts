@@ -156,7 +156,6 @@ export function createEventsApi({
   function goOn(): void {
     if (stopped) log('converge-tiktok: TikTok takes events again.')
     failures = 0
-    notBefore = 0
     stopped = undefined
   }
 

@@ -26,6 +26,7 @@ const fromPages: [title: string, status: number, body: unknown, headers?: Record
   ['events that are text', 400, { ...batchOf(), events: jane }],
   ['events that are none', 400, batchOf(null, 7, jane, [], {})],
   ['10,000 events', 400, { ...batchOf(), events: Array.from({ length: 10_000 }, () => ({})) }],
+  ['one sound event more than 1,000', 400, batchOf(...Array.from({ length: 1001 }, () => relayed()))],
   ['deep nesting', 400, `${'['.repeat(400_000)}${']'.repeat(400_000)}`],
   [
     'deep nesting in an event',

@@ -110,6 +110,8 @@ describe('what is no answer of TikTok waits', () => {
     ['HTTP 503', { status: 503 }, /HTTP 503/],
     ['HTTP 429', { status: 429 }, /HTTP 429/],
     ['HTTP 404', { status: 404 }, /HTTP 404/],
+    ['HTTP 500, whatever code is in it', { status: 500, garbage: '{"code":40002}' }, /HTTP 500, code 40002/],
+    ['HTTP 400, even if it says OK', { status: 400, garbage: '{"code":0}' }, /HTTP 400, code 0/],
     ['garbage in HTTP 200', { garbage: '<html>jane</html>' }, /without a code$/],
     ['JSON that is none of theirs', { garbage: '[1]' }, /without a code$/],
     ['an empty answer', { garbage: '' }, /without a code$/],
