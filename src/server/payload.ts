@@ -32,6 +32,7 @@ export function fromPage(event: PageEvent, send: PageEvent['send'], visit: Visit
   // The page's clock may be wrong, its differences hardly are.
   const age = Math.min(Math.max(visit.sentAt - event.time, 0), OLDEST)
   const seconds = Math.floor((visit.receivedAt - age) / 1000)
+  const testCode = visit.allowTest ? event.test : undefined
   const user: EventsApiEvent['user'] = {}
   for (const key of matchKeys) put(user, key, event.user[key] ?? '')
   if (!visit.isBare) {
@@ -53,8 +54,9 @@ export function fromPage(event: PageEvent, send: PageEvent['send'], visit: Visit
       properties: one.parameters,
     },
     expires: seconds + (event.pixel ? WHERE_THE_PIXEL_SENT_IT : OTHERWISE),
-    order: orderEvents.includes(event.eventName),
-    ...(visit.allowTest && event.test && { test_event_code: event.test }),
+    // A test may be repeated, and must not stand in for the order.
+    order: !testCode && orderEvents.includes(event.eventName),
+    ...(testCode && { test_event_code: testCode }),
   }))
 }
 
