@@ -34,11 +34,11 @@ export interface QueueOutbox extends Outbox {
 }
 
 // https://developers.cloudflare.com/queues/platform/limits/: a message's bytes, a batch's bytes and messages. Each message
-// counts for up to 100 bytes more than its body. A retry may be 12 hours away, and there are 100 of them at most: with the
-// delays below they last for nearly 4 days, as long as a queue keeps a message unless it was told otherwise.
+// counts for up to 100 bytes more than its body.
 const largestMessage = 128_000 - 100
 const largestBatch = 256_000
 const mostMessages = 100
+// A consumer grants 100 retries at most, and after 4 days Cloudflare deletes a message: 90 of an hour end in between.
 const defaultDelays = { first: 10, longest: 3600 }
 
 /** Keeps events in a Cloudflare Queue. Its consumer is any Worker of the same config. */
