@@ -1,6 +1,6 @@
 // Where Chromium is: the one that comes from the registry on Linux x64, else the Chrome that is installed.
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -12,7 +12,7 @@ export const comesFromRegistry = process.platform === 'linux' && process.arch ==
 /** Unpacks Chromium once and returns the folder; whoever is second to finish takes what the first left. */
 export async function unpackChromium(): Promise<string> {
   const { version } = JSON.parse(readFileSync(join(modules, '@sparticuz/chromium/package.json'), 'utf8'))
-  const unpacked = join(cache, version)
+  const unpacked = join(cache, `${version}-with-fonts`)
   if (existsSync(unpacked)) return unpacked
   await mkdir(cache, { recursive: true })
   // The package unpacks into whatever TMPDIR is at the time, and calls half a file done.
@@ -22,6 +22,7 @@ export async function unpackChromium(): Promise<string> {
   try {
     const { default: chromium } = await import('@sparticuz/chromium')
     await chromium.executablePath()
+    await writeFile(join(own, 'fonts/fonts.conf'), fontConfig(join(unpacked, 'fonts')))
     await rename(own, unpacked)
   } catch (error) {
     await rm(own, { recursive: true, force: true })
@@ -32,6 +33,12 @@ export async function unpackChromium(): Promise<string> {
   }
   return unpacked
 }
+
+/** The package's own names folders of AWS Lambda; and where it finds no font, Chromium dies of a text field. */
+const fontConfig = (folder: string): string => `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>${folder}/fonts</dir><cachedir>${folder}/cache</cachedir></fontconfig>
+`
 
 /** puppeteer's launch options that name the browser. */
 export async function chromiumBinary(): Promise<
