@@ -8,7 +8,7 @@ const built = () => readFileSync(new URL('../../dist/converge.js', import.meta.u
 
 /** What the page shows for each button. */
 const becomes: Record<string, string> = {
-  pageView: '$page_load → Pageview',
+  pageView: '$page_load', // on the same address again
   viewProduct: 'Viewed Product → ViewContent',
   viewCollection: 'Viewed Collection → ViewContent',
   addToCart: 'Added To Cart → AddToCart',

@@ -1,8 +1,21 @@
 // The two ways a shop installs the built files, as pages.
 import { readFileSync } from 'node:fs'
-import type { Config, Converge } from '../../src/types.ts'
+import { vi } from 'vitest'
+import type {
+  Config,
+  Consent,
+  Converge,
+  RelayBatch,
+  RelayedEvent,
+  StandingProperties,
+  State,
+  TrackOptions,
+  TrackResult,
+} from '../../src/types.ts'
+import type { Hit } from '../tiktok/pixel-host.ts'
 import type { Page } from './browsers.ts'
 import type { Stage } from './in-each-browser.ts'
+import type { LoggedRequest, Served } from './network.ts'
 
 declare global {
   interface Window {
@@ -12,16 +25,18 @@ declare global {
 }
 
 export const shop = 'https://www.shop.test/'
+/** The address of the shop's forwarder, another origin than its pages'. */
+export const relay = 'https://relay.shop.test/tiktok'
 
 const built = (file: string) => ({
   body: readFileSync(new URL(`../../dist/${file}`, import.meta.url), 'utf8'),
   type: 'text/javascript',
 })
 
-/** The stub of the README: calls queue until the script has come. */
+/** Calls queue until the script has come. */
 export const stub = `
   window.converge = window.converge || { q: [] }
-  for (const name of ['init', 'track', 'on']) {
+  for (const name of ['init', 'track', 'set', 'consent', 'on']) {
     converge[name] = converge[name] || ((...rest) => { converge.q.push([name, ...rest]) })
   }`
 
@@ -45,10 +60,121 @@ ${calls}</script>`
 
 /** Opens a page of a shop that serves the built files beside it. */
 export function visit(stage: Stage, page: string, headers: Record<string, string> = {}): Promise<Page> {
-  stage.network.serve('www.shop.test', {
-    '/': { body: page, type: 'text/html', headers },
-    '/converge.js': built('converge.js'),
-    '/index.js': built('index.js'),
-  })
+  serveShop(stage, { '/': { body: page, headers } })
   return stage.open(shop)
 }
+
+/** A shop of several pages, by path, with the built files beside them. */
+export function serveShop(stage: Stage, pages: Record<string, string | Served>): void {
+  const files = ['converge.js', 'consent.js', 'inspector.js', 'index.js']
+  stage.network.serve('www.shop.test', {
+    ...Object.fromEntries(files.map((file) => [`/${file}`, built(file)])),
+    ...pages,
+  })
+}
+
+/** Calls the page's converge, once its script has come. */
+export function track(
+  page: Page,
+  eventName: string,
+  properties: object = {},
+  options: TrackOptions = {},
+): Promise<TrackResult | undefined> {
+  return page.evaluate(
+    async (...call) => {
+      if (document.readyState !== 'complete') await new Promise((resolve) => addEventListener('load', resolve))
+      return (window.shopConverge ?? window.converge)?.track?.(...call)
+    },
+    eventName,
+    properties,
+    options,
+  )
+}
+
+export const consent = (page: Page, consent: Consent) =>
+  page.evaluate((consent) => (window.shopConverge ?? window.converge)?.consent?.(consent), consent)
+
+export const set = (page: Page, standing: StandingProperties) =>
+  page.evaluate((standing) => (window.shopConverge ?? window.converge)?.set?.(standing), standing)
+
+/** Resolves with the page's state once it is so. */
+export function stateOf(page: Page, wanted: Partial<State>): Promise<State> {
+  return page.evaluate(
+    (wanted) =>
+      new Promise((resolve) => {
+        ;(window.shopConverge ?? window.converge)?.on?.('state', (state) => {
+          if (Object.entries(wanted).every(([key, value]) => Reflect.get(state, key) === value)) resolve(state)
+        })
+      }),
+    wanted,
+  )
+}
+
+/** Resolves with what became of an event, once it is so. */
+export function resultOf(page: Page, wanted: Partial<TrackResult>): Promise<TrackResult> {
+  return page.evaluate(
+    (wanted) =>
+      new Promise((resolve) => {
+        ;(window.shopConverge ?? window.converge)?.on?.('event', (result) => {
+          if (Object.entries(wanted).every(([key, value]) => Reflect.get(result, key) === value)) resolve(result)
+        })
+      }),
+    wanted,
+  )
+}
+
+/** Resolves when what the page has begun to request by now has been asked for: what the log lacks then was not. */
+export async function atRest(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    await fetch('/at-rest')
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    await fetch('/at-rest')
+  })
+}
+
+/** What left, but for the hits that TikTok's pixel makes of an identity. */
+export const told = (hits: Hit[]): string[] =>
+  hits.filter(({ event }) => event !== 'EnrichAM').map(({ event, event_id }) => `${event} ${event_id}`)
+
+/** The shop's forwarder, as far as a page sees it. */
+export interface RelayHost {
+  /** How it answers. */
+  status: number
+  /** What it has taken: answered by 2xx. */
+  readonly taken: RelayedEvent[]
+  /** Every request, refused ones included. */
+  requests(): LoggedRequest[]
+  /** Resolves with what it has taken, once that satisfies `enough`. */
+  waitForTaken(enough: number | ((taken: RelayedEvent[]) => boolean)): Promise<RelayedEvent[]>
+}
+
+export function serveRelay(stage: Stage, status = 202): RelayHost {
+  const { network } = stage
+  const { hostname, pathname } = new URL(relay)
+  const taken: RelayedEvent[] = []
+  const host: RelayHost = {
+    status,
+    taken,
+    requests: () => network.log.filter(({ host }) => host === hostname),
+    waitForTaken: (enough) =>
+      vi.waitFor(
+        () => {
+          if (typeof enough === 'number' ? taken.length >= enough : enough(taken)) return [...taken]
+          const ids = taken.map(({ eventName, eventID }) => `${eventName} ${eventID}`).join(', ')
+          throw new Error(`The relay waited for more than it has taken: ${ids || 'nothing'}.`)
+        },
+        { timeout: 5000 },
+      ),
+  }
+  network.serve(hostname, async (request, response, path) => {
+    let body = ''
+    for await (const chunk of request.setEncoding('utf8')) body += chunk
+    const isFound = path === `${pathname}/events` && request.method === 'POST'
+    const answer = isFound ? host.status : 404
+    response.writeHead(answer, { 'access-control-allow-origin': request.headers.origin ?? '' }).end()
+    if (answer < 300) taken.push(...batchIn(body).events)
+  })
+  return host
+}
+
+const batchIn = (body: string): RelayBatch => JSON.parse(body)
