@@ -1,0 +1,103 @@
+export interface Device {
+  /** The shop's localStorage, by key. */
+  readonly stored: Map<string, string>
+  readonly storage: Storage
+  /** What `document.cookie` reads and writes. */
+  cookie: string
+  /** Everything that a page asked of it, in order: `read key`, `write key`, `remove key`, `list`, `cookie`. */
+  readonly touches: string[]
+  /** `blocked`: the very access throws, as in a sandbox. `full`: nothing more can be written. */
+  fault: 'none' | 'blocked' | 'full'
+  /** Web Locks, for one of its pages. They are free again when that page closes. */
+  openLocks(page: object): Pick<LockManager, 'request'>
+  close(page: object): void
+}
+
+/** What a browser keeps between the pages of one shop. It has the clock that vitest has at the moment. */
+export function createDevice(): Device {
+  const stored = new Map<string, string>()
+  const jar = new Map<string, { value: string; until: number }>()
+  const holders = new Map<string, object>()
+  const touches: string[] = []
+
+  function touch(what: string): void {
+    touches.push(what)
+    if (device.fault === 'blocked') throw new DOMException('The operation is insecure.', 'SecurityError')
+  }
+
+  const methods: Storage = {
+    getItem(key) {
+      touch(`read ${key}`)
+      return stored.get(key) ?? null
+    },
+    setItem(key, value) {
+      touch(`write ${key}`)
+      if (device.fault === 'full') throw new DOMException('The quota has been exceeded.', 'QuotaExceededError')
+      stored.set(key, String(value))
+    },
+    removeItem(key) {
+      touch(`remove ${key}`)
+      stored.delete(key)
+    },
+    clear() {
+      touch('clear')
+      stored.clear()
+    },
+    key(index) {
+      touch('list')
+      return [...stored.keys()][index] ?? null
+    },
+    get length() {
+      touch('list')
+      return stored.size
+    },
+  }
+
+  const device: Device = {
+    stored,
+    touches,
+    fault: 'none',
+    storage: new Proxy(methods, {
+      ownKeys() {
+        touch('list')
+        return [...stored.keys()]
+      },
+      getOwnPropertyDescriptor: (_, key) => ({
+        value: stored.get(String(key)),
+        enumerable: true,
+        configurable: true,
+      }),
+      get: (target, key) => (key in target ? Reflect.get(target, key) : stored.get(String(key))),
+    }),
+    get cookie() {
+      touch('cookie')
+      return [...jar]
+        .filter(([, { until }]) => until > Date.now())
+        .map(([name, { value }]) => `${name}=${value}`)
+        .join('; ')
+    },
+    set cookie(text) {
+      touch('cookie')
+      const [, name = '', value = ''] = /^([^=]*)=([^;]*)/.exec(text) ?? []
+      const seconds = Number(/;\s*max-age=(\d+)/i.exec(text)?.[1] ?? Number.POSITIVE_INFINITY)
+      jar.set(name, { value, until: Date.now() + seconds * 1000 })
+    },
+    openLocks: (page) => ({
+      async request(name: string, ...rest: unknown[]) {
+        const task = rest.at(-1)
+        if (typeof task !== 'function') throw new TypeError('no callback')
+        if (holders.has(name)) return task(null)
+        holders.set(name, page)
+        try {
+          return await task({ name, mode: 'exclusive' })
+        } finally {
+          holders.delete(name)
+        }
+      },
+    }),
+    close(page) {
+      for (const [name, holder] of holders) if (holder === page) holders.delete(name)
+    },
+  }
+  return device
+}
