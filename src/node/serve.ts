@@ -38,7 +38,7 @@ export async function serve({ port, hostname, outbox: file, ...config }: ServeCo
       port,
       ...(hostname && { hostname }),
       async fetch(request) {
-        const response = await forwarder.fetch(request, { ip: readIp(request.ip), waitUntil: request.waitUntil })
+        const response = await forwarder.fetch(request, { ip: readIp(request.ip) })
         // Else a client that keeps its connection holds the end up.
         if (isClosing) response.headers.set('connection', 'close')
         return response
