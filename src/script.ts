@@ -4,7 +4,8 @@ import { fillCvg } from './browser/cvg.ts'
 import { fillGlobal } from './browser/global.ts'
 
 const tag = document.currentScript ?? document.querySelector<HTMLScriptElement>('[data-pixel-id]')
-const converge = (window.converge ||= {})
+window.converge ||= {}
+const { converge } = window
 // `data-pixel-id` is `pixelId`, and so on. A forwarder that serves this script says the rest before it.
 fillGlobal(
   window,

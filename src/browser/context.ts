@@ -1,44 +1,37 @@
-import type { Config } from '../types.ts'
+import { attempt } from '../core/attempt.ts'
+import type { Config, PageContext } from '../types.ts'
 
 export interface ClickContext {
-  ttclid(): string | undefined
-  /** TikTok's own visitor id, which its pixel keeps in a cookie. */
-  ttp(): string | undefined
+  /** What may be known of TikTok's click id, and of its own visitor id. */
+  ids(): Pick<PageContext, 'ttclid' | 'ttp'>
   /** Keeps the click id of this page's address for 30 days: the pixel's own cookie forgets it after one. */
-  keep(): unknown
-  erase(): unknown
+  keep(): void
+  erase(): void
 }
 
 /** What TikTok knows a click and its visitor by, as long as that may be used. */
 export function openContext(
-  { document, location }: Window,
+  window: Window,
   { pixelId, domain = '', context }: Config,
   mayUse: () => unknown,
 ): ClickContext {
+  const { location, document } = window
   const name = `converge.${pixelId}.ttclid`
+  // A sandboxed page's cookies throw: it says itself what it knows.
+  const jar = context ? { cookie: '' } : document
   // Where the landing page was left before the visitor consented, the next page's referrer still knows.
-  const urls = [location.href, document.referrer].filter((url) => url.startsWith(location.origin))
+  const urls = [location.href, document.referrer].filter((url) => url.startsWith(`${location.origin}/`))
   const ttclid = context?.ttclid ?? /[?&]ttclid=([\w.-]+)/.exec(urls.join())?.[1]
 
-  /** Writes ours, and gives the page's. A sandboxed page says what it knows: there they would throw, or be another's. */
-  function cookies(written?: string): string {
-    try {
-      if (context) return ''
-      // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing on http:// pages
-      if (written) document.cookie = `${name}=${written};path=/;samesite=lax;domain=${domain}`
-      return document.cookie
-    } catch {
-      return ''
-    }
-  }
-
-  const read = (cookie: string, given: string | undefined) =>
-    mayUse() ? (given ?? new RegExp(`(?:^|; )${cookie}=([^;]+)`).exec(cookies())?.[1]) : undefined
+  const read = (name: string) => attempt(() => new RegExp(`(?:^|; )${name}=([^;]+)`).exec(jar.cookie)?.[1])
+  const write = (value: unknown, seconds: number) =>
+    attempt(() => {
+      jar.cookie = `${name}=${value};path=/;samesite=lax;max-age=${seconds};domain=${domain}`
+    })
 
   return {
-    ttclid: () => read(name, ttclid),
-    ttp: () => read('_ttp', context?.ttp),
-    keep: () => ttclid && mayUse() && cookies(`${ttclid};max-age=2592000`),
-    erase: () => cookies(';max-age=0'),
+    ids: () => (mayUse() ? { ttclid: ttclid ?? read(name), ttp: context?.ttp ?? read('_ttp') } : {}),
+    keep: () => ttclid && write(ttclid, 2_592_000),
+    erase: () => write('', 0),
   }
 }

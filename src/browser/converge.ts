@@ -1,3 +1,4 @@
+import { attempt } from '../core/attempt.ts'
 import { cleanUrl } from '../core/clean-url.ts'
 import { readConfig } from '../core/config.ts'
 import { isAllowed } from '../core/consent.ts'
@@ -42,10 +43,14 @@ interface Entry {
   event: ConvergeEvent
   time: number
   /** Who it is about, as far as its own call says. */
+  own: User
+  /** The same, with what the page knew of that person then. */
   user: User
+  person: number
   /** The browser copy alone. */
-  isClientOnly?: boolean
+  isClientOnly: boolean
   destinationEvents: DestinationEvent[]
+  isCounted?: boolean
   /** Whether the pixel took it. Unknown where it wasn't asked. */
   isHanded?: boolean
   /** What became of the server copy, where there is one. */
@@ -66,7 +71,10 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
   let count = 0
   const newId = () => `${page}.${++count}`
   const hasGpc = Object(navigator).globalPrivacyControl === true && gpc !== 'ignore'
-  const flags = location.search + window.name
+  const byDefault = hasGpc && gpc === 'deny' ? 'denied' : undefined
+  // `?converge_test=CODE` and `?converge_debug` hold for the tab: its name stays, and is no storage.
+  if (/[?&]converge_(test|debug)/.test(location.search)) window.name = location.search
+  const flags = window.name
 
   let decision: Consent | undefined
   let state: State = { pixel: 'off', consent: {}, relay: config.relay ? 'ready' : 'off', outbox: 0 }
@@ -90,11 +98,12 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
 
   /** Whether a copy may leave now; `undefined` is not yet. */
   function isOpen(via: Channel): boolean | undefined {
-    const { marketing = hasGpc && gpc === 'deny' ? 'denied' : undefined } = consent()
-    return Object(document).prerendering ? undefined : isAllowed(mode, marketing, via)
+    if (Object(document).prerendering) return undefined
+    // What is always allowed reads no storage.
+    return mode === 'always' || isAllowed(mode, consent().marketing ?? byDefault, via)
   }
 
-  const refusal = (): Reason => (mayUse() === undefined ? 'undecided' : 'denied')
+  const refusal = (): Reason | undefined => (mayUse() === false ? 'denied' : mayUse() ? undefined : 'undecided')
 
   function report(part: Partial<State>): void {
     state = { ...state, ...part }
@@ -104,8 +113,8 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
 
   function tell(entry: Entry, status: Status, reason?: Reason): TrackResult {
     const { event, result, destinationEvents } = entry
-    const { eventName, eventID } = event
     if (result?.status === status && result.reason === reason) return result
+    const { eventName, eventID } = event
     entry.result = { status, reason, eventName, eventID, destinationEvents }
     news.event.emit(entry.result, event)
     return entry.result
@@ -118,6 +127,7 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
 
   /** Does what was not allowed before, or not urgent. */
   function begin(): void {
+    if (consent().marketing) report({ consent: consent() })
     openPixel()
     if (mayUse()) {
       pixel?.start()
@@ -129,7 +139,7 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
   }
 
   function run(entry: Entry): TrackResult {
-    const { event, user } = entry
+    const { event, person, own } = entry
     const { eventName, eventID, properties } = event
     const mayPixel = mayUse()
     const mayRelay = relay && !entry.isClientOnly && isOpen('relay')
@@ -139,17 +149,17 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
     if (!rows) return tell(entry, 'filtered', 'filter')
     if (!rows.length) return tell(entry, 'skipped', 'unmapped')
     const key = `${eventName}.${eventID}`
-    if (!entry.relayed && (seen.has(key) || ledger.has(event))) return tell(entry, 'skipped', 'already_sent')
+    if (!entry.isCounted && (seen.has(key) || ledger.has(event))) return tell(entry, 'skipped', 'already_sent')
     seen.add(key)
+    entry.isCounted = true
     openPixel()
-    visitor.learn(user)
-    const known = mayPixel ? visitor.known() : user
+    const user = !mayPixel ? own : person === visitor.person() ? visitor.known() : entry.user
     const send: RelayedEvent['send'] = []
     entry.destinationEvents = rows.flatMap(({ event, forward, parameters }) => {
       const via: Channel[] = []
       if (pixel && mayPixel && forward !== 'server') {
         try {
-          pixel.identify(known, visitor.person())
+          pixel.identify(user, person)
           pixel.track(event, parameters(), eventID)
           via.push('pixel')
           entry.isHanded = true
@@ -165,16 +175,17 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
     })
     if (relay && send.length && !entry.relayed) {
       entry.relayed = []
+      // Undecided, a server copy says nothing of how the visitor came here.
+      const clean = (url: unknown) => cleanUrl(mayPixel ? readText(url) : readText(url).replace(/\?.*/, ''))
       const relayed: RelayedEvent = {
         time: entry.time,
         eventName,
         eventID,
         send,
-        pixel: entry.isHanded === true && pixel?.status() !== 'blocked',
-        user: known,
-        page: { url: cleanUrl(String(properties.$url)), referrer: cleanUrl(String(properties.referrer)) },
-        ttclid: click.ttclid(),
-        ttp: click.ttp(),
+        pixel: !!entry.isHanded && pixel?.status() !== 'blocked',
+        user,
+        page: { url: clean(properties.$url), referrer: clean(properties.referrer) },
+        ...click.ids(),
         locale: mayPixel ? navigator.language : undefined,
         consent: consent(),
         test: /converge_test=([\w-]+)/.exec(flags)?.[1],
@@ -188,41 +199,27 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
   /** Says how an event is doing, from what is known of its copies by now. */
   function assess(entry: Entry): TrackResult {
     const { event, isHanded, relayed } = entry
-    const [answer, reason] = relayed ?? []
     const status = isHanded && pixel?.status()
-    if (status === 'waiting') handed.add(entry)
-    else handed.delete(entry)
-    if (status === 'live' || answer === 'success') ledger.add(event)
+    if (status === 'live') {
+      handed.delete(entry)
+      ledger.add(event)
+    } else if (status) handed.add(entry)
 
-    if (answer === 'retry' || answer === 'skipped') return tell(entry, answer, reason)
+    if (relayed?.[1] === 'relay_down') return tell(entry, 'retry', 'relay_down')
     if (status && status !== 'blocked') return tell(entry, 'success')
-    const problem = isHanded === undefined ? (mayUse() ? undefined : refusal()) : 'pixel_blocked'
-    if (relayed && !reason) return tell(entry, 'success', problem)
-    if (problem || relayed) return tell(entry, 'failure', problem)
-    return tell(entry, 'skipped', 'no_channel')
+    const problem = isHanded === undefined ? refusal() : 'pixel_blocked'
+    if (relayed) return tell(entry, relayed[0] ?? 'success', relayed[1] ?? problem)
+    if (!problem) return tell(entry, 'skipped', 'no_channel')
+    return tell(entry, problem === 'pixel_blocked' ? 'failure' : 'no_consent', problem)
   }
 
   function settle(relayed: RelayedEvent, ...answer: [Status, Reason?]): void {
-    const { eventName, eventID, send } = relayed
-    const entry: Entry = entries.get(relayed) ?? {
-      // A former page could not deliver it.
-      ...relayed,
-      event: { eventName, eventID, properties: {} },
-      destinationEvents: send.map((one) => ({ ...one, event_id: eventID, via: ['relay'] })),
-    }
+    const entry = entries.get(relayed)
+    if (answer[0] === 'success') ledger.add(relayed)
+    // The page that tracked it may be gone, and nobody left to tell.
+    if (!entry) return
     entry.relayed = answer
     assess(entry)
-  }
-
-  /** What the shop's own hook makes of an event. Where it throws, the event goes on as it was. */
-  function hooked(event: ConvergeEvent): ConvergeEvent | null {
-    try {
-      const changed = config.beforeSend ? config.beforeSend(event) : event
-      return changed && createEvent(changed.eventName, copyRecord(changed.properties), changed.eventID, newId)
-    } catch (error) {
-      console.error(error)
-      return event
-    }
   }
 
   const converge: Converge = {
@@ -233,21 +230,27 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
         referrer: context?.referrer ?? document.referrer,
         $sales_channel_type: 'web',
       }
-      const given = createEvent(
+      let event = createEvent(
         eventName,
         { ...copyRecord(ofPage), ...standing, ...copyRecord(properties) },
         eventID,
         newId,
       )
-      const event = hooked(given)
+      // Where the hook throws, or gives nothing, the event goes on as it was.
+      const changed = attempt(() => config.beforeSend?.(event), console.error)
+      if (changed) event = createEvent(changed.eventName, copyRecord(changed.properties), changed.eventID, newId)
+      const own = { ...readUser(event.properties), ...readUser(Object(profileProperties), aliases) }
+      const user = visitor.learn(own)
       const entry: Entry = {
-        event: event ?? given,
+        event,
         time: Date.now(),
-        user: { ...readUser(Object(event?.properties)), ...readUser(Object(profileProperties), aliases) },
+        own,
+        user,
+        person: visitor.person(),
         isClientOnly: forward === 'client',
         destinationEvents: [],
       }
-      if (!event) return tell(entry, 'filtered', 'before_send')
+      if (changed === null) return tell(entry, 'filtered', 'before_send')
       const { $url } = event.properties
       if (event.eventName === pageLoad) {
         if ($url === lastPage) return tell(entry, 'skipped', 'same_page')
@@ -274,11 +277,9 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
       storage.write('consent', decision)
       pixel?.allow(!isDenied)
       begin()
-      report({ consent: decision })
     },
     context: () => ({
-      ttclid: click.ttclid(),
-      ttp: click.ttp(),
+      ...click.ids(),
       external_id: mayUse() ? visitor.known().external_id : undefined,
       url: cleanUrl(context?.url ?? location.href),
       userAgent: context?.userAgent ?? navigator.userAgent,

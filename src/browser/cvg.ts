@@ -1,3 +1,4 @@
+import { attempt } from '../core/attempt.ts'
 import type { ConvergeGlobal } from '../types.ts'
 
 /** Converge's own global: calls it takes as `cvg({ method, … })`, queued by a stub until `process` is there. */
@@ -15,10 +16,11 @@ declare global {
 
 /** Answers shops that call Converge already. A real Converge that is there is left alone. */
 export function fillCvg(window: Window, converge: Partial<ConvergeGlobal>): void {
-  const cvg: Cvg = (window.cvg ||= (call) => cvg.process?.(call))
+  window.cvg ||= (call) => cvg.process?.(call)
+  const { cvg } = window
   if (cvg.process) return
 
-  cvg.process = (given) => {
+  function answer(given: unknown): void {
     // A stub may pass on its `arguments` as they are.
     const call = Object(Object(given).method ? given : Object(given)[0])
     const { method, eventName, event, eventID, eventId, properties, ...rest } = call
@@ -29,6 +31,8 @@ export function fillCvg(window: Window, converge: Partial<ConvergeGlobal>): void
     else if (method === 'consent') converge.consent?.(rest)
     else if (method === 'link_domain') linkDomain(window, String(rest.domain ?? rest.domains), converge)
   }
+
+  cvg.process = (call) => attempt(() => answer(call), console.error)
   for (const call of cvg.queue ?? []) cvg.process(call)
 }
 
@@ -39,11 +43,9 @@ function linkDomain({ document }: Window, domains: string, converge: Partial<Con
     ({ target }) => {
       const link: HTMLAnchorElement | null = Object(target).closest?.('a[href]')
       const ttclid = converge.context?.()?.ttclid
-      if (!link || !ttclid) return
-      const url = new URL(link.href)
-      if (!domains.split(',').some((domain) => `.${url.hostname}`.endsWith(`.${domain}`))) return
-      url.searchParams.set('ttclid', ttclid)
-      link.href = url.href
+      if (!link || !ttclid || /ttclid=/.test(link.search)) return
+      if (domains.split(',').some((domain) => `.${link.hostname}`.endsWith(`.${domain}`)))
+        link.search += `&ttclid=${ttclid}`
     },
     true,
   )

@@ -1,5 +1,6 @@
 /** Calls back after each navigation within the page: not for a hash, nor for a replacement that keeps the path. */
-export function onNavigation({ addEventListener, history, location }: Window, callback: () => void): void {
+export function onNavigation(window: Window, callback: () => void): void {
+  const { history, location, navigation } = window
   let { pathname, search } = location
 
   function look(isReplaced: boolean): void {
@@ -8,7 +9,11 @@ export function onNavigation({ addEventListener, history, location }: Window, ca
     if (!isSame) callback()
   }
 
-  // The Navigation API is missing in browsers of 2025.
+  if (navigation) {
+    // Routers that intercept its `navigate` event call no method of history's.
+    navigation.addEventListener('currententrychange', ({ navigationType }) => look(navigationType === 'replace'))
+    return
+  }
   for (const method of ['pushState', 'replaceState'] as const) {
     const original = history[method]
     history[method] = (...parameters) => {
@@ -16,5 +21,5 @@ export function onNavigation({ addEventListener, history, location }: Window, ca
       look(method === 'replaceState')
     }
   }
-  addEventListener('popstate', () => look(false))
+  window.addEventListener('popstate', () => look(false))
 }

@@ -1,3 +1,4 @@
+import { attempt } from '../core/attempt.ts'
 import type { Config, EventParameters, PixelCause, PixelStatus, State, User } from '../types.ts'
 import { accessTtq } from './ttq.ts'
 
@@ -14,6 +15,7 @@ export interface Pixel {
 }
 
 const FIRST_LOOK = 50 // ms
+const TURN = 5000 // ms: for TikTok's scripts to come, and the former person's hits to leave
 const LAST_LOOK = 12_800 // ms, doubling from the first: 25 s in all
 
 /** TikTok's pixel in this page: loads it, calls it the way that loses and doubles nothing, and tells what became of it. */
@@ -75,12 +77,8 @@ export function createPixel(
 
   /** In another person's turn, once that has come. A hit carries who is known when it leaves, and nothing is taken back. */
   function inTurn(call: () => void): void {
-    if (turn) turn.then(call)
+    if (turn) turn.then(() => isRevoked || attempt(call))
     else call()
-  }
-
-  function awaitTurn(resolve: () => void): void {
-    window.setTimeout(() => (isLive() || status === 'blocked' ? resolve() : awaitTurn(resolve)), 1000)
   }
 
   // It comes just before the script's error; and where the hits alone are refused (connect-src), nothing else tells.
@@ -95,7 +93,8 @@ export function createPixel(
     start,
     identify({ email, phone: phone_number, external_id }, newPerson) {
       const text = JSON.stringify({ email, phone_number, external_id })
-      if (told && newPerson !== person) turn = Promise.resolve(turn).then(() => new Promise(awaitTurn))
+      if (told && newPerson !== person)
+        turn = Promise.resolve(turn).then(() => new Promise((resolve) => window.setTimeout(resolve, TURN)))
       if (text !== told) inTurn(() => join().identify?.(JSON.parse(text)))
       told = text
       person = newPerson
@@ -111,14 +110,11 @@ export function createPixel(
     allow(isGranted) {
       if (isGranted !== isRevoked) return
       isRevoked = !isGranted
-      if (isGranted) {
-        join().enableCookie()
-        join().grantConsent()
-        start()
-      } else {
-        join().disableCookie()
-        join().revokeConsent()
-      }
+      const methods = isGranted
+        ? (['enableCookie', 'grantConsent'] as const)
+        : (['disableCookie', 'revokeConsent'] as const)
+      for (const method of methods) attempt(() => join()[method]())
+      start()
     },
   }
 }

@@ -16,7 +16,7 @@ export type Settle = (event: RelayedEvent, status: Status, reason?: Reason) => v
 const HOUR = 3_600_000 // ms
 const FIRST_PAUSE = 1000 // ms, doubling
 const LONGEST_PAUSE = 300_000
-const IN_FLIGHT = 20_000 // characters, of up to 3 bytes: browsers refuse more than 64 kB of keepalive requests at a time
+const KEEPALIVE = 20_000 // characters, of up to 3 bytes: browsers refuse more than 64 kB
 const MOST = 100
 const LONGEST = 200_000 // characters
 
@@ -24,7 +24,7 @@ const LONGEST = 200_000 // characters
 export function createRelay(
   window: Window,
   url: string,
-  storage: PageStorage,
+  { read, write, remove, keys }: PageStorage,
   page: string,
   settle: Settle,
   report: (part: Partial<State>) => void,
@@ -34,43 +34,50 @@ export function createRelay(
   const fresh: RelayedEvent[] = []
   /** Everything that nobody has taken yet. */
   let waiting: RelayedEvent[] = []
-  let inFlight = 0
-  let isKept = false
 
-  async function post(batch: RelayedEvent[], pause = FIRST_PAUSE): Promise<void> {
+  function end(events: RelayedEvent[], status: Status, reason?: Reason): void {
+    waiting = waiting.filter((event) => !events.includes(event))
+    for (const event of events) settle(event, status, reason)
+  }
+
+  async function post(batch: RelayedEvent[], pause: number): Promise<void> {
     const sentAt = Date.now()
-    const events = batch.filter((event) => waiting.includes(event))
+    const due = batch.filter((event) => waiting.includes(event))
+    // TikTok forgets an event_id after 48 hours, and would count the second copy.
+    const events = due.filter(({ time, pixel }) => !(sentAt - time > (pixel ? 47 : 168) * HOUR))
+    end(
+      due.filter((event) => !events.includes(event)),
+      'skipped',
+      'too_late',
+    )
+    if (!events[0]) return
     const body = JSON.stringify({ v: 1, sentAt, events } satisfies RelayBatch)
-    inFlight += body.length
     const status = await window
-      .fetch(`${url}/events`, { method: 'POST', body, keepalive: inFlight < IN_FLIGHT })
-      .then(({ status }) => `${status}`, String)
-    inFlight -= body.length
+      .fetch(`${url}/events`, { method: 'POST', body, keepalive: body.length < KEEPALIVE })
+      .then((answer) => `${answer.status}`, String)
 
-    const isTaken = /^2/.test(status)
-    const isRefused = /^4(?!08|29)/.test(status)
-    for (const event of events) {
-      // TikTok forgets an event_id after 48 hours, and would count the second copy.
-      const isLate = sentAt - event.time > (event.pixel ? 47 : 168) * HOUR
-      if (isTaken || isRefused || isLate) waiting.splice(waiting.indexOf(event), 1)
-      if (isTaken) settle(event, 'success')
-      else if (isRefused) settle(event, 'failure', 'relay_refused')
-      else if (isLate) settle(event, 'skipped', 'too_late')
-      else settle(event, 'retry', 'relay_down')
+    let relay: State['relay'] = 'down'
+    if (/^2/.test(status)) {
+      relay = 'ready'
+      end(events, 'success')
+    } else if (/^4(?!08|29)/.test(status)) {
+      relay = 'refused'
+      end(events, 'failure', 'relay_refused')
+    } else {
+      for (const event of events) settle(event, 'retry', 'relay_down')
+      window.setTimeout(post, pause, events, Math.min(pause * 2, LONGEST_PAUSE))
     }
-    if (!isTaken && !isRefused) window.setTimeout(post, pause, events, Math.min(pause * 2, LONGEST_PAUSE))
     keep()
-    report({ relay: isTaken ? 'ready' : isRefused ? 'refused' : 'down', outbox: waiting.length })
+    report({ relay, outbox: waiting.length })
   }
 
   /** For the next page, which takes it over once this one and its lock are gone. */
   function keep(): void {
     while (waiting.length > MOST || JSON.stringify(waiting).length > LONGEST) waiting.shift()
-    if (waiting.length) {
-      isKept = true
-      underLock(ours, () => new Promise(() => {}))
-      storage.write(ours, waiting)
-    } else if (isKept) storage.remove(ours)
+    remove(ours)
+    if (!waiting[0]) return
+    underLock(ours, () => new Promise(() => {}))
+    write(ours, waiting)
   }
 
   function underLock(key: string, task: () => void): void {
@@ -84,19 +91,18 @@ export function createRelay(
   return {
     send(event) {
       waiting.push(event)
-      if (fresh.push(event) === 1) Promise.resolve().then(() => post(fresh.splice(0)))
+      if (fresh.push(event) === 1) Promise.resolve().then(() => post(fresh.splice(0), FIRST_PAUSE))
     },
     takeOver() {
-      for (const key of storage.keys('outbox.')) {
+      for (const key of keys('outbox.'))
         if (key !== ours)
           underLock(key, () => {
-            const events: RelayedEvent[] = Object(storage.read(key) ?? [])
+            const events = [Object(read(key))].flat().filter(({ send }) => send)
             waiting.push(...events)
             keep()
-            storage.remove(key)
-            post(events)
+            remove(key)
+            post(events, FIRST_PAUSE)
           })
-      }
     },
     forget() {
       waiting = []

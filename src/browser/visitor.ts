@@ -3,10 +3,10 @@ import type { User } from '../types.ts'
 import type { PageStorage } from './storage.ts'
 
 export interface Visitor {
-  /** Learns more. Another e-mail or customer is another person, and all that was known before is forgotten. */
-  learn(user: User): void
+  /** Learns more, and gives what this page knows. Another e-mail or customer is another person: the former is forgotten. */
+  learn(user: User): User
   forget(): void
-  /** All that is known; where the shop has named no customer, with an id of ours. */
+  /** What former pages knew too; where the shop has named no customer, with an id of ours. */
   known(): User
   /** Counts the persons whom this page has seen. */
   person(): number
@@ -19,35 +19,37 @@ export function createVisitor(storage: PageStorage, givenId: string, newId: () =
   let user: User = {}
   let id = givenId
   let persons = 0
-  let written = ''
+  let isRead = false
+  let isWritten = false
 
-  function learn(more: User): void {
+  function learn(more: User): User {
     if (isOther(user, more)) forget()
+    if (Object.keys(more)[0]) isWritten = false
     user = { ...user, ...more }
+    return user
   }
 
   function forget(): void {
     user = {}
     id = ''
     persons++
-  }
-
-  function recall(): void {
-    const { until, user: kept = {}, id: keptId } = Object(storage.read('visitor'))
-    if (until > Date.now() && !isOther(kept, user) && !persons) {
-      user = { ...kept, ...user }
-      id ||= keptId
-    }
+    storage.remove('visitor')
+    isWritten = false
   }
 
   function known(): User {
-    if (!written) recall()
+    if (!isRead && !persons) {
+      const { until, user: former, id: formerId } = Object(storage.read('visitor'))
+      if (until > Date.now() && !isOther(Object(former), user)) {
+        user = { ...former, ...user }
+        id ||= formerId
+      }
+    }
+    isRead = true
     id ||= sha256(newId())
-    // City, state and country are not hashes.
-    const hashes = Object.fromEntries(Object.entries(user).filter(([, value]) => value.length === 64))
-    const text = JSON.stringify([id, hashes])
-    if (text !== written) storage.write('visitor', { until: Date.now() + THIRTY_DAYS, user: hashes, id })
-    written = text
+    const { city, state, country, ...hashes } = user
+    if (!isWritten) storage.write('visitor', { until: Date.now() + THIRTY_DAYS, id, user: hashes })
+    isWritten = true
     return { external_id: id, ...user }
   }
 

@@ -25,9 +25,8 @@ test('track takes anything, and its event_id is text that is not empty', () => {
 })
 
 test('what stands in ttq is what the result says', () => {
-  const { page, track } = openShop()
   const check = (name: unknown, event: unknown, options: unknown) => {
-    page.ttq.length = 0
+    const { page, track } = openShop()
     const { destinationEvents } = track(name, event, options)
     const said = destinationEvents.map(({ event, event_id, parameters }) => [event, parameters, event_id])
     const calls = tracked(page).map(([, event, parameters, ids]) => [event, parameters, Object(ids).event_id])

@@ -1,0 +1,9 @@
+/** What a task gives, or nothing where it throws. */
+export function attempt<Answer>(task: () => Answer, report?: (error: unknown) => void): Answer | undefined {
+  try {
+    return task()
+  } catch (error) {
+    report?.(error)
+    return undefined
+  }
+}
