@@ -65,9 +65,9 @@ export function visit(stage: Stage, page: string, headers: Record<string, string
 }
 
 /** A shop of several pages, by path, with the built files beside them. */
-export function serveShop(stage: Stage, pages: Record<string, string | Served>): void {
+export function serveShop(stage: Stage, pages: Record<string, string | Served>, host = 'www.shop.test'): void {
   const files = ['converge.js', 'consent.js', 'inspector.js', 'index.js']
-  stage.network.serve('www.shop.test', {
+  stage.network.serve(host, {
     ...Object.fromEntries(files.map((file) => [`/${file}`, built(file)])),
     ...pages,
   })
@@ -101,7 +101,7 @@ export const set = (page: Page, standing: StandingProperties) =>
 export function stateOf(page: Page, wanted: Partial<State>): Promise<State> {
   return page.evaluate(
     (wanted) =>
-      new Promise((resolve) => {
+      new Promise<State>((resolve) => {
         ;(window.shopConverge ?? window.converge)?.on?.('state', (state) => {
           if (Object.entries(wanted).every(([key, value]) => Reflect.get(state, key) === value)) resolve(state)
         })
@@ -114,7 +114,7 @@ export function stateOf(page: Page, wanted: Partial<State>): Promise<State> {
 export function resultOf(page: Page, wanted: Partial<TrackResult>): Promise<TrackResult> {
   return page.evaluate(
     (wanted) =>
-      new Promise((resolve) => {
+      new Promise<TrackResult>((resolve) => {
         ;(window.shopConverge ?? window.converge)?.on?.('event', (result) => {
           if (Object.entries(wanted).every(([key, value]) => Reflect.get(result, key) === value)) resolve(result)
         })

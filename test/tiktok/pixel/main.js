@@ -130,15 +130,27 @@
   let consent = 'granted'
   let cookies = true
 
+  // In a sandboxed frame they throw, and the pixel goes without.
+  const jar = (written) => {
+    try {
+      // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing on http:// pages
+      if (written) document.cookie = written
+      return document.cookie
+    } catch {
+      return ''
+    }
+  }
+
   const cookie = (name) => {
-    const pair = document.cookie.split('; ').find((each) => each.startsWith(`${name}=`))
+    const pair = jar()
+      .split('; ')
+      .find((each) => each.startsWith(`${name}=`))
     return pair?.slice(name.length + 1)
   }
 
   const writeCookie = (name, value, seconds) => {
     const domain = location.hostname.includes('.') ? `; domain=${location.hostname.split('.').slice(-2).join('.')}` : ''
-    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing on http:// pages
-    document.cookie = `${name}=${value}; path=/; max-age=${seconds}; samesite=lax${domain}`
+    jar(`${name}=${value}; path=/; max-age=${seconds}; samesite=lax${domain}`)
   }
 
   const day = 86400
