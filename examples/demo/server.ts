@@ -1,25 +1,34 @@
-// `npm run demo`: a shop on this machine, in which each Converge call shows what it becomes at TikTok.
+// `npm run demo`: a shop on this machine, and what TikTok gets of it.
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { parseArgs } from 'node:util'
-import { createShop, type ShopOptions } from './shop.ts'
+import { createDemo } from './demo.ts'
 
-export interface Demo {
+export interface StartedDemo {
   url: string
-  /** Stops at once: the stream of hits would keep its connections for ever. */
-  close(): void
+  /** Stops at once: the streams of news would keep their connections for ever. */
+  close(): Promise<void>
 }
 
-/** Takes `port`, else the next one that is free; 0 means any. */
-export async function startDemo({ port, ...options }: ShopOptions & { port: number }): Promise<Demo> {
-  const shop = createShop(options)
-  const server = createServer((request, response) => shop.answer(request, response, request.url ?? '/'))
-  const url = `http://localhost:${await listen(server, port)}`
+export interface StartOptions {
+  /** The next one that is free, where it is taken; 0 means any. */
+  port: number
+  /** A real pixel. */
+  pixelId?: string | undefined
+}
+
+export async function startDemo({ port, pixelId }: StartOptions): Promise<StartedDemo> {
+  const server = createServer()
+  const taken = await listen(server, port)
+  const url = `http://localhost:${taken}`
+  const demo = await createDemo({ origins: [url, `http://127.0.0.1:${taken}`], pixelId })
+  server.on('request', (request, response) => demo.answer(request, response, request.url ?? '/'))
   return {
     url,
-    close() {
+    async close() {
       server.close()
       server.closeAllConnections()
+      await demo.close()
     },
   }
 }
@@ -36,26 +45,27 @@ async function listen(server: Server, port: number): Promise<number> {
   return typeof address === 'object' && address ? address.port : port
 }
 
-interface Arguments extends ShopOptions {
-  port: number
-}
-
 /** @throws a sentence for whoever typed them */
-function readArguments(): Arguments {
+function readArguments(): StartOptions {
   const { values } = parseArgs({ options: { port: { type: 'string', default: '8085' }, pixel: { type: 'string' } } })
   const { port, pixel: pixelId } = values
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new Error(`--port is ${port}, not 0 to 65535.`)
   if (pixelId !== undefined && !/^[A-Z\d]{20}$/.test(pixelId))
     throw new Error(`--pixel is ${pixelId}, not the 20 characters A-Z and 0-9 that TikTok's Events Manager shows.`)
-  return { port: Number(port), ...(pixelId && { pixelId }) }
+  return { port: Number(port), pixelId }
 }
 
-function whatItIs(url: string, { port, pixelId }: Arguments): string {
+function whatItIs(url: string, { port, pixelId }: StartOptions): string {
   const moved = port && !url.endsWith(`:${port}`) ? `Port ${port} is taken, so this is the next free one.\n` : ''
   const whereTo = pixelId
-    ? `Hits go to TikTok, to pixel ${pixelId}: see Events Manager, Test Events.`
-    : "Nothing leaves this machine: TikTok's part is played here. For a pixel of yours: npm run demo -- --pixel <ID>"
-  return `\n  ${url}\n\n${moved}A small shop: each button is a Converge call, and shows what it becomes at TikTok.\n${whereTo}\nCtrl+C stops it.`
+    ? `Hits go to TikTok, to pixel ${pixelId}: see Events Manager, Test Events. The server copies stay here.`
+    : "Nothing leaves this machine: TikTok's part is played here. With a pixel of yours: npm run demo -- --pixel <ID>"
+  return `
+  ${url}          the shop: answer its banner, and buy something
+  ${url}/tiktok   what TikTok gets of it, live; three buttons tell the story
+
+${moved}${whereTo}
+Ctrl+C stops it.`
 }
 
 if (import.meta.main) {

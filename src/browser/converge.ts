@@ -265,8 +265,8 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
       else visitor.learn(readUser(Object(profileProperties), aliases))
     },
     consent(given) {
-      const { analytics = 'denied', marketing = 'denied' } = Object(given)
-      decision = { analytics, marketing }
+      const decide = (granted: unknown) => (granted === 'granted' ? granted : 'denied')
+      decision = { analytics: decide(Object(given).analytics), marketing: decide(Object(given).marketing) }
       const isDenied = mayUse() === false
       if (isDenied) {
         storage.keys('').forEach(storage.remove)

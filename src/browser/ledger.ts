@@ -24,7 +24,8 @@ export function openLedger({ read, write, remove, keys }: PageStorage): Ledger {
     prune() {
       const times = keys('sent.').map((key) => ({ key, time: Number(read(key)) }))
       times.sort((a, b) => b.time - a.time)
-      times.forEach(({ key, time }, index) => (index < MOST && time > Date.now() - NINETY_DAYS) || remove(key))
+      for (const { key } of times.filter(({ time }, index) => index >= MOST || time < Date.now() - NINETY_DAYS))
+        remove(key)
     },
   }
 }

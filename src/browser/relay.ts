@@ -34,6 +34,7 @@ export function createRelay(
   const fresh: RelayedEvent[] = []
   /** Everything that nobody has taken yet. */
   let waiting: RelayedEvent[] = []
+  let isKept = false
 
   function end(events: RelayedEvent[], status: Status, reason?: Reason): void {
     waiting = waiting.filter((event) => !events.includes(event))
@@ -74,10 +75,11 @@ export function createRelay(
   /** For the next page, which takes it over once this one and its lock are gone. */
   function keep(): void {
     while (waiting.length > MOST || JSON.stringify(waiting).length > LONGEST) waiting.shift()
-    remove(ours)
-    if (!waiting[0]) return
-    underLock(ours, () => new Promise(() => {}))
-    write(ours, waiting)
+    if (waiting[0]) {
+      underLock(ours, () => new Promise(() => {}))
+      write(ours, waiting)
+    } else if (isKept) remove(ours)
+    isKept = !!waiting[0]
   }
 
   function underLock(key: string, task: () => void): void {
@@ -106,6 +108,7 @@ export function createRelay(
     },
     forget() {
       waiting = []
+      report({ outbox: 0 })
     },
   }
 }

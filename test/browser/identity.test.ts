@@ -5,7 +5,7 @@ import { pixelId } from '../cases/case.ts'
 import type { Hit } from '../tiktok/pixel-host.ts'
 import type { Page } from './browsers.ts'
 import { inEachBrowser } from './in-each-browser.ts'
-import { pageOf, relay, serveRelay, serveShop, set, shop, stateOf, told, track, visit, ways } from './shop.ts'
+import { atRest, pageOf, relay, serveRelay, serveShop, set, shop, stateOf, told, track, visit, ways } from './shop.ts'
 
 const config: Config = { pixelId, load: 'immediate', relay }
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
@@ -107,6 +107,32 @@ inEachBrowser(
         )
         expect(new Set(taken.map(({ user }) => user.external_id)).size).toBe(2)
       })
+    })
+
+    test("two persons do not mix where TikTok's identify chunk is slow", async () => {
+      let come = () => {}
+      tiktok().faults.identify.after = new Promise<void>((resolve) => {
+        come = resolve
+      })
+      // However long it takes: whatever waits for a time, and not for the chunk, goes on at once.
+      const timers = `<script>
+        const set = window.setTimeout
+        window.setTimeout = (task, delay, ...rest) => set(task, delay >= 500 ? 0 : delay, ...rest)
+      </script>`
+      const page = await visit(stage, timers + pageOf('script tag', { ...config, relay: '' }))
+      await stateOf(page, { pixel: 'live' })
+      await page.evaluate(
+        (first, second) => {
+          window.converge?.track?.('Searched', {}, { eventID: 'jane', profileProperties: first })
+          window.converge?.track?.('Searched', {}, { eventID: 'john', profileProperties: second })
+        },
+        { $email: jane.$email },
+        john,
+      )
+      await atRest(page)
+      come()
+      const hits = await tiktok().waitForHits(has('john'))
+      expect(['jane', 'john'].map((id) => userOf(hits, id)?.email)).toEqual([janeHashed.email, sha256(john.$email)])
     })
 
     test('the next page knows the visitor, from hashes alone, and tells TikTok once', async () => {
