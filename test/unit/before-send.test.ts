@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Config, ConvergeEvent } from '../../src/types.ts'
+import { openShop, type Page, tracked } from './page.ts'
+
+beforeEach(() => vi.useFakeTimers())
+afterEach(() => vi.useRealTimers())
+
+/** A shop with a hook, which may return anything where the page is not typed. */
+function open(beforeSend: (event: ConvergeEvent) => unknown, config: Partial<Config> = {}) {
+  return openShop(Object.assign({ relay: '/relay', ...config }, { beforeSend }))
+}
+
+async function relayed(page: Page) {
+  await vi.advanceTimersByTimeAsync(0)
+  return page.posts.flatMap(({ events }) => events)
+}
+
+test('what it returns is what both copies carry', async () => {
+  const { page, track } = open((event) => ({ ...event, properties: { ...event.properties, total_price: 7 } }))
+  track('Placed Order', { id: '1', total_price: 5 })
+  const parameters = { value: 7, order_id: '1' }
+  expect(tracked(page)).toMatchObject([['track', 'Purchase', parameters, { event_id: '1' }]])
+  expect(await relayed(page)).toMatchObject([{ eventID: '1', send: [{ event: 'Purchase', parameters }] }])
+})
+
+test('it may change the event that it is given', () => {
+  const { page, track } = open((event) => {
+    event.properties.total_price = 7
+    return event
+  })
+  track('Placed Order', { id: '1', total_price: 5 })
+  expect(tracked(page)[0]?.[2]).toEqual({ value: 7, order_id: '1' })
+})
+
+test('it may give the event another name and another id', () => {
+  const { page, track } = open((event) => ({ ...event, eventName: 'Searched', eventID: 'mine' }))
+  const result = track('Site Search', { q: 'cap' })
+  expect(result).toMatchObject({ status: 'success', eventName: 'Searched', eventID: 'mine' })
+  expect(tracked(page)).toMatchObject([['track', 'Search', { query: 'cap' }, { event_id: 'mine' }]])
+})
+
+test.each([null, undefined, false])('%s stops the event: it is filtered, and no copy leaves', async (answer) => {
+  const { page, track } = open(() => answer)
+  expect(track('Placed Order', { id: '1' })).toMatchObject({
+    status: 'filtered',
+    reason: 'before_send',
+    eventName: 'Placed Order',
+    eventID: '1',
+    destinationEvents: [],
+  })
+  expect(tracked(page)).toEqual([])
+  expect(await relayed(page)).toEqual([])
+})
+
+test('it sees each event before consent and filters do', () => {
+  const seen = vi.fn((event: ConvergeEvent) => ({ ...event, properties: { ...event.properties, kind: 'web' } }))
+  const filters: Config['filters'] = [{ event: '*', any: [{ property: 'kind', operator: 'equal', value: 'web' }] }]
+  const { track } = open(seen, { consent: 'require', filters })
+  expect(track('Searched', { kind: 'pos' })).toMatchObject({ status: 'no_consent' })
+  expect(seen).toHaveBeenCalledOnce()
+  const { page, ...shop } = open(seen, { filters })
+  expect(shop.track('Searched', { kind: 'pos' })).toMatchObject({ status: 'success' })
+  expect(tracked(page)).toHaveLength(1)
+})
+
+test('it sees the page that the event is on, and what set() has added', () => {
+  const seen = vi.fn((event: ConvergeEvent) => event)
+  const { converge, track } = open(seen)
+  converge.set({ eventProperties: { shop: 'at' } })
+  track('Searched', { q: 'cap' }, { eventID: 'e' })
+  expect(seen).toHaveBeenCalledWith({
+    eventName: 'Searched',
+    eventID: 'e',
+    properties: {
+      $url: 'https://www.shop.test/caps?color=red',
+      referrer: '',
+      $sales_channel_type: 'web',
+      shop: 'at',
+      q: 'cap',
+    },
+  })
+})
+
+test('where it takes an e-mail out, none is sent', async () => {
+  const { page, track } = open((event) => ({ ...event, properties: { ...event.properties, $email: undefined } }))
+  track('Placed Order', { id: '1', $email: 'jane@example.com' })
+  expect((await relayed(page))[0]?.user).not.toHaveProperty('email')
+})
+
+test('where it throws, the event goes on as it was, and the console hears of it', () => {
+  const error = vi.spyOn(console, 'error').mockReturnValue()
+  const fault = new Error("the page's")
+  const { page, track } = open(() => {
+    throw fault
+  })
+  expect(track('Placed Order', { id: '1', total_price: 5 })).toMatchObject({ status: 'success', eventID: '1' })
+  expect(tracked(page)).toMatchObject([['track', 'Purchase', { value: 5 }, { event_id: '1' }]])
+  expect(error.mock.calls).toEqual([[fault]])
+  error.mockRestore()
+})
+
+test.each<[title: string, answer: unknown]>([
+  ['true', true],
+  ['a text', 'yes'],
+  ['an event without properties', { eventName: 'Searched', eventID: 'e' }],
+  ['an event whose parts are of other types', { eventName: 7, eventID: {}, properties: 'none' }],
+  [
+    'an event that throws',
+    {
+      get eventName() {
+        throw new Error('no')
+      },
+    },
+  ],
+])('whatever it returns, track() never throws: %s', (_, answer) => {
+  vi.spyOn(console, 'error').mockReturnValue()
+  const { track } = open(() => answer)
+  expect(track('Searched', {}).eventID).toMatch(/./)
+  vi.restoreAllMocks()
+})

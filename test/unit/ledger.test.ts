@@ -1,0 +1,160 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Config, TrackResult } from '../../src/types.ts'
+import { pixelId } from '../cases/case.ts'
+import { createDevice, type Device } from './device.ts'
+import { goLive, openPage, openShop, tracked } from './page.ts'
+
+beforeEach(() => vi.useFakeTimers())
+afterEach(() => vi.useRealTimers())
+
+const day = 86_400_000
+const prefix = `converge.${pixelId}.`
+const sentKeys = ({ stored }: Device) => [...stored.keys()].filter((key) => key.startsWith(`${prefix}sent.`))
+
+/** Opens a page of the visitor's, tracks in it, and closes it. */
+async function visit(
+  device: Device,
+  call: unknown[],
+  {
+    config = {},
+    becomesLive = false,
+    relayStatus = 202,
+  }: { config?: Partial<Config>; becomesLive?: boolean; relayStatus?: number } = {},
+): Promise<TrackResult> {
+  const page = openPage({ device })
+  page.relayStatus = relayStatus
+  const result = openShop({ load: 'immediate', ...config }, page).track(...call)
+  if (becomesLive && page.ttq) goLive(page)
+  await vi.advanceTimersByTimeAsync(100)
+  page.close()
+  return result
+}
+
+const sent = { status: 'success', reason: undefined }
+const repeated = { status: 'skipped', reason: 'already_sent', destinationEvents: [] }
+const live = { becomesLive: true }
+
+describe.each(['Placed Order', 'Started Subscription'])('%s', (eventName) => {
+  const call = [eventName, { id: '1001', total_price: 5, currency: 'EUR' }]
+
+  test('is sent once, on however many pages', async () => {
+    const device = createDevice()
+    expect(await visit(device, call, live)).toMatchObject(sent)
+    expect(await visit(device, call, live)).toMatchObject(repeated)
+    expect(await visit(device, call, live)).toMatchObject(repeated)
+  })
+
+  test('with another id is another one', async () => {
+    const device = createDevice()
+    await visit(device, call, live)
+    expect(await visit(device, [eventName, { id: '1002' }], live)).toMatchObject(sent)
+  })
+
+  test('is not taken for sent when the page was closed before the pixel was live', async () => {
+    const device = createDevice()
+    const first = await visit(device, call)
+    expect(first).toMatchObject(sent)
+    expect(sentKeys(device)).toEqual([])
+    expect(await visit(device, call, live)).toMatchObject({ ...sent, eventID: first.eventID })
+    expect(await visit(device, call, live)).toMatchObject(repeated)
+  })
+
+  test('is taken for sent when the relay has acknowledged it, whatever the pixel did', async () => {
+    const device = createDevice()
+    const config = { relay: '/relay' }
+    expect(await visit(device, call, { config })).toMatchObject(sent)
+    expect(await visit(device, call, { config })).toMatchObject(repeated)
+  })
+
+  test.each([0, 503, 404])('is not taken for sent when the relay answered %s', async (relayStatus) => {
+    const device = createDevice()
+    await visit(device, call, { config: { relay: '/relay' }, relayStatus })
+    expect(sentKeys(device)).toEqual([])
+    expect(await visit(device, call)).toMatchObject(sent)
+  })
+})
+
+test('an order that another event has the id of is not that event', async () => {
+  const device = createDevice()
+  await visit(device, ['Placed Order', { id: '1' }], live)
+  expect(await visit(device, ['Started Subscription', { id: '1' }], live)).toMatchObject(sent)
+})
+
+test('an order that was filtered or not consented to is not taken for sent', async () => {
+  const device = createDevice()
+  const order = ['Placed Order', { id: '1' }]
+  const filters: Config['filters'] = [{ event: '*', any: [{ property: 'x', operator: 'is_set' }] }]
+  expect(await visit(device, order, { ...live, config: { filters } })).toMatchObject({ status: 'filtered' })
+  expect(await visit(device, order, { ...live, config: { consent: 'require' } })).toMatchObject({
+    status: 'no_consent',
+  })
+  expect(await visit(device, order, live)).toMatchObject(sent)
+})
+
+test('a pixel that comes after all, when nobody hoped any more, has its orders taken for sent', async () => {
+  const device = createDevice()
+  const page = openPage({ device })
+  const { converge, track } = openShop({ load: 'immediate' }, page)
+  track('Placed Order', { id: '1' })
+  await vi.advanceTimersByTimeAsync(30_000)
+  goLive(page)
+  track('Searched')
+  expect(sentKeys(device)).toEqual([`${prefix}sent.Placed Order.1`])
+  const results: TrackResult[] = []
+  converge.on('event', (result) => results.push(result))
+  expect(results.filter(({ eventName }) => eventName === 'Placed Order').at(-1)).toMatchObject(sent)
+})
+
+test("a caller's other ids are remembered for this document alone", async () => {
+  const device = createDevice()
+  const page = openPage({ device })
+  const { track } = openShop({ load: 'immediate' }, page)
+  expect(track('Searched', {}, { eventID: 'e' })).toMatchObject(sent)
+  expect(track('Searched', {}, { eventID: 'e' })).toMatchObject(repeated)
+  expect(track('Started Checkout', {}, { eventID: 'e' })).toMatchObject(sent)
+  expect(tracked(page)).toHaveLength(2)
+  goLive(page)
+  await vi.advanceTimersByTimeAsync(100)
+  page.close()
+  expect(sentKeys(device)).toEqual([])
+  expect(await visit(device, ['Searched', {}, { eventID: 'e' }], live)).toMatchObject(sent)
+})
+
+test('events without an id cost no key in storage', async () => {
+  const device = createDevice()
+  for (let n = 0; n < 3; n++) await visit(device, ['Searched'], live)
+  expect([...device.stored.keys()]).toEqual([`${prefix}visitor`])
+})
+
+test.each(['blocked', 'full'] as const)('where storage is %s, each page sends its order once', async (fault) => {
+  const device = createDevice()
+  device.fault = fault
+  const page = openPage({ device })
+  const { track } = openShop({ load: 'immediate' }, page)
+  goLive(page)
+  await vi.advanceTimersByTimeAsync(100)
+  expect(track('Placed Order', { id: '1' })).toMatchObject(sent)
+  expect(track('Placed Order', { id: '1' })).toMatchObject(repeated)
+  expect(await visit(device, ['Placed Order', { id: '1' }], live)).toMatchObject(sent)
+})
+
+test('after 90 days an order may be sent again, and not a day earlier', async () => {
+  const device = createDevice()
+  const order = ['Placed Order', { id: '1' }]
+  await visit(device, order, live)
+  vi.setSystemTime(Date.now() + 89 * day)
+  expect(await visit(device, order, live)).toMatchObject(repeated)
+  vi.setSystemTime(Date.now() + 2 * day)
+  expect(await visit(device, order, live)).toMatchObject(sent)
+})
+
+test('the last 200 orders are remembered', async () => {
+  const device = createDevice()
+  const now = Date.now()
+  for (let n = 1; n <= 230; n++) device.stored.set(`${prefix}sent.Placed Order.${n}`, String(now - (230 - n) * 1000))
+  device.stored.set('sent.cart', 'the shop’s own')
+  await visit(device, ['Searched'])
+  const ids = sentKeys(device).map((key) => Number(key.split('.').at(-1)))
+  expect(ids.sort((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, index) => index + 31))
+  expect(device.stored.get('sent.cart')).toBe('the shop’s own')
+})
