@@ -217,6 +217,8 @@ export interface TrackResult {
   eventName: string
   eventID: string
   destinationEvents: DestinationEvent[]
+  /** What it says of the visitor, by the names of `User`. The values stay where they are. */
+  matchKeys?: readonly string[] | undefined
 }
 
 export type PixelCause =

@@ -50,6 +50,7 @@ interface Entry {
   /** The browser copy alone. */
   isClientOnly: boolean
   destinationEvents: DestinationEvent[]
+  matchKeys?: string[]
   isCounted?: boolean
   /** Whether the pixel took it. Unknown where it wasn't asked. */
   isHanded?: boolean
@@ -112,10 +113,10 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
   }
 
   function tell(entry: Entry, status: Status, reason?: Reason): TrackResult {
-    const { event, result, destinationEvents } = entry
+    const { event, result, destinationEvents, matchKeys } = entry
     if (result?.status === status && result.reason === reason) return result
     const { eventName, eventID } = event
-    entry.result = { status, reason, eventName, eventID, destinationEvents }
+    entry.result = { status, reason, eventName, eventID, destinationEvents, matchKeys }
     news.event.emit(entry.result, event)
     return entry.result
   }
@@ -154,6 +155,7 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
     entry.isCounted = true
     openPixel()
     const user = !mayPixel ? own : person === visitor.person() ? visitor.known() : entry.user
+    entry.matchKeys = Object.keys(user)
     const send: RelayedEvent['send'] = []
     entry.destinationEvents = rows.flatMap(({ event, forward, parameters }) => {
       const via: Channel[] = []

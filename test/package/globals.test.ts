@@ -8,10 +8,11 @@ const script = readFileSync(new URL('../../dist/converge.js', import.meta.url), 
 
 /** A page in which the script has run, with the globals that came by it. */
 function runScript(tag: string) {
-  const { document, location } = new HappyWindow({ url: 'https://www.shop.test/' })
+  const { document, location, navigator, localStorage, history } = new HappyWindow({ url: 'https://www.shop.test/' })
   document.head.innerHTML = tag
   const console = { error: vi.fn() }
-  const page = Object({ document, location, console, setTimeout: vi.fn() })
+  const parts = { document, location, navigator, localStorage, history, setTimeout: vi.fn(), addEventListener: vi.fn() }
+  const page = Object({ ...parts, name: '', console })
   page.window = page
   createContext(page)
   const before = Object.keys(page)
@@ -20,17 +21,17 @@ function runScript(tag: string) {
   return { page, globals, console }
 }
 
-test('the script adds no global but converge, ttq and TiktokAnalyticsObject', () => {
+test('the script adds no global but converge, cvg, ttq and TiktokAnalyticsObject', () => {
   const { page, globals, console } = runScript(`<script data-pixel-id="${pixelId}" data-content-id="sku"></script>`)
   const { destinationEvents } = page.converge.track('Viewed Product', { product_id: 'P1', sku: 'S1' })
   expect(destinationEvents[0].parameters.contents[0].content_id).toBe('S1')
-  expect(globals().sort()).toEqual(['TiktokAnalyticsObject', 'converge', 'ttq'])
+  expect(globals().sort()).toEqual(['TiktokAnalyticsObject', 'converge', 'cvg', 'ttq'])
   expect(console.error).not.toHaveBeenCalled()
 })
 
-test('without a pixel ID the script adds converge alone, and says nothing', () => {
+test('without a pixel ID the script adds converge and cvg alone, and says nothing', () => {
   const { globals, console } = runScript('')
-  expect(globals()).toEqual(['converge'])
+  expect(globals()).toEqual(['converge', 'cvg'])
   expect(console.error).not.toHaveBeenCalled()
 })
 
@@ -38,5 +39,5 @@ test('a wrong pixel ID is one console.error, and no exception', () => {
   const { page, globals, console } = runScript('<script data-pixel-id="G-1"></script>')
   expect(console.error).toHaveBeenCalledOnce()
   expect(page.converge.track('Searched')).toBeUndefined()
-  expect(globals()).toEqual(['converge'])
+  expect(globals()).toEqual(['converge', 'cvg'])
 })

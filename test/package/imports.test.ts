@@ -23,6 +23,12 @@ const planted: [sentence: string, path: string, text: string][] = [
   ['somebody imports an entry', 'browser/pixel.ts', "import '../script.ts'"],
   ['types import something', 'types.ts', "import type { Row } from './core/mapping.ts'"],
   ['the browser has a dependency', 'browser/pixel.ts', "import mitt from 'mitt'"],
+  ['the inspector has a dependency', 'inspector/diagnose.ts', "import { html } from 'lit'"],
+  ['the inspector imports the browser', 'inspector/diagnose.ts', "import { createPixel } from '../browser/pixel.ts'"],
+  ['the server asks for files', 'server/parse.ts', "import { readFile } from 'node:fs/promises'"],
+  ['the server imports Node’s half', 'server/parse.ts', "import { serve } from '../node/serve.ts'"],
+  ['the worker imports Node’s half', 'cloudflare/worker.ts', "import { serve } from '../node/serve.ts'"],
+  ['Node’s half imports an entry', 'node/serve.ts', "import { createForwarder } from '../server/index.ts'"],
   ['core asks for the time', 'core/event.ts', 'export const now = () => Date.now()'],
   ['core asks for a window', 'core/event.ts', 'export const url = () => window.location.href'],
   ['core throws dice', 'core/event.ts', 'export const id = () => Math.random()'],
@@ -34,15 +40,32 @@ test.each(planted)('a planted violation is found: %s', (_, path, text) => {
   expect(breaches([...sources, { path, text }])).toHaveLength(1)
 })
 
-test.each(['script.ts', 'index.ts'])('what %s bundles is of core and browser alone', async (entry) => {
+/** What a bundle holds, by folder of src. */
+async function foldersOf(entry: string): Promise<string[]> {
   const { metafile } = await build({
     entryPoints: [`${root}src/${entry}`],
     absWorkingDir: root,
     bundle: true,
     format: 'esm',
+    packages: 'external',
+    external: ['./consent/index.ts', './inspector/index.ts'], // files of their own, loaded on demand
     metafile: true,
     write: false,
   })
-  const foreign = Object.keys(metafile.inputs).filter((path) => !/^src\/((core|browser)\/|types\.ts)/.test(path))
-  expect(foreign).toEqual([`src/${entry}`])
+  const files = Object.keys(metafile.inputs).map((path) => path.replace(/^src\//, ''))
+  return [...new Set(files.map((path) => (path.includes('/') ? path.replace(/\/.*/, '') : path)))].sort()
+}
+
+test.each([
+  ['script.ts', ['browser', 'core', 'script.ts']],
+  ['index.ts', ['browser', 'core', 'create-converge.ts', 'index.ts']],
+  ['consent/index.ts', ['consent', 'core']],
+  ['inspector/index.ts', ['core', 'inspector']],
+  ['server/index.ts', ['core', 'server']],
+  ['node/index.ts', ['core', 'node', 'server']],
+  ['cloudflare/index.ts', ['cloudflare', 'core', 'server']],
+])('what %s bundles is of these folders alone', async (entry, folders) => {
+  const found = await foldersOf(entry)
+  expect(folders).toEqual(expect.arrayContaining(found))
+  expect(found).toContain(folders.find((folder) => entry.startsWith(folder)) ?? entry)
 })
