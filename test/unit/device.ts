@@ -4,7 +4,7 @@ export interface Device {
   readonly storage: Storage
   /** What `document.cookie` reads and writes. */
   cookie: string
-  /** Everything that a page asked of it, in order: `read key`, `write key`, `remove key`, `list`, `cookie`. */
+  /** Everything that a page asked of it, in order: `read key`, `write key`, `remove key`, `list`, `cookie`, `cookie name=value;…`. */
   readonly touches: string[]
   /** `blocked`: the very access throws, as in a sandbox. `full`: nothing more can be written. */
   fault: 'none' | 'blocked' | 'full'
@@ -77,7 +77,7 @@ export function createDevice(): Device {
         .join('; ')
     },
     set cookie(text) {
-      touch('cookie')
+      touch(`cookie ${text}`)
       const [, name = '', value = ''] = /^([^=]*)=([^;]*)/.exec(text) ?? []
       const seconds = Number(/;\s*max-age=(\d+)/i.exec(text)?.[1] ?? Number.POSITIVE_INFINITY)
       jar.set(name, { value, until: Date.now() + seconds * 1000 })

@@ -1,0 +1,232 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { fillCvg } from '../../src/browser/cvg.ts'
+import { fillGlobal } from '../../src/browser/global.ts'
+import type { Config, ConvergeGlobal } from '../../src/types.ts'
+import { pixelId } from '../cases/case.ts'
+import { noParts, openPage, type Page, tracked } from './page.ts'
+
+beforeEach(() => vi.useFakeTimers())
+afterEach(() => vi.useRealTimers())
+
+/** Our script, which comes once more into a page where it is already. */
+function bringScript(page: Page, config: Partial<Config> = {}): Partial<ConvergeGlobal> {
+  page.window.converge ||= {}
+  fillGlobal(page.window, page.window.converge, Object.assign({ pixelId }, config), noParts)
+  fillCvg(page.window, page.window.converge)
+  return page.window.converge
+}
+
+/** Converge's stub, as its documents describe it: it queues its `arguments`, and passes them on once `process` is there. */
+function layStub(
+  page: Page,
+  pass: (process: (...given: unknown[]) => void, given: IArguments) => void = passCall,
+): void {
+  const { window } = page
+  if (window.cvg) return
+  function cvg(..._: unknown[]) {
+    const { process, queue } = Object(window.cvg)
+    // biome-ignore lint/complexity/noArguments: this is what Converge's stub queues
+    if (process) pass(process, arguments)
+    // biome-ignore lint/complexity/noArguments: the same
+    else queue.push(arguments)
+  }
+  window.cvg = Object.assign(cvg, { queue: [] })
+}
+
+const passCall = (process: (...given: unknown[]) => void, given: IArguments) => process(...given)
+const passArguments = (process: (...given: unknown[]) => void, given: IArguments) => process(given)
+
+const search = (eventID: string) => ({ method: 'track', eventName: 'Searched', properties: { q: 'cap' }, eventID })
+const idsOf = (page: Page) => tracked(page).map(([, , , options]) => Object(options).event_id)
+
+describe.each([
+  ['with the call', passCall],
+  ['with its arguments', passArguments],
+])('where the stub calls process %s', (_, pass) => {
+  test('what it queued is sent first, then what comes', () => {
+    const page = openPage()
+    layStub(page, pass)
+    page.window.cvg?.(search('1'))
+    page.window.cvg?.(search('2'))
+    bringScript(page)
+    page.window.cvg?.(search('3'))
+    expect(idsOf(page)).toEqual(['1', '2', '3'])
+  })
+
+  test('the script may come before it', () => {
+    const page = openPage()
+    bringScript(page)
+    layStub(page, pass)
+    page.window.cvg?.(search('1'))
+    expect(idsOf(page)).toEqual(['1'])
+  })
+
+  test('two stubs and two scripts send once', () => {
+    const page = openPage()
+    layStub(page, pass)
+    page.window.cvg?.(search('1'))
+    bringScript(page)
+    layStub(page, pass)
+    bringScript(page)
+    page.window.cvg?.(search('2'))
+    expect(idsOf(page)).toEqual(['1', '2'])
+  })
+})
+
+test('two snippets of one page are one page load', () => {
+  const page = openPage()
+  for (const _ of ['theme', 'plugin']) {
+    layStub(page)
+    page.window.cvg?.({ method: 'track', eventName: '$page_load' })
+  }
+  bringScript(page)
+  expect(tracked(page).map(([, event]) => event)).toEqual(['Pageview'])
+})
+
+test('whoever asks whether the library is there finds process to be a function', () => {
+  const page = openPage()
+  layStub(page)
+  expect(page.window.cvg?.process).toBeUndefined()
+  bringScript(page)
+  expect(page.window.cvg?.process).toBeTypeOf('function')
+})
+
+test('a stub that was kept stays alive', () => {
+  const page = openPage()
+  layStub(page)
+  const { cvg } = page.window
+  bringScript(page)
+  expect(page.window.cvg).toBe(cvg)
+  cvg?.(search('1'))
+  expect(idsOf(page)).toEqual(['1'])
+})
+
+test('a real Converge is left alone, and so is what it has queued', () => {
+  const page = openPage()
+  const process = vi.fn()
+  const queue = [[search('1')]]
+  const cvg = Object.assign(vi.fn(), { process, queue })
+  page.window.cvg = cvg
+  bringScript(page)
+  expect(page.window.cvg).toBe(cvg)
+  expect(cvg.process).toBe(process)
+  expect(cvg.queue).toEqual([[search('1')]])
+  expect(tracked(page)).toEqual([])
+  expect(process).not.toHaveBeenCalled()
+})
+
+test('calls wait as long as no pixel was named', () => {
+  const page = openPage()
+  layStub(page)
+  page.window.cvg?.(search('1'))
+  page.window.converge = {}
+  fillGlobal(page.window, page.window.converge, {}, noParts)
+  fillCvg(page.window, page.window.converge)
+  page.window.cvg?.(search('2'))
+  expect(tracked(page)).toEqual([])
+  page.window.converge.init?.({ pixelId })
+  expect(idsOf(page)).toEqual(['1', '2'])
+})
+
+const thrower = () => {
+  throw new Error('from the page')
+}
+const wall = new Proxy({}, { get: thrower, ownKeys: thrower, has: thrower })
+
+test.each<[title: string, call: unknown]>([
+  ['nothing', undefined],
+  ['null', null],
+  ['a number', 7],
+  ['a text', 'track'],
+  ['an empty list', []],
+  ['a function', () => {}],
+  ['no method', { eventName: 'Searched' }],
+  ['a method that is a symbol', { method: Symbol('track') }],
+  ['a method that can not be read', { method: { toString: thrower } }],
+  ['a method without a prototype', { method: Object.create(null) }],
+  [
+    'a getter that throws',
+    {
+      method: 'track',
+      get properties() {
+        return thrower()
+      },
+    },
+  ],
+  ['a proxy that throws', wall],
+  ['track without a name', { method: 'track' }],
+  ['track of a name that throws', { method: 'track', eventName: { toString: thrower } }],
+  ['options that throw', { method: 'track', eventName: 'Searched', profileProperties: wall, aliases: wall }],
+  ['set of nothing', { method: 'set' }],
+  ['set of anything', { method: 'set', eventProperties: 7, profileProperties: 'x', aliases: {} }],
+  ['consent of anything', { method: 'consent', analytics: 7, marketing: null }],
+  ['link_domain of nothing', { method: 'link_domain' }],
+  ['link_domain of a domain that can not be read', { method: 'link_domain', domain: Object.create(null) }],
+])('a call of %s never throws, and its neighbours are sent, queued and not', (_, call) => {
+  const page = openPage()
+  layStub(page)
+  page.window.cvg?.(call)
+  page.window.cvg?.(search('1'))
+  expect(() => bringScript(page)).not.toThrow()
+  expect(() => page.window.cvg?.(call)).not.toThrow()
+  page.window.cvg?.(search('2'))
+  expect(idsOf(page)).toEqual(expect.arrayContaining(['1', '2']))
+})
+
+test.each([null, 7, 'x'])('an entry of the queue that is no arguments object is passed over: %s', (entry) => {
+  const page = openPage()
+  layStub(page)
+  Object(page.window.cvg).queue.push(entry)
+  page.window.cvg?.(search('1'))
+  bringScript(page)
+  expect(idsOf(page)).toEqual(['1'])
+})
+
+describe('link_domain', () => {
+  /** Where a click on a link leads. */
+  function click(
+    href: string,
+    { config = {}, fields = { domain: 'other.test' } }: { config?: Partial<Config>; fields?: object } = {},
+  ) {
+    const page = openPage({ url: 'https://www.shop.test/?ttclid=E.C.P.1' })
+    const { document, MouseEvent } = page.window
+    bringScript(page, config)
+    page.window.cvg?.({ method: 'link_domain', ...fields })
+    document.body.innerHTML = `<a><b>Buy</b></a>`
+    const link = document.querySelector('a')
+    link?.setAttribute('href', href)
+    const faults: unknown[] = []
+    page.window.addEventListener('error', ({ message }) => faults.push(message))
+    document.querySelector('b')?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }))
+    expect(faults).toEqual([])
+    return link?.getAttribute('href')
+  }
+
+  test.each([
+    ['https://other.test/cart', 'https://other.test/cart?ttclid=E.C.P.1'],
+    ['https://pay.other.test/cart?a=1#pay', 'https://pay.other.test/cart?a=1&ttclid=E.C.P.1#pay'],
+    ['https://other.test/?ttclid=old', 'https://other.test/?ttclid=E.C.P.1'],
+  ])("carries the click id over to the domain's links: %s", (href, followed) => {
+    expect(click(href)).toBe(followed)
+  })
+
+  test.each(['https://another.test/cart', 'https://other.test.evil.test/', '/cart', 'mailto:shop@other.test', '#top'])(
+    'leaves other links as they are: %s',
+    (href) => {
+      expect(click(href)).toBe(href)
+    },
+  )
+
+  test.each(['http://', 'https://:443/', '//['])('leaves a link that is no address, and breaks nothing: %s', (href) => {
+    expect(click(href)).toBe(href)
+  })
+
+  test('takes several domains', () => {
+    const fields = { domains: ['x.test', 'other.test'] }
+    expect(click('https://other.test/', { fields })).toBe('https://other.test/?ttclid=E.C.P.1')
+  })
+
+  test('carries nothing before it is allowed', () => {
+    expect(click('https://other.test/', { config: { consent: 'require' } })).toBe('https://other.test/')
+  })
+})

@@ -1,0 +1,204 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Config, TrackResult } from '../../src/types.ts'
+import { openPage, openShop, type Page, tracked } from './page.ts'
+
+beforeEach(() => vi.useFakeTimers())
+afterEach(() => vi.useRealTimers())
+
+function open(config: Partial<Config> = { pageLoads: 'auto' }, page = openPage({ url: 'https://www.shop.test/a' })) {
+  const shop = openShop(config, page)
+  const results: TrackResult[] = []
+  shop.converge.on('event', (result) => results.push(result))
+  const { history } = page.window
+  return { ...shop, results, history, push: (url: string) => history.pushState({}, '', url) }
+}
+
+const views = (page: Page) => tracked(page).filter(([, event]) => event === 'Pageview').length
+
+/** Goes to an address as a browser's buttons do. */
+function pop(page: Page, url: string): void {
+  page.window.location.href = url
+  page.window.dispatchEvent(new page.window.PopStateEvent('popstate'))
+}
+
+describe('$page_load', () => {
+  test('on the URL of the last one is skipped', () => {
+    const { page, track } = open({})
+    expect(track('$page_load')).toMatchObject({ status: 'success' })
+    expect(track('$page_load')).toMatchObject({ status: 'skipped', reason: 'same_page', destinationEvents: [] })
+    expect(views(page)).toBe(1)
+  })
+
+  test('on A, B and A again is three', () => {
+    const { page, track, push } = open({})
+    track('$page_load')
+    push('/b')
+    track('$page_load')
+    push('/a')
+    expect(track('$page_load')).toMatchObject({ status: 'success' })
+    expect(views(page)).toBe(3)
+  })
+
+  test('is on the URL that the call names', () => {
+    const { page, track } = open({})
+    track('$page_load', { $url: 'https://www.shop.test/b' })
+    track('$page_load', { $url: 'https://www.shop.test/c' })
+    expect(track('$page_load', { $url: 'https://www.shop.test/c' })).toMatchObject({ reason: 'same_page' })
+    expect(views(page)).toBe(2)
+  })
+
+  test('of other events on one URL knows nothing', () => {
+    const { track } = open({})
+    track('$page_load')
+    track('Searched')
+    expect(track('$page_load')).toMatchObject({ reason: 'same_page' })
+  })
+
+  test('has an id of its own each time', () => {
+    const { results, track, push } = open({})
+    track('$page_load')
+    push('/b')
+    track('$page_load')
+    expect(new Set(results.map(({ eventID }) => eventID)).size).toBe(2)
+  })
+})
+
+describe("pageLoads: 'auto'", () => {
+  test('tracks the page that is there', () => {
+    const { page, results } = open()
+    expect(results).toMatchObject([{ eventName: '$page_load', status: 'success' }])
+    expect(views(page)).toBe(1)
+  })
+
+  test.each<[title: string, navigate: (shop: ReturnType<typeof open>) => void, views: number]>([
+    ['pushState to another path', ({ push }) => push('/b'), 1],
+    ['pushState to another query', ({ push }) => push('/a?page=2'), 1],
+    ['pushState to the same address', ({ push }) => push('/a'), 0],
+    ['pushState to a hash', ({ push }) => push('/a#reviews'), 0],
+    ['replaceState to another path', ({ history }) => history.replaceState({}, '', '/b'), 1],
+    ['replaceState to another query of the path', ({ history }) => history.replaceState({}, '', '/a?size=xl'), 0],
+    ['replaceState of the state alone', ({ history }) => history.replaceState({ scroll: 100 }, ''), 0],
+    ['the back button', ({ page }) => pop(page, '/b'), 1],
+    ['a hash in a link', ({ page }) => pop(page, '/a#top'), 0],
+    [
+      'two pushStates to one address',
+      ({ push }) => {
+        push('/b')
+        push('/b')
+      },
+      1,
+    ],
+    [
+      'there and back again',
+      ({ page, push }) => {
+        push('/b')
+        pop(page, '/a')
+      },
+      2,
+    ],
+    [
+      'a path that is put right after pushState',
+      ({ push, history }) => {
+        push('/b')
+        history.replaceState({}, '', '/b?variant=1')
+      },
+      1,
+    ],
+    ["the router's own $page_load", ({ push, track }) => [push('/b'), track('$page_load')], 1],
+    [
+      'a restore from the back-forward cache',
+      ({ page }) => page.window.dispatchEvent(new page.window.Event('pageshow')),
+      0,
+    ],
+  ])('tracks each navigation once: %s', (_, navigate, expected) => {
+    const shop = open()
+    navigate(shop)
+    expect(views(shop.page)).toBe(1 + expected)
+  })
+
+  test('leaves history as it was for the page', () => {
+    const { page, history } = open()
+    expect(history.pushState({ step: 1 }, '', '/b')).toBeUndefined()
+    expect(page.window.location.pathname).toBe('/b')
+    expect(history.state).toEqual({ step: 1 })
+    history.replaceState({ step: 2 }, '', '/c')
+    expect(page.window.location.pathname).toBe('/c')
+    expect(history.state).toEqual({ step: 2 })
+  })
+
+  test('says the new address', async () => {
+    const { page, push } = open({
+      pageLoads: 'auto',
+      relay: '/relay',
+      mapping: { events: { $page_load: { event: 'Pageview', forward: 'client_and_server' } } },
+    })
+    push('/b?page=2')
+    await vi.advanceTimersByTimeAsync(0)
+    expect(page.posts.flatMap(({ events }) => events).map((event) => event.page.url)).toEqual([
+      'https://www.shop.test/a',
+      'https://www.shop.test/b?page=2',
+    ])
+  })
+
+  test('of two pixels in one page gives each its own, once', () => {
+    const page = openPage({ url: 'https://www.shop.test/a' })
+    const { push } = open({ pageLoads: 'auto' }, page)
+    open({ pageLoads: 'auto', pixelId: 'OTHER00000OTHER00000' }, page)
+    push('/b')
+    const codes = tracked(page).map(([, , , options]) => Object(options).pixel_code)
+    expect(codes.filter((code) => code === 'OTHER00000OTHER00000')).toHaveLength(2)
+    expect(codes).toHaveLength(4)
+  })
+
+  test('is manual by default', () => {
+    const { page, push, results } = open({})
+    push('/b')
+    expect(results).toEqual([])
+    expect(tracked(page)).toEqual([])
+  })
+})
+
+describe('while a page is prerendered', () => {
+  function prerender(config: Partial<Config>) {
+    const page = openPage({ url: 'https://www.shop.test/a' })
+    Object.assign(page.window.document, { prerendering: true })
+    const activate = () => {
+      Object.assign(page.window.document, { prerendering: false })
+      page.window.document.dispatchEvent(new page.window.Event('prerenderingchange'))
+    }
+    return { ...open({ load: 'immediate', relay: '/relay', ...config }, page), activate }
+  }
+
+  test.each(['always', 'always_server', 'implied'] as const)(
+    'nothing leaves, and nothing is written: %s',
+    async (consent) => {
+      const { page, track } = prerender({ pageLoads: 'auto', consent })
+      track('Viewed Product', { product_id: 'P1' })
+      await vi.advanceTimersByTimeAsync(60_000)
+      expect(page.ttq).toBeUndefined()
+      expect(page.scripts).toEqual([])
+      expect(page.posts).toEqual([])
+      expect([...page.device.stored.keys()]).toEqual([])
+    },
+  )
+
+  test('each event waits, and is sent once when the visitor comes to see it', async () => {
+    const { page, results, track, activate } = prerender({ pageLoads: 'auto' })
+    track('Viewed Product', { product_id: 'P1' })
+    activate()
+    expect(page.scripts).toHaveLength(1)
+    expect(tracked(page).map(([, event]) => event)).toEqual(['Pageview', 'ViewContent'])
+    await vi.advanceTimersByTimeAsync(0)
+    expect(page.posts.flatMap(({ events }) => events).map(({ eventName }) => eventName)).toEqual(['Viewed Product'])
+    expect(results.at(-1)).toMatchObject({ eventName: 'Viewed Product', status: 'success' })
+  })
+
+  test('and consent is not given either, the event goes on waiting', () => {
+    const { page, converge, track, activate } = prerender({ consent: 'require' })
+    track('Searched')
+    activate()
+    expect(page.ttq).toBeUndefined()
+    converge.consent({ marketing: 'granted' })
+    expect(tracked(page)).toHaveLength(1)
+  })
+})
