@@ -232,15 +232,19 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
         referrer: context?.referrer ?? document.referrer,
         $sales_channel_type: 'web',
       }
-      let event = createEvent(
+      const given = createEvent(
         eventName,
         { ...copyRecord(ofPage), ...standing, ...copyRecord(properties) },
         eventID,
         newId,
       )
-      // Where the hook throws, or gives nothing, the event goes on as it was.
-      const changed = attempt(() => config.beforeSend?.(event), console.error)
-      if (changed) event = createEvent(changed.eventName, copyRecord(changed.properties), changed.eventID, newId)
+      // Where the hook throws, or there is none, the event goes on as it was.
+      const changed = attempt(() => {
+        if (!config.beforeSend) return given
+        const event = config.beforeSend(given)
+        return event ? createEvent(event.eventName, copyRecord(event.properties), event.eventID, newId) : null
+      }, console.error)
+      const event = changed ?? given
       const own = { ...readUser(event.properties), ...readUser(Object(profileProperties), aliases) }
       const user = visitor.learn(own)
       const entry: Entry = {

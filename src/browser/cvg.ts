@@ -40,13 +40,16 @@ export function fillCvg(window: Window, converge: Partial<ConvergeGlobal>): void
 function linkDomain({ document }: Window, domains: string, converge: Partial<ConvergeGlobal>): void {
   document.addEventListener(
     'click',
-    ({ target }) => {
-      const link: HTMLAnchorElement | null = Object(target).closest?.('a[href]')
-      const ttclid = converge.context?.()?.ttclid
-      if (!link || !ttclid || /ttclid=/.test(link.search)) return
-      if (domains.split(',').some((domain) => `.${link.hostname}`.endsWith(`.${domain}`)))
-        link.search += `&ttclid=${ttclid}`
-    },
+    ({ target }) =>
+      attempt(() => {
+        const link: HTMLAnchorElement = Object(target).closest('a[href]')
+        const url = new URL(link.href)
+        const ttclid = converge.context?.()?.ttclid
+        if (ttclid && domains.split(',').some((domain) => `.${url.hostname}`.endsWith(`.${domain}`))) {
+          url.searchParams.set('ttclid', ttclid)
+          link.href = url.href
+        }
+      }),
     true,
   )
 }

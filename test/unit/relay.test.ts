@@ -1,0 +1,568 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Config, RelayedEvent, State, TrackResult } from '../../src/types.ts'
+import { pixelId } from '../cases/case.ts'
+import { createDevice, type Device } from './device.ts'
+import { goLive, openPage, openShop, type Page } from './page.ts'
+
+beforeEach(() => vi.useFakeTimers())
+afterEach(() => vi.useRealTimers())
+
+const relay = 'https://relay.shop.test/tiktok'
+const serverOnly = { mapping: { mode: 'server_only' } } as const
+const second = 1000
+const hour = 3_600_000
+const order = { id: '1001', total_price: 20, currency: 'EUR' }
+
+interface Opening {
+  device?: Device
+  hasLocks?: boolean
+  relayStatus?: number
+}
+
+/** A page with a relay, which tells what it hears. */
+function open(config: Partial<Config> = {}, { relayStatus = 202, ...opening }: Opening = {}) {
+  const page = openPage(opening)
+  page.relayStatus = relayStatus
+  const shop = openShop({ relay, ...config }, page)
+  const results: TrackResult[] = []
+  const states: State[] = []
+  shop.converge.on('event', (result) => results.push(result))
+  shop.converge.on('state', (state) => states.push(state))
+  return { ...shop, device: page.device, results, states }
+}
+
+/** Lets everything happen that is not waiting for a time. */
+async function settle({ idle }: Page): Promise<void> {
+  for (const { run } of idle.splice(0)) run()
+  await vi.advanceTimersByTimeAsync(0)
+}
+
+const ids = ({ posts }: Page) => posts.map(({ events }) => events.map(({ eventID }) => eventID))
+const outboxes = ({ stored }: Device) =>
+  [...stored.keys()].filter((key) => key.startsWith(`converge.${pixelId}.outbox.`))
+const kept = (device: Device): RelayedEvent[] =>
+  outboxes(device).flatMap((key) => JSON.parse(String(device.stored.get(key))))
+
+/** A promise that the test keeps. */
+function gate() {
+  let open = () => {}
+  const isOpen = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { isOpen, open }
+}
+
+describe('a post', () => {
+  test('is one for all that a task produced, and leaves before the next task', async () => {
+    const { page, track } = open()
+    track('Searched', {}, { eventID: 'a' })
+    track('Placed Order', order)
+    expect(page.posts).toEqual([])
+    await Promise.resolve()
+    await Promise.resolve()
+    expect(ids(page)).toEqual([['a', '1001']])
+    await settle(page)
+    track('Searched', {}, { eventID: 'b' })
+    await settle(page)
+    expect(ids(page)).toEqual([['a', '1001'], ['b']])
+  })
+
+  test('goes to the relay as text, without a preflight, and outlives the page', async () => {
+    const { page, track } = open()
+    track('Searched')
+    await settle(page)
+    expect(page.requests).toEqual([
+      {
+        url: `${relay}/events`,
+        // A string's own type is text/plain.
+        options: { method: 'POST', body: expect.any(String), keepalive: true },
+      },
+    ])
+  })
+
+  test('says what the forwarder needs to know, and nothing else', async () => {
+    const { page, track } = open()
+    const time = Date.now()
+    track('Placed Order', { ...order, $is_new_customer: true, note: 'gift' })
+    await settle(page)
+    const parameters = { value: 20, currency: 'EUR', order_id: '1001' }
+    expect(page.posts).toStrictEqual([
+      {
+        v: 1,
+        sentAt: time,
+        events: [
+          {
+            time,
+            eventName: 'Placed Order',
+            eventID: '1001',
+            send: [
+              { event: 'Purchase', parameters },
+              { event: 'NewCustomerPurchase', parameters },
+            ],
+            pixel: true,
+            user: { external_id: expect.any(String) },
+            page: { url: 'https://www.shop.test/caps?color=red', referrer: '' },
+            locale: 'en-US',
+            consent: {},
+          },
+        ],
+      },
+    ])
+  })
+
+  test('carries no personal data and no key in its addresses', async () => {
+    const { page, track } = open()
+    track('Searched', {
+      $url: 'https://www.shop.test/jane@example.com?email=jane%40example.com&color=red',
+      referrer: 'https://www.shop.test/?token=s3cret',
+    })
+    await settle(page)
+    const [event] = page.posts[0]?.events ?? []
+    expect(JSON.stringify(event)).not.toMatch(/jane|s3cret/)
+    expect(event?.page.url).toContain('color=red')
+  })
+
+  test.each([null, undefined, 7, {}])(
+    'has addresses that are text, where the call says otherwise: %s',
+    async ($url) => {
+      const { page, track } = open()
+      track('Searched', { $url, referrer: $url })
+      await settle(page)
+      expect(page.posts[0]?.events[0]?.page).toEqual({
+        url: expect.not.stringMatching(/null|undefined|object/),
+        referrer: expect.not.stringMatching(/null|undefined|object/),
+      })
+    },
+  )
+
+  test('of more than a browser sends for a page that is gone, is not asked to outlive it', async () => {
+    const { page, track } = open()
+    const items = Array.from({ length: 100 }, (_, product_id) => ({ product_id, name: 'é'.repeat(500) }))
+    track('Started Checkout', { items })
+    await settle(page)
+    expect(page.requests.map(({ options }) => options.keepalive)).toEqual([false])
+  })
+
+  test('that a browser refuses, for what is in flight already, is made again', async () => {
+    const { page, track } = open()
+    const { fetch } = page.window
+    let inFlight = 0
+    page.window.fetch = async (url, options) => {
+      const size = options?.keepalive ? new Blob([String(options.body)]).size : 0
+      if (inFlight + size > 65_536) throw new TypeError('Failed to fetch')
+      inFlight += size
+      const answer = await fetch(url, options)
+      inFlight -= size
+      return answer
+    }
+    const relayIsReady = gate()
+    page.relayIsReady = relayIsReady.isOpen
+    const items = Array.from({ length: 20 }, (_, product_id) => ({ product_id, name: 'é'.repeat(400) }))
+    for (let n = 0; n < 12; n++) {
+      track('Started Checkout', { items }, { eventID: n })
+      await settle(page)
+    }
+    relayIsReady.open()
+    await vi.advanceTimersByTimeAsync(60 * second)
+    expect(new Set(ids(page).flat()).size).toBe(12)
+  })
+
+  test.each<[title: string, says: string | undefined, search: string]>([
+    ['the address', 'TEST123', '?color=red&converge_test=TEST123'],
+    ['nothing', undefined, '?color=red'],
+  ])('is marked as a test by %s', async (_, code, search) => {
+    const page = openPage({ url: `https://www.shop.test/${search}` })
+    openShop({ relay }, page).track('Searched')
+    await settle(page)
+    expect(page.posts[0]?.events[0]?.test).toBe(code)
+  })
+
+  test('of two events never mixes up what each is', async () => {
+    const { page, track } = open()
+    track('Viewed Product', { product_id: 'P1' })
+    track('Viewed Product', { product_id: 'P2' })
+    await settle(page)
+    const contents = page.posts[0]?.events.map(({ send }) => send[0]?.parameters.contents?.[0]?.content_id)
+    expect(contents).toEqual(['P1', 'P2'])
+  })
+})
+
+describe('the mark that a browser copy left', () => {
+  const marks = ({ posts }: Page) => posts.flatMap(({ events }) => events).map(({ pixel }) => pixel)
+
+  test('is true where the pixel has been handed it, waiting or live', async () => {
+    const { page, track } = open()
+    track('Searched')
+    await settle(page)
+    goLive(page)
+    await vi.advanceTimersByTimeAsync(100)
+    track('Searched')
+    await settle(page)
+    expect(marks(page)).toEqual([true, true])
+  })
+
+  test('is false where the pixel is blocked', async () => {
+    const { page, track } = open({ load: 'immediate' })
+    page.scripts[0]?.dispatchEvent(new page.window.Event('error'))
+    expect(track('Searched')).toMatchObject({ status: 'success', reason: 'pixel_blocked' })
+    await settle(page)
+    expect(marks(page)).toEqual([false])
+  })
+
+  test.each<[title: string, config: Partial<Config>]>([
+    ['a row is for the server', { mapping: { events: { Searched: { event: 'Search', forward: 'server' } } } }],
+    ['there is no pixel', serverOnly],
+  ])('is false where %s', async (_, config) => {
+    const { page, track } = open(config)
+    expect(track('Searched')).toMatchObject({ status: 'success', destinationEvents: [{ via: ['relay'] }] })
+    await settle(page)
+    expect(marks(page)).toEqual([false])
+  })
+})
+
+describe('a relay that is down', () => {
+  test.each([0, 500, 502, 503, 408, 429, 302])('keeps the event and tries again: %s', async (relayStatus) => {
+    const { page, track, results, states } = open({}, { relayStatus })
+    const time = Date.now()
+    expect(track('Placed Order', order).status).toBe('success')
+    await settle(page)
+    expect(results.at(-1)).toMatchObject({ eventID: '1001', status: 'retry', reason: 'relay_down' })
+    expect(states.at(-1)).toMatchObject({ relay: 'down', outbox: 1 })
+
+    page.relayStatus = 202
+    await vi.advanceTimersByTimeAsync(second)
+    expect(page.posts).toMatchObject([
+      { sentAt: time, events: [{ time, eventID: '1001' }] },
+      { sentAt: time + second, events: [{ time, eventID: '1001' }] },
+    ])
+    expect(results.at(-1)).toMatchObject({ eventID: '1001', status: 'success' })
+    expect(states.at(-1)).toMatchObject({ relay: 'ready', outbox: 0 })
+    await vi.advanceTimersByTimeAsync(hour)
+    expect(page.posts).toHaveLength(2)
+  })
+
+  test('is asked ever more seldom, at last every 5 minutes', async () => {
+    const { page, track } = open({}, { relayStatus: 503 })
+    const start = Date.now()
+    track('Searched')
+    await vi.advanceTimersByTimeAsync(1500 * second)
+    const times = page.posts.map(({ sentAt }) => (sentAt - start) / second)
+    const pauses = times.slice(1).map((time, index) => time - (times[index] ?? 0))
+    expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300])
+  })
+
+  test('says nothing twice: one change is one piece of news', async () => {
+    const { results, track } = open({}, { relayStatus: 503 })
+    track('Searched')
+    await vi.advanceTimersByTimeAsync(60 * second)
+    expect(results.map(({ status }) => status)).toEqual(['success', 'retry'])
+  })
+
+  test('does not keep the events after it from being posted', async () => {
+    const { page, track } = open({}, { relayStatus: 503 })
+    track('Searched', {}, { eventID: 'a' })
+    await settle(page)
+    page.relayStatus = 202
+    track('Searched', {}, { eventID: 'b' })
+    await settle(page)
+    expect(ids(page)).toEqual([['a'], ['b']])
+    await vi.advanceTimersByTimeAsync(second)
+    expect(ids(page)).toEqual([['a'], ['b'], ['a']])
+  })
+
+  test('and storage that is full cost no event of this page', async () => {
+    const device = createDevice()
+    device.fault = 'full'
+    const { page, track } = open({}, { device, relayStatus: 0 })
+    track('Searched', {}, { eventID: 'a' })
+    await settle(page)
+    page.relayStatus = 202
+    await vi.advanceTimersByTimeAsync(second)
+    expect(ids(page)).toEqual([['a'], ['a']])
+  })
+
+  test('or a fetch that throws, breaks nothing and is tried again', async () => {
+    const { page, track, results } = open()
+    const { fetch } = page.window
+    page.window.fetch = () => {
+      throw new TypeError('a wrapper of some other script')
+    }
+    const rejected = vi.fn()
+    process.on('unhandledRejection', rejected)
+    expect(track('Searched', {}, { eventID: 'a' }).status).toBe('success')
+    await settle(page)
+    page.window.fetch = fetch
+    await vi.advanceTimersByTimeAsync(second)
+    vi.useRealTimers()
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('unhandledRejection', rejected)
+    expect(rejected).not.toHaveBeenCalled()
+    expect(results.map(({ status }) => status)).toEqual(['success', 'retry', 'success'])
+    expect(ids(page)).toEqual([['a']])
+  })
+
+  test('and a denial while it answers cost no event that is tracked after a new grant', async () => {
+    const { page, converge, track } = open({ consent: 'implied' })
+    const [first, next] = [gate(), gate()]
+    page.relayIsReady = first.isOpen
+    track('Searched', {}, { eventID: 'before' })
+    await settle(page)
+    converge.consent({ marketing: 'denied' })
+    converge.consent({ marketing: 'granted' })
+    page.relayIsReady = next.isOpen
+    track('Searched', {}, { eventID: 'after' })
+    await settle(page)
+    first.open()
+    await settle(page)
+    page.relayStatus = 0
+    next.open()
+    await settle(page)
+    page.relayStatus = 202
+    await vi.advanceTimersByTimeAsync(second)
+    expect(ids(page)).toEqual([['before'], ['after'], ['after']])
+  })
+})
+
+describe('a relay that refuses', () => {
+  test.each([400, 401, 403, 404, 413, 422])('for good is not asked again: %s', async (relayStatus) => {
+    const { page, track, device, results, states } = open(serverOnly, { relayStatus })
+    track('Placed Order', order)
+    await settle(page)
+    expect(results.at(-1)).toMatchObject({ status: 'failure', reason: 'relay_refused' })
+    expect(states.at(-1)).toMatchObject({ relay: 'refused', outbox: 0 })
+    await vi.advanceTimersByTimeAsync(hour)
+    expect(page.posts).toHaveLength(1)
+    expect(outboxes(device)).toEqual([])
+  })
+
+  test('leaves the pixel’s success as it is', async () => {
+    const { page, track, results } = open({}, { relayStatus: 403 })
+    track('Searched')
+    await settle(page)
+    expect(results.at(-1)).toMatchObject({ status: 'success' })
+  })
+
+  test('leaves nothing, where the pixel is blocked', async () => {
+    const { page, track, results } = open({ load: 'immediate' }, { relayStatus: 403 })
+    page.scripts[0]?.dispatchEvent(new page.window.Event('error'))
+    track('Searched')
+    await settle(page)
+    expect(results.at(-1)).toMatchObject({ status: 'failure' })
+  })
+
+  test('today is asked of later events again', async () => {
+    const { page, track, states } = open({}, { relayStatus: 403 })
+    track('Searched', {}, { eventID: 'a' })
+    await settle(page)
+    page.relayStatus = 202
+    track('Searched', {}, { eventID: 'b' })
+    await settle(page)
+    expect(ids(page)).toEqual([['a'], ['b']])
+    expect(states.at(-1)).toMatchObject({ relay: 'ready' })
+  })
+})
+
+describe('the outbox', () => {
+  test('is a key of storage for each page, there only as long as something waits', async () => {
+    const { page, device, track } = open({}, { relayStatus: 0 })
+    track('Searched', {}, { eventID: 'a' })
+    track('Searched', {}, { eventID: 'b' })
+    await settle(page)
+    expect(outboxes(device)).toHaveLength(1)
+    expect(kept(device).map(({ eventID }) => eventID)).toEqual(['a', 'b'])
+    page.relayStatus = 202
+    await vi.advanceTimersByTimeAsync(second)
+    expect(outboxes(device)).toEqual([])
+  })
+
+  test('of a page that nothing went wrong in is never touched', async () => {
+    const { page, device, track } = open()
+    track('Searched')
+    await settle(page)
+    page.close()
+    expect(device.touches.filter((touch) => touch.includes('outbox'))).toEqual([])
+  })
+
+  test('keeps what is in flight when the page goes away', async () => {
+    const { page, device, track } = open()
+    page.relayIsReady = new Promise(() => {})
+    track('Searched', {}, { eventID: 'a' })
+    await settle(page)
+    expect(kept(device)).toEqual([])
+    page.close()
+    expect(kept(device)).toMatchObject([{ eventID: 'a' }])
+  })
+
+  test('is taken over by the next page, whole, and with the times of its events', async () => {
+    const first = open({}, { relayStatus: 0 })
+    const time = Date.now()
+    first.track('Searched', {}, { eventID: 'a' })
+    first.track('Placed Order', order)
+    await settle(first.page)
+    first.page.close()
+    const [posted] = first.page.posts
+    await vi.advanceTimersByTimeAsync(hour)
+
+    const { page, device } = open({}, { device: first.device })
+    expect(page.posts).toEqual([])
+    await settle(page)
+    expect(page.posts).toEqual([{ v: 1, sentAt: time + hour, events: posted?.events }])
+    expect(outboxes(device)).toEqual([])
+  })
+
+  test('that the next page can not deliver either stays for the one after', async () => {
+    const first = open({}, { relayStatus: 0 })
+    first.track('Searched', {}, { eventID: 'a' })
+    await settle(first.page)
+    first.page.close()
+    const next = open({}, { device: first.device, relayStatus: 0 })
+    await settle(next.page)
+    expect(next.states.at(-1)).toMatchObject({ relay: 'down', outbox: 1 })
+    next.page.close()
+    expect(kept(next.device)).toMatchObject([{ eventID: 'a' }])
+    const last = open({}, { device: first.device })
+    await settle(last.page)
+    expect(ids(last.page)).toEqual([['a']])
+    expect(outboxes(last.device)).toEqual([])
+  })
+
+  test('once delivered by another page has its orders taken for sent', async () => {
+    const first = open({}, { relayStatus: 0 })
+    first.track('Placed Order', order)
+    await settle(first.page)
+    first.page.close()
+    const { page, track } = open({}, { device: first.device })
+    await settle(page)
+    expect(track('Placed Order', order)).toMatchObject({ status: 'skipped', reason: 'already_sent' })
+  })
+
+  test('of a page that is open is left to it, where the browser has locks', async () => {
+    const device = createDevice()
+    const first = open({}, { device, hasLocks: true, relayStatus: 0 })
+    first.track('Searched', {}, { eventID: 'a' })
+    await settle(first.page)
+    const second = open({}, { device, hasLocks: true })
+    await settle(second.page)
+    expect(second.page.posts).toEqual([])
+    expect(kept(device)).toMatchObject([{ eventID: 'a' }])
+
+    first.page.close()
+    const third = open({}, { device, hasLocks: true })
+    await settle(third.page)
+    expect(ids(third.page)).toEqual([['a']])
+    expect(outboxes(device)).toEqual([])
+  })
+
+  test('of several pages that are gone is taken over by one', async () => {
+    const device = createDevice()
+    for (const eventID of ['a', 'b', 'c']) {
+      const { page, track } = open({}, { device, hasLocks: true })
+      page.relayIsReady = new Promise(() => {})
+      track('Searched', {}, { eventID })
+      await settle(page)
+      page.close()
+    }
+    const { page } = open({}, { device, hasLocks: true })
+    await settle(page)
+    expect(ids(page).flat()).toEqual(expect.arrayContaining(['a', 'b', 'c']))
+    expect(outboxes(device)).toEqual([])
+  })
+
+  test('is not touched before that is allowed', async () => {
+    const first = open({ consent: 'implied' }, { relayStatus: 0 })
+    first.track('Searched', {}, { eventID: 'a' })
+    await settle(first.page)
+    first.page.close()
+    const { page, converge } = open({ consent: 'require' }, { device: first.device })
+    await settle(page)
+    expect(page.posts).toEqual([])
+    converge.consent({ marketing: 'granted' })
+    await settle(page)
+    expect(ids(page)).toEqual([['a']])
+  })
+
+  test('holds the last 100 events, and at most 200,000 characters', async () => {
+    const { page, device, track, states } = open({}, { relayStatus: 0 })
+    for (let n = 1; n <= 130; n++) track('Searched', {}, { eventID: n })
+    await settle(page)
+    expect(kept(device).map(({ eventID }) => Number(eventID))).toEqual(Array.from({ length: 100 }, (_, n) => n + 31))
+    expect(states.at(-1)).toMatchObject({ outbox: 100 })
+
+    const items = Array.from({ length: 40 }, (_, product_id) => ({ product_id, name: 'x'.repeat(500) }))
+    for (let n = 1; n <= 30; n++) track('Started Checkout', { items }, { eventID: n })
+    await settle(page)
+    const sizes = outboxes(device).map((key) => device.stored.get(key)?.length ?? 0)
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(200_000)
+    expect(kept(device).at(-1)).toMatchObject({ eventName: 'Started Checkout', eventID: '30' })
+  })
+
+  test.each(['not JSON', '5', 'null', '{}', '[null]', '["a"]', '[{}]', '[]'])(
+    'that says nothing in our words breaks nothing, and no empty post leaves: %s',
+    async (text) => {
+      const device = createDevice()
+      device.stored.set(`converge.${pixelId}.outbox.1`, text)
+      const { page, track } = open({}, { device })
+      await settle(page)
+      expect(page.posts).toEqual([])
+      track('Searched', {}, { eventID: 'a' })
+      await settle(page)
+      expect(ids(page)).toEqual([['a']])
+    },
+  )
+
+  test("of another pixel is that pixel's", async () => {
+    const first = open({}, { relayStatus: 0 })
+    first.track('Searched', {}, { eventID: 'a' })
+    await settle(first.page)
+    first.page.close()
+    const { page } = open({ pixelId: 'OTHER00000OTHER00000' }, { device: first.device })
+    await settle(page)
+    expect(page.posts).toEqual([])
+    expect(kept(first.device)).toHaveLength(1)
+  })
+
+  test('holds nobody’s name, number or place in the clear', async () => {
+    const { page, device, track } = open({}, { relayStatus: 0 })
+    track('Placed Order', order, { profileProperties: { $email: 'jane@example.com', $first_name: 'Jane' } })
+    await settle(page)
+    expect(kept(device)).toHaveLength(1)
+    expect(JSON.stringify([...device.stored])).not.toMatch(/jane/i)
+  })
+})
+
+describe('an event that waits for too long', () => {
+  test('is given up 47 hours after it, where the pixel had it: TikTok would count it twice', async () => {
+    const { page, device, track, results, states } = open({}, { relayStatus: 0 })
+    track('Placed Order', order)
+    await vi.advanceTimersByTimeAsync(46 * hour)
+    expect(results.at(-1)).toMatchObject({ status: 'retry', reason: 'relay_down' })
+    await vi.advanceTimersByTimeAsync(2 * hour)
+    expect(results.at(-1)).toMatchObject({ eventID: '1001', status: 'skipped', reason: 'too_late' })
+    expect(states.at(-1)).toMatchObject({ outbox: 0 })
+    const { length } = page.posts
+    await vi.advanceTimersByTimeAsync(hour)
+    expect(page.posts).toHaveLength(length)
+    expect(outboxes(device)).toEqual([])
+  })
+
+  test('is given up after 7 days, where the pixel did not have it', async () => {
+    const { results, track } = open(serverOnly, { relayStatus: 0 })
+    track('Placed Order', order)
+    await vi.advanceTimersByTimeAsync(7 * 24 * hour - hour)
+    expect(results.at(-1)).toMatchObject({ status: 'retry' })
+    await vi.advanceTimersByTimeAsync(2 * hour)
+    expect(results.at(-1)).toMatchObject({ status: 'skipped', reason: 'too_late' })
+  })
+
+  test('for a next page is not posted by it', async () => {
+    const first = open({}, { relayStatus: 0 })
+    first.track('Placed Order', order)
+    await settle(first.page)
+    first.page.close()
+    vi.setSystemTime(Date.now() + 48 * hour)
+    const { page, device } = open({}, { device: first.device })
+    await settle(page)
+    expect(page.posts).toEqual([])
+    expect(outboxes(device)).toEqual([])
+  })
+})
