@@ -5,7 +5,21 @@ import { pixelId } from '../cases/case.ts'
 import type { Hit } from '../tiktok/pixel-host.ts'
 import type { Page } from './browsers.ts'
 import { inEachBrowser } from './in-each-browser.ts'
-import { atRest, pageOf, relay, serveRelay, serveShop, set, shop, stateOf, told, track, visit, ways } from './shop.ts'
+import {
+  atRest,
+  heldTimers,
+  pageOf,
+  relay,
+  serveRelay,
+  serveShop,
+  set,
+  shop,
+  stateOf,
+  told,
+  track,
+  visit,
+  ways,
+} from './shop.ts'
 
 const config: Config = { pixelId, load: 'immediate', relay }
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
@@ -46,7 +60,7 @@ inEachBrowser((stage) => {
     expect(userOf(hits, '1001')).toEqual({ email, phone_number: phone, external_id })
     const posted = stage.network.log.map(({ path, body }) => path + body).join()
     expect(posted).toMatch(email)
-    expect(posted).not.toMatch(/jane|917|doe|10001/i)
+    expect(posted).not.toMatch(/jane|123-?4567|doe|"10001"/i)
   })
 
   test('ten events of one person tell TikTok once who it is, and all of them carry it', async () => {
@@ -81,7 +95,7 @@ inEachBrowser(
         ['once it is', true],
       ])('two persons in one task do not mix, %s: each hit carries its own e-mail', async (_, isLive) => {
         const host = serveRelay(stage)
-        const page = await visit(stage, pageOf(way, config))
+        const page = await visit(stage, heldTimers + pageOf(way, config))
         if (isLive) await stateOf(page, { pixel: 'live' })
         else await stateOf(page, { pixel: 'waiting' })
         await page.evaluate(
@@ -94,6 +108,8 @@ inEachBrowser(
           { $email: jane.$email },
           john,
         )
+        await tiktok().waitForHits(has('jane'))
+        await expect.poll(() => page.evaluate('timePasses() ?? later.length')).toBe(0)
         const hits = await tiktok().waitForHits(has('john too'))
         expect(told(hits)).toEqual(['Search jane', 'Search john', 'Search john too'])
         const emails = ['jane', 'john', 'john too'].map((id) => userOf(hits, id)?.email)
@@ -114,12 +130,7 @@ inEachBrowser(
       tiktok().faults.identify.after = new Promise<void>((resolve) => {
         come = resolve
       })
-      // However long it takes: whatever waits for a time, and not for the chunk, goes on at once.
-      const timers = `<script>
-        const set = window.setTimeout
-        window.setTimeout = (task, delay, ...rest) => set(task, delay >= 500 ? 0 : delay, ...rest)
-      </script>`
-      const page = await visit(stage, timers + pageOf('script tag', { ...config, relay: '' }))
+      const page = await visit(stage, heldTimers + pageOf('script tag', { ...config, relay: '' }))
       await stateOf(page, { pixel: 'live' })
       await page.evaluate(
         (first, second) => {
@@ -131,6 +142,8 @@ inEachBrowser(
       )
       await atRest(page)
       come()
+      await tiktok().waitForHits(has('jane'))
+      await page.evaluate('timePasses()')
       const hits = await tiktok().waitForHits(has('john'))
       expect(['jane', 'john'].map((id) => userOf(hits, id)?.email)).toEqual([janeHashed.email, sha256(john.$email)])
     })
@@ -144,7 +157,7 @@ inEachBrowser(
       await tiktok().waitForHits(has('one'))
       const kept = await keptIn(page)
       expect(kept).toMatch(janeHashed.email)
-      expect(kept).not.toMatch(/jane|917|doe|"10001"/i)
+      expect(kept).not.toMatch(/jane|123-?4567|doe|"10001"/i)
 
       await page.goto(`${shop}two`)
       await track(page, 'Searched', {}, { eventID: 'two' })
@@ -192,11 +205,11 @@ inEachBrowser(
       const host = serveRelay(stage)
       serveShop(stage, { '/': pageOf('script tag', config) })
       const page = await stage.open(shop)
-      await track(page, 'Searched', {}, { eventID: 'one' })
-      await host.waitForTaken(1)
-      await page.reload()
-      await track(page, 'Searched', {}, { eventID: 'two' })
-      await host.waitForTaken(2)
+      for (const id of ['one', 'two']) {
+        await track(page, 'Searched', {}, { eventID: id })
+        await tiktok().waitForHits(has(id))
+        await page.reload()
+      }
       const tab = await stage.newPage({ shared: page })
       await tab.goto(shop)
       await track(tab, 'Searched', {}, { eventID: 'three' })

@@ -73,29 +73,47 @@ export function serveShop(stage: Stage, pages: Record<string, string | Served>, 
   })
 }
 
-/** Calls the page's converge, once its script has come. */
-export function track(
+/** Resolves once the page's converge is the real one: before that, calls would only queue. */
+const started = (page: Page) =>
+  page.evaluate(async () => {
+    const isStub = () => !window.shopConverge && Array.isArray(window.converge?.q ?? [])
+    while (isStub()) await new Promise((resolve) => document.addEventListener('load', resolve, true))
+  })
+
+/** Calls the page's converge. */
+export async function track(
   page: Page,
   eventName: string,
   properties: object = {},
   options: TrackOptions = {},
 ): Promise<TrackResult | undefined> {
+  await started(page)
   return page.evaluate(
-    async (...call) => {
-      if (document.readyState !== 'complete') await new Promise((resolve) => addEventListener('load', resolve))
-      return (window.shopConverge ?? window.converge)?.track?.(...call)
-    },
+    (...call) => (window.shopConverge ?? window.converge)?.track?.(...call),
     eventName,
     properties,
     options,
   )
 }
 
-export const consent = (page: Page, consent: Consent) =>
-  page.evaluate((consent) => (window.shopConverge ?? window.converge)?.consent?.(consent), consent)
+export async function consent(page: Page, consent: Consent): Promise<void> {
+  await started(page)
+  await page.evaluate((consent) => (window.shopConverge ?? window.converge)?.consent?.(consent), consent)
+}
 
-export const set = (page: Page, standing: StandingProperties) =>
-  page.evaluate((standing) => (window.shopConverge ?? window.converge)?.set?.(standing), standing)
+export async function set(page: Page, standing: StandingProperties): Promise<void> {
+  await started(page)
+  await page.evaluate((standing) => (window.shopConverge ?? window.converge)?.set?.(standing), standing)
+}
+
+/** Long timers of this page wait for `timePasses()`. */
+export const heldTimers = `<script>
+  window.later = []
+  const set = window.setTimeout
+  window.setTimeout = (task, delay, ...rest) =>
+    delay >= 1000 ? later.push(() => task(...rest)) : set(task, delay, ...rest)
+  window.timePasses = () => { for (const task of later.splice(0)) task() }
+</script>`
 
 /** Resolves with the page's state once it is so. */
 export function stateOf(page: Page, wanted: Partial<State>): Promise<State> {
