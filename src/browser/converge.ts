@@ -74,7 +74,8 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
   const hasGpc = Object(navigator).globalPrivacyControl === true && gpc !== 'ignore'
   const byDefault = hasGpc && gpc === 'deny' ? 'denied' : undefined
   // `?converge_test=CODE` and `?converge_debug` hold for the tab: its name stays, and is no storage.
-  if (/[?&]converge_(test|debug)/.test(location.search)) window.name = location.search
+  const [flag] = /converge_(test=[\w-]+|debug)/.exec(location.search) ?? []
+  if (flag) window.name = flag
   const flags = window.name
 
   let decision: Consent | undefined
@@ -190,7 +191,7 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
         ...click.ids(),
         locale: mayPixel ? navigator.language : undefined,
         consent: consent(),
-        test: /converge_test=([\w-]+)/.exec(flags)?.[1],
+        test: /^converge_test=(.+)/.exec(flags)?.[1],
       }
       entries.set(relayed, entry)
       relay.send(relayed)
@@ -310,6 +311,6 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
     onNavigation(window, load)
   }
   if (config.consentFrom) bring('consent')
-  if (String(config.debug) === 'true' || flags.includes('converge_debug')) bring('inspector')
+  if (String(config.debug) === 'true' || flags === 'converge_debug') bring('inspector')
   return converge
 }

@@ -110,6 +110,7 @@ export function createPixel(
     allow(isGranted) {
       if (isGranted !== isRevoked) return
       isRevoked = !isGranted
+      told = undefined // what waited is dropped: nobody's hits are still to leave
       const methods = isGranted
         ? (['enableCookie', 'grantConsent'] as const)
         : (['disableCookie', 'revokeConsent'] as const)

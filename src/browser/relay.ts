@@ -45,29 +45,27 @@ export function createRelay(
     const sentAt = Date.now()
     const due = batch.filter((event) => waiting.includes(event))
     // TikTok forgets an event_id after 48 hours, and would count the second copy.
-    const events = due.filter(({ time, pixel }) => !(sentAt - time > (pixel ? 47 : 168) * HOUR))
-    end(
-      due.filter((event) => !events.includes(event)),
-      'skipped',
-      'too_late',
-    )
-    if (!events[0]) return
-    const body = JSON.stringify({ v: 1, sentAt, events } satisfies RelayBatch)
-    const status = await window
-      .fetch(`${url}/events`, { method: 'POST', body, keepalive: body.length < KEEPALIVE })
-      .then((answer) => `${answer.status}`, String)
-
-    let relay: State['relay'] = 'down'
-    if (/^2/.test(status)) {
-      relay = 'ready'
-      end(events, 'success')
-    } else if (/^4(?!08|29)/.test(status)) {
-      relay = 'refused'
-      end(events, 'failure', 'relay_refused')
-    } else {
-      for (const event of events) settle(event, 'retry', 'relay_down')
-      window.setTimeout(post, pause, events, Math.min(pause * 2, LONGEST_PAUSE))
-    }
+    const late = due.filter(({ time, pixel }) => sentAt - time > (pixel ? 47 : 168) * HOUR)
+    const events = due.filter((event) => !late.includes(event))
+    end(late, 'skipped', 'too_late')
+    let relay: State['relay'] = 'ready'
+    if (events[0]) {
+      const body = JSON.stringify({ v: 1, sentAt, events } satisfies RelayBatch)
+      let status = 0
+      try {
+        const { length } = body
+        status = (await window.fetch(`${url}/events`, { method: 'POST', body, keepalive: length < KEEPALIVE })).status
+      } catch {} // no network, or nobody there
+      if (/^2/.test(`${status}`)) end(events, 'success')
+      else if (/^4(?!08|29)/.test(`${status}`)) {
+        relay = 'refused'
+        end(events, 'failure', 'relay_refused')
+      } else {
+        relay = 'down'
+        for (const event of events) settle(event, 'retry', 'relay_down')
+        window.setTimeout(post, pause, events, Math.min(pause * 2, LONGEST_PAUSE))
+      }
+    } else if (!late[0]) return
     keep()
     report({ relay, outbox: waiting.length })
   }
@@ -99,7 +97,10 @@ export function createRelay(
       for (const key of keys('outbox.'))
         if (key !== ours)
           underLock(key, () => {
-            const events = [Object(read(key))].flat().filter(({ send }) => send)
+            const events = [read(key)]
+              .flat()
+              .map(Object)
+              .filter(({ send }) => send)
             waiting.push(...events)
             keep()
             remove(key)

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type Deliver, type Outbox, type OutboxEvent, OutboxFull, type Stats } from '../server/outbox.ts'
 import { type Delivery, startDelivery } from './delivery.ts'
 import { createDeliveryLock } from './delivery-lock.ts'
@@ -58,34 +59,44 @@ export function createSqliteOutbox({
   const tables = openTables(path)
   const lock = createDeliveryLock(path)
   let additions: Addition[] = []
+  let committing: Promise<void> | undefined
   let delivery: Delivery | undefined
   let isClosed = false
 
-  /** What came in one turn of the event loop shares one commit, and its wait for the disk. */
-  function commit(): void {
-    const waiting = additions
-    additions = []
-    let room = maxBytes - tables.used()
-    const fitting = waiting.filter((addition) => {
-      if (addition.bytes > room) room += makeRoom()
-      const fits = addition.bytes <= room
-      if (fits) room -= addition.bytes
-      else addition.reject(new OutboxFull(`The outbox holds ${maxBytes} bytes, its limit (maxBytes).`))
-      return fits
-    })
-    if (!fitting.length) return
-    try {
-      tables.add(
-        fitting.flatMap(({ kept }) => kept),
-        now(),
-      )
-    } catch (error) {
-      const reason = isSqliteError(error, 'full') ? new OutboxFull('The disk of the outbox is full.') : error
-      for (const { reject } of fitting) reject(reason)
-      return
+  /** What comes while the disk is written to shares the next commit, and its wait for the disk. */
+  async function commit(): Promise<void> {
+    await setImmediate()
+    while (additions.length) {
+      const batch = additions
+      additions = []
+      try {
+        const fitting = batch.filter(hasRoom())
+        if (!fitting.length) continue
+        tables.add(
+          fitting.flatMap(({ kept }) => kept),
+          now(),
+        )
+        await tables.sync()
+        for (const { resolve } of fitting) resolve()
+        delivery?.wake()
+      } catch (error) {
+        const reason = isSqliteError(error, 'full') ? new OutboxFull('The disk of the outbox is full.') : error
+        for (const { reject } of batch) reject(reason)
+      }
     }
-    for (const { resolve } of fitting) resolve()
-    delivery?.wake()
+    committing = undefined
+  }
+
+  /** Says of one addition after the other whether it fits beside those before it, and refuses one that does not. */
+  function hasRoom(): (addition: Addition) => boolean {
+    let room = maxBytes - tables.used()
+    return ({ bytes, reject }) => {
+      if (bytes > room) room += makeRoom()
+      const fits = bytes <= room
+      if (fits) room -= bytes
+      else reject(new OutboxFull(`The outbox holds ${maxBytes} bytes, its limit (maxBytes).`))
+      return fits
+    }
   }
 
   /** What can still be sent is worth more than what was set aside. */
@@ -102,7 +113,8 @@ export function createSqliteOutbox({
       const kept = events.map((event) => ({ event, body: JSON.stringify(event) }))
       const bytes = kept.reduce((sum, { body }) => sum + Buffer.byteLength(body) + rowBytes, 0)
       return new Promise((resolve, reject) => {
-        if (additions.push({ kept, bytes, resolve, reject }) === 1) setImmediate(commit)
+        additions.push({ kept, bytes, resolve, reject })
+        committing ??= commit()
       })
     },
 
@@ -119,7 +131,7 @@ export function createSqliteOutbox({
       if (isClosed) return
       isClosed = true
       await delivery?.close()
-      if (additions.length) await new Promise((resolve) => setImmediate(resolve))
+      await committing
       tables.close()
     },
   }

@@ -1,3 +1,4 @@
+import { openSync, realpathSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 
 /**
@@ -18,6 +19,22 @@ export function openSqlite(path: string, setUp: string): DatabaseSync {
     throw new Error(
       `converge-tiktok: the outbox ${path} could not be opened (${reason}). Name a file of its own, in a folder that exists and that this process may write to.`,
       { cause: error },
+    )
+  }
+}
+
+/**
+ * The write-ahead log of a database that is open, to be synced: a file descriptor.
+ *
+ * @throws a sentence, where there is none
+ */
+export function openLog(path: string): number {
+  try {
+    return openSync(`${realpathSync(path)}-wal`, 'r+')
+  } catch (cause) {
+    throw new Error(
+      `converge-tiktok: the outbox ${path} has no write-ahead log, as on a network share. Name a file on a disk of this machine.`,
+      { cause },
     )
   }
 }

@@ -39,7 +39,7 @@ test('it may give the event another name and another id', () => {
   expect(tracked(page)).toMatchObject([['track', 'Search', { query: 'cap' }, { event_id: 'mine' }]])
 })
 
-test.each([null])('%s stops the event: it is filtered, and no copy leaves', async (answer) => {
+test.each([null, undefined, false])('%s stops the event: it is filtered, and no copy leaves', async (answer) => {
   const { page, track } = open(() => answer)
   expect(track('Placed Order', { id: '1' })).toMatchObject({
     status: 'filtered',
