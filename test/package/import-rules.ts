@@ -17,7 +17,8 @@ const packages: Record<string, RegExp> = {
 }
 /** Files in src itself put the folders together. */
 const assemblers = ['index.ts', 'create-converge.ts', 'script.ts']
-const isEntry = (path: string) => assemblers.includes(path) || /^[a-z]+\/index\.ts$/.test(path) || path === 'node/cli.ts'
+const isEntry = (path: string) =>
+  assemblers.includes(path) || /^[a-z]+\/index\.ts$/.test(path) || path === 'node/cli.ts'
 const impure =
   /\b(window|document|navigator|location|localStorage|fetch|crypto|setTimeout|Date|performance|console)\b|Math\.random/
 
