@@ -219,6 +219,8 @@ export interface TrackResult {
   destinationEvents: DestinationEvent[]
   /** What it says of the visitor, by the names of `User`. The values stay where they are. */
   matchKeys?: readonly string[] | undefined
+  /** The page's clock when it was tracked, in milliseconds since 1970. */
+  time?: number | undefined
 }
 
 export type PixelCause =
