@@ -1,0 +1,56 @@
+// The list of events, both copies of each.
+import { showCode, valueCode } from './code.js'
+import { watch } from './watch.js'
+
+const list = document.getElementById('events')
+const isReal = document.body.dataset.real === 'true'
+const elements = new Map()
+
+const part = (element, name) => element.querySelector(`[data-part=${name}]`)
+
+function show(row) {
+  const key = `${row.event} ${row.event_id}`
+  const element = elements.get(key) ?? document.getElementById('event').content.firstElementChild.cloneNode(true)
+  elements.set(key, element)
+  const text = JSON.stringify(row)
+  if (element.shown === text) return element
+  element.shown = text
+  const { event, event_id, eventName = '', kind, why, repeats, hit, api } = row
+  element.dataset.kind = kind
+  element.dataset.event = event
+  const isSent = kind !== 'not sent'
+  part(element, 'from').textContent = eventName
+  part(element, 'event').textContent = isSent ? event : ''
+  element.querySelector('.arrow').hidden = !isSent
+  part(element, 'kind').textContent = kind
+  part(element, 'id').textContent = event_id
+  part(element, 'why').textContent = repeats
+    ? `${why} Tracked ${repeats + 1} times, sent once: the order was sent before.`
+    : why
+  showCopy(part(element, 'hit'), hit, isReal ? 'It went to TikTok, or did not: nobody here sees it.' : 'There is none.')
+  showCopy(part(element, 'api'), api, 'There is none.')
+  return element
+}
+
+function showCopy(element, copy, otherwise) {
+  if (copy) showCode(element, valueCode(copy))
+  else element.textContent = otherwise
+}
+
+watch(({ rows, log }) => {
+  const wanted = rows.map(show)
+  // What stays is not moved: it may hold the focus.
+  for (const [key, element] of elements) {
+    if (wanted.includes(element)) continue
+    element.remove()
+    elements.delete(key)
+  }
+  for (const [index, element] of wanted.entries())
+    if (list.children[index] !== element) list.insertBefore(element, list.children[index] ?? null)
+  document.querySelector('[data-empty]').hidden = rows.length > 0
+  const said = document.querySelector('[data-said]')
+  said.hidden = !log.length
+  said
+    .querySelector('ul')
+    .replaceChildren(...log.map((sentence) => Object.assign(document.createElement('li'), { textContent: sentence })))
+})

@@ -1,0 +1,30 @@
+import { html } from '../html.ts'
+import { categories, products } from './catalogue.ts'
+import { track, viewedItem } from './converge.ts'
+import type { Page } from './layout.ts'
+import { productGrid } from './parts.ts'
+
+/** A filter is followed within the page, by pushState; the server answers the same. */
+export function collection(type: string | null): Page {
+  const category = categories.find((one) => one === type)
+  const shown = products.filter((product) => !category || product.category === category)
+  const name = category ?? 'Everything'
+  const chip = (label: string, href: string, isCurrent: boolean) =>
+    html`<a href="${href}" data-swap ${isCurrent ? html`aria-current="page"` : ''}>${label}</a>`
+  return {
+    title: name,
+    main: html`
+      <h1>${name}</h1>
+      <nav class="chips" aria-label="Filter by kind">
+        ${chip('Everything', '/collections/all', !category)}
+        ${categories.map((one) => chip(one, `/collections/all?type=${one}`, one === category))}
+      </nav>
+      <p class="small">${shown.length} things</p>
+      ${productGrid(shown)}
+      ${track('Viewed Collection', {
+        id: (category ?? 'all').toLowerCase(),
+        name,
+        items: shown.map((product) => viewedItem(product, product.variants[0])),
+      })}`,
+  }
+}

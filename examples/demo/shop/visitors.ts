@@ -1,0 +1,81 @@
+// Who is in the shop: a cart and the orders of a session, in memory.
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Decision } from '../../../src/types.ts'
+import type { Product, Variant } from './catalogue.ts'
+
+export interface Line {
+  product: Product
+  variant: Variant
+  quantity: number
+}
+
+export interface Contact {
+  email: string
+  phone: string
+  first_name: string
+  last_name: string
+  city: string
+  zip_code: string
+}
+
+export interface Order {
+  id: string
+  lines: Line[]
+  contact: Contact
+  isNewCustomer: boolean
+}
+
+export interface Visitor {
+  cart: Line[]
+  orders: Order[]
+}
+
+export interface Visitors {
+  /** The visitor of a request. A cookie is set when there is something to remember, and not before. */
+  of(request: IncomingMessage): Visitor
+  remember(visitor: Visitor, response: ServerResponse): void
+  /** Makes an order of what is in the cart. */
+  order(visitor: Visitor, contact: Contact): Order
+  /** Forgets everybody. */
+  reset(): void
+}
+
+export function createVisitors(): Visitors {
+  const visitors = new Map<string, Visitor>()
+  const customers = new Set<string>()
+  // A number that no former run has used: browsers remember the orders that they have sent.
+  let lastOrder = Math.floor(Date.now() / 1000) % 10_000_000
+
+  return {
+    of: (request) => visitors.get(cookieOf(request, 'shop_session')) ?? { cart: [], orders: [] },
+    remember(visitor, response) {
+      if ([...visitors.values()].includes(visitor)) return
+      const session = randomUUID()
+      visitors.set(session, visitor)
+      response.setHeader('set-cookie', `shop_session=${session}; Path=/; HttpOnly; SameSite=Lax`)
+    },
+    order(visitor, contact) {
+      const isNewCustomer = !customers.has(contact.email)
+      customers.add(contact.email)
+      const order = { id: `NL-${++lastOrder}`, lines: visitor.cart, contact, isNewCustomer }
+      visitor.orders.push(order)
+      visitor.cart = []
+      return order
+    },
+    reset() {
+      visitors.clear()
+      customers.clear()
+    },
+  }
+}
+
+/** What the visitor answered the banner, which keeps it in a cookie of its own. */
+export function consentOf(request: IncomingMessage): Decision | undefined {
+  const answer = cookieOf(request, 'shop_consent')
+  return answer === 'granted' || answer === 'denied' ? answer : undefined
+}
+
+function cookieOf({ headers }: IncomingMessage, name: string): string {
+  return new RegExp(`(?:^|; )${name}=([^;]*)`).exec(headers.cookie ?? '')?.[1] ?? ''
+}

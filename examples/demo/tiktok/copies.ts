@@ -1,0 +1,179 @@
+// Joins what is known of each event: what the page says of it, the pixel's hit, and the Events API's event.
+import type { RelayedEvent, State, TrackResult } from '../../../src/types.ts'
+import { whyNotSent } from './words.ts'
+
+/** What a page tells the demo, by report.js. */
+export interface Report {
+  result: TrackResult
+  state: Pick<State, 'pixel' | 'pixelCause'>
+}
+
+/** An event as TikTok knows it: by name and event_id. */
+export interface Copies {
+  event: string
+  event_id: string
+  /** Converge's name, where a page or the forwarder has said it. */
+  eventName?: string
+  /** The hits, as they came. */
+  hits: object[]
+  /** A hit that TikTok did not take. */
+  lost?: object
+  /** Whether the forwarder has acknowledged it. */
+  kept?: boolean
+  /** The Events API's events, as they came. */
+  events: object[]
+  report?: Report
+  /** How often it was tracked again, and not sent. */
+  repeats: number
+}
+
+export type Kind = 'merged' | 'one copy' | 'on its way' | 'not sent'
+
+export interface Row extends Pick<Copies, 'event' | 'event_id' | 'eventName' | 'repeats'> {
+  kind: Kind
+  why: string
+  hit: object | undefined
+  api: object | undefined
+}
+
+export interface Tally {
+  /** Events that TikTok counts. */
+  counted: number
+  hits: number
+  copies: number
+}
+
+export interface CopyLog {
+  report(report: Report): void
+  hit(event: string, event_id: string, body: object, isTaken: boolean): void
+  /** The forwarder has acknowledged it. */
+  kept(event: RelayedEvent): void
+  api(event: string, event_id: string, body: object): void
+  rows(): Row[]
+  tally(): Tally
+  /** Forgets everything; what of it is still on its way is nobody's any more. */
+  reset(): void
+}
+
+const SHOWN = 60
+
+/** `seesHits` is false where they go to the real TikTok. */
+export function createCopyLog({ seesHits }: { seesHits: boolean }): CopyLog {
+  const log = new Map<string, Copies>()
+  const former = new Set<string>()
+  const keyOf = (event: string, event_id: string) => `${event} ${event_id}`
+
+  /** Where it is no former visitor's. */
+  function note(event: string, event_id: string, add: (copies: Copies) => void): void {
+    const key = keyOf(event, event_id)
+    if (former.has(key)) return
+    const copies = log.get(key) ?? { event, event_id, hits: [], events: [], repeats: 0 }
+    log.set(key, copies)
+    add(copies)
+  }
+
+  /** It is news again. */
+  function moveUp(copies: Copies): void {
+    const key = keyOf(copies.event, copies.event_id)
+    log.delete(key)
+    log.set(key, copies)
+  }
+
+  function report(given: Report): void {
+    const { eventName, eventID, destinationEvents, reason } = given.result
+    if (destinationEvents.length) log.delete(keyOf(eventName, eventID)) // it was held back, and now it isn't
+    const sent = [...log.values()].filter((copies) => copies.event_id === eventID && copies.eventName === eventName)
+    if (reason === 'already_sent' && sent.length) {
+      for (const copies of sent) {
+        copies.repeats++
+        moveUp(copies)
+      }
+      return
+    }
+    const names = destinationEvents.length ? destinationEvents.map(({ event }) => event) : [eventName]
+    for (const event of names)
+      note(event, eventID, (copies) => {
+        copies.eventName = eventName
+        copies.report = given
+      })
+  }
+
+  function toRow(copies: Copies): Row {
+    const { event, event_id, eventName, repeats, hits, events } = copies
+    const [kind, why] = judge(copies, seesHits)
+    return { event, event_id, ...(eventName && { eventName }), repeats, kind, why, hit: hits[0], api: events[0] }
+  }
+
+  return {
+    report,
+    hit: (event, event_id, body, isTaken) =>
+      note(event, event_id, (copies) => {
+        if (isTaken) copies.hits.push(body)
+        else copies.lost = body
+      }),
+    kept({ eventName, eventID, send }) {
+      for (const { event } of send)
+        note(event, eventID, (copies) => {
+          copies.eventName = eventName
+          copies.kept = true
+        })
+    },
+    api: (event, event_id, body) => note(event, event_id, (copies) => copies.events.push(body)),
+    rows: () => [...log.values()].slice(-SHOWN).reverse().map(toRow),
+    tally() {
+      const all = [...log.values()]
+      return {
+        counted: all.filter(({ hits, events }) => hits.length || events.length).length,
+        hits: all.reduce((sum, { hits }) => sum + hits.length, 0),
+        copies: all.reduce((sum, { events }) => sum + events.length, 0),
+      }
+    },
+    reset() {
+      for (const key of log.keys()) former.add(key)
+      log.clear()
+    },
+  }
+}
+
+/** What TikTok makes of the copies, and why it isn't both. */
+function judge({ hits, lost, kept, events, report, eventName }: Copies, seesHits: boolean): [Kind, string] {
+  const { result, state } = report ?? {}
+  const via = result?.destinationEvents[0]?.via
+  const hasHit = hits.length > 0
+  const waits = 'The server copy waits in the forwarder’s outbox until TikTok’s Events API takes it.'
+
+  if (!seesHits && via?.includes('pixel'))
+    return [
+      events.length ? 'merged' : 'one copy',
+      `The page has handed it to TikTok’s pixel: see Events Manager, Test Events. ${
+        events.length ? 'The server copy is here.' : kept ? waits : 'There is no server copy of it.'
+      }`,
+    ]
+  if (hasHit && events.length) return ['merged', 'Two copies, one event and event_id: TikTok counts one event.']
+  if (hasHit) {
+    if (kept) return ['on its way', waits]
+    if (via && !via.includes('relay'))
+      return eventName === '$page_load'
+        ? ['one copy', 'The pixel alone: page views have no server copy in the default mapping.']
+        : ['one copy', 'The pixel alone: this event has no server copy.']
+    return ['on its way', 'The pixel’s hit is here, the server copy not yet.']
+  }
+  if (events.length) {
+    if (state?.pixel === 'blocked')
+      return ['one copy', 'The server copy alone: TikTok’s script is blocked in the page. It counts all the same.']
+    if (lost) return ['one copy', 'The server copy alone: TikTok did not take the hit. It counts all the same.']
+    if (via && !via.includes('pixel'))
+      return ['one copy', 'The server copy alone: the pixel was not handed this event.']
+    return [
+      'one copy',
+      'The server copy alone, so far. Where the page was left before TikTok’s script was there, no hit follows.',
+    ]
+  }
+  if (kept) return ['on its way', waits]
+  if (result?.status === 'success' && state?.pixel !== 'blocked')
+    return [
+      'on its way',
+      'Neither copy is here yet. Where the page was left before TikTok’s script was there, none follows.',
+    ]
+  return ['not sent', whyNotSent(result)]
+}

@@ -1,0 +1,189 @@
+// The forwarder, and both sides of TikTok that are played here: the pixel's host and the Events API.
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createSqliteOutbox, type SqliteOutbox } from 'converge-tiktok/node'
+import { createForwarder, type Forwarder } from 'converge-tiktok/server'
+import { NodeRequest, sendNodeResponse } from 'srvx/node'
+import type { RelayBatch } from '../../../src/types.ts'
+import { createEventsApiHost } from '../../../test/tiktok/events-api-host.ts'
+import { createPixelHost } from '../../../test/tiktok/pixel-host.ts'
+import { consentOf } from '../shop/visitors.ts'
+import { configOf, initial, type Setting } from '../switches.ts'
+import { createCopyLog, type Row, type Tally } from './copies.ts'
+
+export interface StandIns {
+  /** Answers below the forwarder's mount. */
+  converge(request: IncomingMessage, response: ServerResponse): Promise<void>
+  /** Answers as TikTok's pixel host; `path` is that below its origin. */
+  pixel(request: IncomingMessage, response: ServerResponse, path: string): Promise<void>
+  report(text: string): void
+  /** Starts the forwarder anew with the config of a setting, on the same outbox, as a shop would. */
+  apply(setting: Setting): Promise<void>
+  /** What TikTok has seen since the last reset. */
+  news(): Promise<News>
+  reset(): void
+  close(): Promise<void>
+}
+
+export interface News extends Tally {
+  rows: Row[]
+  /** To TikTok's pixel host, and to the forwarder with events. */
+  requests: number
+  /** Of those, while the visitor had not said yes. */
+  early: number
+  /** In the forwarder's outbox. */
+  waiting: number
+  /** The forwarder's own sentences, the last one first. */
+  log: string[]
+}
+
+export interface StandInOptions {
+  /** Whose pages may post events. */
+  origins: string[]
+  pixelId: string
+  /** The pixel is TikTok's own. */
+  isReal: boolean
+  /** Where the pixel's host is mounted. */
+  pixelPath: string
+  /** Is called after whatever is new. */
+  onNews: () => void
+}
+
+export async function createStandIns({
+  origins,
+  pixelId,
+  isReal,
+  pixelPath,
+  onNews,
+}: StandInOptions): Promise<StandIns> {
+  const folder = await mkdtemp(join(tmpdir(), 'converge-demo-'))
+  const pixelHost = createPixelHost()
+  const eventsApi = await createEventsApiHost()
+  const copies = createCopyLog({ seesHits: !isReal })
+  let log: string[] = []
+  let requests = 0
+  let early = 0
+  let hitsRead = 0
+  let eventsRead = 0
+  let outbox: SqliteOutbox | undefined
+  let started = start(initial)
+
+  async function start(setting: Setting): Promise<Forwarder> {
+    await outbox?.close()
+    const say = (sentence: string) => {
+      log = [sentence, ...log].slice(0, 5)
+      onNews()
+    }
+    outbox = createSqliteOutbox({ path: join(folder, 'outbox.db'), log: say })
+    return createForwarder(
+      {
+        ...configOf(setting, pixelId),
+        accessToken: 'a-token-for-the-stand-in',
+        allowedOrigins: origins,
+        eventsApiUrl: eventsApi.url,
+        outbox,
+      },
+      { fetch: fetchAndLook, log: say },
+    )
+  }
+
+  async function fetchAndLook(...parameters: Parameters<typeof fetch>): Promise<Response> {
+    const response = await fetch(...parameters)
+    for (const { acceptedAt, ...event } of eventsApi.accepted.slice(eventsRead))
+      copies.api(event.event, event.event_id, event)
+    eventsRead = eventsApi.accepted.length
+    // What the outbox makes of the answer comes after it.
+    setTimeout(onNews)
+    return response
+  }
+
+  function count(request: IncomingMessage): void {
+    requests++
+    if (consentOf(request) !== 'granted') early++
+    onNews()
+  }
+
+  async function takeEvents(request: NodeRequestLike, forwarder: Forwarder): Promise<Response> {
+    const text = await request.clone().text()
+    const response = await forwarder.fetch(request, { ip: request.ip })
+    if (response.ok) {
+      const batch: RelayBatch = JSON.parse(text)
+      batch.events.forEach(copies.kept)
+      onNews()
+    }
+    return response
+  }
+
+  return {
+    async converge(incoming, outgoing) {
+      const forwarder = await started
+      const request = new NodeRequest({ req: incoming, res: outgoing })
+      const { pathname, origin } = new URL(request.url)
+      if (pathname.endsWith('/events')) {
+        count(incoming)
+        await sendNodeResponse(outgoing, await takeEvents(request, forwarder))
+        return
+      }
+      const response = await forwarder.fetch(request)
+      // A switch holds from the next page on: not after the ten minutes for which a browser may keep the script.
+      response.headers.set('cache-control', 'no-store')
+      const isScript = pathname.endsWith('/converge.js') && response.ok && !isReal
+      const body = isScript ? withTikTokAt(origin + pixelPath, await response.text()) : response.body
+      await sendNodeResponse(outgoing, new Response(body, response))
+    },
+    async pixel(request, response, path) {
+      count(request)
+      await pixelHost.answer(request, response, path)
+      for (const { headers, context, ...hit } of pixelHost.hits.slice(hitsRead)) {
+        const { document, index, ...sent } = context // the stand-in's own
+        const isTaken = pixelHost.faults.hits.status === 200
+        // Without an id it is no event: identity goes in hits of TikTok's own.
+        if (hit.event_id) copies.hit(hit.event, hit.event_id, { ...hit, context: sent }, isTaken)
+      }
+      hitsRead = pixelHost.hits.length
+      onNews()
+    },
+    report(text) {
+      copies.report(JSON.parse(text))
+      onNews()
+    },
+    async apply(setting) {
+      const isDown = setting.tiktok === 'all down'
+      pixelHost.faults.events.status = isDown ? 503 : setting.pixel === 'blocked' ? 404 : 200
+      pixelHost.faults.hits.status = isDown ? 503 : 200
+      eventsApi.faults.always = setting.tiktok === 'up' ? {} : { status: 503 }
+      started = started.then(() => start(setting))
+      await started
+      onNews()
+    },
+    async news() {
+      const { waiting = 0 } = (await outbox?.stats()) ?? {}
+      return { ...copies.tally(), rows: copies.rows(), requests, early, waiting, log }
+    },
+    reset() {
+      copies.reset()
+      requests = 0
+      early = 0
+      log = []
+      onNews()
+    },
+    async close() {
+      await started
+      await outbox?.close()
+      await eventsApi.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+type NodeRequestLike = InstanceType<typeof NodeRequest>
+
+/** @throws where the address isn't found: nothing may go to TikTok unnoticed */
+function withTikTokAt(place: string, script: string): string {
+  const replaced = script.replace(/https:\/\/analytics\..{0,60}?tiktok\.com/g, place)
+  if (replaced === script)
+    throw new Error("dist/converge.js does not hold TikTok's address where the demo looks for it.")
+  return replaced
+}
