@@ -7,14 +7,16 @@ import { inEachBrowser } from './in-each-browser.ts'
 
 const built = () => readFileSync(new URL('../../dist/converge.js', import.meta.url), 'utf8')
 
+const axe = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
+
 const shop = 'http://localhost'
 const patience = { timeout: 10_000 }
 
 inEachBrowser(
   (stage) => {
     /** A demo of its own for each test, at the browser's localhost. */
-    async function open(path: string): Promise<Page> {
-      const demo = await createDemo({ origins: [shop] })
+    async function open(path: string, pixelId?: string): Promise<Page> {
+      const demo = await createDemo({ origins: [shop], pixelId })
       onTestFinished(() => demo.close())
       stage.network.serve('localhost', demo.answer)
       return stage.open(shop + path)
@@ -197,6 +199,35 @@ inEachBrowser(
       await press(tab, '[data-value="up"]')
       await expect.poll(() => rowOf(tab, 'Searched'), patience).toMatchObject({ kind: 'merged', event: 'Search' })
       await expect.poll(() => counters(tab), patience).toMatchObject({ waiting: 0 })
+    })
+
+    test('with a real pixel the hits go to TikTok, and the demo tells what the page and the forwarder say', async () => {
+      const page = await open('/', 'C4OURS00000000000001')
+      await accept(page)
+      await buy(page)
+      await page.goto(`${shop}/tiktok`)
+      const purchase = async () => (await listed(page)).find(({ event }) => event === 'Purchase')
+      await expect.poll(purchase, patience).toMatchObject({
+        kind: 'merged',
+        why: 'The page has handed it to TikTok’s pixel: see Events Manager, Test Events. The server copy is here, under the same event_id.',
+        hit: 'It went to TikTok, or did not: nobody here sees it.',
+      })
+      const hits = await stage.network.tiktok.waitForHits((hits) => hits.some(({ event }) => event === 'Purchase'))
+      const hit = hits.find(({ event }) => event === 'Purchase')
+      expect(hit?.context.pixel.code).toBe('C4OURS00000000000001')
+      expect(hit?.event_id).toBe((await purchase())?.id)
+    })
+
+    test('the shop, and the page of what TikTok sees, pass axe-core', async () => {
+      const page = await open('/products/linen-shirt')
+      await accept(page)
+      await press(page, '[data-add]')
+      await expect.poll(() => textOf(page, '[data-cart-count]'), patience).toBe('1')
+      for (const path of ['/', '/products/linen-shirt', '/cart', '/checkout', '/tiktok']) {
+        await page.goto(shop + path)
+        await page.evaluate(axe)
+        expect(await page.evaluate('axe.run().then(({ violations }) => violations)'), path).toEqual([])
+      }
     })
 
     test('a filter of the collection is a page view of its own, without a page load', async () => {

@@ -1,6 +1,6 @@
 // Joins what is known of each event: what the page says of it, the pixel's hit, and the Events API's event.
 import type { RelayedEvent, State, TrackResult } from '../../../src/types.ts'
-import { whyNotSent } from './words.ts'
+import { whyBlocked, whyNotSent } from './words.ts'
 
 /** What a page tells the demo, by report.js. */
 export interface Report {
@@ -98,9 +98,15 @@ export function createCopyLog({ seesHits }: { seesHits: boolean }): CopyLog {
       })
   }
 
+  /** Whether its hit is on the way to the real TikTok, as far as the page can tell. */
+  function isHanded({ report }: Copies): boolean {
+    const via = report?.result.destinationEvents[0]?.via ?? []
+    return !seesHits && via.includes('pixel') && report?.state.pixel !== 'blocked'
+  }
+
   function toRow(copies: Copies): Row {
     const { event, event_id, eventName, repeats, hits, events } = copies
-    const [kind, why] = judge(copies, seesHits)
+    const [kind, why] = isHanded(copies) ? judgeHanded(copies) : judge(copies)
     return { event, event_id, ...(eventName && { eventName }), repeats, kind, why, hit: hits[0], api: events[0] }
   }
 
@@ -123,8 +129,8 @@ export function createCopyLog({ seesHits }: { seesHits: boolean }): CopyLog {
     tally() {
       const all = [...log.values()]
       return {
-        counted: all.filter(({ hits, events }) => hits.length || events.length).length,
-        hits: all.reduce((sum, { hits }) => sum + hits.length, 0),
+        counted: all.filter((copies) => copies.hits.length || copies.events.length || isHanded(copies)).length,
+        hits: all.reduce((sum, copies) => sum + (isHanded(copies) ? 1 : copies.hits.length), 0),
         copies: all.reduce((sum, { events }) => sum + events.length, 0),
       }
     },
@@ -135,20 +141,20 @@ export function createCopyLog({ seesHits }: { seesHits: boolean }): CopyLog {
   }
 }
 
+const waits = 'The server copy waits in the forwarder’s outbox until TikTok’s Events API takes it.'
+
+function judgeHanded({ kept, events }: Copies): [Kind, string] {
+  const handed = 'The page has handed it to TikTok’s pixel: see Events Manager, Test Events.'
+  if (events.length) return ['merged', `${handed} The server copy is here, under the same event_id.`]
+  return kept ? ['on its way', `${handed} ${waits}`] : ['one copy', `${handed} There is no server copy of it.`]
+}
+
 /** What TikTok makes of the copies, and why it isn't both. */
-function judge({ hits, lost, kept, events, report, eventName }: Copies, seesHits: boolean): [Kind, string] {
+function judge({ hits, lost, kept, events, report, eventName }: Copies): [Kind, string] {
   const { result, state } = report ?? {}
   const via = result?.destinationEvents[0]?.via
   const hasHit = hits.length > 0
-  const waits = 'The server copy waits in the forwarder’s outbox until TikTok’s Events API takes it.'
 
-  if (!seesHits && via?.includes('pixel'))
-    return [
-      events.length ? 'merged' : 'one copy',
-      `The page has handed it to TikTok’s pixel: see Events Manager, Test Events. ${
-        events.length ? 'The server copy is here.' : kept ? waits : 'There is no server copy of it.'
-      }`,
-    ]
   if (hasHit && events.length) return ['merged', 'Two copies, one event and event_id: TikTok counts one event.']
   if (hasHit) {
     if (kept) return ['on its way', waits]
@@ -160,7 +166,7 @@ function judge({ hits, lost, kept, events, report, eventName }: Copies, seesHits
   }
   if (events.length) {
     if (state?.pixel === 'blocked')
-      return ['one copy', 'The server copy alone: TikTok’s script is blocked in the page. It counts all the same.']
+      return ['one copy', `The server copy alone: ${whyBlocked(state.pixelCause)}. It counts all the same.`]
     if (lost) return ['one copy', 'The server copy alone: TikTok did not take the hit. It counts all the same.']
     if (via && !via.includes('pixel'))
       return ['one copy', 'The server copy alone: the pixel was not handed this event.']
@@ -170,6 +176,7 @@ function judge({ hits, lost, kept, events, report, eventName }: Copies, seesHits
     ]
   }
   if (kept) return ['on its way', waits]
+  if (lost) return ['not sent', 'TikTok did not take the hit, and this event has no server copy.']
   if (result?.status === 'success' && state?.pixel !== 'blocked')
     return [
       'on its way',

@@ -2,15 +2,15 @@ import { controls } from '../controls.ts'
 import { type Html, html } from '../html.ts'
 import type { Setting } from '../switches.ts'
 
-const counters = [
+const counters = (isReal: boolean) => [
   ['counted', 'events counted', 'each name and event_id once'],
-  ['hits', 'pixel hits', 'from the page'],
+  ['hits', 'pixel hits', isReal ? 'as far as the page can tell' : 'from the page'],
   ['copies', 'server copies', 'from the forwarder'],
-  ['requests', 'requests', 'to TikTok and the forwarder'],
+  ['requests', 'requests', isReal ? 'to the forwarder' : 'to TikTok and the forwarder'],
   ['early', 'before consent', 'of those requests'],
   ['cookies', 'cookies', 'TikTok’s and ours'],
   ['waiting', 'in the outbox', 'of the forwarder'],
-] as const
+]
 
 const stories = [
   ['blocked', 'Block the pixel', 'A visitor with an ad blocker buys. The forwarder still tells TikTok.'],
@@ -61,7 +61,7 @@ export function tiktokPage(setting: Setting, pixelId: string | undefined): Html 
         }</p>
       </section>
 
-      <dl class="counters" aria-label="Counters">${counters.map(
+      <dl class="counters" aria-label="Counters">${counters(pixelId !== undefined).map(
         ([name, title, text]) => html`
         <div><dt>${title} <small>${text}</small></dt><dd data-counter="${name}">0</dd></div>`,
       )}

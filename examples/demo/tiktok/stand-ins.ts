@@ -4,7 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSqliteOutbox, type SqliteOutbox } from 'converge-tiktok/node'
-import { createForwarder, type Forwarder } from 'converge-tiktok/server'
+import { createForwarder, type Forwarder, type Outbox } from 'converge-tiktok/server'
+import type { ServerRequest } from 'srvx'
 import { NodeRequest, sendNodeResponse } from 'srvx/node'
 import type { RelayBatch } from '../../../src/types.ts'
 import { createEventsApiHost } from '../../../test/tiktok/events-api-host.ts'
@@ -68,10 +69,18 @@ export async function createStandIns({
   let hitsRead = 0
   let eventsRead = 0
   let outbox: SqliteOutbox | undefined
+  let isCut = false
   let started = start(initial)
 
+  /** Nobody may ask it any more while it closes. */
+  async function closeOutbox(): Promise<void> {
+    const closing = outbox
+    outbox = undefined
+    await closing?.close()
+  }
+
   async function start(setting: Setting): Promise<Forwarder> {
-    await outbox?.close()
+    await closeOutbox()
     const say = (sentence: string) => {
       log = [sentence, ...log].slice(0, 5)
       onNews()
@@ -83,20 +92,25 @@ export async function createStandIns({
         accessToken: 'a-token-for-the-stand-in',
         allowedOrigins: origins,
         eventsApiUrl: eventsApi.url,
-        outbox,
+        outbox: watched(outbox),
       },
-      { fetch: fetchAndLook, log: say },
+      { log: say },
     )
   }
 
-  async function fetchAndLook(...parameters: Parameters<typeof fetch>): Promise<Response> {
-    const response = await fetch(...parameters)
-    for (const { acceptedAt, ...event } of eventsApi.accepted.slice(eventsRead))
-      copies.api(event.event, event.event_id, event)
-    eventsRead = eventsApi.accepted.length
-    // What the outbox makes of the answer comes after it.
-    setTimeout(onNews)
-    return response
+  /** Looks at what TikTok has after each delivery. */
+  function watched(outbox: SqliteOutbox): Outbox {
+    const start: Outbox['start'] = (deliver) =>
+      outbox.start(async (events) => {
+        const verdicts = await deliver(events)
+        for (const { acceptedAt, ...event } of eventsApi.accepted.slice(eventsRead))
+          copies.api(event.event, event.event_id, event)
+        eventsRead = eventsApi.accepted.length
+        // The outbox acts on the verdicts before.
+        setImmediate(onNews)
+        return verdicts
+      })
+    return { ...outbox, start }
   }
 
   function count(request: IncomingMessage): void {
@@ -105,7 +119,7 @@ export async function createStandIns({
     onNews()
   }
 
-  async function takeEvents(request: NodeRequestLike, forwarder: Forwarder): Promise<Response> {
+  async function takeEvents(request: ServerRequest, forwarder: Forwarder): Promise<Response> {
     const text = await request.clone().text()
     const response = await forwarder.fetch(request, { ip: request.ip })
     if (response.ok) {
@@ -129,8 +143,8 @@ export async function createStandIns({
       const response = await forwarder.fetch(request)
       // A switch holds from the next page on: not after the ten minutes for which a browser may keep the script.
       response.headers.set('cache-control', 'no-store')
-      const isScript = pathname.endsWith('/converge.js') && response.ok && !isReal
-      const body = isScript ? withTikTokAt(origin + pixelPath, await response.text()) : response.body
+      const isMoved = pathname.endsWith('/converge.js') && response.ok && (!isReal || isCut)
+      const body = isMoved ? withTikTokAt(origin + pixelPath, await response.text()) : response.body
       await sendNodeResponse(outgoing, new Response(body, response))
     },
     async pixel(request, response, path) {
@@ -151,6 +165,7 @@ export async function createStandIns({
     },
     async apply(setting) {
       const isDown = setting.tiktok === 'all down'
+      isCut = isDown || setting.pixel === 'blocked'
       pixelHost.faults.events.status = isDown ? 503 : setting.pixel === 'blocked' ? 404 : 200
       pixelHost.faults.hits.status = isDown ? 503 : 200
       eventsApi.faults.always = setting.tiktok === 'up' ? {} : { status: 503 }
@@ -171,14 +186,12 @@ export async function createStandIns({
     },
     async close() {
       await started
-      await outbox?.close()
+      await closeOutbox()
       await eventsApi.close()
       await rm(folder, { recursive: true, force: true })
     },
   }
 }
-
-type NodeRequestLike = InstanceType<typeof NodeRequest>
 
 /** @throws where the address isn't found: nothing may go to TikTok unnoticed */
 function withTikTokAt(place: string, script: string): string {
