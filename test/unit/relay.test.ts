@@ -167,14 +167,20 @@ describe('a post', () => {
     expect(new Set(ids(page).flat()).size).toBe(12)
   })
 
-  test.each<[title: string, says: string | undefined, search: string]>([
-    ['the address', 'TEST123', '?color=red&converge_test=TEST123'],
-    ['nothing', undefined, '?color=red'],
-  ])('is marked as a test by %s', async (_, code, search) => {
-    const page = openPage({ url: `https://www.shop.test/${search}` })
-    openShop({ relay }, page).track('Searched')
-    await settle(page)
-    expect(page.posts[0]?.events[0]?.test).toBe(code)
+  test('is marked as a test by its address, and on the tab’s pages after it', async () => {
+    const codes = []
+    let name = ''
+    for (const search of ['?color=red', '?email=jane@example.com&converge_test=TEST123', '?color=red']) {
+      const page = openPage({ url: `https://www.shop.test/${search}` })
+      page.window.name = name
+      openShop({ relay }, page).track('Searched')
+      await settle(page)
+      codes.push(page.posts[0]?.events[0]?.test)
+      name = page.window.name
+    }
+    expect(codes).toEqual([undefined, 'TEST123', 'TEST123'])
+    // Another site may come next in the tab.
+    expect(name).not.toContain('jane')
   })
 
   test('of two events never mixes up what each is', async () => {
