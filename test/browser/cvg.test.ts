@@ -22,34 +22,31 @@ const now = tag.replace('async', '')
 
 const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_id === id)
 
-inEachBrowser((stage) => {
-  const tiktok = () => stage.network.tiktok
-
-  test("Converge's snippet works as it stands: its page view and what was queued arrive, in order and once", async () => {
-    const snippet = `${cvgStub}; ${call('track', { eventName: '$page_load' })}`
-    await visit(stage, script(`${snippet}; ${search('one')}`) + tag + script(search('two')))
-    const hits = await tiktok().waitForHits(has('two'))
-    expect(hits.map(({ event }) => event)).toEqual(['Pageview', 'Search', 'Search'])
-    expect(hits.slice(1).map(({ event_id, properties }) => [event_id, properties])).toEqual([
-      ['one', { query: 'cap' }],
-      ['two', { query: 'cap' }],
-    ])
-  })
-
-  test('the stub may come after the script, and both twice over: each call is sent once', async () => {
-    const page = await visit(
-      stage,
-      now + script(`${cvgStub}; ${search('one')}`) + now + script(`${cvgStub}; ${search('two')}`),
-    )
-    expect(await page.evaluate(() => typeof window.cvg?.process)).toBe('function')
-    await page.evaluate(() => window.cvg?.({ method: 'track', eventName: 'Searched', eventID: 'three' }))
-    expect(told(await tiktok().waitForHits(has('three')))).toEqual(['Search one', 'Search two', 'Search three'])
-  })
-})
-
 inEachBrowser(
   (stage) => {
     const tiktok = () => stage.network.tiktok
+
+    test("Converge's snippet works as it stands: its page view and what was queued arrive, in order and once", async () => {
+      const snippet = `${cvgStub}; ${call('track', { eventName: '$page_load' })}`
+      await visit(stage, script(`${snippet}; ${search('one')}`) + tag + script(search('two')))
+      const hits = await tiktok().waitForHits(has('two'))
+      expect(hits.map(({ event }) => event)).toEqual(['Pageview', 'Search', 'Search'])
+      expect(hits.slice(1).map(({ event_id, properties }) => [event_id, properties])).toEqual([
+        ['one', { query: 'cap' }],
+        ['two', { query: 'cap' }],
+      ])
+    })
+
+    test('the stub may come after the script, and both twice over: each call is sent once', async () => {
+      const page = await visit(
+        stage,
+        now + script(`${cvgStub}; ${search('one')}`) + now + script(`${cvgStub}; ${search('two')}`),
+      )
+      expect(await page.evaluate(() => typeof window.cvg?.process)).toBe('function')
+      await page.evaluate(() => window.cvg?.({ method: 'track', eventName: 'Searched', eventID: 'three' }))
+      expect(told(await tiktok().waitForHits(has('three')))).toEqual(['Search one', 'Search two', 'Search three'])
+    })
+
     const init = (config: Partial<Config>) =>
       script(`(window.converge = { q: [] }).q.push(['init', ${JSON.stringify(config)}])`)
 
@@ -76,12 +73,12 @@ inEachBrowser(
 
     test('a call that is changed after it was made is sent as it was made', async () => {
       const calls = `
-        const items = [{ product_id: '1', price: 5 }]
-        const properties = { total_price: 5, items }
-        cvg({ method: 'track', eventName: 'Started Checkout', properties, eventID: 'first' })
-        properties.total_price = 6
-        items.push({ product_id: '2', price: 1 })
-        cvg({ method: 'track', eventName: 'Added Payment Info', properties, eventID: 'second' })`
+      const items = [{ product_id: '1', price: 5 }]
+      const properties = { total_price: 5, items }
+      cvg({ method: 'track', eventName: 'Started Checkout', properties, eventID: 'first' })
+      properties.total_price = 6
+      items.push({ product_id: '2', price: 1 })
+      cvg({ method: 'track', eventName: 'Added Payment Info', properties, eventID: 'second' })`
       await visit(stage, now + script(`${cvgStub}; ${calls}`))
       const hits = await tiktok().waitForHits(has('second'))
       expect(hits.map(({ properties }) => [properties.value, properties.num_items])).toEqual([

@@ -46,47 +46,44 @@ const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_i
 const enriched = (hits: Hit[]) => hits.filter(({ event }) => event === 'EnrichAM')
 const userOf = (hits: Hit[], id: string) => hits.find(({ event_id }) => event_id === id)?.context.user
 
-inEachBrowser((stage) => {
-  const tiktok = () => stage.network.tiktok
-
-  test("the pixel's hits and the relay's post carry the same hashes, and nothing in the clear", async () => {
-    const host = serveRelay(stage)
-    const calls = `converge.track('Placed Order', ${JSON.stringify({ id: '1001', total_price: 20, currency: 'EUR', ...jane })})`
-    await visit(stage, pageOf('script tag', config, calls))
-    const hits = await tiktok().waitForHits(has('1001'))
-    const [event] = await host.waitForTaken(1)
-    expect(event?.user).toEqual(janeHashed)
-    const { email, phone, external_id } = janeHashed
-    expect(userOf(hits, '1001')).toEqual({ email, phone_number: phone, external_id })
-    const posted = stage.network.log.map(({ path, body }) => path + body).join()
-    expect(posted).toMatch(email)
-    expect(posted).not.toMatch(/jane|123-?4567|doe|"10001"/i)
-  })
-
-  test('ten events of one person tell TikTok once who it is, and all of them carry it', async () => {
-    const page = await visit(stage, pageOf('script tag', { ...config, relay: '' }))
-    await stateOf(page, { pixel: 'live' })
-    await set(page, { profileProperties: jane })
-    for (let number = 1; number <= 9; number++) {
-      if (number % 3 === 0) await set(page, { profileProperties: jane })
-      await track(page, 'Searched', jane, {
-        eventID: `${number}`,
-        profileProperties: jane,
-        aliases: ['urn:email:jane@example.com'],
-      })
-    }
-    await track(page, 'Placed Order', { id: '10', ...jane })
-    const hits = await tiktok().waitForHits(has('10'))
-    expect(told(hits)).toHaveLength(10)
-    expect(enriched(hits)).toHaveLength(1)
-    const { email, phone, external_id } = janeHashed
-    for (const { context } of hits) expect(context.user).toEqual({ email, phone_number: phone, external_id })
-  })
-})
-
 inEachBrowser(
   (stage) => {
     const tiktok = () => stage.network.tiktok
+
+    test("the pixel's hits and the relay's post carry the same hashes, and nothing in the clear", async () => {
+      const host = serveRelay(stage)
+      const calls = `converge.track('Placed Order', ${JSON.stringify({ id: '1001', total_price: 20, currency: 'EUR', ...jane })})`
+      await visit(stage, pageOf('script tag', config, calls))
+      const hits = await tiktok().waitForHits(has('1001'))
+      const [event] = await host.waitForTaken(1)
+      expect(event?.user).toEqual(janeHashed)
+      const { email, phone, external_id } = janeHashed
+      expect(userOf(hits, '1001')).toEqual({ email, phone_number: phone, external_id })
+      const posted = stage.network.log.map(({ path, body }) => path + body).join()
+      expect(posted).toMatch(email)
+      expect(posted).not.toMatch(/jane|123-?4567|doe|"10001"/i)
+    })
+
+    test('ten events of one person tell TikTok once who it is, and all of them carry it', async () => {
+      const page = await visit(stage, pageOf('script tag', { ...config, relay: '' }))
+      await stateOf(page, { pixel: 'live' })
+      await set(page, { profileProperties: jane })
+      for (let number = 1; number <= 9; number++) {
+        if (number % 3 === 0) await set(page, { profileProperties: jane })
+        await track(page, 'Searched', jane, {
+          eventID: `${number}`,
+          profileProperties: jane,
+          aliases: ['urn:email:jane@example.com'],
+        })
+      }
+      await track(page, 'Placed Order', { id: '10', ...jane })
+      const hits = await tiktok().waitForHits(has('10'))
+      expect(told(hits)).toHaveLength(10)
+      expect(enriched(hits)).toHaveLength(1)
+      const { email, phone, external_id } = janeHashed
+      for (const { context } of hits) expect(context.user).toEqual({ email, phone_number: phone, external_id })
+    })
+
     const keptIn = (page: Page) => page.evaluate(() => JSON.stringify({ ...localStorage }) + document.cookie)
 
     describe.each(ways)('by %s', (way) => {

@@ -60,38 +60,36 @@ inEachBrowser((stage) => {
       context: { url, userAgent, ttclid, ttp, external_id },
     })
   })
+
+  // Once is enough for what does not depend on the browser.
+  if (stage.name !== 'chromium') return
+
+  test('with the context handed in, the storage and cookies of the page are not touched, where they could be', async () => {
+    const host = serveRelay(stage)
+    const listen = `<script>
+      window.touched = []
+      const notes = { get() { touched.push('used'); return '' }, set() { touched.push('written') } }
+      Object.defineProperty(document, 'cookie', notes)
+      for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, notes)
+    </script>`
+    serveShop(stage, {
+      '/': listen + pageOf('script tag', config, `converge.track('Placed Order', ${JSON.stringify(order)})`),
+    })
+    stage.network.tiktok.faults.events.status = 404 // TikTok's own script has cookies of its own
+    const page = await stage.open(`${shop}?ttclid=another`)
+    expect(await host.waitForTaken(1)).toMatchObject([{ ttclid: context.ttclid }])
+    expect(await page.evaluate(() => Reflect.get(window, 'touched'))).toEqual([])
+  })
+
+  test('a sandboxed iframe without a context loses what only storage gives, and nothing else', async () => {
+    const host = serveRelay(stage)
+    const { context: _, ...bare } = config
+    const calls = `converge.track('Placed Order', ${JSON.stringify(order)}); ${report}`
+    serveShop(stage, { '/': top('/sandbox'), '/sandbox': pageOf('script tag', bare, calls) })
+    const page = await stage.open(shop)
+    await host.waitForTaken(1)
+    expect(told(await stage.network.tiktok.waitForHits(has('1001')))).toEqual(['Purchase 1001'])
+    const said: { error?: string }[] = await page.evaluate(() => Reflect.get(window, 'said'))
+    expect(said.map(({ error }) => error).filter(Boolean)).toEqual([])
+  })
 })
-
-inEachBrowser(
-  (stage) => {
-    test('with the context handed in, the storage and cookies of the page are not touched, where they could be', async () => {
-      const host = serveRelay(stage)
-      const listen = `<script>
-        window.touched = []
-        const notes = { get() { touched.push('used'); return '' }, set() { touched.push('written') } }
-        Object.defineProperty(document, 'cookie', notes)
-        for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, notes)
-      </script>`
-      serveShop(stage, {
-        '/': listen + pageOf('script tag', config, `converge.track('Placed Order', ${JSON.stringify(order)})`),
-      })
-      stage.network.tiktok.faults.events.status = 404 // TikTok's own script has cookies of its own
-      const page = await stage.open(`${shop}?ttclid=another`)
-      expect(await host.waitForTaken(1)).toMatchObject([{ ttclid: context.ttclid }])
-      expect(await page.evaluate(() => Reflect.get(window, 'touched'))).toEqual([])
-    })
-
-    test('a sandboxed iframe without a context loses what only storage gives, and nothing else', async () => {
-      const host = serveRelay(stage)
-      const { context: _, ...bare } = config
-      const calls = `converge.track('Placed Order', ${JSON.stringify(order)}); ${report}`
-      serveShop(stage, { '/': top('/sandbox'), '/sandbox': pageOf('script tag', bare, calls) })
-      const page = await stage.open(shop)
-      await host.waitForTaken(1)
-      expect(told(await stage.network.tiktok.waitForHits(has('1001')))).toEqual(['Purchase 1001'])
-      const said: { error?: string }[] = await page.evaluate(() => Reflect.get(window, 'said'))
-      expect(said.map(({ error }) => error).filter(Boolean)).toEqual([])
-    })
-  },
-  ['chromium'],
-)

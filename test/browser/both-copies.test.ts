@@ -1,0 +1,255 @@
+import { NodeRequest, sendNodeResponse } from 'srvx/node'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { defaultMapping } from '../../src/core/default-mapping.ts'
+import type { ForwarderConfig } from '../../src/server/forwarder.ts'
+import { pixelId } from '../cases/case.ts'
+import { mappingCases } from '../cases/mapping.ts'
+import { type AcceptedEvent, createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
+import type { Hit } from '../tiktok/pixel-host.ts'
+import { inEachBrowser, type Stage } from './in-each-browser.ts'
+import { atRest, consent, resultOf, serveShop, shop, stateOf, stub, told, track } from './shop.ts'
+
+// The built script and the built forwarder, with both of TikTok's hosts played: what reaches the two.
+
+const { createForwarder }: typeof import('../../src/server/index.ts') = await import(
+  new URL('../../dist/server.js', import.meta.url).href
+)
+
+const forwarderUrl = 'https://forwarder.shop.test/tiktok'
+const accessToken = 'secret-access-token'
+const origin = shop.slice(0, -1)
+
+const order = {
+  id: '1001',
+  total_price: 94.8,
+  total_tax: 14.3,
+  currency: 'EUR',
+  $email: 'Jane@Example.com',
+  $phone_number: '+1 (917) 123-4567',
+  $is_new_customer: true,
+  items: [
+    { product_id: '9010', variant_id: 90101, name: 'Cap', price: '19.9', quantity: 2 },
+    { product_id: '9020', name: 'Bag', price: 45, quantity: 1 },
+  ],
+}
+const script = (source: string) => `<script>${source}</script>`
+/** The forwarder's script brings its config: the tag names no pixel. */
+const install = `<!doctype html><title>Shop</title>${script(stub)}<script async src="${forwarderUrl}/converge.js"></script>`
+const call = (eventName: string, properties: object) => `converge.track('${eventName}', ${JSON.stringify(properties)});`
+const thanks = install + script(call('Placed Order', order))
+
+const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_id === id)
+const withoutEnrich = (hits: Hit[]) => hits.filter(({ event }) => event !== 'EnrichAM')
+
+/** What both copies must say alike. */
+const ofHit = ({ event, event_id, properties, context: { user } }: Hit) => ({ event, event_id, properties, ...user })
+const ofAccepted = ({
+  event,
+  event_id,
+  properties,
+  user: { email, phone: phone_number, external_id },
+}: AcceptedEvent) => ({
+  event,
+  event_id,
+  properties,
+  ...JSON.parse(JSON.stringify({ email, phone_number, external_id })),
+})
+
+let eventsApi: EventsApiHost
+beforeAll(async () => {
+  eventsApi = await createEventsApiHost({ accessToken, pixelId })
+})
+beforeEach(() => eventsApi.reset())
+afterAll(() => eventsApi.close())
+
+interface Mounted {
+  /** Nobody answers a page's post. */
+  isDown: boolean
+  /** Milliseconds that the forwarder's clock is ahead. */
+  ahead: number
+}
+
+/** Mounts a forwarder below a path of a host of its own. */
+function mount({ network }: Stage, config: Partial<ForwarderConfig> = {}): Mounted {
+  const mounted: Mounted = { isDown: false, ahead: 0 }
+  const forwarder = createForwarder(
+    { pixelId, accessToken, allowedOrigins: [origin], eventsApiUrl: eventsApi.url, load: 'immediate', ...config },
+    { now: () => Date.now() + mounted.ahead, log: () => {} },
+  )
+  network.serve(new URL(forwarderUrl).hostname, async (req, res) => {
+    if (mounted.isDown && req.method === 'POST') req.socket.destroy()
+    else await sendNodeResponse(res, await forwarder.fetch(new NodeRequest({ req, res })))
+  })
+  return mounted
+}
+
+inEachBrowser((stage) => {
+  const tiktok = () => stage.network.tiktok
+
+  test('one Placed Order is a pixel hit and an Events API event of the same name, id, parameters and identity', async () => {
+    mount(stage)
+    serveShop(stage, { '/': thanks })
+    const page = await stage.open(shop)
+    const accepted = await eventsApi.waitForAccepted(2)
+    const hits = withoutEnrich(await tiktok().waitForHits((hits) => withoutEnrich(hits).length === 2))
+    expect(accepted.map(({ event, event_id }) => `${event} ${event_id}`)).toEqual([
+      'Purchase 1001',
+      'NewCustomerPurchase 1001',
+    ])
+    expect(accepted.map(ofAccepted)).toEqual(hits.map(ofHit))
+    expect(Object.keys(ofHit(hits[0] ?? expect.fail()))).toEqual(
+      expect.arrayContaining(['properties', 'email', 'phone_number', 'external_id']),
+    )
+    expect(accepted[0]?.properties).toMatchObject({ value: 94.8, currency: 'EUR', order_id: '1001', num_items: 3 })
+    expect(accepted[0]?.user.user_agent).toBe(await page.evaluate('navigator.userAgent'))
+    expect(accepted[0]?.page.url).toBe(shop)
+    const now = Date.now() / 1000
+    expect(Math.abs((accepted[0]?.event_time ?? 0) - now)).toBeLessThan(30)
+    expect(eventsApi.requests.every(({ code }) => code === 0)).toBe(true)
+  })
+
+  test('with events.js blocked the server copy still arrives, once', async () => {
+    mount(stage)
+    tiktok().faults.events.status = 404
+    serveShop(stage, { '/': thanks })
+    const page = await stage.open(shop)
+    await resultOf(page, { eventID: '1001', status: 'success', reason: 'pixel_blocked' })
+    await eventsApi.waitForAccepted(2)
+    await page.reload()
+    await resultOf(page, { eventID: '1001', status: 'skipped', reason: 'already_sent' })
+    await atRest(page)
+    expect(eventsApi.accepted).toHaveLength(2)
+  })
+
+  // Once is enough for what does not depend on the browser.
+  if (stage.name !== 'chromium') return
+
+  test('all 13 events of the default mapping agree in both copies', async () => {
+    mount(stage)
+    const calls = Object.keys(defaultMapping).map((name) => {
+      const [eventName, properties = {}] = mappingCases.find(({ track }) => track[0] === name)?.track ?? expect.fail()
+      return call(eventName, { ...properties, $email: order.$email })
+    })
+    expect(calls).toHaveLength(13)
+    serveShop(stage, {
+      '/': install + script(`${calls.join('\n')}; converge.track('Searched', { q: 'end' }, { eventID: 'end' })`),
+    })
+    await stage.open(shop)
+    const hits = withoutEnrich(await tiktok().waitForHits(has('end')))
+    const accepted = await eventsApi.waitForAccepted((events) => events.some(({ event_id }) => event_id === 'end'))
+    expect(hits).toHaveLength(14)
+    const [pageView, ...others] = hits
+    expect(pageView?.event).toBe('Pageview') // for the pixel alone
+    expect(accepted.map(ofAccepted)).toEqual(others.map(ofHit))
+    expect(new Set(accepted.map(({ event, event_id }) => `${event} ${event_id}`)).size).toBe(13)
+  })
+
+  test.each([
+    ['answers nobody', { hangUp: 'at once' }],
+    ['answers 503', { status: 503 }],
+    ['answers with code 50000', { code: 50000 }],
+  ] as const)('while TikTok %s the page keeps its order, and the next page delivers it, once', async (_, fault) => {
+    const mounted = mount(stage)
+    eventsApi.faults.always = fault
+    serveShop(stage, { '/': thanks, '/two': install })
+    const page = await stage.open(shop)
+    await resultOf(page, { eventID: '1001', status: 'retry', reason: 'relay_down' })
+    eventsApi.faults.always = {}
+    mounted.ahead = 60_000 // its backoff is over
+    await page.goto(`${shop}two`)
+    await stateOf(page, { relay: 'ready', outbox: 0 })
+    await page.reload()
+    await stateOf(page, { pixel: 'live' })
+    await atRest(page)
+    expect(eventsApi.accepted.map(({ event, event_id }) => `${event} ${event_id}`)).toEqual([
+      'Purchase 1001',
+      'NewCustomerPurchase 1001',
+    ])
+  })
+
+  test('with the forwarder down during the page and up for the next page, the server copy arrives then', async () => {
+    const mounted = mount(stage)
+    mounted.isDown = true
+    serveShop(stage, { '/': thanks, '/two': install })
+    const page = await stage.open(shop)
+    await resultOf(page, { eventID: '1001', status: 'retry', reason: 'relay_down' })
+    const tracked = Date.now()
+    mounted.isDown = false
+    await page.goto(`${shop}two`)
+    const [event] = await eventsApi.waitForAccepted(2)
+    expect(event?.event_time).toBeLessThanOrEqual(tracked / 1000) // when it was tracked, not when it came
+  })
+
+  test("the forwarder's config is the page's: filters, content IDs, mapping and consent hold in both copies", async () => {
+    mount(stage, {
+      contentId: 'product_id',
+      consent: 'require',
+      filters: [{ event: 'Added To Cart', any: [{ property: 'price', operator: 'greater_than', value: 10 }] }],
+      mapping: { events: { 'Viewed Cart': 'ViewCart' } },
+    })
+    serveShop(stage, { '/': install })
+    const page = await stage.open(shop)
+    const item = { product_id: '9010', variant_id: '90101', name: 'Cap', quantity: 1, currency: 'EUR' }
+    expect(await track(page, 'Added To Cart', { ...item, price: 5 })).toMatchObject({ status: 'no_consent' })
+    await atRest(page)
+    expect(tiktok().requests).toEqual([])
+    expect(eventsApi.requests).toEqual([])
+    await consent(page, { analytics: 'granted', marketing: 'granted' })
+    await track(page, 'Added To Cart', { ...item, price: 15 }, { eventID: 'added' })
+    await track(page, 'Viewed Cart', { items: [item] }, { eventID: 'cart' })
+    const accepted = await eventsApi.waitForAccepted(2)
+    const hits = withoutEnrich(await tiktok().waitForHits(has('cart')))
+    expect(told(hits)).toEqual(['AddToCart added', 'ViewCart cart'])
+    expect(accepted.map(ofAccepted)).toEqual(hits.map(ofHit))
+    expect(accepted[0]?.properties.contents?.[0]?.content_id).toBe('9010')
+  })
+
+  test('what the script loads on demand comes from the forwarder too', async () => {
+    mount(stage, { consent: 'require', consentFrom: ['google'] })
+    const layer = `window.dataLayer = []; function gtag() { dataLayer.push(arguments) }
+      gtag('consent', 'update', { ad_storage: 'granted', ad_user_data: 'granted', analytics_storage: 'granted' })`
+    serveShop(stage, { '/': script(layer) + thanks })
+    await stage.open(shop)
+    await eventsApi.waitForAccepted(2)
+    const both = (hits: Hit[]) => withoutEnrich(hits).length === 2
+    expect(told(await tiktok().waitForHits(both))).toEqual(['Purchase 1001', 'NewCustomerPurchase 1001'])
+    expect(stage.network.log.map(({ host, path }) => host + path)).toContain('forwarder.shop.test/tiktok/consent.js')
+  })
+
+  test('a page whose origin the forwarder does not know is refused, and its pixel copy still leaves', async () => {
+    mount(stage, { allowedOrigins: ['https://other.test'] })
+    serveShop(stage, { '/': thanks })
+    const page = await stage.open(shop)
+    expect(told(await tiktok().waitForHits(has('1001')))).toContain('Purchase 1001')
+    await stage.network.waitForRequest(({ path }) => path.endsWith('/events'))
+    await atRest(page)
+    expect(eventsApi.requests).toEqual([])
+  })
+
+  test("a sandboxed page's events are taken where the forwarder allows `null`", async () => {
+    mount(stage, { allowedOrigins: ['null'] })
+    serveShop(stage, {
+      '/': '<!doctype html><title>Shop</title><iframe sandbox="allow-scripts" src="/sandbox"></iframe>',
+      '/sandbox': thanks.replace(
+        stub,
+        `${stub}; converge.init({ context: { url: '${shop}checkout', ttclid: 'E.C.P.click' } })`,
+      ),
+    })
+    await stage.open(shop)
+    const [event] = await eventsApi.waitForAccepted(2)
+    expect(event).toMatchObject({
+      event: 'Purchase',
+      page: { url: `${shop}checkout` },
+      user: { ttclid: 'E.C.P.click' },
+    })
+  })
+
+  test('a clock that is wrong by a day changes no event_time', async () => {
+    mount(stage)
+    const wrong = `const { now } = Date; Date.now = () => now() - 86400000`
+    serveShop(stage, { '/': script(wrong) + thanks })
+    await stage.open(shop)
+    const [event] = await eventsApi.waitForAccepted(2)
+    expect(Math.abs((event?.event_time ?? 0) - Date.now() / 1000)).toBeLessThan(30)
+  })
+})
