@@ -1,0 +1,25 @@
+import { converge } from './tracking.ts'
+
+// Your shop's own answer to "what was ordered?".
+const order = {
+  id: '1001',
+  total_price: 94.8,
+  total_tax: 15.14,
+  total_shipping: 4.9,
+  currency: 'EUR',
+  $email: 'jane@shop.example',
+  $is_new_customer: true,
+  gift_wrap: true,
+  items: [
+    { product_id: '9010', variant_id: '90101', name: 'Cap', price: 19.9, quantity: 2 },
+    { product_id: '9020', variant_id: '90201', name: 'Bag', price: 50.1, quantity: 1 },
+  ],
+}
+
+// Reloading the page tracks it again, and sends it once: the order's id is the event's.
+const { status, reason } = converge.track('Placed Order', order)
+document.querySelector('output')?.append(`Placed Order: ${status} ${reason ?? ''}`)
+
+document.querySelector('button')?.addEventListener('click', () => {
+  converge.consent({ analytics: 'granted', marketing: 'granted' })
+})

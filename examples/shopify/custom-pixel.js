@@ -1,0 +1,96 @@
+// The checkout: Settings › Customer events › Add custom pixel. It runs in a sandbox, whose own storage and cookies are empty: what
+// it should know of the visitor is asked of the shop's page. The storefront is the theme's (converge-tiktok.liquid), so that
+// only the checkout's events are heard here.
+const pixelId = 'CJQBODJC77UB4MRTGFRF'
+// It brings the config. Its allowedOrigins must hold "null", the origin of a sandbox.
+const forwarder = 'https://converge.shop.example'
+
+// Queues calls until the file has come.
+const q = []
+const later =
+  (name) =>
+  (...rest) =>
+    void q.push([name, ...rest])
+window.converge = { q, init: later('init'), track: later('track'), consent: later('consent') }
+
+analytics.subscribe('checkout_started', ({ data }) => converge.track('Started Checkout', toCheckout(data.checkout)))
+analytics.subscribe('payment_info_submitted', ({ data }) =>
+  converge.track('Added Payment Info', toCheckout(data.checkout)),
+)
+analytics.subscribe('checkout_completed', ({ data: { checkout } }) => {
+  converge.track('Placed Order', {
+    ...toCheckout(checkout),
+    id: checkout.order?.id, // the webhook's too, so that TikTok counts it once
+    $is_new_customer: checkout.order?.customer?.isFirstOrder,
+  })
+})
+
+// In a region that asks first, "not allowed" is what holds before the visitor has decided, too: nothing is loaded then, and
+// what was tracked waits.
+let isStarted = false
+if (isAllowed(init.customerPrivacy)) decide('granted')
+api.customerPrivacy.subscribe('visitorConsentCollected', ({ customerPrivacy }) => {
+  decide(isAllowed(customerPrivacy) ? 'granted' : 'denied')
+})
+
+function decide(decision) {
+  converge.consent({ analytics: decision, marketing: decision })
+  if (decision === 'granted' && !isStarted) start()
+}
+
+async function start() {
+  isStarted = true
+  const [ttclid, ttp, visitor] = await Promise.all([
+    browser.cookie.get(`converge.${pixelId}.ttclid`),
+    browser.cookie.get('_ttp'),
+    browser.localStorage.getItem(`converge.${pixelId}.visitor`),
+  ]).catch(() => [])
+  const { document: page, navigator } = init.context
+  converge.init({
+    load: 'immediate',
+    pageLoads: 'manual',
+    context: {
+      url: page.location.href,
+      referrer: page.referrer,
+      userAgent: navigator.userAgent,
+      ttclid: ttclid || undefined,
+      ttp: ttp || undefined,
+      external_id: visitor ? JSON.parse(visitor).id : undefined,
+    },
+  })
+  document.head.append(Object.assign(document.createElement('script'), { src: `${forwarder}/converge.js` }))
+}
+
+function isAllowed({ marketingAllowed, saleOfDataAllowed }) {
+  return marketingAllowed && saleOfDataAllowed
+}
+
+function toCheckout(checkout) {
+  const address = checkout.shippingAddress ?? checkout.billingAddress
+  return {
+    total_price: checkout.totalPrice?.amount,
+    total_tax: checkout.totalTax.amount,
+    total_shipping: checkout.shippingLine?.price.amount,
+    total_discount: checkout.discountsAmount?.amount,
+    currency: checkout.currencyCode,
+    items: checkout.lineItems.map(({ title, quantity, variant }) => ({
+      product_id: variant?.product.id,
+      variant_id: variant?.id,
+      sku: variant?.sku,
+      name: title,
+      variant_name: variant?.title,
+      vendor: variant?.product.vendor,
+      category: variant?.product.type,
+      price: variant?.price.amount,
+      quantity,
+    })),
+    $email: checkout.email,
+    $phone_number: checkout.phone ?? address?.phone,
+    $first_name: address?.firstName,
+    $last_name: address?.lastName,
+    $city: address?.city,
+    $state: address?.provinceCode,
+    $zip_code: address?.zip,
+    $country_code: address?.countryCode,
+  }
+}

@@ -1,0 +1,105 @@
+<?php
+/**
+ * Plugin Name: Converge for TikTok
+ * Description: Tells converge.js what happens in the shop. Copy this folder to wp-content/plugins.
+ * Requires Plugins: woocommerce
+ */
+
+defined( 'ABSPATH' ) || exit;
+
+const CONVERGE_SCRIPT = 'https://converge.shop.example/converge.js'; // your forwarder, which brings the config
+
+// Queues calls until the file has come.
+const CONVERGE_STUB = <<<'JS'
+	window.converge = window.converge || { q: [] }
+	for (const name of ['init', 'track', 'set', 'consent', 'on']) {
+	  converge[name] = converge[name] || ((...rest) => { converge.q.push([name, ...rest]) })
+	}
+	JS;
+
+add_action( 'wp_enqueue_scripts', function () {
+	wp_enqueue_script( 'converge-storefront', plugins_url( 'converge-storefront.js', __FILE__ ), array( 'jquery' ), '1', true );
+	wp_enqueue_script( 'converge', CONVERGE_SCRIPT, array(), null, array( 'strategy' => 'async' ) );
+	wp_add_inline_script( 'converge', CONVERGE_STUB, 'before' );
+} );
+
+// Pages come from a cache, the same for every visitor: what is printed here says what the page shows, and never who looks at it.
+// The thank-you page alone is one visitor's own, and WooCommerce keeps it out of caches.
+add_action( 'wp_footer', function () {
+	$page = array( 'currency' => get_woocommerce_currency() );
+	if ( is_product() ) {
+		$page['product'] = converge_item( wc_get_product( get_queried_object_id() ) );
+	} elseif ( is_product_taxonomy() ) {
+		$term = get_queried_object();
+		$page['collection'] = array( 'id' => $term->term_id, 'name' => $term->name );
+	} elseif ( is_search() ) {
+		$page['searched'] = get_search_query( false );
+	} elseif ( is_order_received_page() ) {
+		$order = wc_get_order( absint( get_query_var( 'order-received' ) ) );
+		// Whoever has the key has bought it; the address alone can be guessed.
+		if ( $order && hash_equals( $order->get_order_key(), wc_clean( wp_unslash( $_GET['key'] ?? '' ) ) ) ) {
+			$page['order'] = converge_order( $order );
+		}
+	} elseif ( is_checkout() ) {
+		$page['checkout'] = converge_cart( WC()->cart );
+	}
+	// Slashes and tags are escaped, so that no product's name ends the script.
+	echo '<script type="application/json" id="converge-page">' . wp_json_encode( $page, JSON_HEX_TAG ) . '</script>';
+}, 5 );
+
+// Each button that adds by AJAX brings its own product along.
+add_filter( 'woocommerce_loop_add_to_cart_args', function ( $args, $product ) {
+	$args['attributes']['data-converge'] = wp_json_encode( converge_item( $product ) );
+	return $args;
+}, 10, 2 );
+
+function converge_item( $product ) {
+	return array(
+		'product_id' => $product->get_parent_id() ?: $product->get_id(),
+		'variant_id' => $product->get_parent_id() ? $product->get_id() : null,
+		'sku'        => $product->get_sku(),
+		'name'       => $product->get_name(),
+		'price'      => wc_get_price_to_display( $product ),
+		'currency'   => get_woocommerce_currency(),
+	);
+}
+
+function converge_cart( $cart ) {
+	return array(
+		'total_price'    => $cart->get_total( 'edit' ),
+		'total_tax'      => $cart->get_total_tax(),
+		'total_shipping' => $cart->get_shipping_total(),
+		'total_discount' => $cart->get_discount_total(),
+		'currency'       => get_woocommerce_currency(),
+		'items'          => array_values( array_map( function ( $line ) {
+			return array( 'quantity' => $line['quantity'] ) + converge_item( $line['data'] );
+		}, $cart->get_cart() ) ),
+	);
+}
+
+function converge_order( $order ) {
+	$items = array();
+	foreach ( $order->get_items() as $line ) {
+		$product = $line->get_product();
+		$items[] = array(
+			'product_id' => $line->get_product_id(),
+			'variant_id' => $line->get_variation_id() ?: null,
+			'sku'        => $product ? $product->get_sku() : null,
+			'name'       => $line->get_name(),
+			'price'      => $order->get_item_total( $line, true ),
+			'quantity'   => $line->get_quantity(),
+		);
+	}
+	return array(
+		'id'             => (string) $order->get_id(), // the webhook's too, so that TikTok counts it once
+		'total_price'    => $order->get_total(),
+		'total_tax'      => $order->get_total_tax(),
+		'total_shipping' => $order->get_shipping_total(),
+		'total_discount' => $order->get_discount_total(),
+		'currency'       => $order->get_currency(),
+		'items'          => $items,
+		'$email'         => $order->get_billing_email(),
+		'$phone_number'  => $order->get_billing_phone(),
+		'$country_code'  => $order->get_billing_country(),
+	);
+}
