@@ -11,7 +11,16 @@ function runScript(tag: string) {
   const { document, location, navigator, localStorage, history } = new HappyWindow({ url: 'https://www.shop.test/' })
   document.head.innerHTML = tag
   const console = { error: vi.fn() }
-  const parts = { document, location, navigator, localStorage, history, setTimeout: vi.fn(), addEventListener: vi.fn() }
+  const parts = {
+    document,
+    location,
+    navigator,
+    localStorage,
+    history,
+    TextEncoder,
+    setTimeout: vi.fn(),
+    addEventListener: vi.fn(),
+  }
   const page = Object({ ...parts, name: '', console })
   page.window = page
   createContext(page)
