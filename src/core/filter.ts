@@ -14,19 +14,16 @@ export function checkFilter(filter: Filter, index: number): void {
 
 export function checkCondition(where: string, condition: Condition): void {
   try {
-    const { property, operator, value } = condition
-    if (value === undefined && !/_set$/.test(operator)) throw operator
     // An unknown operator or a broken regular expression throws now, and not in an event.
-    holds({ ...condition, property: 'any' }, { any: property.trim() })
+    holds({ ...condition, property: 'any' }, { any: condition.property.trim() })
   } catch {
     throw configError(where, condition, 'a condition')
   }
 }
 
 /** Whether a filter lets an event through. */
-export function passes({ event, any }: Filter, eventName: string, properties: Properties): boolean {
-  return (event !== '*' && event !== eventName) || any.some((condition) => holds(condition, properties))
-}
+export const passes = ({ event, any }: Filter, eventName: string, properties: Properties): boolean =>
+  (event !== '*' && event !== eventName) || any.some((condition) => holds(condition, properties))
 
 /**
  * A missing property equals nothing, contains nothing, and is not equal to everything. On a list, a positive operator
@@ -44,50 +41,41 @@ export function holds({ property, operator, value, ignoreCase }: Condition, prop
 
 /** Where one of the two is a number, both are; else they are compared as text, booleans too. */
 function compare(operator: string, found: unknown, wanted: unknown, ignoreCase: boolean | undefined): boolean {
-  const text = (value: unknown) => {
+  const read = (value: unknown) => {
     const text = typeof value === 'object' ? '' : String(value)
     return ignoreCase ? text.toLowerCase() : text
   }
+  const text = read(found)
+  const part = read(wanted)
   // NaN, of which no comparison holds, unless both are numbers.
   const difference = readNumber(found) - readNumber(wanted)
-  switch (operator) {
-    case 'equal':
-    case 'in':
-      return typeof found === 'number' || typeof wanted === 'number' ? difference === 0 : text(found) === text(wanted)
-    case 'contains':
-      return text(found).includes(text(wanted))
-    case 'starts_with':
-      return text(found).startsWith(text(wanted))
-    case 'ends_with':
-      return text(found).endsWith(text(wanted))
-    case 'greater_than':
-      return difference > 0
-    case 'greater_than_or_equal':
-      return difference >= 0
-    case 'lower_than':
-      return difference < 0
-    case 'lower_than_or_equal':
-      return difference <= 0
-    case 'matches_regex':
-      return new RegExp(String(wanted), ignoreCase ? 'i' : '').test(text(found))
-    case 'is_set':
-      return found !== ''
-    default:
-      throw operator
+  const isEqual = [found, wanted].some(Number.isFinite) ? difference === 0 : text === part
+  const results: Record<string, boolean> = {
+    is_set: found !== '',
+    equal: isEqual,
+    in: isEqual,
+    contains: text.includes(part),
+    starts_with: text.startsWith(part),
+    ends_with: text.endsWith(part),
+    greater_than: difference > 0,
+    greater_than_or_equal: difference >= 0,
+    lower_than: difference < 0,
+    lower_than_or_equal: difference <= 0,
+    matches_regex: operator === 'matches_regex' && new RegExp(String(wanted), ignoreCase ? 'i' : '').test(text),
   }
+  const result = results[operator]
+  if (typeof result !== 'boolean' || (wanted === undefined && operator !== 'is_set')) throw operator
+  return result
 }
 
-const derivedLists = new Map([
-  ['product_ids', 'product_id'],
-  ['variant_ids', 'variant_id'],
-  ['product_skus', 'sku'],
-])
+const lists = ['product_ids', 'variant_ids', 'product_skus']
+const listed = ['product_id', 'variant_id', 'sku']
 
 /** What stands at a path, lists on the way laid flat: `items.vendor` is every item's vendor. */
 function valuesAt(properties: Properties, path: string): unknown[] {
-  const derived = derivedLists.get(path)
-  const values = derived
-    ? itemsOf(properties).map((item) => readId(item[derived]))
+  const name = listed[lists.indexOf(path)]
+  const values = name
+    ? itemsOf(properties).map((item) => readId(item[name]))
     : path
         .split('.')
         .reduce<unknown[]>((found, key) => found.flatMap((value) => (isRecord(value) ? value[key] : [])), [properties])
