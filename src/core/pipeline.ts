@@ -14,17 +14,14 @@ export interface MappedEvent {
 }
 
 /** What becomes of an event: none, one or several of TikTok's. Nothing at all where a filter holds it back. */
-export function route(
-  { eventName, properties }: ConvergeEvent,
-  rules: Rules,
-  config: Config,
-): MappedEvent[] | undefined {
+export function route(event: ConvergeEvent, rules: Rules, config: Config): MappedEvent[] | undefined {
+  const { eventName, properties } = event
   if (!rules.filters.every((filter) => passes(filter, eventName, properties))) return undefined
   return (rules.mapping.get(eventName) ?? [])
     .filter(({ when }) => !when || holds(when, properties))
-    .map(({ event, forward = eventName === pageLoad ? 'client' : 'client_and_server' }) => ({
-      event: event === 'PageView' ? 'Pageview' : event,
+    .map(({ event: name, forward = eventName === pageLoad ? 'client' : 'client_and_server' }) => ({
+      event: name === 'PageView' ? 'Pageview' : name,
       forward,
-      parameters: () => toParameters(properties, config, { eventName, event }),
+      parameters: () => toParameters(event, name, config),
     }))
 }
