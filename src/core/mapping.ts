@@ -9,17 +9,18 @@ export type Mapping = ReadonlyMap<string, readonly MappingRow[]>
 /** Reads the mapping: the default one, with what the config lays over it or puts in its place. */
 export function readMapping({ mode = 'default', events }: NonNullable<Config['mapping']> = {}): Mapping {
   check('mapping.mode', mode, /^(default|custom|server_only)$/)
-  const entries: Record<string, MappingEntry> = { ...(mode !== 'custom' && defaultMapping), ...events }
-  return new Map(Object.entries(entries).map(([eventName, entry]) => [eventName, readRows(eventName, entry)]))
+  const entries = Object.entries<MappingEntry>({ ...(mode !== 'custom' && defaultMapping), ...events })
+  return new Map(
+    entries.map(([eventName, entry]) => [
+      eventName,
+      [entry === false ? [] : entry].flat().map((row) => readRow(`mapping.events.${eventName}`, row)),
+    ]),
+  )
 }
 
-function readRows(eventName: string, entry: MappingEntry): MappingRow[] {
-  const rows: unknown[] = entry === false ? [] : [entry].flat()
-  return rows.map((row) => {
-    const read: MappingRow = Object(typeof row === 'string' ? { event: row } : row)
-    const where = `mapping.events.${eventName}`
-    check(where, read.event, /^(?!.{51})[a-z]([\w-]*[a-z\d])?$/i) // TikTok's rule for an event's name
-    if (read.when) checkCondition(where, read.when)
-    return read
-  })
+function readRow(where: string, row: unknown): MappingRow {
+  const read: MappingRow = Object(typeof row === 'string' ? { event: row } : row)
+  check(where, read.event, /^(?!.{51})[a-z]([\w-]*[a-z\d])?$/i) // TikTok's rule for an event's name
+  if (read.when) checkCondition(where, read.when)
+  return read
 }
