@@ -1,8 +1,7 @@
 // What a loosely typed value means. Shops send ids as numbers, prices as text, and nulls anywhere.
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  Object(value) === value && !Array.isArray(value)
 
 /** Sets what is known. Empty text and NaN, with which the readers below say that they found nothing, are left out. */
 export function put<Target, Key extends keyof Target>(target: Target, key: Key, value: Target[Key]): void {
@@ -10,9 +9,7 @@ export function put<Target, Key extends keyof Target>(target: Target, key: Key, 
 }
 
 /** Text, trimmed. */
-export function readText(value: unknown): string {
-  return typeof value === 'string' ? value.trim() : ''
-}
+export const readText = (value: unknown): string => (typeof value === 'string' ? value.trim() : '')
 
 /** A finite number, also one that comes as text. `"1,299"` is none: it could mean two things. */
 export function readNumber(value: unknown, fallback = Number.NaN): number {
@@ -21,7 +18,5 @@ export function readNumber(value: unknown, fallback = Number.NaN): number {
 }
 
 /** An id as text. Of a Shopify GID (`gid://shopify/Product/1`) TikTok's catalogue knows the last part alone. */
-export function readId(value: unknown): string {
-  const id = Number.isFinite(value) ? String(value) : readText(value)
-  return id.replace(/^gid:.*\//, '')
-}
+export const readId = (value: unknown): string =>
+  (Number.isFinite(value) ? String(value) : readText(value)).replace(/^gid:.*\//, '')
