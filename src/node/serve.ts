@@ -1,4 +1,4 @@
-import { serve as listen } from 'srvx/node'
+import { FastResponse, serve as listen } from 'srvx/node'
 import { configError } from '../core/config-error.ts'
 import { checkConfig } from '../server/check-config.ts'
 import { createForwarder, type ForwarderConfig } from '../server/forwarder.ts'
@@ -33,7 +33,7 @@ export async function serve({ port, hostname, outbox: file, ...config }: ServeCo
   const outbox = createSqliteOutbox(typeof file === 'string' ? { path: file } : file)
   try {
     let isClosing = false
-    const forwarder = createForwarder({ ...config, outbox })
+    const forwarder = createForwarder({ ...config, outbox }, { Response: FastResponse })
     const server = listen({
       port,
       ...(hostname && { hostname }),

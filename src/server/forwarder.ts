@@ -9,7 +9,7 @@ import { readIp, readUserAgent } from './profile.ts'
 import { publicConfig } from './public-config.ts'
 import { readBody } from './read-body.ts'
 import { redact } from './redact.ts'
-import { refuse, respond } from './respond.ts'
+import { type Answer, refuse, respond } from './respond.ts'
 import { isSameToken } from './same-token.ts'
 import { serveScript } from './serve-script.ts'
 import { createServerIntake } from './server-intake.ts'
@@ -44,6 +44,8 @@ export interface ForwarderEnv {
   random?: () => number
   /** Takes the sentences that a person must read. Default `console.error`. */
   log?: (sentence: string) => void
+  /** What answers are made of, where a platform has a quicker one. */
+  Response?: new (body: string | null, init: ResponseInit) => Response
 }
 
 export interface RequestContext {
@@ -78,7 +80,7 @@ const routes: Record<string, readonly string[]> = {
 export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {}): Forwarder {
   const rules = checkConfig(config)
   const { outbox, webhookToken } = config
-  const { now = Date.now, log = console.error } = env
+  const { now = Date.now, log = console.error, Response = globalThis.Response } = env
   const api = createEventsApi({
     ...env,
     pixelId: config.pixelId,
@@ -91,9 +93,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   let isRefusing = false
   outbox?.start(api.deliver)
 
-  async function answer(request: Request, context: RequestContext): Promise<Response> {
-    const url = new URL(request.url)
-    const name = url.pathname.split('/').pop() ?? ''
+  async function answer(name: string, request: Request, context: RequestContext): Promise<Answer> {
     const methods = Object.hasOwn(routes, name) ? routes[name] : undefined
     if (!methods) return refuse(404, `There is nothing at this address. There is: ${Object.keys(routes).join(', ')}.`)
     if (!methods.includes(request.method))
@@ -107,32 +107,35 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
       case 'inspector.js':
         return serveScript(request, name)
       case 'converge.js':
-        return serveScript(request, name, configLine(publicConfig(config, baseUrl(url, request.headers))))
+        return serveScript(request, name, configLine(publicConfig(config, baseUrl(request))))
       default:
-        return health(request)
+        return health()
     }
   }
 
-  async function takeFromPage(request: Request, context: RequestContext): Promise<Response> {
-    const origin = request.headers.get('origin')
-    if (origin === null || !config.allowedOrigins.includes(origin))
-      return refuse(403, 'Pages of this origin may not post here: allowedOrigins does not name it.', [], {
-        vary: 'origin',
-      })
-    const cors = {
+  /** A page that may not read an answer takes it for a broken connection, and would send the same for ever. */
+  function corsOf({ headers }: Request): Record<string, string> {
+    const origin = headers.get('origin')
+    if (!isAllowed(origin)) return { vary: 'origin' }
+    return {
       'access-control-allow-origin': origin,
       'access-control-expose-headers': 'retry-after',
       vary: 'origin',
     }
-    if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: { ...cors, ...preflight } })
-    const response = await takePageEvents(request, context)
-    for (const [header, value] of Object.entries(cors)) response.headers.set(header, value)
-    return response
   }
 
-  async function takePageEvents(request: Request, context: RequestContext): Promise<Response> {
+  const isAllowed = (origin: string | null): origin is string =>
+    origin !== null && config.allowedOrigins.includes(origin)
+
+  async function takeFromPage(request: Request, context: RequestContext): Promise<Answer> {
+    if (!isAllowed(request.headers.get('origin')))
+      return refuse(403, 'Pages of this origin may not post here: allowedOrigins does not name it.')
+    return request.method === 'OPTIONS' ? preflight : takePageEvents(request, context)
+  }
+
+  async function takePageEvents(request: Request, context: RequestContext): Promise<Answer> {
     const body = await textOf(request)
-    if (body instanceof Response) return body
+    if (typeof body !== 'string') return body
     const facts = {
       receivedAt: now(),
       ip: readIp(ipOf(request, context)),
@@ -143,30 +146,30 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     return keep(fromPage(body, facts), context)
   }
 
-  async function takeFromServer(request: Request, context: RequestContext): Promise<Response> {
+  async function takeFromServer(request: Request, context: RequestContext): Promise<Answer> {
     if (webhookToken === undefined) return refuse(404, 'There is no webhook here: webhookToken is not set.')
     if (!isSameToken(request.headers.get('x-webhook-token') ?? '', webhookToken))
       return refuse(401, 'X-Webhook-Token is missing or wrong.')
     const body = await textOf(request)
-    return body instanceof Response ? body : keep(fromServer(body, now()), context)
+    return typeof body === 'string' ? keep(fromServer(body, now()), context) : body
   }
 
   /** Answers once the events are kept, or TikTok has them. */
-  async function keep({ taken, problems, statuses }: Intake, context: RequestContext): Promise<Response> {
+  async function keep({ taken, problems, statuses }: Intake, context: RequestContext): Promise<Answer> {
     const isByDesign = statuses?.filtered || statuses?.skipped || statuses?.no_consent
     if (taken.length === 0 && !isByDesign) return refuse(400, 'Nothing of this could be taken.', problems)
     const events = taken.map(({ event }) => event)
     const work = outbox ? store(outbox, events) : sendNow(taken)
     context.waitUntil?.(work)
     const refused = await work
-    if (refused instanceof Response) return refused
+    if (!Array.isArray(refused)) return refused
     matchKeys.count(events)
     const accepted = new Set(taken.filter((one) => !refused.includes(one)).map(({ path }) => path)).size
     for (const { path, event } of refused) problems.push({ path, message: event.problem ?? 'was refused by TikTok' })
     return respond(202, { accepted, ...(statuses && { statuses }), problems })
   }
 
-  async function store(outbox: Outbox, events: OutboxEvent[]): Promise<Response | Taken[]> {
+  async function store(outbox: Outbox, events: OutboxEvent[]): Promise<Answer | Taken[]> {
     try {
       if (events.length > 0) await outbox.add(events)
       isRefusing = false
@@ -181,7 +184,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   }
 
   /** Without an outbox. Gives back what TikTok will never take. */
-  async function sendNow(taken: Taken[]): Promise<Response | Taken[]> {
+  async function sendNow(taken: Taken[]): Promise<Answer | Taken[]> {
     const verdicts = await api.deliver(taken.map(({ event }) => event))
     if (verdicts.every((verdict) => verdict === 'done' || verdict === 'dead'))
       return taken.filter((_, index) => verdicts[index] === 'dead')
@@ -190,14 +193,13 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     })
   }
 
-  async function health(request: Request): Promise<Response> {
+  async function health(): Promise<Answer> {
     const own = api.stats()
     const stats: Stats = { ...own, ...(await outbox?.stats?.()) }
     const stopped = stats.stopped ?? own.stopped
     const { waiting, sent, dead, oldest } = stats
     const body = { status: stopped ? 'stopped' : 'ok', stopped, waiting, sent, failed: dead, oldest }
-    const response = respond(stopped ? 503 : 200, { ...body, match_keys: matchKeys.shares() })
-    return request.method === 'HEAD' ? new Response(null, response) : response
+    return respond(stopped ? 503 : 200, { ...body, match_keys: matchKeys.shares() })
   }
 
   function ipOf({ headers }: Request, { ip }: RequestContext): string | undefined {
@@ -205,27 +207,46 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     return forwarded?.split(',').pop() ?? ip
   }
 
+  async function answerOrSay(name: string, request: Request, context: RequestContext): Promise<Answer> {
+    try {
+      return await answer(name, request, context)
+    } catch (error) {
+      const { name, message } = Object(error)
+      log(`converge-tiktok: a request could not be answered: ${redact(`${name}: ${message}`, [config.accessToken])}`)
+      return refuse(500, 'Something went wrong here, and is in the log. Send it again later.')
+    }
+  }
+
   return {
     async fetch(request, context = {}) {
-      try {
-        return await answer(request, context)
-      } catch (error) {
-        const { name, message } = Object(error)
-        log(`converge-tiktok: a request could not be answered: ${redact(`${name}: ${message}`, [config.accessToken])}`)
-        return refuse(500, 'Something went wrong here, and is in the log. Send it again later.')
-      }
+      const name = lastPart(request.url)
+      const { status, text, headers } = await answerOrSay(name, request, context)
+      return new Response(request.method === 'HEAD' ? null : text, {
+        status,
+        headers: name === 'events' ? { ...headers, ...corsOf(request) } : headers,
+      })
     },
   }
 }
 
-const preflight = {
-  'access-control-allow-methods': 'POST',
-  'access-control-allow-headers': 'content-type',
-  'access-control-max-age': '86400',
+const preflight: Answer = {
+  status: 204,
+  text: null,
+  headers: {
+    'access-control-allow-methods': 'POST',
+    'access-control-allow-headers': 'content-type',
+    'access-control-max-age': '86400',
+  },
+}
+
+/** Of a URL's path. */
+function lastPart(url: string): string {
+  const [path = ''] = url.split(/[?#]/, 1)
+  return path.slice(path.lastIndexOf('/') + 1)
 }
 
 /** The body, or the answer that says what is wrong with it. */
-async function textOf(request: Request): Promise<string | Response> {
+async function textOf(request: Request): Promise<string | Answer> {
   const { headers } = request
   const type = headers.get('content-type') ?? 'application/json'
   if (!/^(application\/json|text\/plain)\b/i.test(type))
@@ -241,7 +262,7 @@ async function textOf(request: Request): Promise<string | Response> {
 }
 
 /** Where the forwarder is mounted. A proxy in front of it may have taken the TLS off. */
-function baseUrl(url: URL, headers: Headers): string {
+function baseUrl({ url, headers }: Request): string {
   const isHttps = headers.get('x-forwarded-proto')?.startsWith('https')
   const base = new URL('.', url).href.replace(/\/$/, '')
   return isHttps ? base.replace(/^http:/, 'https:') : base

@@ -2,21 +2,34 @@ import type { Problem } from './parse.ts'
 
 type HeaderList = Record<string, string>
 
-export function respond(status: number, body: object, headers: HeaderList = {}): Response {
-  return new Response(JSON.stringify(body), {
+/** What a request is answered, before it is a `Response`. */
+export interface Answer {
+  status: number
+  text: string | null
+  headers: HeaderList
+}
+
+export function respond(status: number, body: object, headers: HeaderList = {}): Answer {
+  return {
     status,
+    text: JSON.stringify(body),
     headers: {
       'content-type': 'application/json; charset=utf-8',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
       ...headers,
     },
-  })
+  }
 }
 
 const MAX_PROBLEMS = 100
 
 /** A "no": a sentence, and what is wrong with which part. */
-export function refuse(status: number, error: string, problems: readonly Problem[] = [], headers: HeaderList = {}) {
+export function refuse(
+  status: number,
+  error: string,
+  problems: readonly Problem[] = [],
+  headers: HeaderList = {},
+): Answer {
   return respond(status, { error, problems: problems.slice(0, MAX_PROBLEMS) }, headers)
 }

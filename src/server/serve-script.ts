@@ -1,9 +1,10 @@
+import type { Answer } from './respond.ts'
 import { scripts } from './scripts.ts'
 
 const MAX_AGE = 600 // how long a page may go on with a config that was changed
 
 /** One of the built scripts, for any page to load. `before` stands in front of its text. */
-export async function serveScript(request: Request, name: keyof typeof scripts, before = ''): Promise<Response> {
+export async function serveScript(request: Request, name: keyof typeof scripts, before = ''): Promise<Answer> {
   const text = before + scripts[name]
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
   const etag = `"${[...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}"`
@@ -15,8 +16,10 @@ export async function serveScript(request: Request, name: keyof typeof scripts, 
   }
   const known = request.headers.get('if-none-match')?.split(',') ?? []
   if (known.some((one) => [etag, '*'].includes(one.trim().replace(/^W\//, ''))))
-    return new Response(null, { status: 304, headers })
-  return new Response(request.method === 'HEAD' ? null : text, {
+    return { status: 304, text: null, headers }
+  return {
+    status: 200,
+    text,
     headers: { ...headers, 'content-type': 'text/javascript; charset=utf-8', 'x-content-type-options': 'nosniff' },
-  })
+  }
 }
