@@ -15,17 +15,13 @@ export interface PageRequestFacts extends Pick<Visit, 'receivedAt' | 'ip' | 'use
 /** Holds what a page posts to the forwarder's own mapping and consent mode. */
 export function createPageIntake(config: Config, rules: Rules): (body: string, facts: PageRequestFacts) => Intake {
   const { consent: mode = 'always', gpc } = config
-  // A page's events were filtered there, by properties that never come here: what can be checked is the rows' names.
-  const unconditional: Rules = {
-    filters: [],
-    mapping: new Map([...rules.mapping].map(([name, rows]) => [name, rows.map(({ when, ...row }) => row)])),
-  }
+  const namesFor = namesForServer(config, rules)
 
   /** Of what a page made of an event, that which goes to the server. */
   function mappedOf({ eventName, send }: PageEvent, path: string, problems: Problem[]): PageEvent['send'] {
-    const rows = route({ eventName, eventID: '', properties: {} }, unconditional, config) ?? []
+    const names = namesFor.get(eventName)
     return send.filter(({ event }, index) => {
-      const isMapped = rows.some((row) => row.event === event && row.forward !== 'client')
+      const isMapped = names?.includes(event)
       const message = "is not what the forwarder's own mapping makes of that eventName and sends to the server"
       if (!isMapped) problems.push({ path: `${path}.send[${index}].event`, message })
       return isMapped
@@ -48,6 +44,21 @@ export function createPageIntake(config: Config, rules: Rules): (body: string, f
     })
     return { taken, problems }
   }
+}
+
+/**
+ * TikTok's names for an event that the server may send. A page's events were filtered there, by properties that never come
+ * here: what can be checked is the rows' names.
+ */
+function namesForServer(config: Config, { mapping }: Rules): ReadonlyMap<string, readonly string[]> {
+  const unconditional = [...mapping].map(([name, rows]) => [name, rows.map(({ when, ...row }) => row)] as const)
+  const rules: Rules = { filters: [], mapping: new Map(unconditional) }
+  return new Map(
+    unconditional.map(([eventName]) => {
+      const rows = route({ eventName, eventID: '', properties: {} }, rules, config) ?? []
+      return [eventName, rows.filter(({ forward }) => forward !== 'client').map(({ event }) => event)]
+    }),
+  )
 }
 
 /** A decision that leaves marketing out denies it. */
