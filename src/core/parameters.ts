@@ -45,8 +45,7 @@ export function toParameters(
   put(parameters, 'value', value)
   if (!Number.isNaN(value)) put(parameters, 'currency', readCurrency(properties) || sharedCurrency(items))
   if (orderEvents.includes(eventName)) put(parameters, 'order_id', readId(properties.id))
-  if (eventName === 'Searched' || event === 'Search')
-    put(parameters, 'query', firstId(properties, 'query', 'search_query', 'search_string', 'search_term', 'term', 'q'))
+  if (eventName === 'Searched' || event === 'Search') put(parameters, 'query', readQuery(properties))
   return parameters
 }
 
@@ -54,16 +53,22 @@ export function toParameters(
 export function itemsOf(properties: Properties): Properties[] {
   const { items } = properties
   const listed = Array.isArray(items) ? items.filter(isRecord) : []
-  return listed.length || !firstId(properties, 'product_id', 'variant_id', 'sku', 'price') ? listed : [properties]
+  if (listed.length) return listed
+  return ['product_id', 'variant_id', 'sku', 'price'].some((name) => readId(properties[name])) ? [properties] : []
 }
 
-const firstId = (properties: Properties, ...names: string[]): string | undefined =>
-  names.map((name) => readId(properties[name])).find(Boolean)
+// Converge's documents do not name the property that holds what was searched for; these are seen on live sites.
+const queryProperties = ['query', 'search_query', 'search_string', 'search_term', 'term', 'q']
+
+const readQuery = (properties: Properties): string | undefined =>
+  queryProperties.map((name) => readId(properties[name])).find(Boolean)
 
 const quantityOf = (item: Properties): number => readNumber(item.quantity, 1)
 
-const readCurrency = ({ currency }: Properties): string =>
-  /^[A-Z]{3}$/.exec(readText(currency).toUpperCase())?.[0] ?? ''
+function readCurrency({ currency }: Properties): string {
+  const code = readText(currency)
+  return /^[a-z]{3}$/i.test(code) ? code.toUpperCase() : ''
+}
 
 function sharedCurrency(items: Properties[]): string {
   const [currency = '', ...others] = new Set(items.map(readCurrency))
