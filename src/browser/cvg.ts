@@ -22,8 +22,8 @@ export function fillCvg(window: Window, converge: Partial<ConvergeGlobal>): void
 
   function answer(given: unknown): void {
     // A stub may pass on its `arguments` as they are.
-    const call = Object(Object(given).method ? given : Object(given)[0])
-    const { method, eventName, event, eventID, eventId, properties, ...rest } = call
+    const call = Object(given)
+    const { method, eventName, event, eventID, eventId, properties, ...rest } = Object(call.method ? call : call[0])
     if (/^(track|event|forward)$/.test(method)) {
       const forward = method === 'forward' ? 'client' : undefined
       converge.track?.(eventName ?? event, properties, { ...rest, eventID: eventID ?? eventId, forward })

@@ -1,3 +1,4 @@
+import { attempt } from '../core/attempt.ts'
 import type { Config, Converge, ConvergeGlobal, QueuedCall } from '../types.ts'
 import { type LoadPart, startConverge } from './converge.ts'
 
@@ -24,28 +25,21 @@ export function fillGlobal(
   let needsInit: unknown = tagConfig.pixelId
 
   /** Every pixel of the page hears a call; the first one's answer is given. Before there is one, calls wait. */
-  function perform(call: QueuedCall) {
-    try {
+  const perform = (call: QueuedCall) =>
+    attempt(() => {
       const [name, ...parameters] = call
       if (name === 'init') {
         needsInit = false
         const config: Config = { pixelId: '', ...tagConfig, ...Object(parameters[0]) }
         if (!instances.has(config.pixelId)) instances.set(config.pixelId, startConverge(config, window, loadPart))
         waiting.splice(0).forEach(perform)
-      } else if (instances.size) {
-        return Array.from(instances.values(), (instance) => Object(instance)[String(name)]?.(...parameters))[0]
-      } else {
-        waiting.push(call)
-      }
-    } catch (error) {
-      console.error(error)
-    }
-  }
+      } else if (!instances.size) waiting.push(call)
+      else return [...instances.values()].map((instance) => Object(instance)[String(name)]?.(...parameters))[0]
+    }, console.error)
 
   converge.q = { push: perform }
-  for (const method of ['init', 'track', 'set', 'consent', 'context', 'on'] as const) {
+  for (const method of ['init', 'track', 'set', 'consent', 'context', 'on'] as const)
     converge[method] = (...parameters: unknown[]) => perform([method, ...parameters])
-  }
   q.forEach(perform)
   if (needsInit) perform(['init'])
 }

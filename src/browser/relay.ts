@@ -1,17 +1,17 @@
 import type { Reason, RelayBatch, RelayedEvent, State, Status } from '../types.ts'
-import type { PageStorage } from './storage.ts'
+import type { Device } from './device.ts'
+
+/** Hears what became of an event: taken (`success`), refused for good, too late, or kept and tried again. */
+export type Settle = (status: Status, reason?: Reason) => void
 
 export interface Relay {
   /** Posts what one task produced in one request, before the task has ended. */
-  send(event: RelayedEvent): void
+  send(event: RelayedEvent, settle: Settle): void
   /** Takes over what former pages could not deliver. */
   takeOver(): void
   /** Drops everything that waits. */
   forget(): void
 }
-
-/** Tells what became of an event: taken (`success`), refused for good, too late, or kept and tried again. */
-export type Settle = (event: RelayedEvent, status: Status, reason?: Reason) => void
 
 const HOUR = 3_600_000 // ms
 const FIRST_PAUSE = 1000 // ms, doubling
@@ -24,60 +24,56 @@ const LONGEST = 200_000 // characters
 export function createRelay(
   window: Window,
   url: string,
-  { read, write, remove, keys }: PageStorage,
+  device: Device,
   page: string,
-  settle: Settle,
+  state: State,
   report: (part: Partial<State>) => void,
 ): Relay {
   const ours = `outbox.${page}`
   const { locks } = window.navigator
   const fresh: RelayedEvent[] = []
-  /** Everything that nobody has taken yet. */
-  let waiting: RelayedEvent[] = []
+  /** Everything that nobody has taken yet, and who wants to know. */
+  const waiting = new Map<unknown, Settle>()
   let isKept = false
 
-  function end(events: RelayedEvent[], status: Status, reason?: Reason): void {
-    waiting = waiting.filter((event) => !events.includes(event))
-    for (const event of events) settle(event, status, reason)
+  function end(event: RelayedEvent, status: Status, reason?: Reason): void {
+    if (status === 'success') device.setSent(event)
+    waiting.get(event)?.(status, reason)
+    if (status !== 'retry') waiting.delete(event)
   }
 
   async function post(batch: RelayedEvent[], pause: number): Promise<void> {
     const sentAt = Date.now()
-    const due = batch.filter((event) => waiting.includes(event))
     // TikTok forgets an event_id after 48 hours, and would count the second copy.
-    const late = due.filter(({ time, pixel }) => sentAt - time > (pixel ? 47 : 168) * HOUR)
-    const events = due.filter((event) => !late.includes(event))
-    end(late, 'skipped', 'too_late')
-    let relay: State['relay'] = 'ready'
+    for (const event of batch)
+      if (sentAt - event.time > (event.pixel ? 47 : 168) * HOUR) end(event, 'skipped', 'too_late')
+    const events = batch.filter((event) => waiting.has(event))
+    let { relay } = state
     if (events[0]) {
       const body = JSON.stringify({ v: 1, sentAt, events } satisfies RelayBatch)
-      let status = 0
+      let status = ''
       try {
-        const { length } = body
-        status = (await window.fetch(`${url}/events`, { method: 'POST', body, keepalive: length < KEEPALIVE })).status
+        const keepalive = body.length < KEEPALIVE
+        status += (await window.fetch(`${url}/events`, { method: 'POST', body, keepalive })).status
       } catch {} // no network, or nobody there
-      if (/^2/.test(`${status}`)) end(events, 'success')
-      else if (/^4(?!08|29)/.test(`${status}`)) {
-        relay = 'refused'
-        end(events, 'failure', 'relay_refused')
-      } else {
-        relay = 'down'
-        for (const event of events) settle(event, 'retry', 'relay_down')
-        window.setTimeout(post, pause, events, Math.min(pause * 2, LONGEST_PAUSE))
-      }
-    } else if (!late[0]) return
+      const [answer, ...verdict] = read(status)
+      relay = answer
+      for (const event of events) end(event, ...verdict)
+      if (relay === 'down') window.setTimeout(post, pause, events, Math.min(pause * 2, LONGEST_PAUSE))
+    }
     keep()
-    report({ relay, outbox: waiting.length })
+    report({ relay, outbox: waiting.size })
   }
 
   /** For the next page, which takes it over once this one and its lock are gone. */
   function keep(): void {
-    while (waiting.length > MOST || JSON.stringify(waiting).length > LONGEST) waiting.shift()
-    if (waiting[0]) {
+    const events = [...waiting.keys()]
+    while (events.length > MOST || JSON.stringify(events).length > LONGEST) waiting.delete(events.shift())
+    if (events[0]) {
       underLock(ours, () => new Promise(() => {}))
-      write(ours, waiting)
-    } else if (isKept) remove(ours)
-    isKept = !!waiting[0]
+      device.write(ours, events)
+    } else if (isKept) device.remove(ours)
+    isKept = !!events[0]
   }
 
   function underLock(key: string, task: () => void): void {
@@ -89,27 +85,35 @@ export function createRelay(
   window.addEventListener('pagehide', keep)
 
   return {
-    send(event) {
-      waiting.push(event)
-      if (fresh.push(event) === 1) Promise.resolve().then(() => post(fresh.splice(0), FIRST_PAUSE))
+    send(event, settle) {
+      waiting.set(event, settle)
+      if (fresh.push(event) === 1) window.queueMicrotask(() => post(fresh.splice(0), FIRST_PAUSE))
     },
     takeOver() {
-      for (const key of keys('outbox.'))
+      for (const key of device.keys('outbox.'))
         if (key !== ours)
           underLock(key, () => {
-            const events = [read(key)]
+            const events = [device.read(key)]
               .flat()
               .map(Object)
               .filter(({ send }) => send)
-            waiting.push(...events)
+            for (const event of events) waiting.set(event, () => {})
             keep()
-            remove(key)
+            device.remove(key)
             post(events, FIRST_PAUSE)
           })
     },
     forget() {
-      waiting = []
+      waiting.clear()
       report({ outbox: 0 })
     },
   }
 }
+
+/** What a status says of the relay, and of the events. */
+const read = (status: string): [State['relay'], ...Parameters<Settle>] =>
+  /^2/.test(status)
+    ? ['ready', 'success']
+    : /^4(?!08|29)/.test(status)
+      ? ['refused', 'failure', 'relay_refused']
+      : ['down', 'retry', 'relay_down']

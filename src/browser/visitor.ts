@@ -1,59 +1,56 @@
 import { sha256 } from '../core/sha256.ts'
 import type { User } from '../types.ts'
-import type { PageStorage } from './storage.ts'
+import type { Device } from './device.ts'
+
+/** Somebody whom this page has seen: by match keys, and an id of ours where the shop has named no customer. */
+export interface Person {
+  id: string
+  user: User
+}
 
 export interface Visitor {
-  /** Learns more, and gives what this page knows. Another e-mail or customer is another person: the former is forgotten. */
-  learn(user: User): User
+  /** Learns more of the visitor. Another e-mail or customer is another person: the former is forgotten. */
+  learn(user: User): Person
   forget(): void
-  /** What former pages knew too; where the shop has named no customer, with an id of ours. */
-  known(): User
-  /** Counts the persons whom this page has seen. */
-  person(): number
+  /** What is known of a person: of the visitor, what former pages knew too. */
+  known(person: Person): User
 }
 
 const THIRTY_DAYS = 2_592_000_000 // ms
 
 /** Who the visitor is, for 30 days. The page's storage gets hashes alone. */
-export function createVisitor(storage: PageStorage, givenId: string, newId: () => string): Visitor {
-  let user: User = {}
-  let id = givenId
-  let persons = 0
-  let isRead = false
-  let isWritten = false
-
-  function learn(more: User): User {
-    if (isOther(user, more)) forget()
-    if (Object.keys(more)[0]) isWritten = false
-    user = { ...user, ...more }
-    return user
-  }
+export function createVisitor({ read, write, remove }: Device, id: string, newId: () => string): Visitor {
+  let visitor: Person = { id, user: {} }
+  let isKept = false
 
   function forget(): void {
-    user = {}
-    id = ''
-    persons++
-    storage.remove('visitor')
-    isWritten = false
+    visitor = { id: '', user: {} }
+    isKept = false
+    remove('visitor')
   }
 
-  function known(): User {
-    if (!isRead && !persons) {
-      const { until, user: former, id: formerId } = Object(storage.read('visitor'))
-      if (until > Date.now() && !isOther(Object(former), user)) {
-        user = { ...former, ...user }
-        id ||= formerId
+  return {
+    learn(more) {
+      if (isOther(visitor.user, more)) forget()
+      if (Object.keys(more)[0]) isKept = false
+      Object.assign(visitor.user, more)
+      return visitor
+    },
+    forget,
+    known(person) {
+      const isNews = person === visitor && !isKept
+      const former = Object(isNews && read('visitor'))
+      if (former.until > Date.now() && !isOther(Object(former.user), person.user)) {
+        person.id ||= former.id
+        person.user = { ...former.user, ...person.user }
       }
-    }
-    isRead = true
-    id ||= sha256(newId())
-    const { city, state, country, ...hashes } = user
-    if (!isWritten) storage.write('visitor', { until: Date.now() + THIRTY_DAYS, id, user: hashes })
-    isWritten = true
-    return { external_id: id, ...user }
+      person.id ||= sha256(newId())
+      const { city, state, country, ...user } = person.user
+      if (isNews) write('visitor', { until: Date.now() + THIRTY_DAYS, id: person.id, user })
+      isKept ||= isNews
+      return { external_id: person.id, ...person.user }
+    },
   }
-
-  return { learn, forget, known, person: () => persons }
 }
 
 const isOther = (former: User, user: User): boolean =>

@@ -259,7 +259,7 @@ test.each([
     eventName: typeof eventName === 'string' ? eventName : '',
     destinationEvents: [],
   })
-  expect(page.ttq).toHaveLength(0)
+  expect(tracked(page)).toEqual([])
 })
 
 test.each<[title: string, eventID: unknown, sent: string]>([

@@ -76,7 +76,7 @@ describe('the stub', () => {
 
   test("gives a pixel's queue by instance(), with the methods on it, before anything was loaded", () => {
     const page = openPage()
-    startIn(page, { load: 'idle' })
+    startIn(page)
     const other = page.ttq.instance('OTHER')
     other.track('Lead')
     expect(page.ttq.instance('OTHER')).toBe(other)
