@@ -31,6 +31,8 @@ const spacing = 100
 // Another process may have added something, requeued a dead letter, or ended.
 const look = 2000
 const patience = 10_000
+// Of one event, while others go through: with the default pauses, some 45 minutes.
+const mostTries = 50
 const day = 86_400_000
 
 interface Nap {
@@ -68,18 +70,29 @@ export function startDelivery({ tables, lock, deliver, now, random, log, retryAf
     const verdictOf = new Map(batch.map((event, index) => [event, verdicts[index] ?? 'retry']))
     const having = (verdict: Verdict) => batch.filter((event) => verdictOf.get(event) === verdict)
     const [done, dead, retry, stop] = [having('done'), having('dead'), having('retry'), having('stop')]
-    // Where all are refused for now, TikTok is down: they keep their place. A few of many are put off, each by itself.
+    // Where all are refused for now, TikTok is down: they keep their place. A few of many are put off, each by itself,
+    // and set aside in the end.
     const isDown = retry.length + stop.length === batch.length
-    const dueAt = ({ attempts }: WaitingEvent) => (isDown ? 0 : Math.ceil(now() + backOff(attempts)))
-    // Without a problem it was not tried: `deliver` holds back by itself.
-    const putOff = isDown ? retry.filter(({ event }) => event.problem) : retry
-    tables.settle({ done, dead, putOff, dueAt }, now())
+    const failed = isDown ? [] : retry.filter(isTried)
+    const atFault = failed.filter(({ attempts }) => attempts + 1 >= mostTries)
+    for (const { event } of atFault)
+      log(`converge-tiktok: an event (${event.data.event}) was set aside after ${mostTries} tries. ${event.problem}`)
+    const putOff = failed.filter((event) => !atFault.includes(event))
+    const dueAt = ({ attempts }: WaitingEvent) => Math.ceil(now() + backOff(attempts))
+    tables.settle({ done, dead: [...dead, ...atFault], putOff, dueAt }, now())
 
-    stopped =
-      stop[0] && (stop.find(({ event }) => event.problem)?.event.problem ?? stopped ?? 'TikTok did not say why.')
-    if (stop.length) return { milliseconds: retryAfter.longest, light: false }
-    failures = isDown ? failures + 1 : 0
-    return { milliseconds: isDown ? backOff(failures - 1) : spacing - (now() - started), light: false }
+    stopped = stop[0] && (stop.find(isTried)?.event.problem ?? stopped ?? 'TikTok did not say why.')
+    if (!isDown) {
+      failures = 0
+      return { milliseconds: spacing - (now() - started), light: false }
+    }
+    const pause = stop.length ? retryAfter.longest : backOff(failures++)
+    return { milliseconds: batch.some(isTried) ? pause : Math.min(look, pause), light: false }
+  }
+
+  /** Without a problem it was not: `deliver` holds back by itself, and nobody knows until when. */
+  function isTried({ event }: WaitingEvent): boolean {
+    return event.problem !== undefined
   }
 
   async function ask(batch: WaitingEvent[]): Promise<Verdict[]> {

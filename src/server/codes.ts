@@ -5,6 +5,7 @@ export type Action =
   | 'split' // one of them is at fault: halve the call until that one stands alone
   | 'stop' // a configuration fault: keep everything
   | 'retry'
+  | 'isolate' // nobody knows: halve the call, so that what is at fault waits alone, and later
 
 export interface CodeRow {
   from: number

@@ -31,9 +31,10 @@ export interface EventsApi {
 const MAX_EVENTS = 1000
 const MAX_BYTES = 1_000_000 // TikTok's is about 1 MB; the rest is for the envelope
 const SHORTEST_HOLD = 1000
-const LONGEST_HOLD = 300_000
+const LONGEST_HOLD = 60_000 // so long may TikTok be well again without our knowing
 const LONGEST_RETRY_AFTER = 3_600_000
 const MAX_PROBLEMS = 100
+const MAX_UNKNOWN = 12 // halves 1,000 events until one stands alone
 
 export const tooLate =
   'Too late: TikTok has forgotten its event_id, so that it could count a second time. It was not sent.'
@@ -41,6 +42,14 @@ export const tooLate =
 interface Parcel {
   event: OutboxEvent
   json: string
+}
+
+/** For the event that is behind an answer which nobody knows. */
+interface Search {
+  /** Such answers, since the last one that was good. */
+  unknown: number
+  /** Whether there was a good one. Without any, it may be all of TikTok. */
+  isUseful: boolean
 }
 
 /** TikTok's Events API v1.3. */
@@ -59,6 +68,7 @@ export function createEventsApi({
   let stopped: string | undefined
   let sent = 0
   const dead = new Map<string, number>()
+  const said = new Set<string>()
 
   /** Milliseconds until it may ask again. A clock that was set back does not hold it for longer than it could have been. */
   function hold(): number {
@@ -70,11 +80,17 @@ export function createEventsApi({
 
   function setAside(event: OutboxEvent, problem: string): Verdict {
     event.problem = problem
-    if (!dead.has(problem)) log(`converge-tiktok: an event (${event.data.event}) was set aside. ${problem}`)
+    sayOnce(`an event (${event.data.event}) was set aside. ${problem}`)
     // Distinct texts are few, unless TikTok writes something of the event into them.
     const key = dead.has(problem) || dead.size < MAX_PROBLEMS ? problem : 'Other problems'
     dead.set(key, (dead.get(key) ?? 0) + 1)
     return 'dead'
+  }
+
+  function sayOnce(sentence: string): void {
+    if (said.has(sentence) || said.size === MAX_PROBLEMS) return
+    said.add(sentence)
+    log(`converge-tiktok: ${sentence}`)
   }
 
   async function deliver(events: OutboxEvent[]): Promise<Verdict[]> {
@@ -85,28 +101,35 @@ export function createEventsApi({
       verdicts.set(event, setAside(event, tooLate))
       return false
     })
+    const search: Search = { unknown: 0, isUseful: false }
     for (const batch of toBatches(live)) {
-      const answers = await send(batch)
+      const answers = await send(batch, search)
       batch.forEach(({ event }, index) => {
         verdicts.set(event, answers[index] ?? 'retry')
       })
     }
+    if (search.unknown && !search.isUseful) holdBack(failures)
     return events.map((event) => verdicts.get(event) ?? 'retry')
   }
 
-  async function send(batch: Parcel[]): Promise<Verdict[]> {
-    if (hold()) return batch.map(later)
+  async function send(batch: Parcel[], search: Search): Promise<Verdict[]> {
+    if (hold() || search.unknown === MAX_UNKNOWN) return batch.map(later)
     const round = failures
     const outcome = await post(batch)
     const { action } = outcome
     const problem = redact(outcome.problem, [accessToken])
     if (action === 'retry') holdBack(round, outcome.wait)
     else if (action === 'stop') stop(outcome, problem)
-    else goOn()
-    if (action === 'split' && batch.length > 1) {
-      const middle = batch.length >> 1
-      return [...(await send(batch.slice(0, middle))), ...(await send(batch.slice(middle)))]
+    else if (action === 'isolate') search.unknown++
+    else {
+      goOn()
+      Object.assign(search, { unknown: 0, isUseful: true } satisfies Search)
     }
+    if ((action === 'split' || action === 'isolate') && batch.length > 1) {
+      const middle = batch.length >> 1
+      return [...(await send(batch.slice(0, middle), search)), ...(await send(batch.slice(middle), search))]
+    }
+    if (action === 'isolate') sayOnce(`${problem}, which is unknown here. What it was about is tried again.`)
     if (action === 'report') log(`converge-tiktok: TikTok took ${batch.length} events in part. ${problem}`)
     return batch.map(({ event }) => settle(event, action, problem))
   }

@@ -8,7 +8,7 @@ export interface Outcome {
   problem: string
   /** Milliseconds that TikTok asked to wait. */
   wait?: number
-  row?: CodeRow
+  row?: CodeRow | undefined
 }
 
 export interface Answer {
@@ -29,8 +29,8 @@ export function readAnswer({ status, text, retryAfter }: Answer, now: number): O
   // Their gateway answers these, whatever stands in the body.
   const isTheirs = status === 408 || status === 429 || status >= 500
   const isUnfit = row?.action === 'done' && status >= 300
-  if (!row || isTheirs || isUnfit) return { action: 'retry', problem: answered, wait }
-  return { action: row.action, problem: answered, wait, row }
+  if (isTheirs || isUnfit || Number.isNaN(number)) return { action: 'retry', problem: answered, wait }
+  return { action: row?.action ?? 'isolate', problem: answered, wait, row }
 }
 
 function parse(text: string): unknown {

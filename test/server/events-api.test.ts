@@ -89,8 +89,8 @@ describe('each code of TikTok', () => {
     [51305, 'retry'],
     [52999, 'retry'],
     [60001, 'retry'],
-    [40999, 'retry'], // none that is known
-    [-1, 'retry'],
+    [40999, 'retry', true], // none that is known
+    [-1, 'retry', true],
   ]
   test.each(rows)('%i: %s', async (code, verdict, isSplit) => {
     host.faults.always = { code, message: 'Said so' }
@@ -212,8 +212,47 @@ describe('batches', () => {
   })
 })
 
+describe('a code that nobody knows', () => {
+  test('costs no other event, and what it was about waits', async () => {
+    host.faults.next = [{ code: 40999 }, {}, { code: 40999 }, { code: 40999, message: 'Odd' }, {}]
+    const events = purchases(4)
+    const api = start()
+    expect(await api.deliver(events)).toEqual(['done', 'done', 'retry', 'done'])
+    expect(events.map(({ problem }) => problem)).toEqual([
+      undefined,
+      undefined,
+      'TikTok answered code 40999: Odd',
+      undefined,
+    ])
+    expect(log).toEqual([
+      'converge-tiktok: TikTok answered code 40999: Odd, which is unknown here. What it was about is tried again.',
+    ])
+
+    expect(await api.deliver(purchases(1))).toEqual(['done'])
+  })
+
+  test('for everything is a TikTok that is down: it is not asked about each event', async () => {
+    host.faults.always = { code: 40999 }
+    const api = start()
+    expect(new Set(await api.deliver(purchases(2001)))).toEqual(new Set(['retry']))
+    expect(host.requests).toHaveLength(12)
+    expect(new Set(await api.deliver(purchases(2001)))).toEqual(new Set(['retry']))
+    expect(host.requests).toHaveLength(12)
+  })
+
+  test('is found among 1,000 events, wherever it stands', async () => {
+    for (const index of [0, 617, 999]) {
+      host.reset()
+      const events = purchases(1000)
+      host.faults.of = ({ data }) => (data.some(({ event_id }) => event_id === `${index}`) ? { code: 40999 } : {})
+      const verdicts = await start().deliver(events)
+      expect(verdicts.flatMap((verdict, at) => (verdict === 'done' ? [] : [[verdict, at]]))).toEqual([['retry', index]])
+    }
+  })
+})
+
 describe('holding back', () => {
-  test('the wait doubles from 1 s to 5 min, and nothing is asked before it is over', async () => {
+  test('the wait doubles from 1 s to a minute, and nothing is asked before it is over', async () => {
     host.faults.always = { code: 50000 }
     const api = start()
     const waits: number[] = []
@@ -224,7 +263,7 @@ describe('holding back', () => {
       waits.push(api.retryAfter())
       clock += api.retryAfter() * 1000
     }
-    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300])
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60])
   })
 
   test('the wait is spread, so that many forwarders do not come back at once', async () => {
@@ -306,17 +345,17 @@ describe('a configuration fault', () => {
     expect(log[0]).not.toContain(accessToken)
     expect(api.stats().stopped).toContain(`code ${code}`)
 
-    clock += 300_000
+    clock += 60_000
     expect(await api.deliver(purchases(2))).toEqual(['stop', 'stop'])
     expect(host.requests).toHaveLength(2)
     expect(log).toHaveLength(1)
   })
 
-  test('it is tried again after five minutes, so that what was mended at TikTok needs no restart', async () => {
+  test('it is tried again after a minute, so that what was mended at TikTok needs no restart', async () => {
     host.faults.next = [{ code: 40001 }]
     const api = start()
     await api.deliver(purchases(1))
-    clock += 299_999
+    clock += 59_999
     expect(await api.deliver(purchases(1))).toEqual(['stop'])
     clock += 1
     expect(await api.deliver(purchases(1))).toEqual(['done'])

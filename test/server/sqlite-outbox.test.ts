@@ -148,6 +148,54 @@ test('one of many that is to be sent later is put off by itself, and the others 
   expect(seen).toEqual(['0', '1', '2', '1', '1'])
 })
 
+test('one that fails 50 times while others go through is set aside, with the reason', async () => {
+  const path = newPath()
+  const log = vi.fn()
+  const outbox = open(path, { log })
+  await outbox.add(numbered(2))
+  const writer = new DatabaseSync(path)
+  writer.exec('UPDATE waiting SET attempts = 48')
+  writer.close()
+  let tries = 0
+  outbox.start(async (events) =>
+    events.map((event) => {
+      if (event.data.event_id !== '0') return 'done'
+      tries++
+      event.problem = 'TikTok answered code 40999: Odd'
+      return 'retry'
+    }),
+  )
+  await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 1, sent: 1 })
+  await expect.poll(() => outbox.add([purchase(`${Math.random()}`)]).then(() => tries)).toBeGreaterThan(1)
+  await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0, dead: { 'TikTok answered code 40999: Odd': 1 } })
+  expect([...outbox.dead()]).toMatchObject([{ event_id: '0', attempts: 50, canRetry: true }])
+  expect(log.mock.calls.flat()).toEqual([
+    'converge-tiktok: an event (Purchase) was set aside after 50 tries. TikTok answered code 40999: Odd',
+  ])
+})
+
+test('alone, or while all fail, none is set aside for its tries', async () => {
+  const path = newPath()
+  const outbox = open(path, { retryAfter: { first: 1, longest: 1 } })
+  await outbox.add(numbered(2))
+  let tries = 0
+  outbox.start(async (events) => {
+    tries++
+    for (const event of events) event.problem = 'down'
+    return events.map(() => 'retry')
+  })
+  await expect.poll(() => tries, { interval: 5 }).toBeGreaterThan(60)
+  expect(await outbox.stats()).toMatchObject({ waiting: 2, dead: {} })
+})
+
+test('where deliver holds back by itself, it is asked again within seconds, however long a failure waits', async () => {
+  let asked = 0
+  const outbox = open(newPath(), { retryAfter: { first: 60_000, longest: 60_000 } })
+  await outbox.add(numbered(1))
+  outbox.start(async (events) => events.map(() => (++asked < 2 ? 'retry' : 'done')))
+  await expect.poll(() => outbox.stats(), { timeout: 5000 }).toMatchObject({ sent: 1 })
+})
+
 test('while TikTok is down, all keep their place, and the tries become rare', async () => {
   let isDown = true
   const { batches, deliver } = answering(() => (isDown ? 'retry' : 'done'))

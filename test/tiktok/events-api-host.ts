@@ -67,6 +67,8 @@ export interface EventsApiHost {
     always: Fault
     /** Of the next requests, one each; then `always` again. */
     next: Fault[]
+    /** Of a request whose body is sound, by what is in it. It goes before the others. */
+    of: ((body: EventsApiBody) => Fault) | undefined
   }
   /** Resolves when so much has been accepted, or once it satisfies `enough`. */
   waitForAccepted(enough: number | ((accepted: AcceptedEvent[]) => boolean), timeout?: number): Promise<AcceptedEvent[]>
@@ -98,7 +100,7 @@ export async function createEventsApiHost(options: EventsApiHostOptions = {}): P
   const accepted: AcceptedEvent[] = []
   const counted: AcceptedEvent[] = []
   const countedKeys = new Set<string>()
-  const faults: EventsApiHost['faults'] = { always: {}, next: [] }
+  const faults: EventsApiHost['faults'] = { always: {}, next: [], of: undefined }
   const watchers = new Set<() => void>()
   let port = options.port ?? 0
   let lastRequest = 0
@@ -119,13 +121,14 @@ export async function createEventsApiHost(options: EventsApiHostOptions = {}): P
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const fault = faults.next.shift() ?? faults.always
+    let fault = faults.next.shift() ?? faults.always
     if (fault.hangUp === 'at once') {
       request.socket.destroy()
       return
     }
     const text = await textOf(request)
     const judged = judge(request, text, options)
+    if (judged.body && faults.of) fault = faults.of(judged.body)
     const { status = judged.status, code = judged.code } = fault
     const isSound = judged.code === 0 && status === 200 && fault.garbage === undefined
     if (isSound && judged.body && (code === 0 || code === 20001)) accept(judged.body)
@@ -204,6 +207,7 @@ export async function createEventsApiHost(options: EventsApiHostOptions = {}): P
       for (const list of [requests, accepted, counted, faults.next]) list.length = 0
       countedKeys.clear()
       faults.always = {}
+      faults.of = undefined
     },
     async close() {
       server.closeAllConnections()
