@@ -46,7 +46,7 @@ function fileBreaches({ path, text }: Source): string[] {
 
 function importBreaches({ path, text }: Source): string[] {
   const [folder = '', file = ''] = path.includes('/') ? path.split('/') : ['.', path]
-  const imports = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, name = '']) => name)
+  const imports = [...text.matchAll(/\b(?:from|import)\s*\(?\s*'([\w@./:-]+)'/g)].map(([, name = '']) => name)
   if (path === 'types.ts') return imports.map((name) => `${path} imports ${name}, and types import nothing`)
   return imports.flatMap((name) => {
     if (!name.startsWith('.')) {
