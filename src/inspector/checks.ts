@@ -8,7 +8,7 @@ import { needContentId, purchases, standardEvents } from './tiktok-events.ts'
 export interface Subject extends DestinationEvent {
   result: TrackResult
   /** Which match keys went along, where that is known. */
-  matchKeys: readonly (keyof User)[] | undefined
+  matchKeys: readonly string[] | undefined
   /** The call, where it is known. */
   source: ConvergeEvent | undefined
 }

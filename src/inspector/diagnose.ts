@@ -1,5 +1,5 @@
 import { defaultMapping } from '../core/default-mapping.ts'
-import type { ConvergeEvent, TrackResult, User } from '../types.ts'
+import type { ConvergeEvent, TrackResult } from '../types.ts'
 import { type Code, checks, nearestName, type Subject } from './checks.ts'
 
 export interface Diagnosis {
@@ -13,18 +13,13 @@ export interface Diagnosis {
   fix: string
 }
 
-/** A result, and where it is known, which match keys were sent along. */
-export interface DiagnosableResult extends TrackResult {
-  matchKeys?: readonly (keyof User)[]
-}
-
 const MAX_PLACES = 5
 
 /**
  * What TikTok's Pixel Helper says of an event, and what to change. The event is sent all the same. Given the Converge
  * event too, as `converge.on('event')` hands it over, this also says why an e-mail or a phone number was left out.
  */
-export function diagnose(result: DiagnosableResult, source?: ConvergeEvent): Diagnosis[] {
+export function diagnose(result: TrackResult, source?: ConvergeEvent): Diagnosis[] {
   if (result.reason === 'unmapped') return diagnoseName(result)
   return result.destinationEvents.flatMap((destination) => {
     const subject: Subject = { ...destination, result, matchKeys: result.matchKeys, source }

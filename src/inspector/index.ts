@@ -1,2 +1,2 @@
-export { type DiagnosableResult, type Diagnosis, diagnose } from './diagnose.ts'
+export { type Diagnosis, diagnose } from './diagnose.ts'
 export { inspect, inspect as start } from './inspect.ts'

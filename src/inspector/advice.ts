@@ -1,0 +1,56 @@
+import type { Config, PixelCause, Reason, State, TrackResult } from '../types.ts'
+
+type Known = Pick<State, 'pixelCause'>
+
+/** What to do about an event that did not go all its ways. Empty, where all is well. */
+export function adviceOn({ reason, eventName }: TrackResult, config: Config, { pixelCause }: Known): string {
+  const name = JSON.stringify(eventName)
+  const advices: Record<Reason, string> = {
+    unmapped: `To send it, name it in the config: mapping: { events: { ${name}: 'Lead' } }.`,
+    filter: filtersOf(eventName, config),
+    no_window: 'Call track() in the page.',
+    no_channel: `Set relay in the config, or change forward in the row of ${name}.`,
+    pixel_blocked: pixelAdvice(pixelCause, config),
+    before_send: 'Look at beforeSend in the config: it returned null.',
+    already_sent: 'Nothing, on a reload. To try it again, use another id, or ?converge_test=CODE.',
+    same_page: 'Nothing: the router or a second snippet has said the same.',
+    undecided: "Answer the consent banner, or call converge.consent({ marketing: 'granted' }).",
+    denied: 'Nothing. To try it, change the answer in the consent banner.',
+    relay_down: relayAdvice('down', config),
+    relay_refused: relayAdvice('refused', config),
+    too_late: 'Nothing: it was lost to a long outage.',
+  }
+  return reason ? advices[reason] : ''
+}
+
+/** What brings TikTok's pixel back. */
+export function pixelAdvice(cause: PixelCause | undefined, { pixelId, relay, region }: Config): string {
+  const host = `https://analytics.${region === 'us' ? 'us.' : ''}tiktok.com`
+  const advices: Record<PixelCause, string> = {
+    csp: `Add ${host} to script-src and connect-src of the Content-Security-Policy.`,
+    script_error: `Turn ad blockers off for this page, and look up the pixel ID: is it ${pixelId}?`,
+    stand_in: 'Turn ad blockers off for this page: one has put an empty script there.',
+    no_answer: `Look at the network: ${host} does not answer.`,
+  }
+  const otherWay = relay ? 'The relay delivers what the pixel cannot.' : 'With a relay, the server copy arrives anyway.'
+  return `${cause ? `${advices[cause]} ` : ''}${otherWay}`
+}
+
+/** What brings the relay back. */
+export function relayAdvice(relay: State['relay'], config: Config): string {
+  const health = `${config.relay}/health says more.`
+  if (relay === 'down') return `Is the forwarder running? ${health}`
+  return `Do the forwarder's allowedOrigins, pixelId and mapping fit this page? ${health}`
+}
+
+/** Those that an event must pass, in the config's own words. */
+function filtersOf(eventName: string, { filters = [] }: Config): string {
+  const texts = filters.flatMap(({ event, any }, index) => {
+    if (event !== '*' && event !== eventName) return []
+    const conditions = any.map(({ property, operator, value }) =>
+      [property, operator, JSON.stringify(value)].filter(Boolean).join(' '),
+    )
+    return `filters[${index}], where ${conditions.join(' or ')}`
+  })
+  return `It must pass ${texts.join('; and ')}.`
+}

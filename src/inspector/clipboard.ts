@@ -1,0 +1,24 @@
+import { attempt } from '../core/attempt.ts'
+
+/** Puts text on the clipboard, also on pages that may not use the newer way, such as those of http://. */
+export async function copyText({ navigator, document }: Window, text: string, within: ParentNode): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text)
+    return true
+  } catch {
+    return attempt(() => copyBySelection(document, text, within)) ?? false
+  }
+}
+
+function copyBySelection(document: Document, text: string, within: ParentNode): boolean {
+  const focused = Object(document.activeElement).shadowRoot?.activeElement ?? document.activeElement
+  const field = document.createElement('textarea')
+  field.className = 'unseen'
+  field.value = text
+  within.append(field)
+  field.select()
+  const isCopied = document.execCommand('copy')
+  field.remove()
+  Object(focused).focus?.()
+  return isCopied
+}

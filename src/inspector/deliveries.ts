@@ -1,0 +1,38 @@
+import type { Channel, Reason, State, TrackResult } from '../types.ts'
+
+export type Delivery =
+  | 'handed'
+  | 'waiting' // TikTok's script is on its way
+  | 'blocked'
+  | 'held' // until the visitor decides
+  | 'denied'
+  | 'kept' // tried again
+  | 'refused'
+  | 'late'
+  | 'none' // not for this way
+
+/** How an event is doing on each way. */
+export function deliveriesOf(
+  { status, reason, destinationEvents }: TrackResult,
+  { pixel, relay }: Pick<State, 'pixel' | 'relay'>,
+): Record<Channel, Delivery> {
+  const goes = (via: Channel) => destinationEvents.some((event) => event.via.includes(via))
+  const missing = reason === 'undecided' ? 'held' : reason === 'denied' ? 'denied' : 'none'
+  return {
+    pixel: reason === 'pixel_blocked' ? 'blocked' : goes('pixel') ? handed[pixel] : missing,
+    relay: goes('relay') ? relayed(reason) : status === 'no_consent' && relay !== 'off' ? missing : 'none',
+  }
+}
+
+const handed: Record<State['pixel'], Delivery> = {
+  live: 'handed',
+  waiting: 'waiting',
+  blocked: 'blocked',
+  off: 'handed',
+}
+
+function relayed(reason: Reason | undefined): Delivery {
+  if (reason === 'relay_down') return 'kept'
+  if (reason === 'relay_refused') return 'refused'
+  return reason === 'too_late' ? 'late' : 'handed'
+}

@@ -1,0 +1,129 @@
+import { itemsOf } from '../core/parameters.ts'
+import { readId } from '../core/read.ts'
+import type { ContentIdMode, DestinationEvent } from '../types.ts'
+import type { Build } from './build.ts'
+import { compare, idSource } from './compare.ts'
+import { comparisonTable, shown, valueTable } from './comparison.ts'
+import type { Entry } from './entry.ts'
+import type { Finding } from './externals.ts'
+import { icon } from './icon.ts'
+import { deliveryMark } from './row.ts'
+
+const modes: Record<ContentIdMode, string> = {
+  default: 'the variant_id where there is one, else the product_id',
+  product_id: 'always the product_id',
+  variant_id: 'always the variant_id',
+  sku: 'always the sku',
+}
+
+/** What an opened row tells. */
+export function detailsOf(build: Build, document: Document, entry: Entry): Node[] {
+  const { tracked, finding, diagnoses, config, matchKeys } = entry
+  const section = (title: string, ...children: Node[]) => build('section', '', build('h3', '', title), ...children)
+
+  const faults = diagnoses.length ? [section('What TikTok makes of it', faultList())] : []
+  return [
+    build('div', '', ...outcomeParts()),
+    ...faults,
+    ...(tracked ? trackedParts(tracked) : []),
+    ...(finding ? foundParts(finding) : []),
+  ]
+
+  function outcomeParts(): Node[] {
+    const parts: Node[] = []
+    if (entry.advice) parts.push(build('p', 'advice', entry.advice))
+    const events = tracked?.result.destinationEvents ?? []
+    // One alone is told by the row.
+    if (events.length > 1) parts.push(ways(events))
+    if (entry.eventID) parts.push(idLine())
+    return parts
+  }
+
+  function idLine(): Node {
+    return build(
+      'p',
+      'id',
+      build('span', 'label', 'event_id'),
+      build('code', '', shown(entry.eventID).slice(1, -1)),
+      build(
+        'button',
+        { type: 'button', class: 'small', 'data-act': 'copy' },
+        icon(document, 'copy'),
+        'Copy',
+        build('span', 'unseen', ' the event_id'),
+      ),
+    )
+  }
+
+  function ways(events: readonly DestinationEvent[]): Node {
+    const items = events.map(({ event, via }) => {
+      const marks = via.map((channel) => deliveryMark(build, channel, entry.deliveries[channel]))
+      return build('li', '', build('strong', '', event), ...marks)
+    })
+    return build('ul', 'ways', ...items)
+  }
+
+  function faultList(): Node {
+    const items = diagnoses.map(({ code, event, message, fix }) =>
+      build('li', '', build('p', '', message), build('p', 'advice', fix), build('p', 'code', `${event} · ${code}`)),
+    )
+    return build('ul', 'faults', ...items)
+  }
+
+  function trackedParts({ result, event }: NonNullable<Entry['tracked']>): Node[] {
+    const { destinationEvents } = result
+    if (!destinationEvents.length) {
+      return [section('What came in', valueTable(build, 'What came in', event.properties))]
+    }
+    // Several of TikTok's events mostly carry the same.
+    const namesOf = new Map<string, string[]>()
+    for (const { event, parameters } of destinationEvents) {
+      const key = JSON.stringify(parameters)
+      namesOf.set(key, [...(namesOf.get(key) ?? []), event])
+    }
+    const comparisons = [...namesOf].map(([parameters, names]) => {
+      const title = `Properties in, parameters out: ${names.join(', ')}`
+      return section(title, comparisonTable(build, title, compare(event, JSON.parse(parameters), config)))
+    })
+    return [...comparisons, ...contentIds(event.properties), section('Who it is about', keyList())]
+  }
+
+  function contentIds(properties: Record<string, unknown>): Node[] {
+    const items = itemsOf(properties)
+    if (!items.length) return []
+    const { contentId: mode = 'default' } = config
+    const lines = items.map((item) => {
+      const source = idSource(item, config)
+      const id = readId(item[source])
+      return build('li', '', build('code', '', id || 'none'), ` ${id ? 'from' : 'for want of'} ${source}`)
+    })
+    const rule = build('p', '', 'Mode ', build('code', '', mode), `: ${modes[mode]}.`)
+    return [section('Content IDs', rule, build('ul', 'plain', ...lines))]
+  }
+
+  function keyList(): Node {
+    const items = matchKeys.map(({ key, isThere, value, advice }) =>
+      build(
+        'li',
+        { class: isThere && 'there' },
+        icon(document, isThere ? 'done' : 'missing'),
+        build('span', 'key', key),
+        build('span', 'unseen', isThere ? ' is there: ' : ' is missing: '),
+        isThere ? build('code', '', value) : build('span', '', advice),
+      ),
+    )
+    return build('ul', 'keys', ...items)
+  }
+
+  function foundParts({ culprits, parameters }: Finding): Node[] {
+    const suspects = culprits.length
+      ? build('ul', 'plain', ...culprits.map((one) => build('li', '', one)))
+      : build('p', '', `No script of this page gives itself away. Search its sources for ttq and ${config.pixelId}.`)
+    return [
+      section('Who it may have been', suspects),
+      ...(Object.keys(parameters).length
+        ? [section('What it carries', valueTable(build, 'What it carries', parameters))]
+        : []),
+    ]
+  }
+}

@@ -1,0 +1,103 @@
+import { attempt } from '../core/attempt.ts'
+import { type Attributes, type Build, builderOf } from './build.ts'
+import { filterNames } from './filter-by.ts'
+import { type IconName, icon } from './icon.ts'
+import { styles } from './styles.ts'
+
+/** What a button does, by its `data-act`. */
+export type Act = 'save' | 'clear' | 'side' | 'fold' | 'unfold' | 'close' | 'filter' | 'toggle' | 'copy'
+
+export const actOf = (element: Element | null): string => element?.getAttribute('data-act') ?? ''
+
+/** The parts of the panel that stay: what is in them changes. */
+export interface Parts {
+  panel: HTMLElement
+  ids: HTMLElement
+  facts: HTMLElement
+  notices: HTMLElement
+  search: HTMLInputElement
+  /** By name of the filter. */
+  chips: ReadonlyMap<string, { chip: HTMLElement; count: HTMLElement }>
+  list: HTMLElement
+  empty: HTMLElement
+  /** Says what has happened to who doesn't see it. */
+  status: HTMLElement
+  badge: HTMLElement
+  badgeText: HTMLElement
+}
+
+export function createParts(build: Build, document: Document): Parts {
+  const button = (act: Act, attributes: Attributes, ...children: (Node | string)[]) =>
+    build('button', { type: 'button', 'data-act': act, ...attributes }, ...children)
+  const tool = (act: Act, name: IconName, label: string) =>
+    button(act, { class: 'tool', 'aria-label': label, title: label }, icon(document, name))
+
+  const ids = build('span', 'ids')
+  const facts = build('div', '')
+  const notices = build('div', { class: 'notices', role: 'status' })
+  const search = build('input', {
+    type: 'search',
+    class: 'search',
+    placeholder: 'Name or event_id',
+    'aria-label': 'Show events of this name or event_id',
+    autocomplete: 'off',
+    spellcheck: 'false',
+  })
+  const chips = new Map(
+    Object.entries(filterNames).map(([name, label]) => {
+      const count = build('span', 'count')
+      return [name, { count, chip: button('filter', { class: 'chip', 'data-filter': name }, `${label} `, count) }]
+    }),
+  )
+  const list = build('ol', { class: 'list', 'aria-label': 'Events, the newest first' })
+  const empty = build('p', 'empty')
+  const status = build('p', { class: 'unseen', role: 'status' })
+  const badgeText = build('span', '')
+  const badge = button(
+    'unfold',
+    { class: 'badge' },
+    icon(document, 'mark'),
+    build('span', 'unseen', 'Open the Converge inspector. Events: '),
+    badgeText,
+  )
+  const panel = build(
+    'section',
+    { class: 'panel', 'aria-label': 'Converge inspector', tabindex: '-1' },
+    build(
+      'div',
+      'top',
+      build('h2', '', icon(document, 'mark'), 'Converge inspector', ids),
+      tool('save', 'save', 'Save as JSON, without personal data'),
+      tool('clear', 'clear', 'Empty the list'),
+      tool('side', 'side', 'Move to the other side'),
+      tool('fold', 'fold', 'Fold to a badge (Escape)'),
+      tool('close', 'close', 'Close in this tab'),
+    ),
+    facts,
+    notices,
+    build(
+      'div',
+      'filters',
+      search,
+      build(
+        'div',
+        { class: 'chips', role: 'group', 'aria-label': 'Show by status' },
+        ...Array.from(chips.values(), ({ chip }) => chip),
+      ),
+    ),
+    build('div', 'scroll', empty, list),
+    status,
+  )
+  return { panel, ids, facts, notices, search, chips, list, empty, status, badge, badgeText }
+}
+
+/** A constructed sheet needs no permission of the page's style-src; where there is none, an element has to do. */
+export function addStyles({ document, CSSStyleSheet }: Window & typeof globalThis, root: ShadowRoot): void {
+  const isAdopted = attempt(() => {
+    const sheet = new CSSStyleSheet()
+    sheet.replaceSync(styles)
+    root.adoptedStyleSheets = [sheet]
+    return true
+  })
+  if (!isAdopted) root.append(builderOf(document)('style', '', styles))
+}

@@ -1,0 +1,97 @@
+import type { Channel } from '../types.ts'
+import type { Build } from './build.ts'
+import type { Delivery } from './deliveries.ts'
+import type { Entry, Outcome } from './entry.ts'
+import { icon } from './icon.ts'
+import { redact } from './redact.ts'
+import type { Tone } from './tone.ts'
+
+/** Converge's words for what becomes of an event. */
+export const outcomeNames: Record<Outcome, string> = {
+  success: 'Success',
+  failure: 'Failure',
+  retry: 'Retry',
+  filtered: 'Filtered',
+  skipped: 'Skipped',
+  no_consent: 'No consent',
+  external: 'External',
+}
+
+const outcomeTones: Record<Outcome, Tone> = {
+  success: 'good',
+  failure: 'bad',
+  retry: 'wait',
+  filtered: 'calm',
+  skipped: 'none',
+  no_consent: 'wait',
+  external: 'other',
+}
+
+const channelNames: Record<Channel, string> = { pixel: 'Pixel', relay: 'Relay' }
+
+const deliveryWords: Record<Delivery, [word: string, tone: Tone]> = {
+  handed: ['sent', 'good'],
+  waiting: ['queued', 'wait'],
+  blocked: ['blocked', 'bad'],
+  held: ['held', 'wait'],
+  denied: ['denied', 'bad'],
+  kept: ['kept', 'wait'],
+  refused: ['refused', 'bad'],
+  late: ['too late', 'bad'],
+  none: ['not sent', 'none'],
+}
+
+/** What a row's button shows. */
+export function rowContent(build: Build, document: Document, entry: Entry, pixelId: string): HTMLElement {
+  const { outcome, names, deliveries, diagnoses, matchKeys, tracked } = entry
+  const ways = (['pixel', 'relay'] as const).filter((via) => tracked && deliveries[via] !== 'none')
+  // That all went well is said by the other marks.
+  const isAllSaid = outcome === 'success' && !tracked?.result.reason
+  const becomes = names.length > 0 && [
+    build('span', { class: 'arrow', 'aria-hidden': 'true' }, '→'),
+    build('span', 'unseen', ' becomes '),
+    build('span', 'to', names.join(', ')),
+  ]
+  return build(
+    'span',
+    'line',
+    build('span', 'open', icon(document, 'open')),
+    build('span', 'what', build('span', 'name', redact(entry.eventName) || '(no name)'), ...(becomes || [])),
+    build('span', { class: 'outcome', 'data-tone': outcomeTones[outcome] }, outcomeNames[outcome]),
+    build('time', 'time', clock(entry.time)),
+    !isAllSaid && build('span', 'why', entry.sentence),
+    build(
+      'span',
+      'marks',
+      pixelId && build('span', '', pixelId),
+      ...ways.map((via) => deliveryMark(build, via, deliveries[via])),
+      matchKeys.length > 0 && keyMark(),
+      diagnoses.length > 0 && build('span', 'fix', icon(document, 'alert'), `${diagnoses.length} to fix`),
+    ),
+  )
+
+  function keyMark(): HTMLElement {
+    const present = matchKeys.filter(({ isThere }) => isThere).length
+    // The others are not the shop's to give.
+    const missing = matchKeys.filter(({ isThere, isGiven }) => isGiven && !isThere).map(({ key }) => key)
+    const pips = matchKeys.map(({ isThere }) => build('i', isThere ? 'there' : ''))
+    return build(
+      'span',
+      '',
+      build('span', { class: 'pips', 'aria-hidden': 'true' }, ...pips),
+      build('span', 'unseen', 'Match keys: '),
+      `${present} of ${matchKeys.length}${missing.length ? `, add ${missing.join(', ')}` : ''}`,
+    )
+  }
+}
+
+/** How an event is doing on one way. */
+export function deliveryMark(build: Build, channel: Channel, delivery: Delivery): HTMLElement {
+  const [word, tone] = deliveryWords[delivery]
+  return build('span', { class: 'dot', 'data-tone': tone }, `${channelNames[channel]} ${word}`)
+}
+
+/** Hours, minutes and seconds, where the visitor is. */
+export function clock(time: number): string {
+  return new Date(time).toTimeString().slice(0, 8)
+}

@@ -1,0 +1,53 @@
+import type { Config, PixelCause, State } from '../types.ts'
+import { pixelAdvice, relayAdvice } from './advice.ts'
+import type { Tone } from './tone.ts'
+
+/** One of the header's lines: a name, its value, and a sentence where there is more to say. */
+export interface Fact {
+  name: string
+  value: string
+  tone: Tone
+  sentence: string
+}
+
+const causes: Record<PixelCause, string> = {
+  csp: "the page's Content-Security-Policy",
+  script_error: 'an ad blocker, the network, or a wrong pixel ID',
+  stand_in: 'an ad blocker',
+  no_answer: 'no answer for 25 s',
+}
+
+/** How pixel, consent, relay and outbox are doing. `blocker` is what is known to block here. */
+export function stateInWords(state: State, config: Config, blocker = ''): Fact[] {
+  const { outbox } = state
+  return [
+    pixelFact(state, config, blocker),
+    consentFact(state, config),
+    relayFact(state, config),
+    fact('Outbox', outbox ? `${outbox} waiting` : 'empty', outbox ? 'wait' : 'none'),
+  ]
+}
+
+const fact = (name: string, value: string, tone: Tone, sentence = ''): Fact => ({ name, value, tone, sentence })
+
+function pixelFact({ pixel, pixelCause, consent }: State, config: Config, blocker: string): Fact {
+  if (pixel === 'live') return fact('Pixel', 'loaded', 'good')
+  if (pixel === 'waiting') return fact('Pixel', 'on its way', 'wait')
+  if (pixel === 'blocked') {
+    const by = blocker || (pixelCause ? causes[pixelCause] : 'something')
+    return fact('Pixel', `blocked by ${by}`, 'bad', pixelAdvice(pixelCause, config))
+  }
+  if (config.mapping?.mode === 'server_only') return fact('Pixel', 'off: server_only', 'none')
+  return consent.marketing ? fact('Pixel', 'not loaded', 'none') : fact('Pixel', 'waits for consent', 'wait')
+}
+
+function consentFact({ consent: { marketing } }: State, { consent: mode = 'always' }: Config): Fact {
+  const value = `${marketing ?? 'undecided'} (${mode})`
+  if (marketing) return fact('Consent', value, marketing === 'granted' ? 'good' : 'bad')
+  return fact('Consent', value, mode === 'require' || mode === 'always_server' ? 'wait' : 'none')
+}
+
+function relayFact({ relay }: State, config: Config): Fact {
+  if (relay === 'off') return fact('Relay', 'none', 'none')
+  return relay === 'ready' ? fact('Relay', relay, 'good') : fact('Relay', relay, 'bad', relayAdvice(relay, config))
+}
