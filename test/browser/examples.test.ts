@@ -299,8 +299,9 @@ inEachBrowser(
         'AddPaymentInfo',
         'Purchase',
       ])
-      const accepted = await eventsApi.waitForAccepted(5)
-      const [viewed, , , , purchase] = accepted
+      const of = (name: string) => eventsApi.accepted.find(({ event }) => event === name)
+      await eventsApi.waitForAccepted(() => of('Purchase') !== undefined)
+      const [viewed, purchase] = [of('ViewContent'), of('Purchase')]
       expect(purchase).toMatchObject({
         event: 'Purchase',
         event_id: '5678901234567',
