@@ -42,12 +42,15 @@ export function readProfile(profile: Properties, properties: Properties, aliases
 }
 
 const ipv4 = /^(?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3})(?::\d+)?$/i
-const ipv6 = /^\[?((?:[\da-f]{0,4}:){2,7}[\da-f]{0,4})(?:\]:\d+|\])?$/i
+const ipv6 = /^\[?([\da-f:]{2,39})(?:\]:\d+|\])?$/i
 
 /** An address, without the port that some proxies write behind it. Empty, where it is none. */
 export function readIp(ip: unknown): string {
   const text = readText(ip)
-  return ipv4.exec(text)?.[1] ?? ipv6.exec(text)?.[1] ?? ''
+  const [, four] = ipv4.exec(text) ?? []
+  if (four) return URL.canParse(`http://${four}`) ? four : ''
+  const [, six] = ipv6.exec(text) ?? []
+  return six && URL.canParse(`http://[${six}]`) ? six : ''
 }
 
 export function readUserAgent(userAgent: unknown): string {

@@ -222,6 +222,8 @@ describe('the visitor’s IP', () => {
     ['may be IPv6 in brackets, with a port', {}, {}, '[2001:db8::7]:443', '2001:db8::7'],
     ['loses its port', {}, {}, '203.0.113.7:5123', '203.0.113.7'],
     ['is IPv4, also on an IPv6 socket', {}, {}, '::ffff:203.0.113.7', '203.0.113.7'],
+    ['is left out where no machine could have it', {}, {}, '203.0.113.777', undefined],
+    ['is left out where it only looks like IPv6', {}, {}, '::::', undefined],
     [
       'is left out where it is none',
       { trustProxy: true },
@@ -250,6 +252,22 @@ describe('page URLs', () => {
     expect(data?.page.referrer).toBe(data?.page.url)
     expect(JSON.stringify(data?.page)).not.toMatch(/jane|secret|0170/)
   })
+
+  test.each(['?keyword=cap&page=2', '?utm_term=cap#key-facts', '#email', '/token/'])(
+    '%s says nothing of a person, and stays',
+    async (rest) => {
+      const url = `https://www.shop.test/a${rest}`
+      expect((await keep({ page: { url, referrer: '' } })).data?.page.url).toBe(url)
+    },
+  )
+
+  test.each(['apikey', 'api_key', 'accessToken', 'customer[email]', 'PHONE', 'phone_number'])(
+    'the value of %s does not',
+    async (name) => {
+      const url = `https://www.shop.test/a?x=1&${name}=01234`
+      expect((await keep({ page: { url, referrer: '' } })).data?.page.url).toBe('https://www.shop.test/a?x=1&')
+    },
+  )
 
   test.each(['', 'javascript:alert(1)', 'about:srcdoc', '/a', 'https://'])('%j is none', async (url) => {
     expect((await keep({ page: { url, referrer: url } })).data?.page).toEqual({})
