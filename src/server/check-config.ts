@@ -1,6 +1,18 @@
 import { type Rules, readConfig } from '../core/config.ts'
-import { configError } from '../core/config-error.ts'
+import { check, configError } from '../core/config-error.ts'
 import type { ForwarderConfig } from './forwarder.ts'
+
+/** Here a misspelt option would not be seen until events are missing, or until too many have left. */
+const choices = {
+  contentType: /^(product|product_group)$/,
+  value: /^(gross|net)$/,
+  consent: /^(always|always_server|implied|require)$/,
+  gpc: /^(limited_data_use|deny|ignore)$/,
+  region: /^us$/,
+  load: /^(idle|immediate)$/,
+  pageLoads: /^(manual|auto)$/,
+} satisfies Partial<Record<keyof ForwarderConfig, RegExp>>
+const switches = ['limitedDataUse', 'autoConfig', 'debug', 'trustProxy', 'allowTest'] as const
 
 /**
  * Reads a forwarder's config, which may come from JSON and an environment.
@@ -10,6 +22,18 @@ import type { ForwarderConfig } from './forwarder.ts'
 export function checkConfig(config: ForwarderConfig): Rules {
   // A forwarder is the relay.
   const rules = readConfig({ ...config, relay: config.relay ?? 'here' })
+  for (const [option, expected] of Object.entries(choices)) {
+    const value: unknown = Reflect.get(config, option)
+    if (value !== undefined) check(option, value, expected)
+  }
+  for (const option of switches) {
+    const value: unknown = config[option]
+    if (value !== undefined && typeof value !== 'boolean') throw configError(option, value, 'true or false')
+  }
+  for (const [eventName, rows] of rules.mapping) {
+    for (const { forward = 'client' } of rows)
+      check(`mapping.events.${eventName}.forward`, forward, /^(client|server|client_and_server)$/)
+  }
   const { accessToken, webhookToken, allowedOrigins, eventsApiUrl } = config
   // What can't stand in a header would fail each call, with the token in the error.
   if (typeof accessToken !== 'string' || !/^[!-~]+$/.test(accessToken))

@@ -45,7 +45,10 @@ export interface ForwarderEnv {
   /** Takes the sentences that a person must read. Default `console.error`. */
   log?: (sentence: string) => void
   /** What answers are made of, where a platform has a quicker one. */
-  Response?: new (body: string | null, init: ResponseInit) => Response
+  Response?: new (
+    body: string | null,
+    init: ResponseInit,
+  ) => Response
 }
 
 export interface RequestContext {
@@ -203,7 +206,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   }
 
   function ipOf({ headers }: Request, { ip }: RequestContext): string | undefined {
-    const forwarded = config.trustProxy ? headers.get('x-forwarded-for') : null
+    const forwarded = config.trustProxy === true ? headers.get('x-forwarded-for') : null
     return forwarded?.split(',').pop() ?? ip
   }
 

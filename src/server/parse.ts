@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { isRecord } from '../core/read.ts'
+import { isRecord, readNumber, readText } from '../core/read.ts'
 import type { EventParameters } from '../types.ts'
 
 /** What is wrong with one part of a request. It never repeats what came. */
@@ -25,7 +25,7 @@ const MAX_EVENTS = 1000
 const MAX_TEXT = 2000
 const MAX_CONTENTS = 2000
 
-const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most))
+const text = (most: number) => v.pipe(v.string(), v.regex(/\S/), v.maxLength(most))
 const shaped = (shape: RegExp) => v.pipe(v.string(), v.regex(shape))
 const decision = v.optional(v.picklist(['granted', 'denied']))
 
@@ -199,10 +199,11 @@ const AS_MILLISECONDS = 1e11 // Unix seconds reach it in the year 5138
 
 /** A moment in milliseconds since 1970, or NaN. */
 function readTimestamp(value: unknown): number {
-  const number = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value
-  if (typeof number === 'number') return number > AS_MILLISECONDS ? number : number * 1000
-  if (typeof value !== 'string' || !isoWithZone.test(value)) return Number.NaN
-  const zone = value
+  const number = readNumber(value)
+  if (number >= 0) return number > AS_MILLISECONDS ? number : number * 1000
+  const text = readText(value)
+  if (!isoWithZone.test(text)) return Number.NaN
+  const zone = text
     .replace(' ', 'T')
     .replace(/([+-]\d\d):?(\d\d)?$/, (_, hours, minutes = '00') => `${hours}:${minutes}`)
   return Date.parse(zone)

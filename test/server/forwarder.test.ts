@@ -57,8 +57,31 @@ describe('other origins', () => {
   })
 
   test('it may read a refusal too', async () => {
-    const answer = await startForwarder().postEvents('not JSON')
-    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([400, shop])
+    const { postEvents, outbox, fetch } = startForwarder()
+    const answers = [
+      await postEvents('not JSON'),
+      await postEvents('{}', { 'content-type': 'text/csv' }),
+      await postEvents(' '.repeat(2_000_000)),
+      await fetch(get('/relay/events', { origin: shop })),
+    ]
+    outbox.fault = 'full'
+    answers.push(await postEvents(batchOf(relayed())))
+    expect(answers.map(({ status, headers }) => [status, headers.get('access-control-allow-origin')])).toEqual(
+      [400, 415, 413, 405, 503].map((status) => [status, shop]),
+    )
+  })
+
+  test('and an error that nobody foresaw, which is a reason to come again', async () => {
+    const { postEvents } = startForwarder({}, () => {
+      throw new Error('no clock')
+    })
+    const answer = await postEvents(batchOf(relayed()))
+    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([500, shop])
+  })
+
+  test('a stranger may read nothing', async () => {
+    const { status, headers } = await startForwarder().postEvents(batchOf(relayed()), { origin: 'https://evil.test' })
+    expect([status, headers.get('access-control-allow-origin'), headers.get('vary')]).toEqual([403, null, 'origin'])
   })
 
   test('a sandboxed page is of the origin null, which may be allowed', async () => {
@@ -149,6 +172,10 @@ describe('the script', () => {
       expect((await fetch(get(`/${name}`, { 'if-none-match': '"other"' }))).status).toBe(200)
     },
   )
+
+  test('a cache keeps apart what http:// and https:// pages get', async () => {
+    expect((await startForwarder().fetch(get('/converge.js'))).headers.get('vary')).toBe('x-forwarded-proto')
+  })
 
   test('another config is another hash', async () => {
     const first = await startForwarder().fetch(get('/converge.js'))
@@ -343,6 +370,14 @@ describe('a config that can never work throws, in a sentence', () => {
     ],
     ['an empty webhook token', { webhookToken: '' }, /webhookToken is not text of 8 or more characters/],
     ['a wrong pixel ID', { pixelId: 'abc' }, /pixelId is "abc"/],
+    ['a misspelt consent mode', { consent: 'required' }, /consent is "required", not .*require/],
+    ['a misspelt answer to GPC', { gpc: 'denied' }, /gpc is "denied", not .*deny/],
+    ['a switch that is text', { trustProxy: 'false' }, /trustProxy is "false", not true or false/],
+    [
+      'a misspelt forwarding mode',
+      { mapping: { events: { Lead: { event: 'Lead', forward: 'both' } } } },
+      /mapping\.events\.Lead\.forward is "both", not .*client_and_server/,
+    ],
   ]
   test.each(rows)('%s', (_, config, sentence) => {
     const start = () => createForwarder(Object({ ...sound, ...config }))

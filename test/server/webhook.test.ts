@@ -122,6 +122,8 @@ describe('time', () => {
     ['ISO 8601 with an offset', '2026-03-01T12:59:50.000+01:00', seconds - 10],
     ['ISO 8601 with an offset without a colon', '2026-03-01T06:59:50-0500', seconds - 10],
     ['ISO 8601 with hours alone, and a blank', '2026-03-01 12:59:50+01', seconds - 10],
+    ['blanks around it', ' 2026-03-01T11:59:50Z ', seconds - 10],
+    ['milliseconds as text', String(noon - 10_000), seconds - 10],
     ['none: now', undefined, seconds],
     ['null: now', null, seconds],
     ['the future: now', '2027-01-01T00:00:00Z', seconds],
