@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { checkCommand } from './check-command.ts'
 import { outboxCommand } from './outbox-command.ts'
 import { serveCommand } from './serve-command.ts'

@@ -15,6 +15,8 @@ export async function serveCommand(words: string[]): Promise<number> {
     },
   })
   const config = readConfigFile(values.config, process.env)
+  // From now on, since whoever reads that it listens may send one at once.
+  const signalled = nextSignal()
   const server = await serve({
     ...config,
     port: readNumber('port', values.port),
@@ -22,7 +24,7 @@ export async function serveCommand(words: string[]): Promise<number> {
   })
   console.log(`converge-tiktok: listening on ${server.url} for pixel ${config.pixelId}, outbox ${values.outbox}`)
 
-  const signal = await nextSignal()
+  const signal = await signalled
   console.log(`converge-tiktok: ${signal}: finishing what is in flight. A second one ends it at once.`)
   void nextSignal().then(() => process.exit(1))
   await server.close()
