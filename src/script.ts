@@ -3,9 +3,9 @@
 import { fillCvg } from './browser/cvg.ts'
 import { fillGlobal } from './browser/global.ts'
 
-const tag = document.currentScript ?? document.querySelector<HTMLScriptElement>('[data-pixel-id]')
-window.converge ||= {}
-const { converge } = window
+const tag = document.currentScript
+const { converge = {} } = window
+window.converge = converge
 // `data-pixel-id` is `pixelId`, and so on. A forwarder that serves this script says the rest before it.
 fillGlobal(
   window,

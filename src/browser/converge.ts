@@ -57,6 +57,7 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
   const page = `${Math.random()}${Date.now()}`.slice(2)
   let count = 0
   const newId = () => `${page}.${++count}`
+  const pageUrl = () => context?.url ?? location.href
   const hasGpc = navigator.globalPrivacyControl === true && gpc !== 'ignore'
   const byDefault = hasGpc && gpc === 'deny' ? 'denied' : undefined
   // `?converge_test=CODE` and `?converge_debug` hold for the tab: its name stays, and is no storage.
@@ -72,7 +73,7 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
   const handed: (() => void)[] = []
   const seen = new Set<string>()
 
-  const mayUse = () => !refusal('pixel')
+  const mayUse = () => !refusal()
   const device = openDevice(window, config, mayUse)
   const visitor = createVisitor(device, hash(readText(context?.external_id)), newId)
   const hasPixel = config.mapping?.mode !== 'server_only'
@@ -83,12 +84,12 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
     outbox: 0,
   }
   const pixel = createPixel(window, config, hasGpc || isOn(config.limitedDataUse), state, report)
-  const relay = config.relay ? createRelay(window, config.relay, device, page, state, report) : undefined
+  const relay = createRelay(window, config, device, state, report)
 
   const consent = (): Consent => (decision ??= Object(device.read('consent')))
 
   /** Why a copy may not leave now, if so. */
-  function refusal(via: Channel): Reason | undefined {
+  function refusal(via: Channel = 'pixel'): Reason | undefined {
     const isOpen = document.prerendering ? undefined : isAllowed(mode, consent().marketing ?? byDefault, via)
     return isOpen ? undefined : isOpen === false ? 'denied' : 'undecided'
   }
@@ -105,7 +106,7 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
     if (mayUse()) {
       if (hasPixel) pixel.start()
       device.tidy()
-      relay?.takeOver()
+      if (config.relay) relay.takeOver()
     }
     for (const run of held.splice(0)) run()
   }
@@ -133,8 +134,8 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
     }
 
     function run(): TrackResult {
-      const problem = refusal('pixel')
-      const mayRelay = relay && !isClientOnly && !refusal('relay')
+      const problem = refusal()
+      const mayRelay = config.relay && !isClientOnly && !refusal('relay')
       if (problem === 'undecided' && held.push(run) > HELD) held.shift()
       if (problem && !mayRelay) return tell('no_consent', problem)
       const rows = route(event, rules, config)
@@ -164,7 +165,7 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
         }
         return via[0] ? { event, event_id: eventID, parameters: parameters(), via } : []
       })
-      if (relay && send[0] && !relayed) {
+      if (send[0] && !relayed) {
         relayed = ['success']
         // Undecided, a server copy says nothing of how the visitor came here.
         const clean = (url: unknown) => cleanUrl(readText(url).replace(problem ? /\?.*/ : '', ''))
@@ -199,7 +200,7 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
       const [status, reason] = relayed ?? []
       if (status === 'retry') return tell(status, reason)
       if (pixelStatus && pixelStatus !== 'blocked') return tell('success')
-      const problem = isHanded === undefined ? refusal('pixel') : 'pixel_blocked'
+      const problem = isHanded === undefined ? refusal() : 'pixel_blocked'
       if (status) return tell(status, reason ?? problem)
       if (!problem) return tell('skipped', 'no_channel')
       return tell(problem === 'pixel_blocked' ? 'failure' : 'no_consent', problem)
@@ -217,7 +218,7 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
     track(eventName, properties, options) {
       const { eventID, profileProperties, aliases, forward } = copyRecord(options)
       const ofPage = {
-        $url: context?.url ?? location.href,
+        $url: pageUrl(),
         referrer: context?.referrer ?? document.referrer,
         $sales_channel_type: 'web',
       }
@@ -247,11 +248,11 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
       const decide = (granted: unknown) => (granted === 'granted' ? granted : 'denied')
       const { analytics, marketing } = Object(given)
       decision = { analytics: decide(analytics), marketing: decide(marketing) }
-      const isDenied = refusal('pixel') === 'denied'
+      const isDenied = refusal() === 'denied'
       if (isDenied) {
         device.erase()
         visitor.forget()
-        relay?.forget()
+        relay.forget()
       }
       device.write('consent', decision)
       pixel.allow(!isDenied)
@@ -259,7 +260,7 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
     },
     context: () => ({
       ...(mayUse() && { ...device.ids(), external_id: visitor.known(visitor.learn({})).external_id }),
-      url: cleanUrl(context?.url ?? location.href),
+      url: cleanUrl(pageUrl()),
       userAgent: context?.userAgent ?? navigator.userAgent,
       consent: consent(),
     }),

@@ -16,40 +16,39 @@ declare global {
 
 /** Answers shops that call Converge already. A real Converge that is there is left alone. */
 export function fillCvg(window: Window, converge: Partial<ConvergeGlobal>): void {
-  window.cvg ||= (call) => cvg.process?.(call)
-  const { cvg } = window
+  const cvg: Cvg = window.cvg ?? ((call) => cvg.process?.(call))
+  window.cvg = cvg
   if (cvg.process) return
 
-  function answer(given: unknown): void {
-    // A stub may pass on its `arguments` as they are.
-    const call = Object(given)
-    const { method, eventName, event, eventID, eventId, properties, ...rest } = Object(call.method ? call : call[0])
-    if (/^(track|event|forward)$/.test(method)) {
-      const forward = method === 'forward' ? 'client' : undefined
-      converge.track?.(eventName ?? event, properties, { ...rest, eventID: eventID ?? eventId, forward })
-    } else if (method === 'set') converge.set?.({ profileProperties: properties, ...rest })
-    else if (method === 'consent') converge.consent?.(rest)
-    else if (method === 'link_domain') linkDomain(window, String(rest.domain ?? rest.domains), converge)
-  }
+  /** Carries the click id over to a domain's links. */
+  const linkDomain = (domains: string) =>
+    window.document.addEventListener(
+      'click',
+      ({ target }) =>
+        attempt(() => {
+          const link: HTMLAnchorElement = Object(target).closest('a[href]')
+          const url = new URL(link.href)
+          const ttclid = converge.context?.()?.ttclid
+          if (ttclid && domains.split(',').some((domain) => `.${url.hostname}`.endsWith(`.${domain}`))) {
+            url.searchParams.set('ttclid', ttclid)
+            link.href = url.href
+          }
+        }),
+      true,
+    )
 
-  cvg.process = (call) => attempt(() => answer(call), console.error)
+  cvg.process = (given) =>
+    attempt(() => {
+      // A stub may pass on its `arguments` as they are.
+      const call = Object(given)
+      const { method, eventName, event, eventID, eventId, properties, ...rest } = Object(call.method ? call : call[0])
+      if (/^(track|event|forward)$/.test(method)) {
+        const forward = method === 'forward' ? 'client' : undefined
+        converge.track?.(eventName ?? event, properties, { ...rest, eventID: eventID ?? eventId, forward })
+      } else if (method === 'set') converge.set?.({ profileProperties: properties, ...rest })
+      else if (method === 'consent') converge.consent?.(rest)
+      else if (method === 'link_domain') linkDomain(String(rest.domain ?? rest.domains))
+    }, console.error)
+
   for (const call of cvg.queue ?? []) cvg.process(call)
-}
-
-/** Carries the click id over to a domain's links. */
-function linkDomain({ document }: Window, domains: string, converge: Partial<ConvergeGlobal>): void {
-  document.addEventListener(
-    'click',
-    ({ target }) =>
-      attempt(() => {
-        const link: HTMLAnchorElement = Object(target).closest('a[href]')
-        const url = new URL(link.href)
-        const ttclid = converge.context?.()?.ttclid
-        if (ttclid && domains.split(',').some((domain) => `.${url.hostname}`.endsWith(`.${domain}`))) {
-          url.searchParams.set('ttclid', ttclid)
-          link.href = url.href
-        }
-      }),
-    true,
-  )
 }

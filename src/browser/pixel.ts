@@ -1,5 +1,5 @@
 import { attempt } from '../core/attempt.ts'
-import type { Config, EventParameters, PixelCause, PixelStatus, State, User } from '../types.ts'
+import type { Config, EventParameters, PixelCause, State, User } from '../types.ts'
 import { deferCalls, type LoadOptions, methods, queueOf, setAndDefer, type Ttq } from './ttq.ts'
 
 export interface Pixel {
@@ -42,8 +42,8 @@ export function createPixel(
    */
   function join(): Ttq {
     // The pixel serves only the name that stands here when its main script runs.
-    window.TiktokAnalyticsObject ||= 'ttq'
-    const name = window.TiktokAnalyticsObject
+    const name = window.TiktokAnalyticsObject || 'ttq'
+    window.TiktokAnalyticsObject = name
     const found = page[name]
     const ttq = found?.track ? found : createStub(found)
     page[name] = ttq
@@ -72,21 +72,23 @@ export function createPixel(
 
   const marks = () => join()._i[pixelId]
 
-  function settle(pixel: PixelStatus, pixelCause?: PixelCause): void {
+  /** Live, unless there is a cause why it isn't. */
+  function settle(pixelCause?: PixelCause): void {
+    const pixel = pixelCause ? 'blocked' : 'live'
     if (state.pixel !== pixel) report({ pixel, pixelCause })
   }
 
   /** Whether our pixel takes its calls itself. */
   function isLive(): boolean | undefined {
     const isTaken = marks()?._init
-    if (isTaken && state.pixelCause !== 'csp') settle('live')
+    if (isTaken && state.pixelCause !== 'csp') settle()
     return isTaken
   }
 
   /** TikTok's `ready` never calls back, so this looks again, ever more seldom, and stops. */
   function look(delay: number): void {
     if (isLive() || state.pixel !== 'waiting') return
-    if (delay > LAST_LOOK) settle('blocked', 'no_answer')
+    if (delay > LAST_LOOK) settle('no_answer')
     else window.setTimeout(look, delay, delay * 2)
   }
 
@@ -98,7 +100,7 @@ export function createPixel(
 
   // It comes just before the script's error; and where the hits alone are refused (connect-src), nothing else tells.
   document.addEventListener('securitypolicyviolation', ({ disposition, blockedURI }) => {
-    if (disposition === 'enforce' && blockedURI.startsWith(host)) settle('blocked', 'csp')
+    if (disposition === 'enforce' && blockedURI.startsWith(host)) settle('csp')
   })
 
   return {
@@ -112,8 +114,8 @@ export function createPixel(
         autoConfig: String(autoConfig) !== 'false',
       })
       if (script) {
-        script.onerror = () => settle('blocked', 'script_error')
-        script.onload = () => marks()?.info || settle('blocked', 'stand_in')
+        script.onerror = () => settle('script_error')
+        script.onload = () => marks()?.info || settle('stand_in')
       }
       look(FIRST_LOOK)
     },

@@ -1,4 +1,4 @@
-import type { Reason, RelayBatch, RelayedEvent, State, Status } from '../types.ts'
+import type { Config, Reason, RelayBatch, RelayedEvent, State, Status } from '../types.ts'
 import type { Device } from './device.ts'
 
 /** Hears what became of an event: taken (`success`), refused for good, too late, or kept and tried again. */
@@ -23,13 +23,12 @@ const LONGEST = 200_000 // characters
 /** The way to the shop's own server. What that can't take now is kept, for later and for the next page. */
 export function createRelay(
   window: Window,
-  url: string,
+  { relay: url = '' }: Config,
   device: Device,
-  page: string,
   state: State,
   report: (part: Partial<State>) => void,
 ): Relay {
-  const ours = `outbox.${page}`
+  const ours = `outbox.${Math.random()}`
   const { locks } = window.navigator
   const fresh: RelayedEvent[] = []
   /** Everything that nobody has taken yet, and who wants to know. */
