@@ -118,6 +118,15 @@ function puppeteerBrowser(name: BrowserName, browser: PuppeteerBrowser): Browser
   }
 }
 
+const drivers = new WeakMap<Page, PuppeteerPage>()
+
+/** puppeteer's own page, for what the interface above lacks: keys, media, a viewport. WebKit's pages have none. */
+export function driverOf(page: Page): PuppeteerPage {
+  const driver = drivers.get(page)
+  if (!driver) throw new Error("This page is not puppeteer's.")
+  return driver
+}
+
 /** A page that has its context to itself closes it too, and with it the tabs that share it. */
 function puppeteerPage(page: PuppeteerPage, owned?: PuppeteerContext): Page {
   const consoleErrors: string[] = []
@@ -126,7 +135,7 @@ function puppeteerPage(page: PuppeteerPage, owned?: PuppeteerContext): Page {
   })
   page.on('pageerror', (error) => consoleErrors.push(String(error)))
   const parsed = { waitUntil: 'domcontentloaded' } as const
-  return {
+  const driven: Page = {
     consoleErrors,
     goto: async (url) => void (await page.goto(url, parsed)),
     reload: async () => void (await page.reload(parsed)),
@@ -137,4 +146,6 @@ function puppeteerPage(page: PuppeteerPage, owned?: PuppeteerContext): Page {
     },
     close: () => (owned ? owned.close() : page.close()),
   }
+  drivers.set(driven, page)
+  return driven
 }
