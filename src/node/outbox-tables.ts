@@ -112,7 +112,7 @@ export function openTables(path: string) {
     due: prepare(`SELECT id, attempts, body FROM waiting WHERE due <= ? AND expires > ? ORDER BY id LIMIT ${maxBatch}`),
     nextDue: prepare('SELECT min(due) AS due FROM waiting WHERE due > 0'),
     expired: prepare(`DELETE FROM waiting WHERE id IN (SELECT id FROM waiting WHERE expires <= ? LIMIT ${chunk})
-      RETURNING event, event_id, attempts`),
+      RETURNING event, event_id, attempts, body ->> 'order' AS isOrder`),
     remove: prepare('DELETE FROM waiting WHERE id = ?'),
     putOff: prepare('UPDATE waiting SET attempts = attempts + 1, due = ? WHERE id = ?'),
     bury: prepare(
@@ -141,6 +141,11 @@ export function openTables(path: string) {
     const { event, event_id } = data
     if (order && !test_event_code && !statements.takeOrder.run(event, event_id, now).changes) return false
     return statements.insert.run(event, event_id, test_event_code, now, Math.floor(expires), body).changes === 1
+  }
+
+  /** One that is set aside was not counted: a copy of the order that can still be sent may come. */
+  function releaseOrder(event: SQLOutputValue | undefined, event_id: SQLOutputValue | undefined): void {
+    statements.releaseOrder.run(String(event), String(event_id))
   }
 
   function addTotal(name: 'waiting' | 'sent', count: number): void {
@@ -183,8 +188,9 @@ export function openTables(path: string) {
     setAsideLate(now: number): number {
       return inTransaction(database, () => {
         const late = statements.expired.all(now / 1000)
-        for (const { event, event_id, attempts } of late) {
+        for (const { event, event_id, attempts, isOrder } of late) {
           statements.bury.run(String(event), String(event_id), now, Number(attempts), tooLate, null)
+          if (isOrder) releaseOrder(event, event_id)
         }
         addTotal('waiting', -late.length)
         return late.length
@@ -205,8 +211,7 @@ export function openTables(path: string) {
             problem,
             JSON.stringify(sound satisfies OutboxEvent),
           )
-          // It was not counted: a sound copy of the same order may come.
-          if (event.order && !event.test_event_code) statements.releaseOrder.run(event.data.event, event.data.event_id)
+          if (event.order && !event.test_event_code) releaseOrder(event.data.event, event.data.event_id)
         }
         for (const event of putOff) statements.putOff.run(dueAt(event), event.id)
         addTotal('waiting', -done.length - dead.length)

@@ -115,6 +115,17 @@ test('an order that TikTok refused may come again', async () => {
   expect(batches).toEqual([['1001'], ['1001']])
 })
 
+test('an order that came too late leaves room for a copy that can still be sent', async () => {
+  const now = Math.floor(Date.now() / 1000)
+  const { batches, deliver } = answering(() => 'done')
+  const outbox = open(newPath())
+  outbox.start(deliver)
+  await outbox.add([purchase('1001', { order: true, expires: now - 1 })])
+  await expect.poll(() => [...outbox.dead()].length).toBe(1)
+  await outbox.add([purchase('1001', { order: true })])
+  await expect.poll(() => batches).toEqual([['1001']])
+})
+
 test('what waits is handed out oldest first, at most 1,000 at a time', async () => {
   const outbox = open(newPath())
   await outbox.add(numbered(2500))
