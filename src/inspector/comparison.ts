@@ -43,9 +43,10 @@ export function comparisonTable(build: Build, label: string, groups: readonly Gr
   return build('table', { 'aria-label': label }, head, ...bodies)
 
   function row({ from, came, to, left, changes }: Line): HTMLElement {
-    const tags = changes.map((change) => {
+    // The spaces are for who hears it.
+    const tags = changes.flatMap((change) => {
       const [word, tone] = changeWords[change]
-      return build('span', { class: 'change', 'data-tone': tone }, word)
+      return [' ', build('span', { class: 'change', 'data-tone': tone }, word)]
     })
     return build(
       'tr',

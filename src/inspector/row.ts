@@ -49,7 +49,7 @@ export function rowContent(build: Build, document: Document, entry: Entry, pixel
   const isAllSaid = outcome === 'success' && !tracked?.result.reason
   const becomes = names.length > 0 && [
     build('span', { class: 'arrow', 'aria-hidden': 'true' }, '→'),
-    build('span', 'unseen', ' becomes '),
+    build('span', 'unseen', ', becomes '),
     build('span', 'to', names.join(', ')),
   ]
   return build(
