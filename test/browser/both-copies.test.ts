@@ -7,7 +7,7 @@ import { mappingCases } from '../cases/mapping.ts'
 import { type AcceptedEvent, createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
 import type { Hit } from '../tiktok/pixel-host.ts'
 import { inEachBrowser, type Stage } from './in-each-browser.ts'
-import { atRest, consent, resultOf, serveShop, shop, stateOf, stub, told, track } from './shop.ts'
+import { atRest, consent, keysOf, resultOf, serveShop, shop, stateOf, stub, told, track } from './shop.ts'
 
 // The built script and the built forwarder, with both of TikTok's hosts played: what reaches the two.
 
@@ -114,7 +114,7 @@ inEachBrowser((stage) => {
     serveShop(stage, { '/': thanks })
     const page = await stage.open(shop)
     await resultOf(page, { eventID: '1001', status: 'success', reason: 'pixel_blocked' })
-    await eventsApi.waitForAccepted(2)
+    await expect.poll(() => keysOf(page, 'sent')).toHaveLength(1)
     await page.reload()
     await resultOf(page, { eventID: '1001', status: 'skipped', reason: 'already_sent' })
     await atRest(page)
@@ -157,7 +157,8 @@ inEachBrowser((stage) => {
     eventsApi.faults.always = {}
     mounted.ahead = 60_000 // its backoff is over
     await page.goto(`${shop}two`)
-    await stateOf(page, { relay: 'ready', outbox: 0 })
+    await eventsApi.waitForAccepted(2)
+    await expect.poll(() => keysOf(page, 'outbox')).toEqual([])
     await page.reload()
     await stateOf(page, { pixel: 'live' })
     await atRest(page)

@@ -59,6 +59,7 @@ inEachBrowser(
       await page.evaluate(() => window.cvg?.({ method: 'track', eventName: 'Searched', eventID: 'theirs too' }))
       expect(told(await tiktok().waitForHits(has('ours')))).toEqual(['Search ours'])
       expect(await page.evaluate(() => Reflect.get(window, 'heard'))).toEqual(['track', 'track'])
+      expect(await page.evaluate('cvg.process === cvg')).toBe(true)
       await page.evaluate(() => window.ttq.track('End', {}, { event_id: 'end' }))
       expect(told(await tiktok().waitForHits(has('end')))).toEqual(['Search ours', 'End end'])
     })

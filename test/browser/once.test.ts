@@ -4,7 +4,7 @@ import { pixelId } from '../cases/case.ts'
 import { type Hit, never } from '../tiktok/pixel-host.ts'
 import type { Page } from './browsers.ts'
 import { inEachBrowser } from './in-each-browser.ts'
-import { atRest, pageOf, relay, resultOf, serveRelay, serveShop, shop, stateOf, told, track } from './shop.ts'
+import { atRest, keysOf, pageOf, relay, resultOf, serveRelay, serveShop, shop, stateOf, told, track } from './shop.ts'
 
 const config: Config = { pixelId, load: 'immediate' }
 const order = { id: '1001', total_price: 20, currency: 'EUR' }
@@ -118,6 +118,7 @@ inEachBrowser((stage) => {
     const page = await stage.open(shop)
     await host.waitForTaken(1)
     await resultOf(page, { eventID: '1001', status: 'success', reason: 'pixel_blocked' })
+    await expect.poll(() => keysOf(page, 'sent')).toHaveLength(1)
     tiktok().faults.events.status = 200
     await page.reload()
     await resultOf(page, alreadySent)
@@ -157,8 +158,7 @@ inEachBrowser((stage) => {
     serveShop(stage, { '/': fill + thanks() })
     const page = await stage.open(shop)
     await stateOf(page, { pixel: 'live' })
-    const kept = () => Object.keys({ ...localStorage }).filter((key) => key.includes('.sent.')).length
-    expect(await page.evaluate(kept)).toBe(201) // those that were left, and this page's own
+    expect(await keysOf(page, 'sent')).toHaveLength(201) // those that were left, and this page's own
     expect(await track(page, 'Placed Order', { ...order, id: 'old0' })).toMatchObject({ status: 'success' })
   })
 })

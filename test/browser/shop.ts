@@ -1,6 +1,7 @@
 // The two ways a shop installs the built files, as pages.
 import { readFileSync } from 'node:fs'
 import { vi } from 'vitest'
+import { parsePageRequest } from '../../src/server/parse.ts'
 import type {
   Config,
   Consent,
@@ -141,6 +142,10 @@ export function resultOf(page: Page, wanted: Partial<TrackResult>): Promise<Trac
   )
 }
 
+/** What the page keeps of one kind: `sent` orders, or an `outbox`. */
+export const keysOf = (page: Page, kind: 'sent' | 'outbox'): Promise<string[]> =>
+  page.evaluate((kind) => Object.keys(localStorage).filter((key) => key.includes(`.${kind}.`)), kind)
+
 /** Resolves when what the page has begun to request by now has been asked for: what the log lacks then was not. */
 export async function atRest(page: Page): Promise<void> {
   await page.evaluate(async () => {
@@ -170,6 +175,7 @@ export function serveRelay(stage: Stage, status = 202): RelayHost {
   const { network } = stage
   const { hostname, pathname } = new URL(relay)
   const taken: RelayedEvent[] = []
+  const refused: string[] = []
   const host: RelayHost = {
     status,
     taken,
@@ -179,7 +185,7 @@ export function serveRelay(stage: Stage, status = 202): RelayHost {
         () => {
           if (typeof enough === 'number' ? taken.length >= enough : enough(taken)) return [...taken]
           const ids = taken.map(({ eventName, eventID }) => `${eventName} ${eventID}`).join(', ')
-          throw new Error(`The relay waited for more than it has taken: ${ids || 'nothing'}.`)
+          throw new Error(`The relay waited for more than it has taken: ${ids || 'nothing'}. ${refused.join(' ')}`)
         },
         { timeout: 5000 },
       ),
@@ -188,7 +194,10 @@ export function serveRelay(stage: Stage, status = 202): RelayHost {
     let body = ''
     for await (const chunk of request.setEncoding('utf8')) body += chunk
     const isFound = path === `${pathname}/events` && request.method === 'POST'
-    const answer = isFound ? host.status : 404
+    // What the forwarder's own parser refuses is refused here, whatever the test says.
+    const problems = parsePageRequest(body).problems.map(({ path, message }) => `Refused: ${path} ${message}.`)
+    refused.push(...problems)
+    const answer = isFound ? (problems.length ? 400 : host.status) : 404
     response.writeHead(answer, { 'access-control-allow-origin': request.headers.origin ?? '' }).end()
     if (answer < 300) taken.push(...batchIn(body).events)
   })
