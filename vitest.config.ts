@@ -18,7 +18,7 @@ const browser = {
   name: 'browser',
   include: ['test/browser/**/*.test.ts'],
   globalSetup: 'test/browser/setup.ts',
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   hookTimeout: 60_000,
   fileParallelism: false,
 }

@@ -16,7 +16,9 @@ export interface Stage {
 /** `tests` is called once for each browser that is there, and says its tests by vitest's `test`. */
 export function inEachBrowser(tests: (stage: Stage) => void, only: BrowserName[] = wantedBrowsers()): void {
   const missing = missingBrowsers()
-  for (const name of wantedBrowsers().filter((each) => only.includes(each))) {
+  const names = wantedBrowsers().filter((each) => only.includes(each))
+  if (!names[0]) test.skip(`${only.join(' and ')} alone run these, and BROWSERS leaves them out`)
+  for (const name of names) {
     if (missing.includes(name)) test.skip(`${name} is not on this machine`)
     else describe(name, () => tests(stageOf(name)))
   }
