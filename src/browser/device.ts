@@ -39,7 +39,8 @@ export function openDevice(window: Window, { pixelId, domain = '', context }: Co
   const urls = [location.href, document.referrer].filter((url) => url.startsWith(`${location.origin}/`))
   const ttclid = context?.ttclid ?? /[?&]ttclid=([\w.-]+)/.exec(urls.join())?.[1]
 
-  const use = <Answer>(task: (storage: Storage) => Answer) => attempt(() => !context && task(window.localStorage))
+  const use = <Answer>(task: (storage: Storage) => Answer) =>
+    attempt(() => (context ? undefined : task(window.localStorage)))
   const read = (key: string) => use((storage) => JSON.parse(String(storage.getItem(prefix + key))))
   // The visitor's decision alone may always be kept.
   const write = (key: string, value: unknown) =>
@@ -48,7 +49,7 @@ export function openDevice(window: Window, { pixelId, domain = '', context }: Co
   const keys = (start: string) =>
     use((storage) =>
       Object.keys(storage).flatMap((key) => (key.startsWith(prefix + start) ? key.slice(prefix.length) : [])),
-    ) || []
+    ) ?? []
 
   const isOrder = ({ eventName }: Order) => orderEvents.includes(eventName)
   const keyOf = ({ eventName, eventID }: Order) => `sent.${eventName}.${eventID}`

@@ -98,16 +98,15 @@ export function createPixel(
     else call()
   }
 
-  // It comes just before the script's error; and where the hits alone are refused (connect-src), nothing else tells.
-  document.addEventListener('securitypolicyviolation', ({ disposition, blockedURI }) => {
-    if (disposition === 'enforce' && blockedURI.startsWith(host)) settle('csp')
-  })
-
   return {
     start() {
       if (isStarted) return
       isStarted = true
       if (!isLive()) report({})
+      // It comes just before the script's error; and where the hits alone are refused (connect-src), nothing else tells.
+      document.addEventListener('securitypolicyviolation', ({ disposition, blockedURI }) => {
+        if (disposition === 'enforce' && blockedURI.startsWith(host)) settle('csp')
+      })
       const script = load(pixelId, {
         historyObserver: false, // its page views on each pushState carry no event_id: they would count beside ours
         limited_data_use,

@@ -41,7 +41,7 @@ export function createRelay(
     if (status !== 'retry') waiting.delete(event)
   }
 
-  async function post(batch: RelayedEvent[], pause: number): Promise<void> {
+  async function post(batch: RelayedEvent[], pause = FIRST_PAUSE): Promise<void> {
     const sentAt = Date.now()
     // TikTok forgets an event_id after 48 hours, and would count the second copy.
     for (const event of batch)
@@ -86,7 +86,7 @@ export function createRelay(
   return {
     send(event, settle) {
       waiting.set(event, settle)
-      if (fresh.push(event) === 1) window.queueMicrotask(() => post(fresh.splice(0), FIRST_PAUSE))
+      if (fresh.push(event) === 1) window.queueMicrotask(() => post(fresh.splice(0)))
     },
     takeOver() {
       for (const key of device.keys('outbox.'))
@@ -99,7 +99,7 @@ export function createRelay(
             for (const event of events) waiting.set(event, () => {})
             keep()
             device.remove(key)
-            post(events, FIRST_PAUSE)
+            post(events)
           })
     },
     forget() {
