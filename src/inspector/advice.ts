@@ -1,10 +1,11 @@
 import type { Config, PixelCause, Reason, State, TrackResult } from '../types.ts'
+import { redact } from './redact.ts'
 
 type Known = Pick<State, 'pixelCause'>
 
 /** What to do about an event that did not go all its ways. Empty, where all is well. */
 export function adviceOn({ reason, eventName }: TrackResult, config: Config, { pixelCause }: Known): string {
-  const name = JSON.stringify(eventName)
+  const name = JSON.stringify(redact(eventName))
   const advices: Record<Reason, string> = {
     unmapped: `To send it, name it in the config: mapping: { events: { ${name}: 'Lead' } }.`,
     filter: filtersOf(eventName, config),

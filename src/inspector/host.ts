@@ -26,7 +26,7 @@ export function createHost({ document, customElements, HTMLElement }: Window & t
     // A framework that builds the whole document anew takes it along.
     disconnectedCallback() {
       if (this.isClosed || ++this.returns > MOST_RETURNS) return
-      Promise.resolve().then(() => this.isConnected || document.documentElement.append(this))
+      Promise.resolve().then(() => this.isConnected || document.documentElement?.append(this))
     }
 
     close() {

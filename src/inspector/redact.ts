@@ -11,7 +11,7 @@ export function redact(text: string): string {
 }
 
 // A number of digits alone may as well be an id: a phone number without + is known by its spaces and brackets.
-const localPhone = /^\s*\(?\d{2,5}\)?[ /.-]\(?\d{2,5}\)?([ /.-]?\d{2,5}){1,4}\s*$|^00[1-9]\d{7,14}$/
+const localPhone = /^(?=(\D*\d){9})\s*\(?\d{2,5}\)?[ /.-]\(?\d{2,5}\)?([ /.-]?\d{2,5}){1,4}\s*$|^00[1-9]\d{7,14}$/
 const personalName =
   /e-?mail|phone|passw|(^|[_$])(address|birth\w*|billing|city|customer|dob|iban|ip|mobile|street|tel|zip)|address$|post(al|code)|(first|last|full|sur|middle|user|customer)_?name/i
 // What stands there for nobody is shown, since it is the fault that one looks for.

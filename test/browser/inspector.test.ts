@@ -112,10 +112,7 @@ inEachBrowser((stage) => {
     serveShop(stage, { '/': plain, '/next': plain })
     const page = await stage.open(`${shop}?converge_debug`)
     await waitForRows(page, 4)
-    await page.evaluate(() => {
-      setTimeout(() => location.assign('/next'))
-    })
-    await expect.poll(() => page.evaluate(() => location.pathname).catch(() => '')).toBe('/next')
+    await page.goto(`${shop}next`)
     await waitForRows(page, 4)
     expect(asked()).toHaveLength(2)
 

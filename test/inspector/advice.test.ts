@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { adviceOn } from '../../src/inspector/advice.ts'
+import type { Config, Reason, State } from '../../src/types.ts'
+import { pixelId } from '../cases/case.ts'
+
+const advice = (reason: Reason | undefined, config: Partial<Config> = {}, state: Partial<State> = {}) =>
+  adviceOn(
+    { status: 'skipped', reason, eventName: 'My Event', eventID: '1', destinationEvents: [] },
+    { pixelId, ...config },
+    state,
+  )
+
+test.each<[reason: Reason, config: Partial<Config>, told: string]>([
+  ['unmapped', {}, `mapping: { events: { "My Event": 'Lead' } }`],
+  ['no_channel', {}, 'Set relay'],
+  ['relay_down', { relay: 'https://shop.test/c' }, 'https://shop.test/c/health'],
+  ['relay_refused', { relay: 'https://shop.test/c' }, 'allowedOrigins'],
+  ['undecided', {}, "converge.consent({ marketing: 'granted' })"],
+  ['pixel_blocked', {}, 'With a relay, the server copy arrives anyway.'],
+])('%s says what to do', (reason, config, told) => {
+  expect(advice(reason, config)).toContain(told)
+})
+
+test('of the filters, those are told that this event must pass, as they stand in the config', () => {
+  const filters: Config['filters'] = [
+    { event: 'Placed Order', any: [{ property: 'total_price', operator: 'greater_than', value: 50 }] },
+    {
+      event: '*',
+      any: [
+        { property: 'items.vendor', operator: 'in', value: ['Nord', 'Süd'] },
+        { property: 'vip', operator: 'is_set' },
+      ],
+    },
+  ]
+  expect(advice('filter', { filters })).toBe(
+    'It must pass filters[1], where items.vendor in ["Nord","Süd"] or vip is_set.',
+  )
+})
+
+test('where all is well there is nothing to do', () => {
+  expect(advice(undefined)).toBe('')
+})

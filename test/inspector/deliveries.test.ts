@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { deliveriesOf } from '../../src/inspector/deliveries.ts'
+import type { Channel, Reason, State, Status } from '../../src/types.ts'
+
+const state = { pixel: 'live', relay: 'ready' } as const
+const both: Channel[] = ['pixel', 'relay']
+
+test.each<
+  [status: Status, reason: Reason | undefined, via: Channel[], state: Pick<State, 'pixel' | 'relay'>, told: string]
+>([
+  ['success', undefined, both, state, 'handed handed'],
+  ['success', undefined, ['pixel'], { pixel: 'live', relay: 'off' }, 'handed none'],
+  ['success', undefined, both, { ...state, pixel: 'waiting' }, 'waiting handed'],
+  ['success', 'pixel_blocked', both, { ...state, pixel: 'blocked' }, 'blocked handed'],
+  ['retry', 'relay_down', both, { ...state, pixel: 'blocked' }, 'blocked kept'],
+  ['failure', 'pixel_blocked', [], { pixel: 'blocked', relay: 'off' }, 'blocked none'],
+  ['success', 'undecided', ['relay'], state, 'held handed'],
+  ['success', 'denied', ['relay'], state, 'denied handed'],
+  ['no_consent', 'undecided', [], state, 'held held'],
+  ['no_consent', 'denied', [], { pixel: 'off', relay: 'off' }, 'denied none'],
+  ['retry', 'relay_down', both, state, 'handed kept'],
+  ['success', 'relay_refused', both, state, 'handed refused'],
+  ['skipped', 'too_late', ['relay'], state, 'none late'],
+  ['skipped', 'unmapped', [], state, 'none none'],
+  ['filtered', 'filter', [], state, 'none none'],
+])('%s, %s, by %j, with %j', (status, reason, via, state, told) => {
+  const destinationEvents = via.length ? [{ event: 'Lead', event_id: '1', parameters: {}, via }] : []
+  const result = { status, reason, eventName: 'My Event', eventID: '1', destinationEvents }
+  const { pixel, relay } = deliveriesOf(result, state)
+  expect(`${pixel} ${relay}`).toBe(told)
+})

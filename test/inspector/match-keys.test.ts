@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { hash } from '../../src/core/identity.ts'
+import { matchKeysOf } from '../../src/inspector/match-keys.ts'
+import { mapped } from './mapped.ts'
+
+const searched = (properties: Record<string, unknown> = {}, matchKeys?: ('email' | 'phone' | 'external_id')[]) =>
+  mapped({ eventName: 'Searched', properties: { q: 'cap', ...properties }, ...(matchKeys && { matchKeys }) })
+
+test('seven keys, of which every request has two', () => {
+  const { result, source } = searched()
+  const keys = matchKeysOf(result, source, {})
+  expect(keys.map(({ key, isThere }) => `${key} ${isThere}`)).toEqual([
+    'email false',
+    'phone false',
+    'external_id false',
+    'ttclid false',
+    'ttp false',
+    'ip true',
+    'user_agent true',
+  ])
+  for (const { key, isThere, advice } of keys) expect([key, advice !== '']).toEqual([key, !isThere])
+})
+
+test('a key that the event gave is shown as its hash, and never in the clear', () => {
+  const { result, source } = searched({ $email: 'Jane@Example.com' }, ['email', 'external_id'])
+  const keys = matchKeysOf(result, source, { external_id: 'ab'.repeat(32), ttp: 'cookie', ttclid: 'E.C.P.1' })
+  expect(keys.filter(({ isThere }) => isThere).map(({ key, value }) => [key, value])).toEqual([
+    ['email', hash('jane@example.com')],
+    ['external_id', 'ab'.repeat(32)],
+    ['ttclid', 'E.C.P.1'],
+    ['ttp', 'cookie'],
+    ['ip', 'of each request'],
+    ['user_agent', 'of each request'],
+  ])
+})
+
+test('a key that an earlier call gave is there without a value', () => {
+  const { result, source } = searched({}, ['phone'])
+  expect(matchKeysOf(result, source, {})[1]).toMatchObject({ key: 'phone', isThere: true, value: 'given before' })
+})
+
+test('an event that became none of TikTok’s has no match keys', () => {
+  const { result, source } = mapped({ eventName: 'My Event' })
+  expect(matchKeysOf(result, source, {})).toEqual([])
+})

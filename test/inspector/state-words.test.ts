@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { stateInWords } from '../../src/inspector/state-words.ts'
+import type { Config, State } from '../../src/types.ts'
+import { pixelId } from '../cases/case.ts'
+
+const sound: State = { pixel: 'live', consent: {}, relay: 'off', outbox: 0 }
+const facts = (state: Partial<State>, config: Partial<Config> = {}, blocker = '') =>
+  Object.fromEntries(
+    stateInWords({ ...sound, ...state }, { pixelId, ...config }, blocker).map((fact) => [fact.name, fact]),
+  )
+
+const relay = 'https://shop.test/converge'
+
+test.each<[name: string, state: Partial<State>, config: Partial<Config>, value: string, tone: string]>([
+  ['Pixel', {}, {}, 'loaded', 'good'],
+  ['Pixel', { pixel: 'waiting' }, {}, 'on its way', 'wait'],
+  ['Pixel', { pixel: 'off' }, { consent: 'require' }, 'waits for consent', 'wait'],
+  ['Pixel', { pixel: 'off', consent: { marketing: 'denied' } }, { consent: 'require' }, 'not loaded', 'none'],
+  ['Pixel', { pixel: 'off' }, { mapping: { mode: 'server_only' }, relay }, 'off: server_only', 'none'],
+  ['Pixel', { pixel: 'blocked', pixelCause: 'csp' }, {}, "blocked by the page's Content-Security-Policy", 'bad'],
+  ['Pixel', { pixel: 'blocked', pixelCause: 'stand_in' }, {}, 'blocked by an ad blocker', 'bad'],
+  ['Pixel', { pixel: 'blocked', pixelCause: 'no_answer' }, {}, 'blocked by no answer for 25 s', 'bad'],
+  ['Consent', {}, {}, 'undecided (always)', 'none'],
+  ['Consent', {}, { consent: 'require' }, 'undecided (require)', 'wait'],
+  ['Consent', { consent: { marketing: 'granted' } }, { consent: 'require' }, 'granted (require)', 'good'],
+  ['Consent', { consent: { marketing: 'denied' } }, { consent: 'implied' }, 'denied (implied)', 'bad'],
+  ['Relay', {}, {}, 'none', 'none'],
+  ['Relay', { relay: 'ready' }, { relay }, 'ready', 'good'],
+  ['Relay', { relay: 'down' }, { relay }, 'down', 'bad'],
+  ['Outbox', {}, {}, 'empty', 'none'],
+  ['Outbox', { outbox: 3 }, { relay }, '3 waiting', 'wait'],
+])('%s, with %j and %j: %s', (name, state, config, value, tone) => {
+  expect(facts(state, config)[name]).toMatchObject({ value, tone })
+})
+
+test('what blocks the pixel is named as far as it is known, with what to do', () => {
+  const { Pixel } = facts({ pixel: 'blocked', pixelCause: 'script_error' }, {}, "Brave's Shields")
+  expect(Pixel?.value).toBe("blocked by Brave's Shields")
+  expect(Pixel?.sentence).toContain('Turn ad blockers off for this page')
+  expect(facts({ pixel: 'blocked', pixelCause: 'csp' }, { region: 'us' }).Pixel?.sentence).toContain(
+    'Add https://analytics.us.tiktok.com to script-src and connect-src',
+  )
+})
+
+test('a relay that fails says where to look', () => {
+  for (const state of ['down', 'refused'] as const)
+    expect(facts({ relay: state }, { relay }).Relay?.sentence).toContain(`${relay}/health`)
+})
