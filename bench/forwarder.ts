@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { serve } from '../src/node/serve.ts'
 
 const shop = 'https://www.shop.example'
-const connections = 64
+const connections = 256 // as many visitors: those of one commit wait for the disk together
 const rounds = 5
 const milliseconds = 3000
 let lastId = 1e9 // ids are of one length, so that a request can be written ahead
