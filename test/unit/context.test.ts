@@ -218,6 +218,7 @@ describe('a context that is handed in', () => {
     const event = await relayed(page)
     expect(event).not.toHaveProperty('ttclid')
     expect(event).not.toHaveProperty('ttp')
+    expect(event?.consent).toEqual({})
     expect(page.converge.context().userAgent).toBe(page.page.window.navigator.userAgent)
   })
 })
