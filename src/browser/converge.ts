@@ -280,7 +280,7 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
     load()
     onNavigation(window, load)
   }
-  if (config.consentFrom) bring('consent')
+  if (config.consentFrom?.length) bring('consent')
   if (isOn(config.debug) || flag === 'converge_debug') bring('inspector')
   return converge
 }

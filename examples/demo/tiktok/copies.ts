@@ -131,7 +131,8 @@ export function createCopyLog({ seesHits }: { seesHits: boolean }): CopyLog {
       return {
         counted: all.filter((copies) => copies.hits.length || copies.events.length || isHanded(copies)).length,
         hits: all.reduce((sum, copies) => sum + (isHanded(copies) ? 1 : copies.hits.length), 0),
-        copies: all.reduce((sum, { events }) => sum + events.length, 0),
+        // A page that was left before the forwarder's answer hands its event on again, under the same event_id.
+        copies: all.filter(({ events }) => events.length).length,
       }
     },
     reset() {
