@@ -46,11 +46,12 @@ function measure(): Record<string, number> {
     const parameters = { contents, content_type: 'product', value: checkout.total_price, currency: checkout.currency }
     ttq.track('InitiateCheckout', parameters, { event_id: 'floor', pixel_code: 'CJQBODJC77UB4MRTGFRF' })
   }
+  let count = 0
   const runs: Record<string, () => void> = {
     'floor, by hand': floor,
     'Started Checkout of 3 items': () => converge?.track('Started Checkout', checkout),
-    'Placed Order of 3 items': () => converge?.track('Placed Order', { ...checkout, id: '1001' }),
-    $page_load: () => converge?.track('$page_load'),
+    'Placed Order of 3 items': () => converge?.track('Placed Order', { ...checkout, id: `order-${++count}` }),
+    $page_load: () => converge?.track('$page_load', { $url: `/${++count}` }),
   }
 
   const medians: Record<string, number> = {}
