@@ -7,7 +7,7 @@ import { type Entry, isToFix } from './entry.ts'
 import { toJson } from './export.ts'
 import { type FilterName, filterNames, hasOutcome, isCalled, isFilterName } from './filter-by.ts'
 import { renderHeader } from './header.ts'
-import { createHost } from './host.ts'
+import { createHost, removeHost } from './host.ts'
 import { createList, type Row } from './list.ts'
 import { type Log, MOST, openLog } from './log.ts'
 import { type Act, actOf, addStyles, createParts } from './parts.ts'
@@ -225,7 +225,7 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
     for (const log of logs) log.stop()
     logs.clear()
     sight.stop()
-    host.close()
+    removeHost(host)
     onClose()
   }
 

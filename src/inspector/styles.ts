@@ -59,7 +59,7 @@ h2, h3, dd, strong, thead th, .badge, .name, .outcome, .fix { font-weight: 600; 
   display: flex;
   flex-direction: column;
   width: min(620px, 100vw - 32px);
-  height: min(760px, 100vh - 32px);
+  height: min(680px, 100vh - 32px);
   border-radius: 14px;
   overflow: hidden;
 }
@@ -102,13 +102,14 @@ h2 { flex: 1; display: flex; align-items: center; gap: 8px; font-size: 14px; }
 .pips .there { background: var(--accent); }
 .fix { color: var(--wait); }
 
-.details { padding: 0 14px 14px 32px; }
+.details { padding: 6px 14px 14px 32px; }
 h3 { margin: 14px 0 4px; font-size: 12px; }
 .advice { padding-left: 10px; border-left: 2px solid var(--accent); }
 .id { display: flex; align-items: center; gap: 8px; margin-top: 6px; }
 .small { display: flex; align-items: center; gap: 5px; }
 .small svg, .fix svg { width: 13px; height: 13px; }
-.small.copied { color: var(--good); }
+.copied { color: var(--good); }
+.copied::after { content: '✓'; }
 .faults li { padding: 8px 10px; margin-top: 6px; border-left: 3px solid var(--wait); border-radius: 6px; background: var(--raised); }
 .faults .advice { margin: 3px 0; }
 .code, .path, .change, .group { font-size: 11px; }
