@@ -1,0 +1,42 @@
+// `npm run picture`: the README's picture of the inspector, taken in the demo on a visitor's way to an order.
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import puppeteer from 'puppeteer-core'
+import { chromiumBinary } from '../../test/browser/chromium.ts'
+import { startDemo } from './server.ts'
+
+const path = fileURLToPath(new URL('../../docs/inspector.png', import.meta.url))
+const binary = await chromiumBinary()
+const env = 'env' in binary ? binary.env : process.env
+// The fonts that come with the registry's Chromium have no arrows.
+const fonts = existsSync('/etc/fonts') && { FONTCONFIG_PATH: '/etc/fonts' }
+
+const demo = await startDemo({ port: 0 })
+const browser = await puppeteer.launch({ ...binary, env: { ...env, ...fonts }, args: ['--no-sandbox'] })
+try {
+  const page = await browser.newPage()
+  await page.setViewport({ width: 1280, height: 800, deviceScaleFactor: 2 })
+  // By script, since the panel lies over some of it.
+  const press = (selector: string) =>
+    page.$eval(selector, (element) => element instanceof HTMLElement && element.click())
+
+  await page.goto(`${demo.url}/products/linen-shirt`)
+  await press('[data-decide=granted]')
+  const added = page.waitForResponse(`${demo.url}/cart`)
+  await press('[data-add]')
+  await added
+  await page.goto(`${demo.url}/checkout`)
+  const ordered = page.waitForNavigation()
+  await press('[data-pay]')
+  await ordered
+
+  await page.waitForSelector('>>> .facts [data-tone=good] ::-p-text(loaded)')
+  const order = page.locator('>>> .row').filter((row) => row.textContent?.includes('Purchase') ?? false)
+  await order.click()
+  await page.waitForSelector('>>> .details table')
+  await page.screenshot({ path })
+} finally {
+  await browser.close()
+  await demo.close()
+}
+console.log(path)
