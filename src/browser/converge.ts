@@ -128,7 +128,7 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
 
     function tell(status: Status, reason?: Reason): TrackResult {
       if (result?.status === status && result.reason === reason) return result
-      result = { status, reason, eventName, eventID, destinationEvents, matchKeys }
+      result = { status, reason, eventName, eventID, time, destinationEvents, matchKeys }
       news.event.emit(result, event)
       return result
     }
