@@ -102,7 +102,7 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
 
   /** Does what was not allowed before, or not urgent. */
   function begin(): void {
-    if (consent().marketing) report({ consent: consent() })
+    if (consent().marketing || !mayUse()) report({ consent: consent() })
     if (mayUse()) {
       if (hasPixel) pixel.start()
       device.tidy()

@@ -107,11 +107,13 @@ export function createPixel(
       document.addEventListener('securitypolicyviolation', ({ disposition, blockedURI }) => {
         if (disposition === 'enforce' && blockedURI.startsWith(host)) settle('csp')
       })
-      const script = load(pixelId, {
+      const options = {
         historyObserver: false, // its page views on each pushState carry no event_id: they would count beside ours
         limited_data_use,
         autoConfig: String(autoConfig) !== 'false',
-      })
+      }
+      // A page may have no head, or take no script's address that is mere text (Trusted Types).
+      const script = attempt(() => load(pixelId, options), console.error)
       if (script) {
         script.onerror = () => settle('script_error')
         script.onload = () => marks()?.info || settle('stand_in')

@@ -32,13 +32,14 @@ export function createRelay(
   const { locks } = window.navigator
   const fresh: RelayedEvent[] = []
   /** Everything that nobody has taken yet, and who wants to know. */
-  const waiting = new Map<unknown, Settle>()
+  const waiting = new Map<RelayedEvent, Settle>()
+  const drop = (event: RelayedEvent) => waiting.delete(event)
   let isKept = false
 
   function end(event: RelayedEvent, status: Status, reason?: Reason): void {
     if (status === 'success') device.setSent(event)
     waiting.get(event)?.(status, reason)
-    if (status !== 'retry') waiting.delete(event)
+    if (status !== 'retry') drop(event)
   }
 
   async function post(batch: RelayedEvent[], pause = FIRST_PAUSE): Promise<void> {
@@ -67,10 +68,10 @@ export function createRelay(
   /** For the next page, which takes it over once this one and its lock are gone. */
   function keep(): void {
     const events = [...waiting.keys()]
-    while (events.length > MOST || JSON.stringify(events).length > LONGEST) waiting.delete(events.shift())
+    while (events.length > MOST || JSON.stringify(events).length > LONGEST) events.splice(0, 1).forEach(drop)
     if (events[0]) {
       underLock(ours, () => new Promise(() => {}))
-      device.write(ours, events)
+      device.write(ours, events.map(inHashes))
     } else if (isKept) device.remove(ours)
     isKept = !!events[0]
   }
@@ -108,6 +109,12 @@ export function createRelay(
     },
   }
 }
+
+/** Without what is no hash: nothing that names a place or a person is kept on the device. */
+const inHashes = ({ user: { city, state, country, ...user }, ...event }: RelayedEvent): RelayedEvent => ({
+  ...event,
+  user,
+})
 
 /** What a status says of the relay, and of the events. */
 const read = (status: string): [State['relay'], ...Parameters<Settle>] =>

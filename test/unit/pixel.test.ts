@@ -309,6 +309,28 @@ describe('the state', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  test('is told where nothing has begun yet: the visitor has not decided', () => {
+    const page = openPage()
+    const states = statesOf(startIn(page, { consent: 'require', relay: '/relay' }))
+    expect(states).toEqual([{ pixel: 'waiting', consent: {}, relay: 'ready', outbox: 0 }])
+    expect(page.ttq).toBeUndefined()
+  })
+
+  test('is blocked in the end where the page takes no script of ours, and the page goes on', () => {
+    const page = openPage()
+    const error = vi.spyOn(console, 'error').mockReturnValue()
+    page.window.document.head.appendChild = () => {
+      throw new TypeError('This document requires TrustedScriptURL')
+    }
+    const converge = startIn(page)
+    const states = statesOf(converge)
+    expect(converge.track('Searched').status).toBe('success')
+    vi.advanceTimersByTime(30_000)
+    expect(states.at(-1)).toMatchObject({ pixel: 'blocked', pixelCause: 'no_answer' })
+    expect(error).toHaveBeenCalledOnce()
+    error.mockRestore()
+  })
+
   test('is live from the start where the pixel already is', () => {
     const page = openPage()
     takeOver(page)

@@ -389,6 +389,17 @@ describe('the outbox', () => {
     expect(device.touches.filter((touch) => touch.includes('outbox'))).toEqual([])
   })
 
+  test('keeps nothing that is no hash: neither place nor person stands on the device', async () => {
+    const { page, device, track } = open({}, { relayStatus: 0 })
+    const profileProperties = { $email: 'jane@shop.test', $city: 'Graz', $state: 'Styria', $country_code: 'AT' }
+    track('Searched', {}, { profileProperties })
+    await settle(page)
+    expect(page.posts[0]?.events[0]?.user).toMatchObject({ city: 'graz', state: 'styria', country: 'at' })
+    const { user } = kept(device)[0] ?? {}
+    expect(Object.keys(user ?? {}).sort()).toEqual(['email', 'external_id'])
+    expect([...device.stored.values()].join()).not.toMatch(/graz|styria/i)
+  })
+
   test('keeps what is in flight when the page goes away', async () => {
     const { page, device, track } = open()
     page.relayIsReady = new Promise(() => {})
