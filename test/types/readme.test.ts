@@ -14,9 +14,13 @@ test('each block of TypeScript in the README compiles', () => {
   expect(blocks.length).toBeGreaterThan(2)
   const use = "import { createConverge } from 'converge-tiktok'\n"
   for (const [index, [, code = '']] of blocks.entries()) {
-    writeFileSync(join(folder, `block-${index}.ts`), code.includes(use) ? code : use + code)
+    writeFileSync(join(folder, `block-${index}.ts`), /^import /m.test(code) ? code : use + code)
   }
-  const compilerOptions = { noEmit: true, types: [], paths: { 'converge-tiktok': [join(root, 'src/index.ts')] } }
+  const paths = {
+    'converge-tiktok': [join(root, 'src/index.ts')],
+    'converge-tiktok/node': [join(root, 'src/node/index.ts')],
+  }
+  const compilerOptions = { noEmit: true, typeRoots: [join(root, 'node_modules/@types')], paths }
   const tsconfig = { extends: join(root, 'tsconfig.json'), compilerOptions, include: ['*.ts'] }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig))
 
