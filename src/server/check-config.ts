@@ -40,8 +40,8 @@ export function checkConfig(config: ForwarderConfig): Rules {
     throw new Error(
       'converge-tiktok: accessToken is missing, or no token. Generate one in TikTok Events Manager (the pixel, Settings, Generate Access Token).',
     )
-  if (webhookToken !== undefined && (typeof webhookToken !== 'string' || !/^[!-~]{8,}$/.test(webhookToken)))
-    throw new Error('converge-tiktok: webhookToken is not text of 8 or more characters without spaces.')
+  if (webhookToken !== undefined && (typeof webhookToken !== 'string' || !/^[!-~]+$/.test(webhookToken)))
+    throw new Error('converge-tiktok: webhookToken is empty, or has spaces: it stands in a header.')
   if (!Array.isArray(allowedOrigins) || allowedOrigins.length === 0)
     throw configError(
       'allowedOrigins',

@@ -8,6 +8,7 @@ export const eventsApiUrl = 'https://business-api.tiktok.com/open_api/v1.3/event
 export interface EventsApiOptions {
   pixelId: string
   accessToken: string
+  /** Default TikTok's own. Of an origin alone, TikTok's path on it. */
   url?: string | undefined
   /** Milliseconds that a call may take. Default 10,000. */
   timeout?: number
@@ -63,6 +64,8 @@ export function createEventsApi({
   random = Math.random,
   log = console.error,
 }: EventsApiOptions): EventsApi {
+  const given = new URL(url)
+  const address = given.pathname === '/' ? new URL(new URL(eventsApiUrl).pathname, given) : given
   let failures = 0
   let notBefore = 0
   let stopped: string | undefined
@@ -146,7 +149,7 @@ export function createEventsApi({
 
   async function post(batch: Parcel[]): Promise<Outcome> {
     try {
-      const response = await fetch(url, {
+      const response = await fetch(address, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'access-token': accessToken },
         body: toBody(pixelId, batch),

@@ -50,6 +50,10 @@ function broken(event_id: string): OutboxEvent {
   return { ...event, data: { ...event.data, event: 'Not a name' } }
 }
 
+test("of an origin alone, TikTok's path on it is called", async () => {
+  expect(await start({ url: new URL(host.url).origin }).deliver([purchase('1')])).toEqual(['done'])
+})
+
 test('a call carries what TikTok asks for, and the token in one header', async () => {
   expect(await start().deliver([purchase('1')])).toEqual(['done'])
 
