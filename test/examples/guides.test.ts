@@ -25,7 +25,9 @@ const folder = mkdtempSync(join(tmpdir(), 'converge-guides-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const guides = [
-  ...readdirSync(join(root, 'docs')).map((file) => `docs/${file}`),
+  ...readdirSync(join(root, 'docs'))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file}`),
   ...readdirSync(join(root, 'examples'))
     .map((name) => `examples/${name}/README.md`)
     .filter((path) => existsSync(join(root, path))),
