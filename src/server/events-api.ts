@@ -65,7 +65,7 @@ export function createEventsApi({
   log = console.error,
 }: EventsApiOptions): EventsApi {
   const given = new URL(url)
-  const address = given.pathname === '/' ? new URL(new URL(eventsApiUrl).pathname, given) : given
+  const address = given.pathname === '/' ? new URL(new URL(eventsApiUrl).pathname, given).href : url
   let failures = 0
   let notBefore = 0
   let stopped: string | undefined
