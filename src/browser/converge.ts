@@ -70,7 +70,7 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
   /** What does an event whose consent is undecided. */
   const held: (() => void)[] = []
   /** What looks again at an event of a pixel that is not live yet. */
-  const handed: (() => void)[] = []
+  const handed = new Set<() => void>()
   const seen = new Set<string>()
 
   const mayUse = () => !refusal()
@@ -97,7 +97,7 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
   function report(part: Partial<State>): void {
     Object.assign(state, part)
     news.state.emit({ ...state })
-    if (part.pixel) for (const assess of handed.splice(0)) assess()
+    if (part.pixel) for (const assess of handed) assess()
   }
 
   /** Does what was not allowed before, or not urgent. */
@@ -194,8 +194,11 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
     /** Says how it is doing, from what is known of its copies by now. */
     function assess(): TrackResult {
       const pixelStatus = isHanded && state.pixel
-      if (pixelStatus === 'live') device.setSent(event)
-      else if (pixelStatus) handed.push(assess)
+      if (pixelStatus) handed.add(assess)
+      if (pixelStatus === 'live') {
+        handed.delete(assess)
+        device.setSent(event)
+      }
 
       const [status, reason] = relayed ?? []
       if (status === 'retry') return tell(status, reason)
