@@ -1,4 +1,3 @@
-import { NodeRequest, sendNodeResponse } from 'srvx/node'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { defaultMapping } from '../../src/core/default-mapping.ts'
 import type { ForwarderConfig } from '../../src/server/forwarder.ts'
@@ -6,14 +5,11 @@ import { pixelId } from '../cases/case.ts'
 import { mappingCases } from '../cases/mapping.ts'
 import { type AcceptedEvent, createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
 import type { Hit } from '../tiktok/pixel-host.ts'
+import { serveForwarder } from './built-forwarder.ts'
 import { inEachBrowser, type Stage } from './in-each-browser.ts'
 import { atRest, consent, keysOf, resultOf, serveShop, shop, stateOf, stub, told, track } from './shop.ts'
 
 // The built script and the built forwarder, with both of TikTok's hosts played: what reaches the two.
-
-const { createForwarder }: typeof import('../../src/server/index.ts') = await import(
-  new URL('../../dist/server.js', import.meta.url).href
-)
 
 const forwarderUrl = 'https://forwarder.shop.test/tiktok'
 const accessToken = 'secret-access-token'
@@ -70,16 +66,14 @@ interface Mounted {
 }
 
 /** Mounts a forwarder below a path of a host of its own. */
-function mount({ network }: Stage, config: Partial<ForwarderConfig> = {}): Mounted {
+function mount(stage: Stage, config: Partial<ForwarderConfig> = {}): Mounted {
   const mounted: Mounted = { isDown: false, ahead: 0 }
-  const forwarder = createForwarder(
-    { pixelId, accessToken, allowedOrigins: [origin], eventsApiUrl: eventsApi.url, load: 'immediate', ...config },
-    { now: () => Date.now() + mounted.ahead, log: () => {} },
+  serveForwarder(
+    stage,
+    new URL(forwarderUrl).hostname,
+    { accessToken, allowedOrigins: [origin], eventsApiUrl: eventsApi.url, ...config },
+    { isDown: () => mounted.isDown, now: () => Date.now() + mounted.ahead },
   )
-  network.serve(new URL(forwarderUrl).hostname, async (req, res) => {
-    if (mounted.isDown && req.method === 'POST') req.socket.destroy()
-    else await sendNodeResponse(res, await forwarder.fetch(new NodeRequest({ req, res })))
-  })
   return mounted
 }
 

@@ -1,21 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { NodeRequest, sendNodeResponse } from 'srvx/node'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import type { ForwarderConfig } from '../../src/server/forwarder.ts'
 import { pixelId } from '../cases/case.ts'
 import { createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
 import type { Hit } from '../tiktok/pixel-host.ts'
 import type { Page } from './browsers.ts'
+import { serveForwarder } from './built-forwarder.ts'
 import { inEachBrowser } from './in-each-browser.ts'
 import { atRest, consent, resultOf, serveShop, stateOf, told } from './shop.ts'
 
 // Each example that is a page, as it stands in its folder, with both of TikTok's hosts played.
-
-const { createForwarder }: typeof import('../../src/server/index.ts') = await import(
-  new URL('../../dist/server.js', import.meta.url).href
-)
 
 const file = (path: string) => fileURLToPath(new URL(`../../examples/${path}`, import.meta.url))
 const example = (path: string) => readFileSync(file(path), 'utf8')
@@ -40,21 +36,13 @@ inEachBrowser(
     const namesOnce = async (count: number) => names(await tiktok().waitForHits((hits) => names(hits).length >= count))
 
     /** The address that the examples load their script from. */
-    function serveForwarder(config: Partial<ForwarderConfig>): void {
-      const forwarder = createForwarder(
-        {
-          pixelId,
-          accessToken: 'an-access-token',
-          allowedOrigins: [`https://${host}`, 'null'],
-          eventsApiUrl: eventsApi.url,
-          load: 'immediate',
-          ...config,
-        },
-        { log: () => {} },
-      )
-      stage.network.serve('converge.shop.example', async (req, res) => {
-        await sendNodeResponse(res, await forwarder.fetch(new NodeRequest({ req, res })))
-      })
+    function serveConverge(config: Partial<ForwarderConfig>): void {
+      const needed = {
+        accessToken: 'an-access-token',
+        allowedOrigins: [`https://${host}`, 'null'],
+        eventsApiUrl: eventsApi.url,
+      }
+      serveForwarder(stage, 'converge.shop.example', { ...needed, ...config })
     }
 
     test('script-tag: a product page holds its events until the visitor agrees, and then sends them', async () => {
@@ -187,7 +175,7 @@ inEachBrowser(
     })
 
     test('woocommerce: a cached page tracks what it shows, and what is added by AJAX counts once', async () => {
-      serveForwarder({})
+      serveConverge({})
       const cap = { product_id: 9010, variant_id: null, sku: 'CAP', name: 'Cap', price: '19.9', currency: 'EUR' }
       const bag = { ...cap, product_id: 9020, sku: 'BAG', name: 'Bag', price: 45 }
       const php = example('woocommerce/converge-tiktok.php')
@@ -237,7 +225,7 @@ inEachBrowser(
     })
 
     test('shopify: theme and custom pixel tell of one visitor, and the cart takes the click id along', async () => {
-      serveForwarder({ consent: 'require', consentFrom: ['shopify'] })
+      serveConverge({ consent: 'require', consentFrom: ['shopify'] })
       const variants = [
         { id: 90101, title: 'Green', sku: 'CAP-G', price: 1990 },
         { id: 90102, title: 'Red', sku: 'CAP-R', price: 2150 },
@@ -316,7 +304,7 @@ inEachBrowser(
     })
 
     test('shopify: a custom pixel loads nothing of a visitor who has not decided, and then sends what it has held', async () => {
-      serveForwarder({ consent: 'require' })
+      serveConverge({ consent: 'require' })
       serveShop(stage, { '/checkouts/1': checkoutPage, '/sandbox': sandboxPage({ isAllowed: false }) }, host)
       const page = await stage.open(`${shop}checkouts/1`)
       await page.evaluate((checkout) => Reflect.get(window, 'checkOut')(checkout), checkout)

@@ -1,21 +1,17 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { NodeRequest, sendNodeResponse } from 'srvx/node'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ForwarderConfig } from '../../src/server/forwarder.ts'
 import { pixelId } from '../cases/case.ts'
 import { createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
 import type { Hit } from '../tiktok/pixel-host.ts'
 import { classicalSnippet } from '../tiktok/snippet.ts'
+import { serveForwarder } from './built-forwarder.ts'
 import { inEachBrowser } from './in-each-browser.ts'
 import type { Served } from './network.ts'
 import { atRest, consent, resultOf, scriptTag, serveShop, stateOf, stub, track } from './shop.ts'
 
 // What docs/ shows of pages and says of them, in Chromium.
-
-const { createForwarder }: typeof import('../../src/server/index.ts') = await import(
-  new URL('../../dist/server.js', import.meta.url).href
-)
 
 /** The code blocks of a guide, by language. */
 function blocksOf(guide: string, language: string): string[] {
@@ -43,21 +39,13 @@ inEachBrowser(
   (stage) => {
     const tiktok = () => stage.network.tiktok
 
-    function serveForwarder(config: Partial<ForwarderConfig> = {}): void {
-      const forwarder = createForwarder(
-        {
-          pixelId,
-          accessToken: 'an-access-token',
-          allowedOrigins: [`https://${host}`],
-          eventsApiUrl: eventsApi.url,
-          load: 'immediate',
-          ...config,
-        },
-        { log: () => {} },
-      )
-      stage.network.serve('converge.shop.example', async (req, res) => {
-        await sendNodeResponse(res, await forwarder.fetch(new NodeRequest({ req, res })))
-      })
+    function serveConverge(config: Partial<ForwarderConfig> = {}): void {
+      const needed = {
+        accessToken: 'an-access-token',
+        allowedOrigins: [`https://${host}`],
+        eventsApiUrl: eventsApi.url,
+      }
+      serveForwarder(stage, 'converge.shop.example', { ...needed, ...config })
     }
     const open = (page: string | Served) => {
       serveShop(stage, { '/': page }, host)
@@ -79,7 +67,7 @@ inEachBrowser(
         ['the policy with hosts', policy],
         ['the policy with strict-dynamic', strict],
       ])('%s lets both copies out, and the parts that are loaded on demand in', async (_, policy) => {
-        serveForwarder({ consentFrom: ['google'], debug: true })
+        serveConverge({ consentFrom: ['google'], debug: true })
         const page = await openUnder(policy)
         await eventsApi.waitForAccepted(1)
         await tiktok().waitForHits(has('one'))
@@ -97,7 +85,7 @@ inEachBrowser(
       test.each(['script-src', 'connect-src'])(
         'without TikTok in %s the pixel is blocked by csp',
         async (directive) => {
-          serveForwarder()
+          serveConverge()
           const page = await openUnder(without(directive, 'https://analytics.tiktok.com'))
           await stateOf(page, { pixel: 'blocked', pixelCause: 'csp' })
           await eventsApi.waitForAccepted(1)
@@ -106,14 +94,14 @@ inEachBrowser(
       )
 
       test('without the forwarder in script-src the nonce brings its files, those loaded on demand too', async () => {
-        serveForwarder({ consentFrom: ['google'] })
+        serveConverge({ consentFrom: ['google'] })
         await openUnder(without('script-src', 'https://converge.shop.example'))
         await stage.network.waitForRequest(({ path }) => path.endsWith('/consent.js'))
         await eventsApi.waitForAccepted(1)
       })
 
       test('without either nothing is tracked at all', async () => {
-        serveForwarder()
+        serveConverge()
         const bare = install.replace('<script nonce="r4nd0m" async', '<script async')
         expect(bare).not.toBe(install)
         const page = await openUnder(without('script-src', 'https://converge.shop.example'), bare)
@@ -123,7 +111,7 @@ inEachBrowser(
       })
 
       test('without the forwarder in connect-src events wait in the page’s storage', async () => {
-        serveForwarder()
+        serveConverge()
         const page = await openUnder(without('connect-src', 'https://converge.shop.example'))
         await resultOf(page, { eventID: 'one', status: 'retry', reason: 'relay_down' })
         await stateOf(page, { relay: 'down', outbox: 1 })
@@ -140,7 +128,7 @@ inEachBrowser(
         )
 
       test('the file whose hash fits is run, and relays to the forwarder', async () => {
-        serveForwarder({ consent: 'require' })
+        serveConverge({ consent: 'require' })
         await open(install(hash))
         await tiktok().waitForHits(has('one'))
         await eventsApi.waitForAccepted(1)
@@ -162,7 +150,7 @@ inEachBrowser(
         )
 
       test('a lenient forwarder serves pages that ask first, which stay the stricter ones', async () => {
-        serveForwarder({ consent: 'implied' })
+        serveConverge({ consent: 'implied' })
         const asking = await open(page('data-consent="require"'))
         await resultOf(asking, { eventID: 'one', status: 'no_consent', reason: 'undecided' })
         await atRest(asking)
@@ -172,7 +160,7 @@ inEachBrowser(
       })
 
       test('and sends what its other pages track before a decision', async () => {
-        serveForwarder({ consent: 'implied' })
+        serveConverge({ consent: 'implied' })
         await open(page(''))
         await eventsApi.waitForAccepted(1)
         await tiktok().waitForHits(has('one'))
@@ -180,7 +168,7 @@ inEachBrowser(
     })
 
     test('test-events.md: a tab’s events are marked on each page, where the forwarder honours that', async () => {
-      serveForwarder({ allowTest: true })
+      serveConverge({ allowTest: true })
       const page = (id: string) =>
         html(
           `<script>${stub}; ${search(id)}</script><script async src="https://converge.shop.example/converge.js"></script>`,

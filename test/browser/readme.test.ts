@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { pixelId } from '../cases/case.ts'
+import { createEventsApiHost } from '../tiktok/events-api-host.ts'
+import { serveForwarder } from './built-forwarder.ts'
 import { inEachBrowser } from './in-each-browser.ts'
-import { visit } from './shop.ts'
+import { shop, stub, visit } from './shop.ts'
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 const block = (language: string, index: number) =>
@@ -25,6 +28,22 @@ inEachBrowser(
         expect(context.user.email).toMatch(new RegExp(`^${email}`))
       }
       expect(strays).toEqual([])
+    })
+
+    test("the README's second snippet is all that a page needs, where a forwarder serves the script", async () => {
+      const eventsApi = await createEventsApiHost({ accessToken: 'an-access-token', pixelId })
+      onTestFinished(() => eventsApi.close())
+      const snippet = block('html', 1)
+      const { hostname } = new URL(/src="(.*?)"/.exec(snippet)?.[1] ?? '')
+      const allowedOrigins = [shop.slice(0, -1)]
+      serveForwarder(stage, hostname, { accessToken: 'an-access-token', allowedOrigins, eventsApiUrl: eventsApi.url })
+      await visit(
+        stage,
+        `<script>${stub};converge.track('Placed Order', { id: '7', total_price: 5 })</script>${snippet}`,
+      )
+      const { tiktok } = stage.network
+      await tiktok.waitForHits((hits) => hits.some(({ event_id }) => event_id === '7'))
+      expect(await eventsApi.waitForAccepted(1)).toMatchObject([{ event: 'Purchase', event_id: '7' }])
     })
   },
   ['chromium'],

@@ -1,0 +1,31 @@
+// The built forwarder, as a site of the test's network.
+import { NodeRequest, sendNodeResponse } from 'srvx/node'
+import type { ForwarderConfig } from '../../src/server/forwarder.ts'
+import { pixelId } from '../cases/case.ts'
+import type { Stage } from './in-each-browser.ts'
+
+const { createForwarder }: typeof import('../../src/server/index.ts') = await import(
+  new URL('../../dist/server.js', import.meta.url).href
+)
+
+type Needed = Pick<ForwarderConfig, 'accessToken' | 'allowedOrigins'> & { eventsApiUrl: string }
+
+export interface Weather {
+  /** Whether nobody answers a page's post just now. */
+  isDown?: () => boolean
+  now?: () => number
+}
+
+/** Serves a forwarder on a host; its path may be any, as it routes by the last part. */
+export function serveForwarder(
+  { network }: Stage,
+  host: string,
+  config: Needed & Partial<ForwarderConfig>,
+  { isDown = () => false, now = Date.now }: Weather = {},
+): void {
+  const forwarder = createForwarder({ pixelId, load: 'immediate', ...config }, { now, log: () => {} })
+  network.serve(host, async (req, res) => {
+    if (isDown() && req.method === 'POST') req.socket.destroy()
+    else await sendNodeResponse(res, await forwarder.fetch(new NodeRequest({ req, res })))
+  })
+}
