@@ -194,11 +194,10 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
     /** Says how it is doing, from what is known of its copies by now. */
     function assess(): TrackResult {
       const pixelStatus = isHanded && state.pixel
-      if (pixelStatus) handed.add(assess)
       if (pixelStatus === 'live') {
         handed.delete(assess)
         device.setSent(event)
-      }
+      } else if (pixelStatus) handed.add(assess)
 
       const [status, reason] = relayed ?? []
       if (status === 'retry') return tell(status, reason)

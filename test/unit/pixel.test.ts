@@ -422,6 +422,19 @@ describe('the state', () => {
     expect(states).toMatchObject([waiting, live, { pixel: 'blocked', pixelCause: 'csp' }])
   })
 
+  test('that turns to blocked takes nothing back of what a live pixel has had', () => {
+    const page = openPage()
+    const converge = startIn(page)
+    const heard: string[] = []
+    converge.on('event', ({ eventID, status }) => heard.push(`${eventID} ${status}`))
+    converge.track('Searched', { q: 'cap' }, { eventID: 'e1' })
+    takeOver(page)
+    vi.advanceTimersByTime(50)
+    violate(page, 'https://analytics.tiktok.com/api/v2/pixel')
+    converge.track('Searched', { q: 'cap' }, { eventID: 'e2' })
+    expect(heard).toEqual(['e1 success', 'e2 failure'])
+  })
+
   test('is live after all where TikTok came late', () => {
     const page = openPage()
     const converge = startIn(page)
