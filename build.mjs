@@ -6,7 +6,9 @@ import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync } from 'node:zlib'
 import { build } from 'esbuild'
-import { minify } from 'terser'
+import { minify as terser } from 'terser'
+import { minify as uglify } from 'uglify-js'
+import { instances } from './instances.ts'
 
 const forPages = [
   { entry: 'src/script.ts', file: 'converge.js', minified: toScript },
@@ -62,7 +64,7 @@ for (const { entry, file, minified } of forPages) {
     format: 'esm',
     target: 'es2020', // old in-app web views parse it
     minifySyntax: minified !== undefined,
-    plugins: [partsAreFiles],
+    plugins: [instances, partsAreFiles],
     write: false,
   })
   const [{ text }] = outputFiles
@@ -90,14 +92,17 @@ execFileSync(process.execPath, [path('node_modules/typescript/bin/tsc'), '--proj
   stdio: 'inherit',
 })
 
-/** Every byte is a visitor's: terser leaves 5 % less than esbuild alone. */
+/**
+ * Every byte is a visitor's: terser leaves 7 % less than esbuild alone, and UglifyJS another 1.5 %. Its names compress better:
+ * it gives the same ones to the same places of each small function.
+ */
 async function toModule(module) {
-  const { code } = await minify(module, {
-    module: true,
-    ecma: 2020,
-    compress: { ecma: 2020, passes: 3, keep_fargs: false, pure_getters: true, unsafe: true, unsafe_arrows: true },
-  })
-  return code
+  const common = { passes: 3, keep_fargs: false, pure_getters: true, unsafe: true }
+  const compress = { ...common, ecma: 2020, unsafe_arrows: true }
+  const { code } = await terser(module, { module: true, ecma: 2020, compress, mangle: false })
+  const result = uglify(code, { module: true, toplevel: true, compress: { ...common, inline: 1, reduce_funcs: false } })
+  if (result.error) throw result.error
+  return result.code
 }
 
 async function toScript(module) {

@@ -1,4 +1,5 @@
-import { type LoadPart, startConverge } from './browser/converge.ts'
+import type { LoadPart } from './browser/instance.ts'
+import { startConverge } from './browser/start.ts'
 import { readConfig } from './core/config.ts'
 import { createEvent } from './core/event.ts'
 import type { Config, Converge } from './types.ts'
@@ -30,7 +31,7 @@ function createIdle(config: Config): Converge {
   readConfig(config)
   return {
     track(eventName, properties, options) {
-      const event = createEvent(eventName, Object(properties), options?.eventID, () => '')
+      const event = createEvent(eventName, [properties], options?.eventID, () => '')
       return { status: 'skipped', reason: 'no_window', eventName, eventID: event.eventID, destinationEvents: [] }
     },
     set() {},

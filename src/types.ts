@@ -112,8 +112,8 @@ export interface TrackOptions {
   profileProperties?: ProfileProperties | null | undefined
   /** `urn:namespace:value`, e.g. `urn:email:jane@example.com`. */
   aliases?: readonly string[] | null | undefined
-  /** `client`: the browser copy alone, for an event that a server tracks under the same `eventID`. */
-  forward?: 'client' | undefined
+  /** `forward`, as in Converge: the browser copy alone, of an event that a server tracks under the same `eventID`. */
+  method?: 'forward' | undefined
 }
 
 /** What holds for every later event of the page. */
@@ -207,7 +207,7 @@ export type Reason =
   | 'same_page' // a page view on the URL of the last one
   | 'undecided' // consent is not decided: held and sent when granted; with `success`, the relay alone has it
   | 'denied' // the visitor said no; with `success`, the relay alone has it
-  | 'relay_down' // the relay could not take it now: kept, and tried again
+  | 'relay_down' // the relay could not take it now: kept, and tried again; with `failure`, too many others wait
   | 'relay_refused' // the relay said that it will never take it
   | 'too_late' // kept for longer than TikTok remembers an event_id
 
@@ -277,7 +277,7 @@ export interface RelayedEvent {
   /** Whether the browser copy was handed to the pixel. */
   pixel: boolean
   user: User
-  page: { url: string; referrer: string }
+  page?: { url: string; referrer: string }
   ttclid?: string | undefined
   ttp?: string | undefined
   /** BCP 47, e.g. `de-AT`. */
@@ -428,8 +428,8 @@ export interface Converge {
   /** For cart attributes and order notes, so that a webhook can hand it back. */
   context(): PageContext
   /**
-   * `event`: every decision and later change. `state`: pixel, consent, relay and outbox. What was before is told first, the last 50 of each.
-   * Returns the way to stop listening.
+   * `event`: every decision and later change, the last 50 first. `state`: pixel, consent, relay and outbox, as they stand and
+   * whenever they change. Returns the way to stop listening.
    */
   on<Type extends keyof News>(type: Type, listener: (...news: News[Type]) => void): () => void
 }
@@ -462,5 +462,7 @@ export interface ConvergeGlobal {
 declare global {
   interface Window {
     converge?: Partial<ConvergeGlobal>
+    /** Names TikTok's global. */
+    TiktokAnalyticsObject?: string
   }
 }

@@ -15,23 +15,23 @@ declare global {
 }
 
 /** Answers shops that call Converge already. A real Converge that is there is left alone. */
-export function fillCvg(window: Window, converge: Partial<ConvergeGlobal>): void {
+export function fillCvg(window: Window, converge: ConvergeGlobal): void {
   const cvg: Cvg = window.cvg ?? ((call) => cvg.process?.(call))
   window.cvg = cvg
   if (cvg.process) return
 
   /** Carries the click id over to a domain's links. */
-  const linkDomain = (domains: string) =>
+  const linkDomain = (domains: unknown) =>
     window.document.addEventListener(
       'click',
       ({ target }) =>
         attempt(() => {
-          const link: HTMLAnchorElement = Object(target).closest('a[href]')
-          const url = new URL(link.href)
-          const ttclid = converge.context?.()?.ttclid
-          if (ttclid && domains.split(',').some((domain) => `.${url.hostname}`.endsWith(`.${domain}`))) {
-            url.searchParams.set('ttclid', ttclid)
-            link.href = url.href
+          const link: HTMLAnchorElement = Object(target).closest('a')
+          const ttclid = converge.context()?.ttclid
+          if (ttclid && [domains].flat().some((domain) => `.${link.hostname}`.endsWith(`.${domain}`))) {
+            const search = new URLSearchParams(link.search)
+            search.set('ttclid', ttclid)
+            link.search = `${search}`
           }
         }),
       true,
@@ -40,14 +40,13 @@ export function fillCvg(window: Window, converge: Partial<ConvergeGlobal>): void
   cvg.process = (given) =>
     attempt(() => {
       // A stub may pass on its `arguments` as they are.
-      const call = Object(given)
-      const { method, eventName, event, eventID, eventId, properties, ...rest } = Object(call.method ? call : call[0])
-      if (/^(track|event|forward)$/.test(method)) {
-        const forward = method === 'forward' ? 'client' : undefined
-        converge.track?.(eventName ?? event, properties, { ...rest, eventID: eventID ?? eventId, forward })
-      } else if (method === 'set') converge.set?.({ profileProperties: properties, ...rest })
-      else if (method === 'consent') converge.consent?.(rest)
-      else if (method === 'link_domain') linkDomain(String(rest.domain ?? rest.domains))
+      const call = { ...Object(given)[0], ...Object(given) }
+      const { eventName, event, eventID, eventId, properties, domain, domains } = call
+      const method: 'set' | 'consent' = call.method
+      if (/^(track|event|forward)$/.test(method))
+        converge.track(eventName ?? event, properties, { ...call, eventID: eventID ?? eventId })
+      else if (/^(set|consent)$/.test(method)) converge[method]({ profileProperties: properties, ...call })
+      else if (/^link_domain$/.test(method)) linkDomain(domain ?? domains)
     }, console.error)
 
   for (const call of cvg.queue ?? []) cvg.process(call)

@@ -1,6 +1,7 @@
 import { attempt } from '../core/attempt.ts'
 import type { Config, Converge, ConvergeGlobal, QueuedCall } from '../types.ts'
-import { type LoadPart, startConverge } from './converge.ts'
+import type { LoadPart } from './instance.ts'
+import { startConverge } from './start.ts'
 
 /**
  * Makes a page's `converge` the real thing: the very object that its stub made, so that a reference which the page kept
@@ -11,7 +12,7 @@ export function fillGlobal(
   converge: Partial<ConvergeGlobal>,
   tagConfig: { pixelId?: string },
   loadPart: LoadPart,
-): void {
+): asserts converge is ConvergeGlobal {
   const { q = [] } = converge
   // The script is in this page already: another copy of it only brings the pixel of its own tag.
   if (!Array.isArray(q)) {
@@ -19,7 +20,7 @@ export function fillGlobal(
     return
   }
 
-  const instances = new Map<string, Converge>()
+  const instances: Record<string, Converge> = {}
   const waiting: QueuedCall[] = []
   // An init that the page makes stands in for the tag's own, also where it is refused: else its filters would be lost.
   let needsInit: unknown = tagConfig.pixelId
@@ -28,13 +29,16 @@ export function fillGlobal(
   const perform = (call: QueuedCall) =>
     attempt(() => {
       const [name, ...parameters] = call
+      const all = Object.values(instances)
       if (name === 'init') {
         needsInit = false
-        const config: Config = { pixelId: '', ...tagConfig, ...Object(parameters[0]) }
-        if (!instances.has(config.pixelId)) instances.set(config.pixelId, startConverge(config, window, loadPart))
+        const config: Config = { ...tagConfig, ...Object(parameters[0]) }
+        instances[config.pixelId] ??= startConverge(config, window, loadPart)
         waiting.splice(0).forEach(perform)
-      } else if (!instances.size) waiting.push(call)
-      else return [...instances.values()].map((instance) => Object(instance)[String(name)]?.(...parameters))[0]
+        return undefined
+      }
+      if (!all[0]) waiting.push(call)
+      return all.map((instance) => Object(instance)[String(name)]?.(...parameters))[0]
     }, console.error)
 
   converge.q = { push: perform }

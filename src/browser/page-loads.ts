@@ -1,25 +1,27 @@
+import { location, window } from './instance.ts'
+
 /** Calls back after each navigation within the page: not for a hash, nor for a replacement that keeps the path. */
-export function onNavigation(window: Window, callback: () => void): void {
-  const { history, location, navigation } = window
+export function onNavigation(callback: () => void): void {
+  const { history, navigation } = window
   let { pathname, search } = location
 
-  function look(isReplaced: boolean): void {
-    const isSame = location.pathname === pathname && (isReplaced || location.search === search)
+  function look(kind: unknown): void {
+    const isSame = location.pathname === pathname && (/^replace/.test(String(kind)) || location.search === search)
     ;({ pathname, search } = location)
     if (!isSame) callback()
   }
 
   if (navigation) {
     // Routers that intercept its `navigate` event call no method of history's.
-    navigation.addEventListener('currententrychange', ({ navigationType }) => look(navigationType === 'replace'))
+    navigation.addEventListener('currententrychange', ({ navigationType }) => look(navigationType))
     return
   }
   for (const method of ['pushState', 'replaceState'] as const) {
     const original = history[method]
     history[method] = (...parameters) => {
       original.apply(history, parameters)
-      look(method === 'replaceState')
+      look(method)
     }
   }
-  window.addEventListener('popstate', () => look(false))
+  window.addEventListener('popstate', look)
 }

@@ -1,15 +1,16 @@
 // TikTok's global, typed and built in one place, to the letter of TikTok's own snippet. Until TikTok's script has run it
 // is an array, in which each call waits as `[method, ...parameters]`; a callable stub, as other pixels have, sends nothing.
 
-export const methods =
+import { config, document, window } from './instance.ts'
+
+const methods =
   'page track identify instances debug on off once ready alias group enableCookie disableCookie holdConsent revokeConsent grantConsent'.split(
     ' ',
-  )
+  ) as Method[]
 
-type Calls = Record<
-  'track' | 'identify' | 'enableCookie' | 'disableCookie' | 'grantConsent' | 'revokeConsent',
-  (...parameters: unknown[]) => void
->
+/** Those of them that we call. */
+type Method = 'track' | 'identify' | 'enableCookie' | 'disableCookie' | 'grantConsent' | 'revokeConsent'
+type Calls = Record<Method, (...parameters: unknown[]) => void>
 
 /** One pixel's queue, on which TikTok's scripts leave their marks. */
 export interface PixelQueue extends Array<unknown>, Calls {
@@ -37,22 +38,55 @@ export interface Ttq extends Array<unknown>, Calls {
   _o: Record<string, LoadOptions>
 }
 
-declare global {
-  interface Window {
-    /** Names TikTok's global. */
-    TiktokAnalyticsObject?: string
-  }
+const page = window as unknown as Record<string, Ttq | undefined>
+
+export const host = `https://analytics.${config.region ? 'us.' : ''}tiktok.com`
+
+/**
+ * The page's `ttq`: the one that is there, TikTok's live one included, else a stub of ours. Asked for on every call: once
+ * TikTok's script is live, a stub that was kept pushes into an array that nobody reads.
+ */
+export function join(): Ttq {
+  // The pixel serves only the name that stands here when its main script runs.
+  const name = window.TiktokAnalyticsObject || 'ttq'
+  window.TiktokAnalyticsObject = name
+  const found = page[name]
+  const ttq = found?.track ? found : createStub(found)
+  page[name] = ttq
+  ttq._i ||= {}
+  ttq._t ||= {}
+  ttq._o ||= {}
+  return ttq
 }
 
-/** What waits in a pixel's queue is kept. */
-export const queueOf = ({ _i }: Ttq, pixelId: string): PixelQueue => (_i[pixelId] ??= Object([]))
+/** A pixel's own queue. What waits in one that is there is kept. */
+export const queueOf = (pixelId: string): PixelQueue => (join()._i[pixelId] ??= [] as unknown[] as PixelQueue)
 
-export function setAndDefer(target: unknown[], method: string): void {
-  Object(target)[method] = (...parameters: unknown[]) => target.push([method, ...parameters])
+function createStub(queue: unknown): Ttq {
+  const stub = deferCalls(Array.isArray(queue) ? queue : [])
+  return Object.assign(stub, { methods, setAndDefer, load, instance: (id: string) => deferCalls(queueOf(id)) }) as Ttq
+}
+
+function setAndDefer(target: unknown[] & Partial<Calls>, method: Method): void {
+  target[method] = (...parameters) => target.push([method, ...parameters])
 }
 
 /** Puts the methods on a queue. */
-export function deferCalls(queue: unknown[]): Ttq & PixelQueue {
+function deferCalls(queue: unknown[]): PixelQueue {
   for (const method of methods) setAndDefer(queue, method)
-  return Object(queue)
+  return queue as PixelQueue
+}
+
+/** Begins to load a pixel, unless somebody has: an id that is loaded twice sends its hits twice. */
+export function load(id: string, options: LoadOptions = {}): HTMLScriptElement | undefined {
+  const ttq = join()
+  const queue = queueOf(id)
+  if (queue._u ?? queue.info ?? queue._init) return undefined
+  queue._u = `${host}/i18n/pixel/events.js`
+  ttq._t[id] = Date.now()
+  ttq._o[id] = options
+  const script = document.createElement('script')
+  script.src = `${queue._u}?sdkid=${id}&lib=${window.TiktokAnalyticsObject}`
+  script.nonce = config.nonce ?? ''
+  return document.head.appendChild(script)
 }

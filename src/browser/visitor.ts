@@ -1,56 +1,49 @@
+import { hash, hashesOf } from '../core/identity.ts'
+import { readText } from '../core/read.ts'
 import { sha256 } from '../core/sha256.ts'
 import type { User } from '../types.ts'
-import type { Device } from './device.ts'
+import { config } from './instance.ts'
+import { newId } from './new-id.ts'
+import { read, remove, write } from './storage.ts'
 
-/** Somebody whom this page has seen: by match keys, and an id of ours where the shop has named no customer. */
-export interface Person {
-  id: string
-  user: User
-}
-
-export interface Visitor {
-  /** Learns more of the visitor. Another e-mail or customer is another person: the former is forgotten. */
-  learn(user: User): Person
-  forget(): void
-  /** What is known of a person: of the visitor, what former pages knew too. */
-  known(person: Person): User
+/** Somebody whom this page has seen: match keys, and an id of ours where the shop has named no customer. */
+export interface Person extends User {
+  id?: string
 }
 
 const THIRTY_DAYS = 2_592_000_000 // ms
 
-/** Who the visitor is, for 30 days. The page's storage gets hashes alone. */
-export function createVisitor({ read, write, remove }: Device, id: string, newId: () => string): Visitor {
-  let visitor: Person = { id, user: {} }
-  let isKept = false
+let visitor: Person = {}
+/** Whether storage has all that is known. */
+let isKept = false
+const given = hash(readText(config.context?.external_id))
+if (given) visitor.id = given
 
-  function forget(): void {
-    visitor = { id: '', user: {} }
-    isKept = false
-    remove('visitor')
-  }
+export function forgetVisitor(): void {
+  visitor = {}
+  isKept = false
+  remove('visitor')
+}
 
-  return {
-    learn(more) {
-      if (isOther(visitor.user, more)) forget()
-      if (Object.keys(more)[0]) isKept = false
-      Object.assign(visitor.user, more)
-      return visitor
-    },
-    forget,
-    known(person) {
-      const isNews = person === visitor && !isKept
-      const former = Object(isNews && read('visitor'))
-      if (former.until > Date.now() && !isOther(Object(former.user), person.user)) {
-        person.id ||= former.id
-        person.user = { ...former.user, ...person.user }
-      }
-      person.id ||= sha256(newId())
-      const { city, state, country, ...user } = person.user
-      if (isNews) write('visitor', { until: Date.now() + THIRTY_DAYS, id: person.id, user })
-      isKept ||= isNews
-      return { external_id: person.id, ...person.user }
-    },
+/** Learns more of the visitor. Another e-mail or customer is another person: the former is forgotten. */
+export function learn(more: User): Person {
+  if (isOther(visitor, more)) forgetVisitor()
+  if (Object.keys(more)[0]) isKept = false
+  return Object.assign(visitor, more)
+}
+
+/** What is known of a person: of the visitor, what former pages knew too. */
+export function known(person: Person): User {
+  const isNews = person === visitor && !isKept
+  const { until, ...former } = Object(isNews && read('visitor'))
+  if (until > Date.now() && !isOther(former, person)) Object.assign(person, { ...former, ...person })
+  person.id ||= sha256(newId())
+  if (isNews) {
+    isKept = true
+    write('visitor', { ...hashesOf(person), until: Date.now() + THIRTY_DAYS })
   }
+  const { id, ...user } = person
+  return { external_id: id, ...user }
 }
 
 const isOther = (former: User, user: User): boolean =>

@@ -1,9 +1,7 @@
-const part = /[?&#][^?&#]*|\/[^/?&#]*/g
-const personal = /^[?&#](?=.*=)[^=]*(key=|token|email|phone)|@|%40/i
+const personal = /([/?&#])([^=/?&#]*(key|(token|email|phone)[^=/?&#]*)=[^?&#]*|[^/?&#]*(@|%40)[^/?&#]*)/gi
 
 /**
  * A URL without what may name a person or open a door: e-mail-like values, and those of `…key`, `…token…`, `…email…` and
  * `…phone…`. A `keyword` stays.
  */
-export const cleanUrl = (url: string): string =>
-  url.replace(part, (text) => (personal.test(text) ? text.slice(0, 1) : text))
+export const cleanUrl = (url: string): string => url.replace(personal, '$1')

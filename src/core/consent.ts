@@ -1,11 +1,18 @@
 import type { Channel, ConsentMode, Decision } from '../types.ts'
 
 /**
- * Whether a copy may leave: `undefined` while the visitor has not decided and the mode waits for it.
+ * Why a copy may not leave, if so: the visitor said no, or has not decided and the mode waits for it.
  * The server copy's `always_server` goes without a grant, then with nothing that was read from the device.
  */
-export function isAllowed(mode: ConsentMode, marketing: Decision | undefined, via: Channel): boolean | undefined {
-  if (mode === 'always' || (mode === 'always_server' && via === 'relay')) return true
-  if (mode === 'implied') return marketing !== 'denied'
-  return marketing && marketing === 'granted'
+export function refusalOf(
+  mode: ConsentMode = 'always',
+  marketing: Decision | undefined,
+  via: Channel,
+): 'denied' | 'undecided' | undefined {
+  const isOpen =
+    mode === 'always' ||
+    (mode === 'always_server' && via === 'relay') ||
+    (mode === 'implied' && !marketing) ||
+    marketing === 'granted'
+  return isOpen ? undefined : marketing ? 'denied' : 'undecided'
 }

@@ -1,6 +1,7 @@
 import type { ConvergeEvent } from '../types.ts'
+import { attempt } from './attempt.ts'
 import { orderEvents } from './default-mapping.ts'
-import { readId, readText } from './read.ts'
+import { readText } from './read.ts'
 
 /**
  * Names an event and gives it an id: the caller's, else an order's own, so that a reload and the server's copy agree,
@@ -8,16 +9,17 @@ import { readId, readText } from './read.ts'
  */
 export function createEvent(
   eventName: unknown,
-  properties: Record<string, unknown>,
+  parts: readonly unknown[],
   eventID: unknown,
   newId: () => string,
 ): ConvergeEvent {
   const name = readText(eventName)
+  const properties = Object.fromEntries(parts.flatMap((part) => Object.entries(copyRecord(part))))
   // The caller's own id goes out as it is, since a server's copy carries the same; an order's is read like other ids.
-  const given = readId(eventID) && String(eventID)
+  const given = readText(eventID) && String(eventID)
   return {
     eventName: name,
-    eventID: given || (orderEvents.includes(name) && readId(properties.id)) || newId(),
+    eventID: given || (orderEvents.includes(name) && readText(properties.id)) || newId(),
     properties,
   }
 }
@@ -36,20 +38,19 @@ export function copyRecord(record: unknown): Record<string, unknown> {
 
   // It reads the property itself, so that a getter which throws costs one property, not the order around it.
   function copy(holder: object, key: PropertyKey, depth: number): unknown {
-    try {
-      const value: unknown = Reflect.get(holder, key)
-      if (/^(s|bi)/.test(typeof value)) return String(value).slice(0, MAX_TEXT) // string, symbol, bigint
+    return attempt(() => {
+      const value: unknown = Object(holder)[key]
       const source = Object(value)
+      if (/^(s|bi)/.test(typeof value)) return String(value).slice(0, MAX_TEXT) // string, symbol, bigint
       if (source !== value) return value
       if (depth > MAX_DEPTH || ++objects > MAX_OBJECTS) return undefined
       if (source.toJSON) return copy([source.toJSON()], 0, depth + 1)
-      if (Array.isArray(value)) return value.slice(0, MAX_OBJECTS).map((_, index) => copy(value, index, depth + 1))
-      const target: Record<string, unknown> = {}
-      for (const name of Object.keys(source)) target[name] = copy(source, name, depth + 1)
-      return target
-    } catch {
-      return undefined
-    }
+
+      const entries = Object.keys(source)
+        .slice(0, MAX_OBJECTS)
+        .map((name) => [name, copy(source, name, depth + 1)] as const)
+      return Array.isArray(value) ? entries.map(([, one]) => one) : Object.fromEntries(entries)
+    })
   }
 
   return Object(copy([record], 0, 0))

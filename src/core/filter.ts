@@ -1,7 +1,7 @@
 import type { Condition, Filter } from '../types.ts'
 import { check, configError } from './config-error.ts'
 import { itemsOf } from './parameters.ts'
-import { isRecord, readId, readNumber } from './read.ts'
+import { isRecord, readNumber, readText } from './read.ts'
 
 type Properties = Record<string, unknown>
 
@@ -27,45 +27,46 @@ export const passes = ({ event, any }: Filter, eventName: string, properties: Pr
 
 /**
  * A missing property equals nothing, contains nothing, and is not equal to everything. On a list, a positive operator
- * holds if one element fits, a negated one if none does.
+ * holds if one element fits, a negated one if none does. Where one of the two is a number, both are; else they are compared
+ * as text, booleans too.
  */
 export function holds({ property, operator, value, ignoreCase }: Condition, properties: Properties): boolean {
   const positive = operator.replace('does_not_match', 'matches').replace('not_', '')
-  const wanted: unknown[] = [value].flat()
-  // Each is compared, so that a regular expression which is broken throws in checkCondition, whichever comes first.
-  const isMet = valuesAt(properties, property).some((found) =>
-    wanted.map((one) => compare(positive, found, one, ignoreCase)).includes(true),
-  )
-  return isMet === (positive === operator)
-}
-
-/** Where one of the two is a number, both are; else they are compared as text, booleans too. */
-function compare(operator: string, found: unknown, wanted: unknown, ignoreCase: boolean | undefined): boolean {
   const read = (value: unknown) => {
     const text = typeof value === 'object' ? '' : String(value)
     return ignoreCase ? text.toLowerCase() : text
   }
-  const text = read(found)
-  const part = read(wanted)
-  // NaN, of which no comparison holds, unless both are numbers.
-  const difference = readNumber(found) - readNumber(wanted)
-  const isEqual = [found, wanted].some(Number.isFinite) ? difference === 0 : text === part
-  const results: Record<string, boolean> = {
-    is_set: found !== '',
-    equal: isEqual,
-    in: isEqual,
-    contains: text.includes(part),
-    starts_with: text.startsWith(part),
-    ends_with: text.endsWith(part),
-    greater_than: difference > 0,
-    greater_than_or_equal: difference >= 0,
-    lower_than: difference < 0,
-    lower_than_or_equal: difference <= 0,
-    matches_regex: operator === 'matches_regex' && new RegExp(String(wanted), ignoreCase ? 'i' : '').test(text),
+  const fits = (found: unknown, wanted: unknown) => {
+    const text = read(found)
+    const part = read(wanted)
+    // NaN, of which no comparison holds, unless both are numbers.
+    const difference = readNumber(found) - readNumber(wanted)
+    const isEqual = [found, wanted].some(Number.isFinite) ? difference === 0 : text === part
+    const results: Record<string, boolean> = {
+      is_set: found !== '',
+      equal: isEqual,
+      in: isEqual,
+      contains: text.includes(part),
+      starts_with: text.startsWith(part),
+      ends_with: text.endsWith(part),
+      greater_than: difference > 0,
+      greater_than_or_equal: difference >= 0,
+      lower_than: difference < 0,
+      lower_than_or_equal: difference <= 0,
+      matches_regex: positive === 'matches_regex' && new RegExp(String(wanted), ignoreCase ? 'i' : '').test(text),
+    }
+    const result = results[positive]
+    if (typeof result !== 'boolean' || (wanted === undefined && positive !== 'is_set')) throw operator
+    return result
   }
-  const result = results[operator]
-  if (typeof result !== 'boolean' || (wanted === undefined && operator !== 'is_set')) throw operator
-  return result
+  // Each is compared, so that a regular expression which is broken throws in checkCondition, whichever comes first.
+  const isMet = valuesAt(properties, property).some((found) =>
+    [value]
+      .flat()
+      .map((wanted) => fits(found, wanted))
+      .includes(true),
+  )
+  return isMet === (positive === operator)
 }
 
 const lists = ['product_ids', 'variant_ids', 'product_skus']
@@ -75,7 +76,7 @@ const listed = ['product_id', 'variant_id', 'sku']
 function valuesAt(properties: Properties, path: string): unknown[] {
   const name = listed[lists.indexOf(path)]
   const values = name
-    ? itemsOf(properties).map((item) => readId(item[name]))
+    ? itemsOf(properties).map((item) => readText(item[name]))
     : path
         .split('.')
         .reduce<unknown[]>((found, key) => found.flatMap((value) => (isRecord(value) ? value[key] : [])), [properties])

@@ -1,5 +1,5 @@
 import type { User } from '../types.ts'
-import { put, readId } from './read.ts'
+import { put, readText } from './read.ts'
 import { sha256 } from './sha256.ts'
 
 const hash64 = /^[\da-f]{64}$/i
@@ -9,7 +9,7 @@ const junk = /^(0|undefined|null|none|e3b0c442\w+)$/i
 const emailShape = /^(?!.{129})\w[-\w.+]*@([a-z\d][-a-z\d]+\.)+[a-z]{2,14}$/
 const phoneShape = /^\+[1-9]\d{6,14}$/ // E.164
 
-const read = (value: unknown): string => (value ? readId(value).replace(junk, '') : '')
+const read = (value: unknown): string => readText(value).replace(junk, '')
 const plain = (value: unknown): string => read(value).toLowerCase()
 
 /**
@@ -18,7 +18,7 @@ const plain = (value: unknown): string => read(value).toLowerCase()
  * out. A phone number needs `+` or `00` and its country code.
  */
 export function readUser(properties: Record<string, unknown>, aliases?: unknown): User {
-  const emails = [aliases].flat().map((alias) => /^urn:email:(.*)/i.exec(readId(alias))?.[1])
+  const emails = [aliases].flat().map((alias) => /^urn:email:(.*)/i.exec(readText(alias))?.[1])
   const user: User = {}
   put(user, 'email', [properties.$email, ...emails].map((email) => hash(plain(email), emailShape)).find(Boolean))
   put(
@@ -43,4 +43,7 @@ export function readUser(properties: Record<string, unknown>, aliases?: unknown)
 
 /** Empty, where the text doesn't have the shape. */
 export const hash = (text: string, shape = /./): string =>
-  text && (hash64.test(text) ? text.toLowerCase() : shape.test(text) ? sha256(text) : '')
+  hash64.test(text) ? text.toLowerCase() : shape.test(text) ? sha256(text) : ''
+
+/** Without what is no hash: nothing that names a place or a person is kept on the device. */
+export const hashesOf = <Some extends User>({ city, state, country, ...hashes }: Some) => hashes

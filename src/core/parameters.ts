@@ -1,6 +1,6 @@
 import type { Config, Content, ConvergeEvent, EventParameters } from '../types.ts'
 import { orderEvents } from './default-mapping.ts'
-import { isRecord, put, readId, readNumber, readText } from './read.ts'
+import { isRecord, put, readNumber, readText } from './read.ts'
 
 type Properties = Record<string, unknown>
 
@@ -20,7 +20,7 @@ export function toParameters(
     put(
       content,
       'content_id',
-      contentId === 'default' ? readId(item.variant_id) || readId(item.product_id) : readId(item[contentId]),
+      contentId === 'default' ? readText(item.variant_id) || readText(item.product_id) : readText(item[contentId]),
     )
     put(content, 'content_name', readText(item.name))
     put(content, 'content_category', readText(item.category))
@@ -44,7 +44,7 @@ export function toParameters(
   }
   put(parameters, 'value', value)
   if (!Number.isNaN(value)) put(parameters, 'currency', readCurrency(properties) || sharedCurrency(items))
-  if (orderEvents.includes(eventName)) put(parameters, 'order_id', readId(properties.id))
+  if (orderEvents.includes(eventName)) put(parameters, 'order_id', readText(properties.id))
   if (eventName === 'Searched' || event === 'Search') put(parameters, 'query', readQuery(properties))
   return parameters
 }
@@ -54,14 +54,14 @@ export function itemsOf(properties: Properties): Properties[] {
   const { items } = properties
   const listed = Array.isArray(items) ? items.filter(isRecord) : []
   if (listed.length) return listed
-  return ['product_id', 'variant_id', 'sku', 'price'].some((name) => readId(properties[name])) ? [properties] : []
+  return ['product_id', 'variant_id', 'sku', 'price'].some((name) => readText(properties[name])) ? [properties] : []
 }
 
 // Converge's documents do not name the property that holds what was searched for; these are seen on live sites.
 const queryProperties = ['query', 'search_query', 'search_string', 'search_term', 'term', 'q']
 
 const readQuery = (properties: Properties): string | undefined =>
-  queryProperties.map((name) => readId(properties[name])).find(Boolean)
+  queryProperties.map((name) => readText(properties[name])).find(Boolean)
 
 const quantityOf = (item: Properties): number => readNumber(item.quantity, 1)
 

@@ -8,15 +8,12 @@ export function put<Target, Key extends keyof Target>(target: Target, key: Key, 
   if (value || value === 0) target[key] = value
 }
 
-/** Text, trimmed. */
-export const readText = (value: unknown): string => (typeof value === 'string' ? value.trim() : '')
+/** Text, trimmed, or a number as text. Of a Shopify GID (`gid://shopify/Product/1`) TikTok knows the last part alone. */
+export const readText = (value: unknown): string =>
+  (typeof value === 'string' ? value.trim() : Number.isFinite(value) ? String(value) : '').replace(/^gid:.*\//, '')
 
 /** A finite number, also one that comes as text. `"1,299"` is none: it could mean two things. */
 export function readNumber(value: unknown, fallback = Number.NaN): number {
-  const number = readText(value) ? Number(value) : value
-  return Number.isFinite(number) ? Number(number) : fallback
+  const number = readText(value) ? Number(value) : Number.NaN
+  return Number.isFinite(number) ? number : fallback
 }
-
-/** An id as text. Of a Shopify GID (`gid://shopify/Product/1`) TikTok's catalogue knows the last part alone. */
-export const readId = (value: unknown): string =>
-  (Number.isFinite(value) ? String(value) : readText(value)).replace(/^gid:.*\//, '')

@@ -1,6 +1,6 @@
 import { readUser } from '../core/identity.ts'
 import { itemsOf } from '../core/parameters.ts'
-import { readId, readNumber, readText } from '../core/read.ts'
+import { readNumber, readText } from '../core/read.ts'
 import type { Config, Content, ConvergeEvent, EventParameters } from '../types.ts'
 
 /** What became of a property on its way out. */
@@ -42,7 +42,7 @@ const itemSources = {
 /** Which property of an item its content_id comes from. */
 export function idSource(item: Record<string, unknown>, { contentId = 'default' }: Pick<Config, 'contentId'>): string {
   if (contentId !== 'default') return contentId
-  return readId(item.variant_id) ? 'variant_id' : 'product_id'
+  return readText(item.variant_id) ? 'variant_id' : 'product_id'
 }
 
 /** Lays what came in beside what went out: what was renamed, dropped, or turned into something else. */
@@ -58,7 +58,7 @@ export function compare({ properties }: ConvergeEvent, parameters: EventParamete
     return [lineOf(from, properties[from], to, parameters[to])]
   }
   const keyOf = (text: string | undefined) =>
-    Object.keys(properties).find((name) => text && readId(properties[name]) === text)
+    Object.keys(properties).find((name) => text && readText(properties[name]) === text)
 
   const event = [
     ...money(),

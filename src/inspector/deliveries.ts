@@ -1,4 +1,4 @@
-import type { Channel, Reason, State, TrackResult } from '../types.ts'
+import type { Channel, Reason, State, Status, TrackResult } from '../types.ts'
 
 export type Delivery =
   | 'handed'
@@ -9,6 +9,7 @@ export type Delivery =
   | 'kept' // tried again
   | 'refused'
   | 'late'
+  | 'lost' // too many others wait for the relay
   | 'none' // not for this way
 
 /** How an event is doing on each way. */
@@ -20,7 +21,7 @@ export function deliveriesOf(
   const missing = reason === 'undecided' ? 'held' : reason === 'denied' ? 'denied' : 'none'
   return {
     pixel: reason === 'pixel_blocked' ? 'blocked' : goes('pixel') ? handed[pixel] : missing,
-    relay: goes('relay') ? relayed(reason) : status === 'no_consent' && relay !== 'off' ? missing : 'none',
+    relay: goes('relay') ? relayed(status, reason) : status === 'no_consent' && relay !== 'off' ? missing : 'none',
   }
 }
 
@@ -31,8 +32,8 @@ const handed: Record<State['pixel'], Delivery> = {
   off: 'handed',
 }
 
-function relayed(reason: Reason | undefined): Delivery {
-  if (reason === 'relay_down') return 'kept'
+function relayed(status: Status, reason: Reason | undefined): Delivery {
+  if (reason === 'relay_down') return status === 'retry' ? 'kept' : 'lost'
   if (reason === 'relay_refused') return 'refused'
   return reason === 'too_late' ? 'late' : 'handed'
 }

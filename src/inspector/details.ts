@@ -1,5 +1,5 @@
 import { itemsOf } from '../core/parameters.ts'
-import { readId } from '../core/read.ts'
+import { readText } from '../core/read.ts'
 import type { ContentIdMode, DestinationEvent } from '../types.ts'
 import type { Build } from './build.ts'
 import { compare, idSource } from './compare.ts'
@@ -94,7 +94,7 @@ export function detailsOf(build: Build, document: Document, entry: Entry): Node[
     const { contentId: mode = 'default' } = config
     const lines = items.map((item) => {
       const source = idSource(item, config)
-      const id = readId(item[source])
+      const id = readText(item[source])
       return build('li', '', build('code', '', id || 'none'), ` ${id ? 'from' : 'for want of'} ${source}`)
     })
     const rule = build('p', '', 'Mode ', build('code', '', mode), `: ${modes[mode]}.`)

@@ -1,4 +1,4 @@
-import { readId } from '../core/read.ts'
+import { readText } from '../core/read.ts'
 import { culpritsAmong, isPixel, type Script } from './culprits.ts'
 
 /** A call or hit for this pixel that converge did not make. */
@@ -44,10 +44,10 @@ export function findExternals({ pixelId, ttq, scripts, isOurs, hits, ourHits }: 
       const [event, parameters, given] = method === 'track' ? rest : ['Pageview', {}, rest[1] ?? rest[0]]
       const { event_id, pixel_code } = Object(given)
       const isForAll = isGlobal && pixel_code === undefined
-      if (isGlobal && !isForAll && (pixel_code !== pixelId || isOurs(readId(event_id)))) continue
+      if (isGlobal && !isForAll && (pixel_code !== pixelId || isOurs(readText(event_id)))) continue
       const reach = isForAll ? 'without a pixel_code: it goes to every pixel of the page' : 'for this pixel'
       const message = `Somebody else has called ttq.${method}() ${reach}.`
-      find(call, readId(event) || '(no name)', message, readId(event_id), Object(parameters))
+      find(call, readText(event) || '(no name)', message, readText(event_id), Object(parameters))
     }
   }
   search(ttq, true)

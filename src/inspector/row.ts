@@ -38,6 +38,7 @@ const deliveryWords: Record<Delivery, [word: string, tone: Tone]> = {
   kept: ['kept', 'wait'],
   refused: ['refused', 'bad'],
   late: ['too late', 'bad'],
+  lost: ['too many wait', 'bad'],
   none: ['not sent', 'none'],
 }
 

@@ -15,7 +15,7 @@ export async function checkRows(mapping: Mapping, config: ForwarderConfig, testC
   const sent: string[] = []
 
   for (const [eventName, rows] of mapping) {
-    const event = createEvent(eventName, sampleOf(eventName), undefined, newId)
+    const event = createEvent(eventName, [sampleOf(eventName)], undefined, newId)
     // Without their conditions, which the sample may not fulfil, and without filters.
     const always = new Map([[eventName, rows.map(({ when: _, ...row }) => row)]])
     for (const row of route(event, { mapping: always, filters: [] }, config) ?? []) {

@@ -1,5 +1,5 @@
 import type { Rules } from '../core/config.ts'
-import { isAllowed } from '../core/consent.ts'
+import { refusalOf } from '../core/consent.ts'
 import { route } from '../core/pipeline.ts'
 import type { Config, Decision } from '../types.ts'
 import type { Intake } from './intake.ts'
@@ -34,7 +34,7 @@ export function createPageIntake(config: Config, rules: Rules): (body: string, f
     const limitedDataUse = config.limitedDataUse === true || isOptedOut
     const taken = good.flatMap(({ path, event }) => {
       const marketing = decisionOf(event) ?? (isOptedOut && gpc === 'deny' ? 'denied' : undefined)
-      if (!isAllowed(mode, marketing, 'relay')) {
+      if (refusalOf(mode, marketing, 'relay')) {
         problems.push({ path: `${path}.consent`, message: `does not allow the server copy in consent mode ${mode}` })
         return []
       }

@@ -1,5 +1,5 @@
 import type { Rules } from '../core/config.ts'
-import { isAllowed } from '../core/consent.ts'
+import { refusalOf } from '../core/consent.ts'
 import { copyRecord, createEvent } from '../core/event.ts'
 import { route } from '../core/pipeline.ts'
 import type { Config, Status } from '../types.ts'
@@ -14,15 +14,14 @@ export function createServerIntake(config: Config, rules: Rules): (body: string,
   const { consent: mode = 'always' } = config
 
   function run(given: ServerEvent, path: string, receivedAt: number, problems: Problem[]): [Status, OutboxEvent[]] {
-    const properties = copyRecord(given.properties)
-    const event = createEvent(given.event_name, properties, given.event_id, () => crypto.randomUUID())
-    const profile = readProfile(copyRecord(given.profile_properties), properties, given.aliases ?? [])
+    const event = createEvent(given.event_name, [given.properties], given.event_id, () => crypto.randomUUID())
+    const profile = readProfile(copyRecord(given.profile_properties), event.properties, given.aliases ?? [])
     if (profile.isConsentUnreadable) {
       const where = 'profile_properties.$consent'
       problems.push({ path: path ? `${path}.${where}` : where, message: "must be 'granted' or 'denied'" })
       return ['failure', []]
     }
-    if (!isAllowed(mode, profile.marketing, 'relay')) return ['no_consent', []]
+    if (refusalOf(mode, profile.marketing, 'relay')) return ['no_consent', []]
     const rows = route(event, rules, config)
     if (!rows) return ['filtered', []]
     const forServer = rows.filter(({ forward }) => forward !== 'client')

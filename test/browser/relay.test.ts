@@ -190,7 +190,7 @@ inEachBrowser((stage) => {
     expect(taken.map(({ eventID }) => eventID).sort()).toEqual(['1', '2', '3', '4'])
   })
 
-  test('a tab that is still there keeps what it could not deliver: another tab does not send it as well', async () => {
+  test('a tab that is still there keeps nothing back: another one delivers it, under the same event_id', async () => {
     const host = serveRelay(stage, 503)
     serveShop(stage, { '/': heldTimers + thanks(), '/two': heldTimers + pageOf('script tag', config) })
     const page = await stage.open(shop)
@@ -200,16 +200,16 @@ inEachBrowser((stage) => {
     await tab.goto(`${shop}two`)
     await stateOf(tab, { pixel: 'live' })
     await atRest(tab)
-    expect(host.taken).toEqual([])
-    await page.evaluate('timePasses()')
     expect(await host.waitForTaken(1)).toMatchObject([{ eventID: '1001' }])
+    await page.evaluate('timePasses()')
+    expect(await host.waitForTaken(2)).toMatchObject([{ eventID: '1001' }, { eventID: '1001' }])
     await tab.reload()
     await stateOf(tab, { pixel: 'live' })
     await atRest(tab)
-    expect(host.taken).toHaveLength(1)
+    expect(host.taken).toHaveLength(2)
   })
 
-  test('two tabs that come after a page that could not deliver send it once in all', async () => {
+  test('of two tabs that come after a page that could not deliver at least one sends it, and nothing is left', async () => {
     const host = serveRelay(stage, 503)
     serveShop(stage, { '/': thanks(), '/two': pageOf('script tag', config), '/blank': '' })
     const page = await stage.open(shop)
@@ -223,7 +223,8 @@ inEachBrowser((stage) => {
       await stateOf(tab, { pixel: 'live' })
       await atRest(tab)
     }
-    expect(host.taken).toHaveLength(1)
+    expect(new Set(host.taken.map(({ eventID }) => eventID))).toEqual(new Set(['1001']))
+    expect(await page.evaluate(() => Object.keys(localStorage).join())).not.toContain('outbox')
   })
 
   test('what waited for longer than TikTok remembers an event_id is not sent, nor kept', async () => {
@@ -272,7 +273,7 @@ inEachBrowser((stage) => {
     await track(page, 'Searched', {}, { eventID: 'one' })
     const [event] = await host.waitForTaken(1)
     expect(JSON.stringify(event)).not.toMatch(/jane|secret/)
-    expect(event?.page.url).toMatch('utm_source=tiktok')
+    expect(event?.page?.url).toMatch('utm_source=tiktok')
   })
 
   test("a test code marks that tab's events", async () => {

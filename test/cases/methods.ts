@@ -42,7 +42,7 @@ export const methodCases: CallCase[] = [
   {
     title: 'forward: the browser copy alone, under the id that the server tracks too',
     cvg: [{ method: 'forward', eventName: 'Added To Cart', properties: cap, profileProperties, eventID: 'e-1' }],
-    converge: [['track', 'Added To Cart', cap, { profileProperties, eventID: 'e-1', forward: 'client' }]],
+    converge: [['track', 'Added To Cart', cap, { profileProperties, eventID: 'e-1', method: 'forward' }]],
     pixel: [sent],
     server: [],
     identify: [jane],

@@ -148,7 +148,7 @@ describe("TikTok's diagnostics", () => {
   test.each(calls)('%s comes of %s', (code, call) => {
     const config = { pixelId: 'CJQBODJC77UB4MRTGFRF' }
     const track = (eventName: string, properties: Record<string, unknown> = {}) => {
-      const event = createEvent(eventName, properties, undefined, () => 'a-1')
+      const event = createEvent(eventName, [properties], undefined, () => 'a-1')
       const rows = route(event, readConfig(config), config) ?? []
       const destinationEvents = rows.map(({ event, parameters }) => ({
         event,

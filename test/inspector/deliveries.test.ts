@@ -13,6 +13,7 @@ test.each<
   ['success', undefined, both, { ...state, pixel: 'waiting' }, 'waiting handed'],
   ['success', 'pixel_blocked', both, { ...state, pixel: 'blocked' }, 'blocked handed'],
   ['retry', 'relay_down', both, { ...state, pixel: 'blocked' }, 'blocked kept'],
+  ['failure', 'relay_down', both, { ...state, pixel: 'off' }, 'handed lost'],
   ['failure', 'pixel_blocked', [], { pixel: 'blocked', relay: 'off' }, 'blocked none'],
   ['success', 'undecided', ['relay'], state, 'held handed'],
   ['success', 'denied', ['relay'], state, 'denied handed'],

@@ -16,7 +16,7 @@ export interface Call {
 export function mapped(call: Call): { result: TrackResult; source: ConvergeEvent } {
   const { eventName, properties = {}, eventID, matchKeys } = call
   const config: Config = { pixelId, ...call.config }
-  const source = createEvent(eventName, properties, eventID, () => 'e1')
+  const source = createEvent(eventName, [properties], eventID, () => 'e1')
   const rows = route(source, readConfig(config), config) ?? []
   const destinationEvents = rows.map(
     ({ event, parameters }): DestinationEvent => ({

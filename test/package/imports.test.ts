@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
+import { instances } from '../../instances.ts'
 import { breaches, type Source } from './import-rules.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -40,8 +41,8 @@ test.each(planted)('a planted violation is found: %s', (_, path, text) => {
   expect(breaches([...sources, { path, text }])).toHaveLength(1)
 })
 
-/** What a bundle holds, by folder of src. */
-async function foldersOf(entry: string): Promise<string[]> {
+/** The files of src that a bundle holds. */
+async function filesOf(entry: string): Promise<string[]> {
   const { metafile } = await build({
     entryPoints: [`${root}src/${entry}`],
     absWorkingDir: root,
@@ -49,16 +50,29 @@ async function foldersOf(entry: string): Promise<string[]> {
     format: 'esm',
     packages: 'external',
     external: ['./consent/index.ts', './inspector/index.ts'], // files of their own, loaded on demand
+    plugins: [instances],
     metafile: true,
     write: false,
   })
-  const files = Object.keys(metafile.inputs).map((path) => path.replace(/^src\//, ''))
+  return Object.keys(metafile.inputs).map((path) => path.replace(/^src\//, ''))
+}
+
+/** Their folders. */
+async function foldersOf(entry: string): Promise<string[]> {
+  const files = await filesOf(entry)
   return [...new Set(files.map((path) => (path.includes('/') ? path.replace(/\/.*/, '') : path)))].sort()
 }
+
+test.each(['script.ts', 'index.ts'])('what is one instance’s own is reached by its start alone: %s', async (entry) => {
+  const outside = ['browser/cvg.ts', 'browser/global.ts', 'browser/start.ts']
+  const found = (await filesOf(entry)).filter((path) => path.startsWith('browser/'))
+  expect(outside).toEqual(expect.arrayContaining(found))
+})
 
 test.each([
   ['script.ts', ['browser', 'core', 'script.ts']],
   ['index.ts', ['browser', 'core', 'create-converge.ts', 'index.ts']],
+  ['browser/converge.ts', ['browser', 'core']],
   ['consent/index.ts', ['consent', 'core']],
   ['inspector/index.ts', ['core', 'inspector']],
   ['server/index.ts', ['core', 'server']],

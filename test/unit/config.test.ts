@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { startConverge } from '../../src/browser/converge.ts'
+import { startConverge } from '../../src/browser/start.ts'
 import { pixelId } from '../cases/case.ts'
 import { noParts, openPage } from './page.ts'
 

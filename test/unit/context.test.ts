@@ -59,7 +59,6 @@ describe('the click id', () => {
       'domain=shop.test',
       `max-age=${(30 * day) / 1000}`,
       'path=/',
-      'samesite=lax',
     ])
   })
 

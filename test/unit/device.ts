@@ -8,16 +8,12 @@ export interface Device {
   readonly touches: string[]
   /** `blocked`: the very access throws, as in a sandbox. `full`: nothing more can be written. */
   fault: 'none' | 'blocked' | 'full'
-  /** Web Locks, for one of its pages. They are free again when that page closes. */
-  openLocks(page: object): Pick<LockManager, 'request'>
-  close(page: object): void
 }
 
 /** What a browser keeps between the pages of one shop. It has the clock that vitest has at the moment. */
 export function createDevice(): Device {
   const stored = new Map<string, string>()
   const jar = new Map<string, { value: string; until: number }>()
-  const holders = new Map<string, object>()
   const touches: string[] = []
 
   function touch(what: string): void {
@@ -81,22 +77,6 @@ export function createDevice(): Device {
       const [, name = '', value = ''] = /^([^=]*)=([^;]*)/.exec(text) ?? []
       const seconds = Number(/;\s*max-age=(\d+)/i.exec(text)?.[1] ?? Number.POSITIVE_INFINITY)
       jar.set(name, { value, until: Date.now() + seconds * 1000 })
-    },
-    openLocks: (page) => ({
-      async request(name: string, ...rest: unknown[]) {
-        const task = rest.at(-1)
-        if (typeof task !== 'function') throw new TypeError('no callback')
-        if (holders.has(name)) return task(null)
-        holders.set(name, page)
-        try {
-          return await task({ name, mode: 'exclusive' })
-        } finally {
-          holders.delete(name)
-        }
-      },
-    }),
-    close(page) {
-      for (const [name, holder] of holders) if (holder === page) holders.delete(name)
     },
   }
   return device

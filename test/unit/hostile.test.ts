@@ -45,7 +45,8 @@ test.each<[title: string, item: object, expected: object, config?: Partial<Confi
   ['NaN and infinity are left out', { price: Number.NaN, quantity: Number.POSITIVE_INFINITY }, {}],
   ['a missing quantity is not invented', { product_id: 'P1', price: 1 }, { content_id: 'P1', price: 1 }],
   ['true, a symbol and a function are no numbers', { price: true, quantity: Symbol('two') }, {}],
-  ['a name that is no text is left out', { name: 42, vendor: ['Nike'], category: () => 'Caps' }, {}],
+  ['a name that is a number becomes text', { name: 42 }, { content_name: '42' }],
+  ['a name that is neither is left out', { name: true, vendor: ['Nike'], category: () => 'Caps' }, {}],
   [
     'an item without a prototype counts',
     Object.assign(Object.create(null), { sku: 'S1' }),
@@ -164,10 +165,12 @@ test('10,000 items: the value is sent, and the first 1,998 of them', () => {
   expect(Object(parameters).contents.at(-1)).toStrictEqual({ ...product, content_id: '1997' })
 })
 
-test('items that are kept by their id, in a list with a hole of four thousand million, cost only themselves', () => {
+test('items that are kept by their id are found, in a list with a hole of four thousand million too', () => {
   const items: object[] = []
   items[4294967294] = { product_id: 'P1' }
-  expect(sent(['Started Checkout', { total_price: 5, items }])).toStrictEqual([{ value: 5 }])
+  expect(sent(['Started Checkout', { items }])).toStrictEqual([
+    { contents: [{ ...product, content_id: 'P1' }], content_type: 'product', num_items: 1 },
+  ])
 })
 
 test('of an object that branches for ever, 2,000 objects are read', () => {
@@ -256,7 +259,7 @@ test.each([
   expect(track(eventName, { total_price: 1 })).toMatchObject({
     status: 'skipped',
     reason: 'unmapped',
-    eventName: typeof eventName === 'string' ? eventName : '',
+    eventName: /^(string|number)$/.test(typeof eventName) ? String(eventName) : '',
     destinationEvents: [],
   })
   expect(tracked(page)).toEqual([])

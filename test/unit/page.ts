@@ -1,5 +1,6 @@
 import { Window as HappyWindow } from 'happy-dom'
-import { type LoadPart, startConverge } from '../../src/browser/converge.ts'
+import type { LoadPart } from '../../src/browser/instance.ts'
+import { startConverge } from '../../src/browser/start.ts'
 import type { Ttq } from '../../src/browser/ttq.ts'
 import type { Config, RelayBatch, TrackResult } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
@@ -31,7 +32,6 @@ interface Opening {
   device?: Device
   url?: string
   referrer?: string
-  hasLocks?: boolean
 }
 
 /** An empty page of its own, with the clock that vitest has at this moment. */
@@ -40,7 +40,6 @@ export function openPage({
   device = createDevice(),
   url = 'https://www.shop.test/caps?color=red',
   referrer = '',
-  hasLocks = false,
 }: Opening = {}): Page {
   const window = Object(new HappyWindow({ url }))
   let isClosed = false
@@ -78,11 +77,9 @@ export function openPage({
     close() {
       window.dispatchEvent(new window.Event('pagehide'))
       isClosed = true
-      device.close(page)
     },
   }
   Object.defineProperty(window, 'localStorage', { get: () => device.storage })
-  Object.defineProperty(window.navigator, 'locks', { value: hasLocks ? device.openLocks(page) : undefined })
   Object.defineProperties(window.document, {
     referrer: { value: referrer },
     cookie: {

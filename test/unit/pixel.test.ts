@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { startConverge } from '../../src/browser/converge.ts'
+import { startConverge } from '../../src/browser/start.ts'
 import type { Config, Converge, State } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
 import { classicalSnippet } from '../tiktok/snippet.ts'
@@ -112,12 +112,11 @@ describe('loading', () => {
     expect(page.ttq._o).toEqual({ [pixelId]: { historyObserver: false, limited_data_use: false, autoConfig: true } })
   })
 
-  test('asks for events.js by pixel ID and library name, asynchronously', () => {
+  test('asks for events.js by pixel ID and library name', () => {
     const page = openPage()
     startIn(page)
     const [script, ...others] = page.scripts
     expect(script?.src).toBe(`${address}?sdkid=${pixelId}&lib=ttq`)
-    expect(script?.async).toBe(true)
     expect(script?.isConnected).toBe(true)
     expect(others).toEqual([])
   })
@@ -197,7 +196,7 @@ describe('loading', () => {
     converge.track('Searched', { q: 'cap' })
     expect(page.ttq).toBeUndefined()
     expect(page.scripts).toEqual([])
-    expect(statesOf(converge)).toEqual([])
+    expect(statesOf(converge)).toMatchObject([{ pixel: 'off', relay: 'ready' }])
   })
 })
 

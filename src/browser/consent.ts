@@ -1,0 +1,34 @@
+import { refusalOf } from '../core/consent.ts'
+import type { Channel, Consent } from '../types.ts'
+import { config, document, navigator } from './instance.ts'
+import { read } from './storage.ts'
+
+/** What Global Privacy Control means, where the visitor has it on. */
+export const gpc = navigator.globalPrivacyControl === true ? config.gpc : 'ignore'
+
+declare global {
+  interface Document {
+    prerendering?: boolean
+  }
+  interface Navigator {
+    globalPrivacyControl?: boolean
+  }
+}
+
+let decision: Consent | undefined
+
+/** What the visitor has decided, on this page or a former one. */
+export const consent = (): Consent => (decision ??= Object(read('consent')))
+
+/** A category that is left out is denied. */
+export function decide(given: unknown): void {
+  const { analytics, marketing } = Object(given)
+  const read = (granted: unknown) => (granted === 'granted' ? granted : 'denied')
+  decision = { analytics: read(analytics), marketing: read(marketing) }
+}
+
+/** Why a copy may not leave now, if so. While the page is prerendered, nobody has seen it. */
+export const refusal = (via: Channel = 'pixel') =>
+  document.prerendering
+    ? 'undecided'
+    : refusalOf(config.consent, consent().marketing ?? (gpc === 'deny' ? 'denied' : undefined), via)

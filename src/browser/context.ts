@@ -1,0 +1,38 @@
+import { attempt } from '../core/attempt.ts'
+import type { PageContext } from '../types.ts'
+import { config, document, location, navigator } from './instance.ts'
+import { place, prefix } from './storage.ts'
+
+const THIRTY_DAYS = 2_592_000 // s: the pixel's own cookie forgets a click after one day
+
+const { context, domain = '' } = config
+const cookie = `${prefix}ttclid`
+// Where the landing page was left before the visitor consented, the next page's referrer still knows.
+const urls = location.search + (document.referrer.startsWith(`${location.origin}/`) ? document.referrer : '')
+const ttclid = context?.ttclid ?? /[?&]ttclid=([\w.-]+)/.exec(urls)?.[1]
+
+const readCookie = (name: string) => attempt(() => new RegExp(`\\b${name}=([^;]+)`).exec(place.document.cookie)?.[1])
+
+const writeCookie = (value: string, seconds: number) =>
+  attempt(() => {
+    place.document.cookie = `${cookie}=${value};path=/;max-age=${seconds};domain=${domain}`
+  })
+
+/** The page, as far as it may be known without consent. */
+export const about = () => ({
+  url: location.href,
+  referrer: document.referrer,
+  userAgent: navigator.userAgent,
+  ...context,
+})
+
+/** TikTok's click id, and its own visitor id. */
+export const ids = (): Pick<PageContext, 'ttclid' | 'ttp'> => ({
+  ttclid: ttclid ?? readCookie(cookie),
+  ttp: context?.ttp ?? readCookie('_ttp'),
+})
+
+/** Keeps the click for 30 days. */
+export const keepClick = () => ttclid && writeCookie(ttclid, THIRTY_DAYS)
+
+export const forgetClick = () => writeCookie('', 0)
