@@ -277,7 +277,7 @@ export interface RelayedEvent {
   /** Whether the browser copy was handed to the pixel. */
   pixel: boolean
   user: User
-  page?: { url: string; referrer: string }
+  page: { url: string; referrer: string }
   ttclid?: string | undefined
   ttp?: string | undefined
   /** BCP 47, e.g. `de-AT`. */

@@ -1,6 +1,6 @@
 import { attempt } from '../core/attempt.ts'
 import type { PageContext } from '../types.ts'
-import { config, document, location, navigator } from './instance.ts'
+import { config, document, location } from './instance.ts'
 import { place, prefix } from './storage.ts'
 
 const THIRTY_DAYS = 2_592_000 // s: the pixel's own cookie forgets a click after one day
@@ -18,13 +18,8 @@ const writeCookie = (value: string, seconds: number) =>
     place.document.cookie = `${cookie}=${value};path=/;max-age=${seconds};domain=${domain}`
   })
 
-/** The page, as far as it may be known without consent. */
-export const about = () => ({
-  url: location.href,
-  referrer: document.referrer,
-  userAgent: navigator.userAgent,
-  ...context,
-})
+/** Where the visitor is and came from, as far as it may be known without consent. */
+export const about = () => ({ url: location.href, referrer: document.referrer, ...context })
 
 /** TikTok's click id, and its own visitor id. */
 export const ids = (): Pick<PageContext, 'ttclid' | 'ttp'> => ({

@@ -9,7 +9,7 @@ import { consent, decide, refusal } from './consent.ts'
 import { about, forgetClick, ids, keepClick } from './context.ts'
 import { isDebug } from './flag.ts'
 import { follow, runHeld } from './follow.ts'
-import { config, document, loadPart, window } from './instance.ts'
+import { config, document, loadPart, navigator, window } from './instance.ts'
 import { tidyLedger } from './ledger.ts'
 import { newId } from './new-id.ts'
 import { on, report } from './news.ts'
@@ -75,7 +75,7 @@ export const converge: Converge = {
     begin()
   },
   context() {
-    const { url, userAgent } = about()
+    const { url, userAgent = navigator.userAgent } = about()
     return {
       ...(!refusal() && { ...ids(), external_id: known(learn({})).external_id }),
       url: cleanUrl(readText(url)),

@@ -23,13 +23,13 @@ import { callPixel } from './pixel.ts'
 import { relay, type Settle } from './relay.ts'
 import { known, learn } from './visitor.ts'
 
-const HELD = 100
+const MOST = 100
 
 let lastPage: unknown
 /** What does an event whose consent is undecided. */
 const held: (() => void)[] = []
-/** Who has sent an event, by its name and id. */
-const senders = new Map<string, unknown>()
+/** What was sent, by name and id. */
+const seen = new Set<string>()
 
 /** Does what was held. */
 export function runHeld(): void {
@@ -44,6 +44,7 @@ export function follow(event: ConvergeEvent, isStopped: boolean, own: User, isCl
   const key = `${eventName}.${eventID}`
   let destinationEvents: DestinationEvent[] = []
   let matchKeys: string[] | undefined
+  let isSeen = false
   /** Whether the pixel took it. Unknown where it wasn't asked. */
   let isHanded: boolean | undefined
   /** What became of the server copy, where there is one. */
@@ -60,14 +61,14 @@ export function follow(event: ConvergeEvent, isStopped: boolean, own: User, isCl
   function run(): TrackResult {
     const problem = refusal()
     const mayRelay = config.relay && !isClientOnly && !refusal('relay')
-    if (problem === 'undecided' && held.push(run) > HELD) held.shift()
+    if (problem === 'undecided' && held.push(run) > MOST) held.shift()
     if (problem && !mayRelay) return tell('no_consent', problem)
     const rows = route(event, rules, config)
     if (!rows) return tell('filtered', 'filter')
     if (!rows[0]) return tell('skipped', 'unmapped')
-    const sender = senders.get(key)
-    if (sender ? sender !== run : !problem && sent(event)) return tell('skipped', 'already_sent')
-    senders.set(key, run)
+    if (!isSeen && (seen.has(key) || (!problem && sent(event)))) return tell('skipped', 'already_sent')
+    seen.add(key)
+    isSeen = true
     const user = problem ? own : known(person)
     matchKeys = Object.keys(user)
     const send: RelayedEvent['send'] = []
@@ -90,6 +91,8 @@ export function follow(event: ConvergeEvent, isStopped: boolean, own: User, isCl
     })
     if (send[0] && !relayed) {
       relayed = ['success']
+      // Undecided, a server copy says nothing of how the visitor came here.
+      const clean = (url: unknown) => cleanUrl(readText(url).replace(problem ? /\?.*/ : '', ''))
       relay(
         {
           time,
@@ -98,12 +101,8 @@ export function follow(event: ConvergeEvent, isStopped: boolean, own: User, isCl
           send,
           pixel: !!isHanded && state.pixel !== 'blocked',
           user,
-          // Undecided, a server copy says nothing of how the visitor came here.
-          ...(!problem && {
-            ...ids(),
-            locale: navigator.language,
-            page: { url: cleanUrl(readText(properties.$url)), referrer: cleanUrl(readText(properties.referrer)) },
-          }),
+          page: { url: clean(properties.$url), referrer: clean(properties.referrer) },
+          ...(!problem && { ...ids(), locale: navigator.language }),
           consent: consent(),
           test: testCode,
         },
@@ -122,7 +121,10 @@ export function follow(event: ConvergeEvent, isStopped: boolean, own: User, isCl
     if (pixelStatus === 'live') {
       onPixelChange.delete(assess)
       sent(event, Date.now())
-    } else if (pixelStatus) onPixelChange.add(assess)
+    } else if (pixelStatus) {
+      const [oldest = assess] = onPixelChange.add(assess)
+      if (onPixelChange.size > MOST) onPixelChange.delete(oldest)
+    }
 
     const [status, reason] = relayed ?? []
     if (status === 'retry') return tell(status, reason)

@@ -1,2 +1,2 @@
 /** Nobody else's. `crypto.randomUUID` is missing on http:// pages. */
-export const newId = () => `${Math.random()}${Date.now()}`.slice(2)
+export const newId = () => `${Math.random()}${Date.now()}`

@@ -97,8 +97,6 @@ export function allowPixel(isGranted: boolean): void {
   if (isGranted !== isRevoked || !isStarted) return
   isRevoked = !isGranted
   told = undefined // what waited is dropped: nobody's hits are still to leave
-  for (const method of isGranted
-    ? (['enableCookie', 'grantConsent'] as const)
-    : (['disableCookie', 'revokeConsent'] as const))
-    attempt(() => join()[method]())
+  attempt(() => join()[isGranted ? 'enableCookie' : 'disableCookie']())
+  attempt(() => join()[isGranted ? 'grantConsent' : 'revokeConsent']())
 }

@@ -1,5 +1,4 @@
 import type { ConvergeEvent } from '../types.ts'
-import { attempt } from './attempt.ts'
 import { orderEvents } from './default-mapping.ts'
 import { readText } from './read.ts'
 
@@ -14,7 +13,8 @@ export function createEvent(
   newId: () => string,
 ): ConvergeEvent {
   const name = readText(eventName)
-  const properties = Object.fromEntries(parts.flatMap((part) => Object.entries(copyRecord(part))))
+  const properties: Record<string, unknown> = {}
+  for (const part of parts) Object.assign(properties, copyRecord(part))
   // The caller's own id goes out as it is, since a server's copy carries the same; an order's is read like other ids.
   const given = readText(eventID) && String(eventID)
   return {
@@ -38,19 +38,21 @@ export function copyRecord(record: unknown): Record<string, unknown> {
 
   // It reads the property itself, so that a getter which throws costs one property, not the order around it.
   function copy(holder: object, key: PropertyKey, depth: number): unknown {
-    return attempt(() => {
+    try {
       const value: unknown = Object(holder)[key]
+      if (typeof value === 'string') return value.slice(0, MAX_TEXT)
       const source = Object(value)
-      if (/^(s|bi)/.test(typeof value)) return String(value).slice(0, MAX_TEXT) // string, symbol, bigint
-      if (source !== value) return value
+      if (source !== value) return /^(s|bi)/.test(typeof value) ? String(value) : value // symbol, bigint
       if (depth > MAX_DEPTH || ++objects > MAX_OBJECTS) return undefined
       if (source.toJSON) return copy([source.toJSON()], 0, depth + 1)
-
-      const entries = Object.keys(source)
-        .slice(0, MAX_OBJECTS)
-        .map((name) => [name, copy(source, name, depth + 1)] as const)
-      return Array.isArray(value) ? entries.map(([, one]) => one) : Object.fromEntries(entries)
-    })
+      const names = Object.keys(source).slice(0, MAX_OBJECTS)
+      if (Array.isArray(value)) return names.map((name) => copy(value, name, depth + 1))
+      const target: Record<string, unknown> = {}
+      for (const name of names) target[name] = copy(source, name, depth + 1)
+      return target
+    } catch {
+      return undefined
+    }
   }
 
   return Object(copy([record], 0, 0))

@@ -9,7 +9,7 @@ const junk = /^(0|undefined|null|none|e3b0c442\w+)$/i
 const emailShape = /^(?!.{129})\w[-\w.+]*@([a-z\d][-a-z\d]+\.)+[a-z]{2,14}$/
 const phoneShape = /^\+[1-9]\d{6,14}$/ // E.164
 
-const read = (value: unknown): string => readText(value).replace(junk, '')
+const read = (value: unknown): string => (value ? readText(value).replace(junk, '') : '')
 const plain = (value: unknown): string => read(value).toLowerCase()
 
 /**
@@ -43,7 +43,7 @@ export function readUser(properties: Record<string, unknown>, aliases?: unknown)
 
 /** Empty, where the text doesn't have the shape. */
 export const hash = (text: string, shape = /./): string =>
-  hash64.test(text) ? text.toLowerCase() : shape.test(text) ? sha256(text) : ''
+  text && (hash64.test(text) ? text.toLowerCase() : shape.test(text) ? sha256(text) : '')
 
 /** Without what is no hash: nothing that names a place or a person is kept on the device. */
 export const hashesOf = <Some extends User>({ city, state, country, ...hashes }: Some) => hashes

@@ -10,10 +10,10 @@ export function put<Target, Key extends keyof Target>(target: Target, key: Key, 
 
 /** Text, trimmed, or a number as text. Of a Shopify GID (`gid://shopify/Product/1`) TikTok knows the last part alone. */
 export const readText = (value: unknown): string =>
-  (typeof value === 'string' ? value.trim() : Number.isFinite(value) ? String(value) : '').replace(/^gid:.*\//, '')
+  typeof value === 'string' ? value.trim().replace(/^gid:.*\//, '') : Number.isFinite(value) ? String(value) : ''
 
 /** A finite number, also one that comes as text. `"1,299"` is none: it could mean two things. */
 export function readNumber(value: unknown, fallback = Number.NaN): number {
-  const number = readText(value) ? Number(value) : Number.NaN
-  return Number.isFinite(number) ? number : fallback
+  const number = typeof value === 'string' && value.trim() ? Number(value) : value
+  return Number.isFinite(number) ? Number(number) : fallback
 }

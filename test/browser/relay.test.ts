@@ -273,7 +273,7 @@ inEachBrowser((stage) => {
     await track(page, 'Searched', {}, { eventID: 'one' })
     const [event] = await host.waitForTaken(1)
     expect(JSON.stringify(event)).not.toMatch(/jane|secret/)
-    expect(event?.page?.url).toMatch('utm_source=tiktok')
+    expect(event?.page.url).toMatch('utm_source=tiktok')
   })
 
   test("a test code marks that tab's events", async () => {

@@ -134,7 +134,7 @@ describe("pageLoads: 'auto'", () => {
     })
     push('/b?page=2')
     await vi.advanceTimersByTimeAsync(0)
-    expect(page.posts.flatMap(({ events }) => events).map((event) => event.page?.url)).toEqual([
+    expect(page.posts.flatMap(({ events }) => events).map((event) => event.page.url)).toEqual([
       'https://www.shop.test/a',
       'https://www.shop.test/b?page=2',
     ])

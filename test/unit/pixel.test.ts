@@ -464,3 +464,13 @@ describe('the state', () => {
     expect(converge.track('Searched', { q: 'cap' })).toMatchObject({ status: 'skipped', reason: 'no_channel' })
   })
 })
+
+test('of a pixel that does not come, the last 100 events hear what became of it', () => {
+  const page = openPage()
+  const converge = startIn(page)
+  for (let n = 1; n <= 120; n++) converge.track('Searched', {}, { eventID: n })
+  const failed: string[] = []
+  converge.on('event', ({ eventID, status }) => status === 'failure' && failed.push(eventID))
+  fire(page, 'error')
+  expect(failed).toEqual(Array.from({ length: 100 }, (_, index) => String(index + 21)))
+})

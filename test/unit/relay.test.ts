@@ -118,7 +118,7 @@ describe('a post', () => {
     await settle(page)
     const [event] = page.posts[0]?.events ?? []
     expect(JSON.stringify(event)).not.toMatch(/jane|s3cret/)
-    expect(event?.page?.url).toContain('color=red')
+    expect(event?.page.url).toContain('color=red')
   })
 
   test.each([null, undefined, 7, {}])(
