@@ -9,18 +9,15 @@ export type Mapping = ReadonlyMap<string, readonly MappingRow[]>
 /** Reads the mapping: the default one, with what the config lays over it or puts in its place. */
 export function readMapping({ mode = 'default', events }: NonNullable<Config['mapping']> = {}): Mapping {
   check('mapping.mode', mode, /^(default|custom|server_only)$/)
+  for (const [eventName, entry] of Object.entries(events ?? {}))
+    for (const { event, when } of readRows(entry)) {
+      const where = `mapping.events.${eventName}`
+      check(where, event, /^(?!.{51})[a-z]([\w-]*[a-z\d])?$/i) // TikTok's rule for an event's name
+      if (when) checkCondition(where, when)
+    }
   const entries = Object.entries<MappingEntry>({ ...(mode !== 'custom' && defaultMapping), ...events })
-  return new Map(
-    entries.map(([eventName, entry]) => [
-      eventName,
-      [entry === false ? [] : entry].flat().map((row) => readRow(`mapping.events.${eventName}`, row)),
-    ]),
-  )
+  return new Map(entries.map(([eventName, entry]) => [eventName, readRows(entry)]))
 }
 
-function readRow(where: string, row: unknown): MappingRow {
-  const read: MappingRow = Object(typeof row === 'string' ? { event: row } : row)
-  check(where, read.event, /^(?!.{51})[a-z]([\w-]*[a-z\d])?$/i) // TikTok's rule for an event's name
-  if (read.when) checkCondition(where, read.when)
-  return read
-}
+const readRows = (entry: MappingEntry): MappingRow[] =>
+  [entry === false ? [] : entry].flat().map((row) => Object(typeof row === 'string' ? { event: row } : row))

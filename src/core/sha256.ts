@@ -10,12 +10,14 @@ type Eight = [number, number, number, number, number, number, number, number]
 type Sixteen = [...Eight, ...Eight]
 
 const primes: number[] = []
-for (let number = 2; primes.length < 64; number++) if (primes.every((prime) => number % prime)) primes.push(number)
+// Made when they are first needed: many pages hash nothing.
+let tables: [initial: Eight, constants: number[]] | undefined
 
 /** The first 32 fractional bits of the primes' roots: square roots to start with, cube roots by round. */
-const fractions = (root: number) => primes.map((prime) => (prime ** (1 / root) * 2 ** 32) | 0)
-const initial = fractions(2) as Eight
-const constants = fractions(3)
+function fractions(root: number): number[] {
+  for (let number = 2; primes.length < 64; number++) if (primes.every((prime) => number % prime)) primes.push(number)
+  return primes.map((prime) => (prime ** (1 / root) * 2 ** 32) | 0)
+}
 
 /** SHA-256 of a text's UTF-8, as 64 lower-case hex digits. */
 export function sha256(text: string): string {
@@ -25,7 +27,8 @@ export function sha256(text: string): string {
   for (let i = 0; i < bytes.length || i % 64 !== 56; i++) words[i >> 2] = (words[i >> 2]! << 8) | bytes[i]!
   words.push(0, (bytes.length - 1) * 8)
 
-  let hash = initial
+  tables ??= [fractions(2) as Eight, fractions(3)]
+  let [hash, constants] = tables
   while (words.length) {
     const schedule = words.splice(0, 16) as Sixteen
     hash = constants
