@@ -14,6 +14,7 @@ const FIRST_PAUSE = 1000 // ms, doubling
 const LONGEST_PAUSE = 300_000
 const LARGE = 20_000 // characters, of up to 3 bytes: browsers refuse to keep more than 64 kB alive
 const MOST = 100
+const BATCH = 20 // events: what storage holds of them comes to 600 kB, and many a proxy takes 1 MB
 
 type Waiting = [event: RelayedEvent, settle: Settle]
 
@@ -56,20 +57,24 @@ async function post(batch: string[], pause = FIRST_PAUSE): Promise<void> {
     const [answer, ...verdict] = readStatus(status)
     relay = answer
     for (const key of batch) end(key, ...verdict)
-    if (relay === 'down') window.setTimeout(post, pause, batch, Math.min(pause * 2, LONGEST_PAUSE))
+    if (relay === 'down') {
+      for (const oldest of waiting.keys()) if (waiting.size > MOST) end(oldest, 'failure', 'relay_down')
+      window.setTimeout(post, pause, batch, Math.min(pause * 2, LONGEST_PAUSE))
+    }
   }
   report({ relay, outbox: waiting.size })
 }
 
 window.addEventListener('pagehide', () => waiting.forEach(keep))
 
-/** Posts what one task produced in one request, before the task has ended. */
+/** Posts what one task produced in one request, or in several small ones, before the task has ended. */
 export function relay(event: RelayedEvent, settle: Settle): void {
   const key = `outbox.${event.eventName}.${event.eventID}`
   waiting.set(key, [event, settle])
-  const [oldest = key] = waiting.keys()
-  if (waiting.size > MOST) end(oldest, 'failure', 'relay_down')
-  if (fresh.push(key) === 1) window.queueMicrotask(() => post(fresh.splice(0)))
+  if (fresh.push(key) === 1)
+    window.queueMicrotask(() => {
+      while (fresh[0]) post(fresh.splice(0, BATCH))
+    })
 }
 
 /** Takes over what former pages could not deliver. */

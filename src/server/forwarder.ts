@@ -62,7 +62,7 @@ export interface Forwarder {
   fetch(request: Request, context?: RequestContext): Promise<Response>
 }
 
-/** Of 200,000 characters, as many as a page hands over of what former pages could not deliver, each may be 3 bytes. */
+/** A page hands over 20 events at a time, of 10,000 characters each where former pages kept them, each of up to 3 bytes. */
 const MAX_BODY = 1024 * 1024
 
 const routes: Record<string, readonly string[]> = {

@@ -66,6 +66,15 @@ describe('a post', () => {
     expect(ids(page)).toEqual([['a', '1001'], ['b']])
   })
 
+  test('is of 20 events at the most, and none of a task that produced 130 is lost', async () => {
+    const { page, track, results } = open()
+    for (let n = 1; n <= 130; n++) track('Searched', {}, { eventID: n })
+    await settle(page)
+    expect(page.posts.map(({ events }) => events.length)).toEqual([20, 20, 20, 20, 20, 20, 10])
+    expect(ids(page).flat().map(Number)).toEqual(Array.from({ length: 130 }, (_, index) => index + 1))
+    expect(results.filter(({ status }) => status !== 'success')).toEqual([])
+  })
+
   test('goes to the relay as text, without a preflight, and outlives the page', async () => {
     const { page, track } = open()
     track('Searched')
