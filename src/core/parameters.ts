@@ -60,8 +60,9 @@ export function itemsOf(properties: Properties): Properties[] {
 // Converge's documents do not name the property that holds what was searched for; these are seen on live sites.
 const queryProperties = ['query', 'search_query', 'search_string', 'search_term', 'term', 'q']
 
+/** What was searched for. An e-mail address, which people type there too, is nobody else's business. */
 const readQuery = (properties: Properties): string | undefined =>
-  queryProperties.map((name) => readText(properties[name])).find(Boolean)
+  queryProperties.map((name) => readText(properties[name])).find((text) => /^[^@]+$/.test(text))
 
 const quantityOf = (item: Properties): number => readNumber(item.quantity, 1)
 

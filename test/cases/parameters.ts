@@ -142,6 +142,11 @@ export const parameterCases: Case[] = [
     pixel: [{ event: 'Search', parameters: { query: '501' } }],
   },
   {
+    title: 'a search for an e-mail address says nothing of it',
+    track: ['Searched', { query: 'jane@example.com', total_price: 0 }],
+    pixel: [{ event: 'Search', parameters: { value: 0 } }],
+  },
+  {
     title: "a Shopify order's GID becomes its last part, in event_id and order_id alike",
     track: ['Placed Order', { id: 'gid://shopify/Order/55' }],
     pixel: [{ event: 'Purchase', parameters: { order_id: '55' }, event_id: '55' }],

@@ -87,6 +87,7 @@ const visit = fc.record({
       aside,
       profile: fc.option(profile),
       item: aside,
+      searched: fc.option(fc.record({ query: written.email, q: written.email }, { requiredKeys: [] })),
       urls: fc.record({ $url: url, referrer: url }, { requiredKeys: [] }),
       profileProperties: fc.option(profile),
       aliases: fc.array(
@@ -135,9 +136,13 @@ test('nobody is named in the clear: not in ttq, storage, the console, a post, no
       page.relayStatus = relayStatus
       const { converge, track } = openShop({ relay: '/relay' }, page)
       converge.set(standing)
-      for (const { eventName, messy, aside, profile, item, urls, profileProperties, aliases } of events) {
+      for (const { eventName, messy, aside, profile, item, searched, urls, profileProperties, aliases } of events) {
         const items = Array.isArray(messy.items) ? [...messy.items, item] : [item]
-        track(eventName, { ...messy, ...aside, ...profile, ...urls, items }, { profileProperties, aliases, ...aside })
+        track(
+          eventName,
+          { ...messy, ...aside, ...profile, ...searched, ...urls, items },
+          { profileProperties, aliases, ...aside },
+        )
       }
       const context = converge.context()
       for (const { run } of page.idle) run()
