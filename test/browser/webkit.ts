@@ -122,6 +122,9 @@ function tab(session: Session, window: string, close: () => Promise<void>): Page
     if (answer.error !== undefined) throw new Error(answer.error)
     return answer.value
   }
+  // `interactive` comes before the page's modules have run, `complete` after scripts that hang; about:blank has no entry.
+  const isParsed = `(document.readyState === 'complete' ||
+    performance.getEntriesByType('navigation')[0]?.domContentLoadedEventEnd > 0)`
   /** Marks the document that is left, and asks until there is another one, or another address, and it is parsed. */
   const navigate = async (command: string, body: object) => {
     const mark = ++navigations
@@ -130,7 +133,7 @@ function tab(session: Session, window: string, close: () => Promise<void>): Page
     const ask = (script: string, signal?: AbortSignal) =>
       session.command(window, 'POST', 'execute/sync', { script: `return ${script}`, args: [] }, signal)
     const address = await ask(`(${left} = ${mark}, location.href)`)
-    const arrived = `(${left} !== ${mark} || location.href !== ${JSON.stringify(address)}) && document.readyState !== 'loading'`
+    const arrived = `(${left} !== ${mark} || location.href !== ${JSON.stringify(address)}) && ${isParsed}`
     await session.command(window, 'POST', command, body)
     const deadline = Date.now() + 20_000
     while (!(await ask(arrived, AbortSignal.timeout(500)).catch(() => false))) {
