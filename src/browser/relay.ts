@@ -1,5 +1,5 @@
 import { hashesOf } from '../core/identity.ts'
-import type { Reason, RelayBatch, RelayedEvent, State, Status } from '../types.ts'
+import type { Reason, RelayBatch, RelayedEvent, Status } from '../types.ts'
 import { refusal } from './consent.ts'
 import { config, window } from './instance.ts'
 import { sent } from './ledger.ts'
@@ -46,7 +46,6 @@ async function post(batch: string[], pause = FIRST_PAUSE): Promise<void> {
     end(key, 'skipped', 'too_late')
     return []
   })
-  let { relay } = state
   if (events[0]) {
     const body = JSON.stringify({ v: 1, sentAt, events } satisfies RelayBatch)
     let status = ''
@@ -54,15 +53,18 @@ async function post(batch: string[], pause = FIRST_PAUSE): Promise<void> {
       const keepalive = body.length < LARGE
       status += (await window.fetch(`${config.relay}/events`, { method: 'POST', body, keepalive })).status
     } catch {} // no network, or nobody there
-    const [answer, ...verdict] = readStatus(status)
-    relay = answer
-    for (const key of batch) end(key, ...verdict)
+    const relay = /^2/.test(status) ? 'ready' : /^4(?!08|29)/.test(status) ? 'refused' : 'down'
+    state.relay = relay
+    for (const key of batch) {
+      if (relay === 'ready') end(key, 'success')
+      else end(key, relay === 'down' ? 'retry' : 'failure', `relay_${relay}`)
+    }
     if (relay === 'down') {
       for (const oldest of waiting.keys()) if (waiting.size > MOST) end(oldest, 'failure', 'relay_down')
       window.setTimeout(post, pause, batch, Math.min(pause * 2, LONGEST_PAUSE))
     }
   }
-  report({ relay, outbox: waiting.size })
+  report({ outbox: waiting.size })
 }
 
 window.addEventListener('pagehide', () => waiting.forEach(keep))
@@ -90,11 +92,3 @@ export function forgetRelay(): void {
   waiting.clear()
   report({ outbox: 0 })
 }
-
-/** What a status says of the relay, and of the events. */
-const readStatus = (status: string): [State['relay'], ...Parameters<Settle>] =>
-  /^2/.test(status)
-    ? ['ready', 'success']
-    : /^4(?!08|29)/.test(status)
-      ? ['refused', 'failure', 'relay_refused']
-      : ['down', 'retry', 'relay_down']
