@@ -13,9 +13,9 @@ const ttclid = context?.ttclid ?? /[?&]ttclid=([\w.-]+)/.exec(urls)?.[1]
 
 const readCookie = (name: string) => attempt(() => new RegExp(`\\b${name}=([^;]+)`).exec(place.document.cookie)?.[1])
 
-const writeCookie = (value: string, seconds: number) =>
+const writeCookie = (seconds: number) =>
   attempt(() => {
-    place.document.cookie = `${cookie}=${value};path=/;max-age=${seconds};domain=${domain}`
+    place.document.cookie = `${cookie}=${ttclid};path=/;max-age=${seconds};domain=${domain}`
   })
 
 /** Where the visitor is and came from, as far as it may be known without consent. */
@@ -28,6 +28,6 @@ export const ids = (): Pick<PageContext, 'ttclid' | 'ttp'> => ({
 })
 
 /** Keeps the click for 30 days. */
-export const keepClick = () => ttclid && writeCookie(ttclid, THIRTY_DAYS)
+export const keepClick = () => ttclid && writeCookie(THIRTY_DAYS)
 
-export const forgetClick = () => writeCookie('', 0)
+export const forgetClick = () => writeCookie(0)
