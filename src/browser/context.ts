@@ -8,8 +8,8 @@ const THIRTY_DAYS = 2_592_000 // s: the pixel's own cookie forgets a click after
 const { context, domain = '' } = config
 const cookie = `${prefix}ttclid`
 // Where the landing page was left before the visitor consented, the next page's referrer still knows.
-const urls = location.search + (document.referrer.startsWith(`${location.origin}/`) ? document.referrer : '')
-const ttclid = context?.ttclid ?? /[?&]ttclid=([\w.-]+)/.exec(urls)?.[1]
+const referrer = document.referrer.startsWith(`${location.origin}/`) ? document.referrer : ''
+const ttclid = context?.ttclid ?? /[?&]ttclid=([\w.-]+)/.exec(`${location.search}&${referrer}`)?.[1]
 
 const readCookie = (name: string) => attempt(() => new RegExp(`\\b${name}=([^;]+)`).exec(place.document.cookie)?.[1])
 

@@ -100,6 +100,11 @@ describe('the click id', () => {
     expect(await relayed(third)).toMatchObject({ ttclid: 'E.C.P.1' })
   })
 
+  test('ends where the address does, whatever page of the shop led there', async () => {
+    const url = `${shop}de?ttclid=E.C.P.1`
+    expect(await relayed(visit({ url, referrer: shop }))).toMatchObject({ ttclid: 'E.C.P.1' })
+  })
+
   test.each([
     'https://ads.test/?ttclid=E.C.P.1',
     'https://www.shop.test.ads.test/?ttclid=E.C.P.1',
