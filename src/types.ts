@@ -196,6 +196,7 @@ export interface DestinationEvent {
 
 export type Status = 'success' | 'failure' | 'retry' | 'filtered' | 'skipped' | 'no_consent'
 
+/** With `success`, the reason why one of the two ways does not have it. */
 export type Reason =
   | 'unmapped' // no row of the mapping names this event, or its row is switched off
   | 'filter' // a filter's condition did not hold
@@ -207,7 +208,7 @@ export type Reason =
   | 'same_page' // a page view on the URL of the last one
   | 'undecided' // consent is not decided: held and sent when granted; with `success`, the relay alone has it
   | 'denied' // the visitor said no; with `success`, the relay alone has it
-  | 'relay_down' // the relay could not take it now: kept, and tried again; with `failure`, too many others wait
+  | 'relay_down' // the relay could not take it now: kept, and tried again, unless too many others wait
   | 'relay_refused' // the relay said that it will never take it
   | 'too_late' // kept for longer than TikTok remembers an event_id
 

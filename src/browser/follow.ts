@@ -117,7 +117,7 @@ export function follow(event: ConvergeEvent, isStopped: boolean, own: User, isCl
 
   /** Says how it is doing, from what is known of its copies by now. */
   function assess(): TrackResult {
-    const pixelStatus = isHanded && state.pixel
+    const pixelStatus = isHanded ? state.pixel : ''
     if (pixelStatus === 'live') {
       onPixelChange.delete(assess)
       sent(event, Date.now())
@@ -128,7 +128,7 @@ export function follow(event: ConvergeEvent, isStopped: boolean, own: User, isCl
 
     const [status, reason] = relayed ?? []
     if (status === 'retry') return tell(status, reason)
-    if (pixelStatus && pixelStatus !== 'blocked') return tell('success')
+    if (pixelStatus && pixelStatus !== 'blocked') return tell('success', reason)
     const problem = isHanded === undefined ? refusal() : 'pixel_blocked'
     if (status) return tell(status, reason ?? problem)
     if (!problem) return tell('skipped', 'no_channel')

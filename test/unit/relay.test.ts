@@ -349,11 +349,11 @@ describe('a relay that refuses', () => {
     expect(outboxes(device)).toEqual([])
   })
 
-  test('leaves the pixel’s success as it is', async () => {
+  test('leaves the pixel’s success, and the event says that the relay does not have it', async () => {
     const { page, track, results } = open({}, { relayStatus: 403 })
-    track('Searched')
+    expect(track('Searched')).toMatchObject({ status: 'success', reason: undefined })
     await settle(page)
-    expect(results.at(-1)).toMatchObject({ status: 'success' })
+    expect(results.at(-1)).toMatchObject({ status: 'success', reason: 'relay_refused' })
   })
 
   test('leaves nothing, where the pixel is blocked', async () => {
@@ -582,7 +582,7 @@ describe('an event that waits for too long', () => {
     expect(results.at(-1)).toMatchObject({ status: 'retry', reason: 'relay_down' })
     await vi.advanceTimersByTimeAsync(2 * hour)
     // The pixel's copy has been all there is.
-    expect(results.at(-1)).toMatchObject({ eventID: '1001', status: 'success', reason: undefined })
+    expect(results.at(-1)).toMatchObject({ eventID: '1001', status: 'success', reason: 'too_late' })
     expect(states.at(-1)).toMatchObject({ outbox: 0 })
     const { length } = page.posts
     await vi.advanceTimersByTimeAsync(hour)
