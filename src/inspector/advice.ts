@@ -13,13 +13,13 @@ export function adviceOn({ reason, eventName }: TrackResult, config: Config, { p
     no_channel: `Set relay in the config, or change forward in the row of ${name}.`,
     pixel_blocked: pixelAdvice(pixelCause, config),
     before_send: 'Look at beforeSend in the config: it returned null.',
-    already_sent: 'Nothing, on a reload. To try it again, use another id, or ?converge_test=CODE.',
-    same_page: 'Nothing: the router or a second snippet has said the same.',
+    already_sent: 'After a reload there is nothing to do. To try an order again, give it another id.',
+    same_page: 'There is nothing to do: the router or a second snippet has said the same.',
     undecided: "Answer the consent banner, or call converge.consent({ marketing: 'granted' }).",
-    denied: 'Nothing. To try it, change the answer in the consent banner.',
+    denied: 'There is nothing to do. To try it, change the answer in the consent banner.',
     relay_down: relayAdvice('down', config),
     relay_refused: relayAdvice('refused', config),
-    too_late: 'Nothing: it was lost to a long outage.',
+    too_late: 'There is nothing to do: it was lost to a long outage.',
   }
   return reason ? advices[reason] : ''
 }

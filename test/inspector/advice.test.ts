@@ -17,6 +17,8 @@ test.each<[reason: Reason, config: Partial<Config>, told: string]>([
   ['relay_refused', { relay: 'https://shop.test/c' }, 'allowedOrigins'],
   ['undecided', {}, "converge.consent({ marketing: 'granted' })"],
   ['pixel_blocked', {}, 'With a relay, the server copy arrives anyway.'],
+  // A test code marks the server copy; the page remembers the order all the same.
+  ['already_sent', {}, 'To try an order again, give it another id.'],
 ])('%s says what to do', (reason, config, told) => {
   expect(advice(reason, config)).toContain(told)
 })
