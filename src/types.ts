@@ -31,7 +31,7 @@ export interface Item extends CustomProperties {
   image_url?: string | null | undefined
 }
 
-/** Who the visitor is. Leaves the page hashed or not at all. */
+/** Who the visitor is. Leaves the page hashed; city, state and country as they are, and in the server copy alone. */
 export interface ProfileProperties {
   $email?: string | null | undefined
   /** With country code: `+1 (917) 123-4567`. */

@@ -1,4 +1,4 @@
-import { readUser } from '../core/identity.ts'
+import { hashesOf, readUser } from '../core/identity.ts'
 import { itemsOf } from '../core/parameters.ts'
 import { readNumber, readText } from '../core/read.ts'
 import type { Config, Content, ConvergeEvent, EventParameters } from '../types.ts'
@@ -13,6 +13,7 @@ export type Change =
   | 'reckoned' // from several properties
   | 'configured' // the config says it
   | 'identity' // goes apart from the parameters, hashed
+  | 'place' // goes apart, and in the clear, as TikTok asks
   | 'address' // the page's, for the server copy
   | 'refused' // not understood, and left out
   | 'kept' // TikTok did not ask for it: it stays in the page
@@ -145,7 +146,8 @@ function leftOver(properties: Record<string, unknown>, used: ReadonlySet<string>
 
 function fateOf(name: string, value: unknown): Change {
   if (name === '$url' || name === 'referrer') return 'address'
-  if (Object.keys(readUser({ [name]: value })).length) return 'identity'
+  const user = readUser({ [name]: value })
+  if (Object.keys(user).length) return Object.keys(hashesOf(user)).length ? 'identity' : 'place'
   return /^\$(email|phone_number)$/.test(name) ? 'refused' : 'kept'
 }
 

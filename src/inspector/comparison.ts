@@ -12,6 +12,7 @@ const changeWords: Record<Change, [word: string, tone: Tone]> = {
   reckoned: ['reckoned', 'other'],
   configured: ['by the config', 'none'],
   identity: ['identity: goes apart, hashed', 'good'],
+  place: ['place: in the server copy, not hashed', 'none'],
   address: ["the server copy's page", 'none'],
   refused: ['not understood: left out', 'bad'],
   kept: ['dropped: stays in the page', 'none'],

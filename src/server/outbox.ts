@@ -12,7 +12,7 @@ export interface EventsApiEvent {
   properties: EventParameters
 }
 
-/** An event on its way to TikTok. JSON, so that it can be kept anywhere; nothing in it is personal data in the clear. */
+/** An event on its way to TikTok. JSON, so that it can be kept anywhere; what names a person is hashed in it. */
 export interface OutboxEvent {
   data: EventsApiEvent
   /** Unix seconds. After it the event is set aside and never sent: TikTok would count it a second time. */

@@ -27,6 +27,8 @@ test('an order: what was renamed, turned into numbers, reckoned, dropped, and wh
     total_price: '44.70',
     currency: 'eur',
     $email: 'jane@example.com',
+    $zip_code: '18055',
+    $city: 'Rostock',
     note: 'Hi',
     items: [cap],
   }
@@ -43,6 +45,8 @@ test('an order: what was renamed, turned into numbers, reckoned, dropped, and wh
     'items[0].quantity 2 → contents[0].quantity 2 (same)',
     'items[0].product_id 9010 (kept)',
     '$email "jane@example.com" (identity)',
+    '$zip_code "18055" (identity)',
+    '$city "Rostock" (place)',
     'note "Hi" (kept)',
     '$url "https://www.shop.test/" (address)',
   ])
