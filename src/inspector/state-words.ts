@@ -1,3 +1,4 @@
+import { refusalOf } from '../core/consent.ts'
 import type { Config, PixelCause, State } from '../types.ts'
 import { pixelAdvice, relayAdvice } from './advice.ts'
 import type { Tone } from './tone.ts'
@@ -32,13 +33,14 @@ const fact = (name: string, value: string, tone: Tone, sentence = ''): Fact => (
 
 function pixelFact({ pixel, pixelCause, consent }: State, config: Config, blocker: string): Fact {
   if (pixel === 'live') return fact('Pixel', 'loaded', 'good')
-  if (pixel === 'waiting') return fact('Pixel', 'on its way', 'wait')
   if (pixel === 'blocked') {
     const by = blocker || (pixelCause ? causes[pixelCause] : 'something')
     return fact('Pixel', `blocked by ${by}`, 'bad', pixelAdvice(pixelCause, config))
   }
-  if (config.mapping?.mode === 'server_only') return fact('Pixel', 'off: server_only', 'none')
-  return consent.marketing ? fact('Pixel', 'not loaded', 'none') : fact('Pixel', 'waits for consent', 'wait')
+  if (pixel === 'off') return fact('Pixel', 'off: server_only', 'none')
+  const refusal = refusalOf(config.consent, consent.marketing, 'pixel')
+  if (refusal === 'denied') return fact('Pixel', 'not loaded', 'none')
+  return fact('Pixel', refusal ? 'waits for consent' : 'on its way', 'wait')
 }
 
 function consentFact({ consent: { marketing } }: State, { consent: mode = 'always' }: Config): Fact {

@@ -14,8 +14,9 @@ const relay = 'https://shop.test/converge'
 test.each<[name: string, state: Partial<State>, config: Partial<Config>, value: string, tone: string]>([
   ['Pixel', {}, {}, 'loaded', 'good'],
   ['Pixel', { pixel: 'waiting' }, {}, 'on its way', 'wait'],
-  ['Pixel', { pixel: 'off' }, { consent: 'require' }, 'waits for consent', 'wait'],
-  ['Pixel', { pixel: 'off', consent: { marketing: 'denied' } }, { consent: 'require' }, 'not loaded', 'none'],
+  ['Pixel', { pixel: 'waiting' }, { consent: 'require' }, 'waits for consent', 'wait'],
+  ['Pixel', { pixel: 'waiting', consent: { marketing: 'granted' } }, { consent: 'require' }, 'on its way', 'wait'],
+  ['Pixel', { pixel: 'waiting', consent: { marketing: 'denied' } }, { consent: 'implied' }, 'not loaded', 'none'],
   ['Pixel', { pixel: 'off' }, { mapping: { mode: 'server_only' }, relay }, 'off: server_only', 'none'],
   ['Pixel', { pixel: 'blocked', pixelCause: 'csp' }, {}, "blocked by the page's Content-Security-Policy", 'bad'],
   ['Pixel', { pixel: 'blocked', pixelCause: 'stand_in' }, {}, 'blocked by an ad blocker', 'bad'],
