@@ -12,16 +12,18 @@ export type Delivery =
   | 'lost' // too many others wait for the relay
   | 'none' // not for this way
 
-/** How an event is doing on each way. */
+/** How an event is doing on each way. `ways` are those that its rows ask for. */
 export function deliveriesOf(
   { status, reason, destinationEvents }: TrackResult,
   { pixel, relay }: Pick<State, 'pixel' | 'relay'>,
+  ways: readonly Channel[],
 ): Record<Channel, Delivery> {
   const goes = (via: Channel) => destinationEvents.some((event) => event.via.includes(via))
-  const missing = reason === 'undecided' ? 'held' : reason === 'denied' ? 'denied' : 'none'
+  const refused = reason === 'undecided' ? 'held' : reason === 'denied' ? 'denied' : 'none'
+  const missing = (via: Channel) => (ways.includes(via) ? refused : 'none')
   return {
-    pixel: reason === 'pixel_blocked' ? 'blocked' : goes('pixel') ? handed[pixel] : missing,
-    relay: goes('relay') ? relayed(status, reason) : status === 'no_consent' && relay !== 'off' ? missing : 'none',
+    pixel: reason === 'pixel_blocked' ? 'blocked' : goes('pixel') ? handed[pixel] : missing('pixel'),
+    relay: goes('relay') ? relayed(status, reason) : relay === 'off' ? 'none' : missing('relay'),
   }
 }
 

@@ -1,3 +1,5 @@
+import { readConfig } from '../core/config.ts'
+import { route } from '../core/pipeline.ts'
 import type { Channel, Config, Converge, ConvergeEvent, State, Status, TrackResult } from '../types.ts'
 import { adviceOn } from './advice.ts'
 import { type Delivery, deliveriesOf } from './deliveries.ts'
@@ -49,12 +51,20 @@ export function trackedEntry(
     sentence: sentence(result),
     advice: adviceOn(result, config, state),
     names: destinationEvents.map((one) => one.event),
-    deliveries: deliveriesOf(result, state),
+    deliveries: deliveriesOf(result, state, waysOf(event, config)),
     diagnoses: merge(diagnose(result, event)),
     matchKeys: matchKeysOf(result, event, converge.context()),
     config,
     tracked: { result, event },
   }
+}
+
+/** Those that the mapping sends an event, also one that is held and has not been mapped yet. */
+function waysOf(event: ConvergeEvent, config: Config): Channel[] {
+  const rows = route(event, readConfig(config), config) ?? []
+  return (['pixel', 'relay'] as const).filter((via) =>
+    rows.some(({ forward }) => forward !== (via === 'pixel' ? 'server' : 'client')),
+  )
 }
 
 export function externalEntry(finding: Finding, now: number, config: Config, former?: Entry): Entry {

@@ -27,6 +27,16 @@ test.each<
 ])('%s, %s, by %j, with %j', (status, reason, via, state, told) => {
   const destinationEvents = via.length ? [{ event: 'Lead', event_id: '1', parameters: {}, via }] : []
   const result = { status, reason, eventName: 'My Event', eventID: '1', destinationEvents }
-  const { pixel, relay } = deliveriesOf(result, state)
+  const { pixel, relay } = deliveriesOf(result, state, both)
+  expect(`${pixel} ${relay}`).toBe(told)
+})
+
+test.each<[ways: Channel[], told: string]>([
+  [['pixel'], 'held none'],
+  [['relay'], 'none held'],
+  [[], 'none none'],
+])('an event that waits for consent is held on the ways that its rows ask for alone: %j', (ways, told) => {
+  const result = { eventName: 'My Event', eventID: '1', destinationEvents: [] }
+  const { pixel, relay } = deliveriesOf({ ...result, status: 'no_consent', reason: 'undecided' }, state, ways)
   expect(`${pixel} ${relay}`).toBe(told)
 })

@@ -91,6 +91,17 @@ test('the time is that of the call, where the result knows it', () => {
   expect(text('.time')).toEqual(['03:04:05'])
 })
 
+test('a page view that waits for consent is held for the pixel alone, another event for both ways', () => {
+  const { tell, state } = open()
+  state({ relay: 'ready' })
+  const held: Partial<TrackResult> = { status: 'no_consent', reason: 'undecided', destinationEvents: [] }
+  tell({ eventName: '$page_load' }, held)
+  tell({ eventName: 'Searched' }, held)
+  paint()
+  const marks = all('.marks').map((one) => one.textContent)
+  expect(marks.sort()).toEqual(['Pixel held', 'Pixel heldRelay held'])
+})
+
 test('several of TikTok’s events that carry the same are compared once, and their fault is told once', () => {
   const { tell } = open()
   const properties = { id: 1, total_price: 5, currency: 'EUR', items: [{ name: 'Cap' }], $is_new_customer: true }
