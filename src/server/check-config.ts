@@ -1,5 +1,6 @@
 import { type Rules, readConfig } from '../core/config.ts'
 import { check, configError } from '../core/config-error.ts'
+import type { ConsentPlatform } from '../types.ts'
 import type { ForwarderConfig } from './forwarder.ts'
 
 /** Here a misspelt option would not be seen until events are missing, or until too many have left. */
@@ -12,6 +13,11 @@ const choices = {
   load: /^(idle|immediate)$/,
   pageLoads: /^(manual|auto)$/,
 } satisfies Partial<Record<keyof ForwarderConfig, RegExp>>
+const texts = {
+  relay: [/^(https?:\/)?\//, 'an address, such as https://track.shop.example'],
+  domain: [/^[^\s:/.][^\s:/]*$/, 'a domain alone, such as shop.example'],
+} satisfies Partial<Record<keyof ForwarderConfig, [RegExp, string]>>
+const platforms: readonly unknown[] = ['shopify', 'google'] satisfies ConsentPlatform[]
 const switches = ['limitedDataUse', 'autoConfig', 'debug', 'trustProxy', 'allowTest'] as const
 
 /**
@@ -20,12 +26,21 @@ const switches = ['limitedDataUse', 'autoConfig', 'debug', 'trustProxy', 'allowT
  * @throws a sentence that names the part that can never work, and never repeats a secret
  */
 export function checkConfig(config: ForwarderConfig): Rules {
+  const { filters, consentFrom } = config
+  if (filters !== undefined && !Array.isArray(filters)) throw configError('filters', filters, 'a list of filters')
   // A forwarder is the relay.
   const rules = readConfig({ ...config, relay: config.relay ?? 'here' })
   for (const [option, expected] of Object.entries(choices)) {
     const value: unknown = Reflect.get(config, option)
     if (value !== undefined) check(option, value, expected)
   }
+  for (const [option, [expected, words]] of Object.entries(texts)) {
+    const value: unknown = Reflect.get(config, option)
+    if (value !== undefined && !(typeof value === 'string' && expected.test(value)))
+      throw configError(option, value, words)
+  }
+  if (consentFrom !== undefined && !(Array.isArray(consentFrom) && consentFrom.every((one) => platforms.includes(one))))
+    throw configError('consentFrom', consentFrom, `a list of ${platforms.join(', ')}`)
   for (const option of switches) {
     const value: unknown = config[option]
     if (value !== undefined && typeof value !== 'boolean') throw configError(option, value, 'true or false')

@@ -66,7 +66,7 @@ export function fromServer(
   { rows, profile, time, config }: { rows: readonly MappedEvent[]; profile: Profile; time: number; config: Config },
 ): OutboxEvent[] {
   const seconds = Math.floor(time / 1000)
-  const shop = config.domain ? `https://${config.domain.replace(/^https?:\/\/|\/.*$/g, '')}` : ''
+  const shop = config.domain ? `https://${config.domain}` : ''
   const page = toPage(readText(properties.$url) || profile.url || shop, readText(properties.referrer))
   const hasPixel = config.mapping?.mode !== 'server_only'
   return rows.map(({ event, forward, parameters }) => ({

@@ -372,6 +372,15 @@ describe('a config that can never work throws, in a sentence', () => {
     ['a wrong pixel ID', { pixelId: 'abc' }, /pixelId is "abc"/],
     ['a misspelt consent mode', { consent: 'required' }, /consent is "required", not .*require/],
     ['a misspelt answer to GPC', { gpc: 'denied' }, /gpc is "denied", not .*deny/],
+    [
+      'a misspelt consent platform',
+      { consentFrom: ['gogle'] },
+      /consentFrom is \["gogle"\], not a list of shopify, google/,
+    ],
+    ['a consent platform outside of a list', { consentFrom: 'google' }, /consentFrom is "google", not a list/],
+    ['a filter outside of a list', { filters: { event: '*' } }, /filters is \{"event":"\*"\}, not a list of filters/],
+    ['a domain with https://', { domain: 'https://shop.test' }, /domain is "https:\/\/shop\.test", not a domain alone/],
+    ['an empty relay', { relay: '' }, /relay is "", not an address, such as https:/],
     ['a switch that is text', { trustProxy: 'false' }, /trustProxy is "false", not true or false/],
     [
       'a misspelt forwarding mode',
