@@ -36,7 +36,8 @@ async function read(address: string): Promise<Found | string> {
     return { page: new URL(response.url), html, header: response.headers.get('content-security-policy') }
   } catch (error) {
     const { message, cause } = Object(error)
-    return `the page could not be read (${Object(cause).code ?? message}).`
+    const reason = Object(cause).code ?? Object(cause).message ?? message
+    return `the page could not be read (${reason}). Is its address right, and does this machine reach it?`
   }
 }
 

@@ -125,6 +125,9 @@ test('a page that can not be read is a sentence', async () => {
   expect((await check(config, '--url', 'shop')).output).toContain('✗ --url "shop" is no web address.')
   const origin = await serveShop((_, response) => response.writeHead(503).end())
   expect((await check(config, '--url', origin)).output).toContain(`✗ ${origin}: the page answered 503.`)
+  // fetch itself refuses this port, and says so in the cause of a "fetch failed" alone.
   const gone = 'http://127.0.0.1:1/'
-  expect((await check(config, '--url', gone)).output).toContain(`✗ ${gone}: the page could not be read (`)
+  expect((await check(config, '--url', gone)).output).toContain(
+    `✗ ${gone}: the page could not be read (bad port). Is its address right, and does this machine reach it?`,
+  )
 })
