@@ -11,8 +11,8 @@ export async function checkPage(address: string, config: ForwarderConfig): Promi
   const found = await read(address)
   if (typeof found === 'string') return [{ ok: false, text: `${address}: ${found}` }]
   const { page, html, header } = found
-  const script = findScript(html, page)
-  const relay = relayOf(config, script, page)
+  const { script, relay: own } = findTag(html, page)
+  const relay = relayOf(own ?? config.relay, script, page)
   return [
     originFinding(page, config),
     await scriptFinding(script),
@@ -41,16 +41,29 @@ async function read(address: string): Promise<Found | string> {
   }
 }
 
-/** The script tag's converge.js. */
-function findScript(html: string, page: URL): URL | undefined {
-  const tags = html.matchAll(/<script\b[^>]*?\bsrc\s*=\s*["']?([^"'\s>]+)/gi)
-  return [...tags]
-    .map(([, source = '']) => (URL.canParse(source, page) ? new URL(source, page) : page))
-    .find(({ pathname }) => pathname.endsWith('/converge.js'))
+interface Tag {
+  script?: URL
+  /** The page's own, which goes before the forwarder's. */
+  relay?: string | undefined
 }
 
-/** The forwarder that the page posts to: the config's, else the one that served the script. */
-function relayOf({ relay }: ForwarderConfig, script: URL | undefined, page: URL): URL | undefined {
+/** The script tag of converge.js. */
+function findTag(html: string, page: URL): Tag {
+  for (const [tag] of html.matchAll(/<script\b[^>]*>/gi)) {
+    const source = attributeOf(tag, 'src')
+    const script = source !== undefined && URL.canParse(source, page) ? new URL(source, page) : page
+    if (script.pathname.endsWith('/converge.js')) return { script, relay: attributeOf(tag, 'data-relay') }
+  }
+  return {}
+}
+
+function attributeOf(tag: string, name: string): string | undefined {
+  const match = new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^"'\\s>]+))`, 'i').exec(tag)
+  return match?.slice(1).find((value) => value !== undefined)
+}
+
+/** The forwarder that the page posts to: the one that is named, else the one that served the script. */
+function relayOf(relay: string | undefined, script: URL | undefined, page: URL): URL | undefined {
   if (relay === undefined) return script && new URL('.', script)
   return URL.canParse(relay, page) ? new URL(relay, page) : undefined
 }

@@ -98,6 +98,22 @@ test('a page that is ready is said to be', async () => {
   expect(code).toBe(0)
 })
 
+test('a relay that the tag of a self-hosted script names is looked for in the policy', async () => {
+  const origin = await serveShop((request, response) => {
+    if (request.url === '/converge.js') return response.end('/* the script */')
+    response.setHeader('content-security-policy', "connect-src 'self' https://analytics.tiktok.com")
+    return response.end(`<!doctype html>
+<script
+  async
+  src="/converge.js"
+  data-relay="https://converge.shop.example"
+></script>`)
+  })
+  const { output } = await check(writeConfig(createFolder(), { allowedOrigins: [origin] }), '--url', `${origin}/`)
+  expect(output).toContain(`✓ ${origin}/converge.js is in the page.`)
+  expect(output).toContain('forbids the relay: add https://converge.shop.example to connect-src.')
+})
+
 test('what stands in the way on a page is named, with what to add', async () => {
   const origin = await serveShop((request, response) => {
     if (request.url !== '/') {
