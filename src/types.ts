@@ -46,7 +46,7 @@ export interface ProfileProperties {
   $customer_id?: Id | null | undefined
 }
 
-/** What the page adds to every event itself, unless the call says otherwise. */
+/** What any event may say of where it comes from. The page itself adds the first three, unless the call says otherwise. */
 export interface PageProperties extends CustomProperties {
   $url?: string | null | undefined
   referrer?: string | null | undefined
