@@ -34,6 +34,7 @@ const MAX_BYTES = 1_000_000 // TikTok's is about 1 MB; the rest is for the envel
 const SHORTEST_HOLD = 1000
 const LONGEST_HOLD = 60_000 // so long may TikTok be well again without our knowing
 const LONGEST_RETRY_AFTER = 3_600_000
+const OUTAGE = 3 // failures in a row: one alone is none
 const MAX_PROBLEMS = 100
 const MAX_UNKNOWN = 12 // halves 1,000 events until one stands alone
 
@@ -69,6 +70,7 @@ export function createEventsApi({
   let failures = 0
   let notBefore = 0
   let stopped: string | undefined
+  let isOut = false
   let sent = 0
   const dead = new Map<string, number>()
   const said = new Set<string>()
@@ -121,8 +123,10 @@ export function createEventsApi({
     const outcome = await post(batch)
     const { action } = outcome
     const problem = redact(outcome.problem, [accessToken])
-    if (action === 'retry') holdBack(round, outcome.wait)
-    else if (action === 'stop') stop(outcome, problem)
+    if (action === 'retry') {
+      holdBack(round, outcome.wait)
+      sayOutage(problem)
+    } else if (action === 'stop') stop(outcome, problem)
     else if (action === 'isolate') search.unknown++
     else {
       goOn()
@@ -171,6 +175,12 @@ export function createEventsApi({
     notBefore = Math.max(notBefore, now() + Math.max(backoff * (0.5 + random() / 2), asked))
   }
 
+  function sayOutage(problem: string): void {
+    if (isOut || stopped || failures < OUTAGE) return
+    isOut = true
+    log(`converge-tiktok: ${problem}, ${OUTAGE} times in a row. What came is kept, and tried again.`)
+  }
+
   function stop({ row }: Outcome, problem: string): void {
     // Asked again now and then, so that a permission that was given in TikTok's settings needs no restart.
     notBefore = now() + LONGEST_HOLD
@@ -180,7 +190,8 @@ export function createEventsApi({
   }
 
   function goOn(): void {
-    if (stopped) log('converge-tiktok: TikTok takes events again.')
+    if (stopped || isOut) log('converge-tiktok: TikTok takes events again.')
+    isOut = false
     failures = 0
     stopped = undefined
   }

@@ -317,6 +317,22 @@ describe('holding back', () => {
     expect(api.retryAfter()).toBe(1)
   })
 
+  test('an outage is logged once, at its third failure, and so is its end', async () => {
+    host.faults.next = [{ status: 503 }, { status: 503 }, { status: 503 }, { status: 503 }]
+    const api = start()
+    const counts: number[] = []
+    for (let round = 0; round < 6; round++) {
+      await api.deliver(purchases(1))
+      counts.push(log.length)
+      clock += 60_000
+    }
+    expect(counts).toEqual([0, 0, 1, 1, 2, 2])
+    expect(log).toEqual([
+      'converge-tiktok: TikTok answered HTTP 503, without a code, 3 times in a row. What came is kept, and tried again.',
+      'converge-tiktok: TikTok takes events again.',
+    ])
+  })
+
   test('calls that fail side by side are one failure', async () => {
     host.faults.always = { code: 50000 }
     const api = start()
