@@ -112,7 +112,7 @@ h3 { margin: 14px 0 4px; font-size: 12px; }
 .copied::after { content: '✓'; }
 .faults li { padding: 8px 10px; margin-top: 6px; border-left: 3px solid var(--wait); border-radius: 6px; background: var(--raised); }
 .faults .advice { margin: 3px 0; }
-.code, .path, .change, .group { font-size: 11px; }
+.code, .keys code, .path, .change, .group { font-size: 11px; }
 .plain li { margin-left: 14px; list-style: '– '; }
 .keys li { display: grid; grid-template-columns: 16px 84px 1fr; gap: 6px; padding: 2px 0; }
 .keys .there svg { color: var(--good); }
