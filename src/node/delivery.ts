@@ -43,7 +43,8 @@ interface Nap {
 
 /** Hands what waits to `deliver`, oldest first, one batch after the other. */
 export function startDelivery({ tables, lock, deliver, now, random, log, retryAfter }: DeliveryOptions): Delivery {
-  let isClosing = false
+  const closing = new AbortController()
+  const { signal } = closing
   let isAbandoned = false
   let stopped: string | undefined
   let failures = 0
@@ -61,7 +62,7 @@ export function startDelivery({ tables, lock, deliver, now, random, log, retryAf
       tables.pruneOrders(started)
       nextPruning = started + day
     }
-    while (tables.setAsideLate(started) && !isClosing) await setImmediate()
+    while (tables.setAsideLate(started) && !signal.aborted) await setImmediate()
     const batch = tables.due(started)
     if (!batch.length) return { milliseconds: Math.min(look, tables.nextDue() - started), light: true }
 
@@ -97,7 +98,10 @@ export function startDelivery({ tables, lock, deliver, now, random, log, retryAf
 
   async function ask(batch: WaitingEvent[]): Promise<Verdict[]> {
     try {
-      return await deliver(batch.map(({ event }) => event))
+      return await deliver(
+        batch.map(({ event }) => event),
+        signal,
+      )
     } catch (error) {
       log(`converge-tiktok: a delivery broke off (${reasonOf(error)}). Its events are kept and sent again.`)
       return []
@@ -105,7 +109,7 @@ export function startDelivery({ tables, lock, deliver, now, random, log, retryAf
   }
 
   async function run(): Promise<void> {
-    while (!isClosing) {
+    while (!signal.aborted) {
       let nap: Nap
       try {
         nap = await deliverNext()
@@ -113,7 +117,7 @@ export function startDelivery({ tables, lock, deliver, now, random, log, retryAf
         log(`converge-tiktok: the outbox could not be read or written (${reasonOf(error)}). It is tried again.`)
         nap = { milliseconds: backOff(failures++), light: false }
       }
-      if (!isClosing) await sleep(nap)
+      if (!signal.aborted) await sleep(nap)
     }
   }
 
@@ -137,7 +141,7 @@ export function startDelivery({ tables, lock, deliver, now, random, log, retryAf
     },
     stopped: () => stopped,
     async close() {
-      isClosing = true
+      closing.abort()
       endNap?.()
       let timer: NodeJS.Timeout | undefined
       await Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, patience)))])

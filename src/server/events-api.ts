@@ -98,7 +98,7 @@ export function createEventsApi({
     log(`converge-tiktok: ${sentence}`)
   }
 
-  async function deliver(events: OutboxEvent[]): Promise<Verdict[]> {
+  async function deliver(events: OutboxEvent[], signal?: AbortSignal): Promise<Verdict[]> {
     const verdicts = new Map<OutboxEvent, Verdict>()
     const seconds = now() / 1000
     const live = events.filter((event) => {
@@ -108,7 +108,7 @@ export function createEventsApi({
     })
     const search: Search = { unknown: 0, isUseful: false }
     for (const batch of toBatches(live)) {
-      const answers = await send(batch, search)
+      const answers = await send(batch, search, signal)
       batch.forEach(({ event }, index) => {
         verdicts.set(event, answers[index] ?? 'retry')
       })
@@ -117,8 +117,8 @@ export function createEventsApi({
     return events.map((event) => verdicts.get(event) ?? 'retry')
   }
 
-  async function send(batch: Parcel[], search: Search): Promise<Verdict[]> {
-    if (hold() || search.unknown === MAX_UNKNOWN) return batch.map(later)
+  async function send(batch: Parcel[], search: Search, signal?: AbortSignal): Promise<Verdict[]> {
+    if (signal?.aborted || hold() || search.unknown === MAX_UNKNOWN) return batch.map(later)
     const round = failures
     const outcome = await post(batch)
     const { action } = outcome
@@ -134,7 +134,8 @@ export function createEventsApi({
     }
     if ((action === 'split' || action === 'isolate') && batch.length > 1) {
       const middle = batch.length >> 1
-      return [...(await send(batch.slice(0, middle), search)), ...(await send(batch.slice(middle), search))]
+      const former = await send(batch.slice(0, middle), search, signal)
+      return [...former, ...(await send(batch.slice(middle), search, signal))]
     }
     if (action === 'isolate') sayOnce(`${problem}, which is unknown here. What it was about is tried again.`)
     if (action === 'report') log(`converge-tiktok: TikTok took ${batch.length} events in part. ${problem}`)

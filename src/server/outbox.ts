@@ -30,8 +30,8 @@ export type Verdict =
   | 'dead' // never: set it aside, with its problem, where a person can see it
   | 'stop' // nothing can be sent until somebody mends the configuration: keep everything
 
-/** One verdict for each event, in their order. */
-export type Deliver = (events: OutboxEvent[]) => Promise<Verdict[]>
+/** One verdict for each event, in their order. Once `signal` is aborted, TikTok is asked no more: what is left is for later. */
+export type Deliver = (events: OutboxEvent[], signal?: AbortSignal) => Promise<Verdict[]>
 
 export interface Stats {
   waiting: number

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createSqliteOutbox, serve } from '../../src/node/index.ts'
 import type { ForwarderServer, ServeConfig } from '../../src/node/serve.ts'
+import { createForwarder } from '../../src/server/forwarder.ts'
 import { createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
 import { createFolder } from './node-folder.ts'
 import { accessToken, pageBatch, pixelId, postOrder, postPage, shop, webhookToken } from './node-requests.ts'
@@ -104,6 +105,33 @@ test('close() answers what is in flight, takes nothing more, and leaves what wai
   tiktok.faults.always = {}
   await start(tiktok, { outbox })
   expect((await tiktok.waitForAccepted(1)).map(({ event_id }) => event_id)).toEqual(['in flight'])
+})
+
+test('close() waits for TikTok’s answer to one request, not for those to all that waits, and none is sent twice', async () => {
+  const tiktok = await playTikTok()
+  const path = newOutbox()
+  let answer = () => {}
+  tiktok.faults.next = [{ after: new Promise<void>((resolve) => (answer = resolve)) }]
+  const outbox = createSqliteOutbox({ path })
+  const forwarder = createForwarder({
+    pixelId,
+    accessToken,
+    allowedOrigins: [shop],
+    eventsApiUrl: tiktok.url,
+    allowTest: true, // a test event is a request of its own
+    outbox,
+  })
+  const batch = pageBatch(['1', '2', '3'])
+  const body = JSON.stringify({ ...batch, events: batch.events.map((event) => ({ ...event, test: 'TEST1' })) })
+  await forwarder.fetch(new Request(`${shop}/events`, { method: 'POST', headers: { origin: shop }, body }))
+  await tiktok.waitForRequests(1)
+  const closed = outbox.close()
+  answer()
+  await closed
+  expect(tiktok.accepted.map(({ event_id }) => event_id)).toEqual(['1'])
+
+  await start(tiktok, { outbox: path })
+  expect((await tiktok.waitForAccepted(3)).map(({ event_id }) => event_id)).toEqual(['1', '2', '3'])
 })
 
 test('a port that is taken, or none, is a sentence, and leaves no outbox open', async () => {
