@@ -36,7 +36,7 @@ export async function serve({ port, hostname, outbox: file, ...config }: ServeCo
     const forwarder = createForwarder({ ...config, outbox }, { Response: FastResponse })
     const server = listen({
       port,
-      ...(hostname && { hostname }),
+      hostname: hostname ?? '', // else srvx takes what HOST says in the environment
       async fetch(request) {
         const response = await forwarder.fetch(request, { ip: readIp(request.ip) })
         // Else a client that keeps its connection holds the end up.

@@ -1,6 +1,6 @@
 import { createConnection, createServer } from 'node:net'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createSqliteOutbox, serve } from '../../src/node/index.ts'
 import type { ForwarderServer, ServeConfig } from '../../src/node/serve.ts'
 import { createForwarder } from '../../src/server/forwarder.ts'
@@ -132,6 +132,13 @@ test('close() waits for TikTok’s answer to one request, not for those to all t
 
   await start(tiktok, { outbox: path })
   expect((await tiktok.waitForAccepted(3)).map(({ event_id }) => event_id)).toEqual(['1', '2', '3'])
+})
+
+test('without a hostname it listens on all addresses, whatever HOST says in the environment', async () => {
+  vi.stubEnv('HOST', '192.0.2.1') // RFC 5737: nobody's
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const { url } = await start(await playTikTok(), { hostname: '' })
+  expect((await fetch(`${url.replace('localhost', '127.0.0.1')}/health`)).status).toBe(200)
 })
 
 test('a port that is taken, or none, is a sentence, and leaves no outbox open', async () => {
