@@ -9,7 +9,8 @@ type Properties = Record<string, unknown>
 export function checkFilter(filter: Filter, index: number): void {
   const { event, any } = Object(filter)
   check(`filters[${index}].event`, event, /./)
-  for (const condition of any?.length ? any : [any]) checkCondition(`filters[${index}].any`, condition)
+  if (!any?.[0]) throw configError(`filters[${index}].any`, any, 'a list of conditions')
+  for (const condition of any) checkCondition(`filters[${index}].any`, condition)
 }
 
 export function checkCondition(where: string, condition: Condition): void {

@@ -89,9 +89,10 @@ test.each<[title: string, filter: unknown, said: string]>([
   ['null', null, 'filters[0].event is undefined, not '],
   ['no event', { any: [condition] }, 'filters[0].event is undefined, not '],
   ['an empty event', { event: '', any: [condition] }, 'filters[0].event is "", not '],
-  ['no conditions', { event: '*' }, 'filters[0].any is undefined, not a condition'],
-  ['null for conditions', { event: '*', any: null }, 'filters[0].any is null, not a condition'],
-  ['no condition at all', { event: '*', any: [] }, 'filters[0].any is [], not a condition'],
+  ['no conditions', { event: '*' }, 'filters[0].any is undefined, not a list of conditions'],
+  ['null for conditions', { event: '*', any: null }, 'filters[0].any is null, not a list of conditions'],
+  ['no condition at all', { event: '*', any: [] }, 'filters[0].any is [], not a list of conditions'],
+  ['a condition that stands in no list', { event: '*', any: condition }, 'filters[0].any is {'],
   ['a text for conditions', { event: '*', any: 'x' }, 'filters[0].any is "x", not a condition'],
   ['null among the conditions', { event: '*', any: [condition, null] }, 'filters[0].any is null, not a condition'],
 ])('a filter that can not be read is shown, with its place: %s', (_, filter, said) => {
