@@ -1,5 +1,6 @@
 import { type Rules, readConfig } from '../core/config.ts'
 import { check, configError } from '../core/config-error.ts'
+import { isRecord } from '../core/read.ts'
 import type { ConsentPlatform } from '../types.ts'
 import type { ForwarderConfig } from './forwarder.ts'
 
@@ -26,8 +27,10 @@ const switches = ['limitedDataUse', 'autoConfig', 'debug', 'trustProxy', 'allowT
  * @throws a sentence that names the part that can never work, and never repeats a secret
  */
 export function checkConfig(config: ForwarderConfig): Rules {
-  const { filters, consentFrom } = config
-  if (filters !== undefined && !Array.isArray(filters)) throw configError('filters', filters, 'a list of filters')
+  const { filters = [], mapping = {}, consentFrom } = config
+  if (!Array.isArray(filters)) throw configError('filters', filters, 'a list of filters')
+  if (!isRecord(mapping)) throw configError('mapping', mapping, 'an object')
+  if (!isRecord(mapping.events ?? {})) throw configError('mapping.events', mapping.events, 'an object')
   // A forwarder is the relay.
   const rules = readConfig({ ...config, relay: config.relay ?? 'here' })
   for (const [option, expected] of Object.entries(choices)) {

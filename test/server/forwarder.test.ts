@@ -370,6 +370,10 @@ describe('a config that can never work throws, in a sentence', () => {
     ],
     ['an empty webhook token', { webhookToken: '' }, /webhookToken is empty/],
     ['a wrong pixel ID', { pixelId: 'abc' }, /pixelId is "abc"/],
+    ['filters that are no list', { filters: {} }, /filters is \{\}, not a list/],
+    ['a mapping that is null', { mapping: null }, /mapping is null, not an object/],
+    ['a mode in place of the mapping', { mapping: 'custom' }, /mapping is "custom", not an object/],
+    ['events in a list', { mapping: { events: ['Lead'] } }, /mapping\.events is \["Lead"\], not an object/],
     ['a misspelt consent mode', { consent: 'required' }, /consent is "required", not .*require/],
     ['a misspelt answer to GPC', { gpc: 'denied' }, /gpc is "denied", not .*deny/],
     [
@@ -378,7 +382,6 @@ describe('a config that can never work throws, in a sentence', () => {
       /consentFrom is \["gogle"\], not a list of shopify, google/,
     ],
     ['a consent platform outside of a list', { consentFrom: 'google' }, /consentFrom is "google", not a list/],
-    ['a filter outside of a list', { filters: { event: '*' } }, /filters is \{"event":"\*"\}, not a list of filters/],
     ['a domain with https://', { domain: 'https://shop.test' }, /domain is "https:\/\/shop\.test", not a domain alone/],
     ['an empty relay', { relay: '' }, /relay is "", not an address, such as https:/],
     ['a switch that is text', { trustProxy: 'false' }, /trustProxy is "false", not true or false/],
