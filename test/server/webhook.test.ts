@@ -189,6 +189,12 @@ test('a bare event is enough', async () => {
   expect(data).toMatchObject({ event: 'CancelSubscription', user: {}, page: {}, properties: {} })
 })
 
+test('a shop of PHP writes [] for an object in which nothing stands', async () => {
+  const { answer, data } = await send({ ...order, profile_properties: [], aliases: [] })
+  expect([answer.status, data?.event_id]).toEqual([202, order.event_id])
+  expect((await send({ event_name: 'Cancelled Subscription', properties: [] })).data?.properties).toEqual({})
+})
+
 describe('consent comes with the event', () => {
   const cells: [mode: ConsentMode, consent: unknown, goes: boolean][] = [
     ['always', undefined, true],
