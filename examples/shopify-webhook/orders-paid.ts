@@ -28,8 +28,10 @@ export async function ordersPaid(
       body: JSON.stringify(toPlacedOrder(order)),
     }),
   )
-  // Anything but 2xx, and Shopify tries again for four hours.
-  return new Response(null, { status: sent.ok ? 200 : 503 })
+  // An order that can never be taken, such as one whose cart attributes somebody forged. The answer names no customer.
+  if (sent.status === 400) console.error(`Order ${order.id} was not taken: ${await sent.text()}`)
+  // Anything but 2xx, and Shopify tries again for four hours; after too many failures it removes the webhook.
+  return new Response(null, { status: sent.ok || sent.status === 400 ? 200 : 503 })
 }
 
 async function isSigned(body: ArrayBuffer, signature: string, secret: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { afterAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { ordersPaid } from '../../examples/shopify-webhook/orders-paid.ts'
 import { createForwarder, type ForwarderConfig } from '../../src/server/forwarder.ts'
 import { createEventsApiHost } from '../tiktok/events-api-host.ts'
@@ -127,6 +127,16 @@ test('a cart attribute that somebody broke costs the click id, not the order', a
   const note_attributes = [{ name: '__converge', value: '{"ttclid":' }]
   await receive(fromShopify({ ...shopifyOrder, note_attributes }), { consent: 'always' })
   expect(tikTok.accepted[0]).toMatchObject({ event: 'Purchase', user: { email: sha256('jane.doe@example.com') } })
+})
+
+test('an order that can never be taken is logged, and Shopify is not asked to send it again', async () => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+  onTestFinished(() => log.mockRestore())
+  const note_attributes = [{ name: '__converge', value: '{"consent":"forged"}' }]
+  expect((await receive(fromShopify({ ...shopifyOrder, note_attributes }))).status).toBe(200)
+  expect(tikTok.requests).toEqual([])
+  expect(log.mock.calls).toEqual([[expect.stringMatching(/^Order 5678901234567 was not taken: .*\$consent/)]])
+  expect(log.mock.calls.join()).not.toMatch(/jane/i)
 })
 
 test('Shopify’s own test notification is nobody’s purchase', async () => {

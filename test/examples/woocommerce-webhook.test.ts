@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { afterAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { orderUpdated } from '../../examples/woocommerce-webhook/order-updated.ts'
 import { createForwarder } from '../../src/server/forwarder.ts'
 import { createEventsApiHost } from '../tiktok/events-api-host.ts'
@@ -103,4 +103,14 @@ test('the ping that WooCommerce sends when a webhook is saved is answered', asyn
 test('an order without what the page knew is held to the consent that it lacks', async () => {
   expect((await receive(fromShop({ ...wooCommerceOrder, meta_data: [] }))).status).toBe(200)
   expect(tikTok.requests).toEqual([])
+})
+
+test('an order that can never be taken is logged, and does not switch the webhook off', async () => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+  onTestFinished(() => log.mockRestore())
+  const meta_data = [{ key: '_converge', value: '{"consent":"forged"}' }]
+  expect((await receive(fromShop({ ...wooCommerceOrder, meta_data }))).status).toBe(200)
+  expect(tikTok.requests).toEqual([])
+  expect(log.mock.calls).toEqual([[expect.stringMatching(/^Order 727 was not taken: .*\$consent/)]])
+  expect(log.mock.calls.join()).not.toMatch(/erika/i)
 })
