@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { cleanUrl } from '../../src/core/clean-url.ts'
 import type { ForwarderConfig } from '../../src/server/forwarder.ts'
 import type { ConsentMode, Decision, RelayedEvent } from '../../src/types.ts'
 import { batchOf, hash, relayed } from './relayed.ts'
@@ -268,6 +269,11 @@ describe('page URLs', () => {
       expect((await keep({ page: { url, referrer: '' } })).data?.page.url).toBe('https://www.shop.test/a?x=1&')
     },
   )
+
+  test('a long one does not hold up the others, whatever stands in it', () => {
+    const url = `https://www.shop.test/?${'token'.repeat(200_000)}`
+    expect(cleanUrl(url)).toBe(url)
+  })
 
   test.each(['', 'javascript:alert(1)', 'about:srcdoc', '/a', 'https://'])('%j is none', async (url) => {
     expect((await keep({ page: { url, referrer: url } })).data?.page).toEqual({})
