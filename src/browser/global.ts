@@ -21,29 +21,31 @@ export function fillGlobal(
   }
 
   const instances: Record<string, Converge> = {}
-  const waiting: QueuedCall[] = []
+  /** What a pixel that is named later hears too: every call before the first one, and what holds from then on. */
+  const earlier: QueuedCall[] = []
   // An init that the page makes stands in for the tag's own, also where it is refused: else its filters would be lost.
   let needsInit: unknown = tagConfig.pixelId
 
-  /** Every pixel of the page hears a call; the first one's answer is given. Before there is one, calls wait. */
-  const perform = (call: QueuedCall) =>
+  /** Every pixel of the page hears a call; the first one's answer is given. */
+  const perform = (call: QueuedCall, hearers = Object.values(instances)): ReturnType<ObjectConstructor> =>
     attempt(() => {
       const [name, ...parameters] = call
-      const all = Object.values(instances)
       if (name === 'init') {
         needsInit = false
         const config: Config = { ...tagConfig, ...Object(parameters[0]) }
-        instances[config.pixelId] ??= startConverge(config, window, loadPart)
-        waiting.splice(0).forEach(perform)
+        if (instances[config.pixelId]) return undefined
+        const instance = startConverge(config, window, loadPart)
+        instances[config.pixelId] = instance
+        for (const one of earlier.splice(0)) perform(one, [instance])
         return undefined
       }
-      if (!all[0]) waiting.push(call)
-      return all.map((instance) => Object(instance)[String(name)]?.(...parameters))[0]
+      if (!hearers[0] || /^(set|consent|on)$/.test(String(name))) earlier.push(call)
+      return hearers.map((instance) => Object(instance)[String(name)]?.(...parameters))[0]
     }, console.error)
 
-  converge.q = { push: perform }
+  converge.q = { push: (call) => perform(call) }
   for (const method of ['init', 'track', 'set', 'consent', 'context', 'on'] as const)
     converge[method] = (...parameters: unknown[]) => perform([method, ...parameters])
-  q.forEach(perform)
+  for (const call of q) perform(call)
   if (needsInit) perform(['init'])
 }

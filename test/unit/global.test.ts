@@ -126,6 +126,26 @@ test('two scripts of two pixels: each call goes to both, and the first answers',
   expect(answer?.destinationEvents).toHaveLength(1)
 })
 
+test('a pixel that is named after another hears what the visitor has decided and who that is, and no event again', () => {
+  const [first, second] = [newPixelId(), newPixelId()]
+  const converge = layStub()
+  const heard = vi.fn()
+  converge.consent?.({ marketing: 'denied' })
+  converge.on?.('event', heard)
+  converge.track?.('Searched', {}, { eventID: '1' })
+  converge.init?.({ pixelId: first, consent: 'implied' })
+  converge.init?.({ pixelId: second, consent: 'implied' })
+  fill(converge, {})
+  expect(sent()).toEqual([])
+  converge.track?.('Searched', {}, { eventID: '2' })
+  expect(sent()).toEqual([])
+  expect(heard.mock.calls.map(([{ eventID, reason }]) => [eventID, reason])).toEqual([
+    ['1', 'denied'],
+    ['2', 'denied'],
+    ['2', 'denied'],
+  ])
+})
+
 test('calls before any pixel ID wait for init, and are answered by nothing', () => {
   const pixelId = newPixelId()
   const converge = layStub()
