@@ -6,7 +6,7 @@ import { sent } from './ledger.ts'
 import { report, state } from './news.ts'
 import { keys, read, remove, write } from './storage.ts'
 
-/** Hears what became of an event: taken (`success`), refused for good, too late, or kept and tried again. */
+/** Hears what became of an event: taken (`success`), refused for good, too late, denied, or kept and tried again. */
 export type Settle = (status: Status, reason?: Reason) => void
 
 const HOUR = 3_600_000 // ms
@@ -87,8 +87,9 @@ export function takeOver(): void {
   }
 }
 
-/** Drops everything that waits. */
+/** Drops what waits and may not leave any more. What says nothing but what it was given may, where the mode lets it. */
 export function forgetRelay(): void {
-  waiting.clear()
-  report({ outbox: 0 })
+  for (const [key, [{ consent }]] of waiting)
+    if (refusal('relay') || consent.marketing === 'granted') end(key, 'no_consent', 'denied')
+  report({ outbox: waiting.size })
 }

@@ -264,6 +264,31 @@ describe('a consent that is taken back', () => {
     expect(page.posts).toEqual([])
   })
 
+  test('under always_server stops what was granted, and not the server copy that needs no grant', async () => {
+    const { page, converge, track } = land({ consent: 'always_server' })
+    track('Placed Order', order)
+    converge.consent(denied)
+    track('Searched', {}, { eventID: 'denied' })
+    converge.consent(denied)
+    await settle(page)
+    expect(posted(page).map(({ eventID }) => eventID)).toEqual(['1001', 'denied'])
+    converge.consent(granted)
+    track('Searched', {}, { eventID: 'granted' })
+    converge.consent(denied)
+    await settle(page)
+    expect(posted(page)).toHaveLength(2)
+  })
+
+  test('is told of the events that waited for the relay', async () => {
+    const { page, converge, track, results } = land({ consent: 'implied', mapping: { mode: 'server_only' } })
+    page.relayStatus = 0
+    track('Placed Order', order)
+    await settle(page)
+    expect(results.at(-1)).toMatchObject({ eventID: '1001', status: 'retry' })
+    converge.consent(denied)
+    expect(results.at(-1)).toMatchObject({ eventID: '1001', status: 'no_consent', reason: 'denied' })
+  })
+
   test('leaves nothing for the next page', async () => {
     const { page, device } = await revoke('require')
     page.close()
