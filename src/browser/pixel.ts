@@ -63,7 +63,7 @@ export function startPixel(): void {
 
 /** In another person's turn, once that has come. A hit carries who is known when it leaves, and nothing is taken back. */
 function inTurn(call: () => void): void {
-  if (turn) turn.then(() => isRevoked || attempt(call))
+  if (turn) turn.then(() => turn && attempt(call))
   else call()
 }
 
@@ -96,7 +96,7 @@ export function callPixel(
 export function allowPixel(isGranted: boolean): void {
   if (isGranted !== isRevoked || !isStarted) return
   isRevoked = !isGranted
-  told = undefined // what waited is dropped: nobody's hits are still to leave
+  told = turn = undefined // what waited is dropped: nobody's hits are still to leave
   attempt(() => join()[isGranted ? 'enableCookie' : 'disableCookie']())
   attempt(() => join()[isGranted ? 'grantConsent' : 'revokeConsent']())
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Config, State, TrackResult } from '../../src/types.ts'
+import type { Config, Consent, State, TrackResult } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
 import { consentCases, decisions } from '../cases/consent.ts'
 import { createDevice, type Device } from './device.ts'
@@ -317,14 +317,17 @@ describe('a consent that is taken back', () => {
     expect(posted(page)[0]?.user).not.toHaveProperty('email')
   })
 
-  test('stops what the next person’s turn is waited for', async () => {
+  test.each<[title: string, decisions: Consent[]]>([
+    ['', [denied]],
+    [', given again or not', [denied, granted]],
+  ])('stops what the next person’s turn is waited for%s', async (_, decisions) => {
     const { page, converge, track } = land({ consent: 'implied', relay: '' })
     track('Searched', {}, { profileProperties: { $email: 'john@example.com' } })
     await settle(page)
     goLive(page)
     await vi.advanceTimersByTimeAsync(100)
     track('Searched', {}, { profileProperties: { $email: 'jane@example.com' } })
-    converge.consent(denied)
+    for (const decision of decisions) converge.consent(decision)
     await vi.advanceTimersByTimeAsync(60_000)
     expect(eventsOf(page)).toEqual(['Search'])
     expect(identified(page)).toHaveLength(1)
