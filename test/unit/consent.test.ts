@@ -333,6 +333,18 @@ describe('a consent that is taken back', () => {
     expect(identified(page)).toHaveLength(1)
   })
 
+  test('drops what was to wait for TikTok’s script, also where that was not asked for yet', () => {
+    const { page, converge, track } = land({ consent: 'implied', relay: '' })
+    track('Searched')
+    converge.consent(denied)
+    converge.consent(granted)
+    track('Searched')
+    expect(queued(page).map(([method]) => method)).toEqual([
+      ...['identify', 'track', 'disableCookie', 'revokeConsent'],
+      ...['enableCookie', 'grantConsent', 'identify', 'track'],
+    ])
+  })
+
   test.each<[title: string, disableCookie: (() => void) | undefined]>([
     ['knows no disableCookie', undefined],
     [
