@@ -19,7 +19,7 @@ import { testCode } from './flag.ts'
 import { config, navigator, rules } from './instance.ts'
 import { sent } from './ledger.ts'
 import { emit, onPixelChange, state } from './news.ts'
-import { callPixel } from './pixel.ts'
+import { callPixel, inTurn } from './pixel.ts'
 import { relay, type Settle } from './relay.ts'
 import { known, learn } from './visitor.ts'
 
@@ -120,7 +120,7 @@ export function follow(event: ConvergeEvent, isStopped: boolean, own: User, isCl
     const pixelStatus = isHanded ? state.pixel : ''
     if (pixelStatus === 'live') {
       onPixelChange.delete(assess)
-      sent(event, Date.now())
+      inTurn(() => sent(event, Date.now()))
     } else if (pixelStatus) {
       const [oldest = assess] = onPixelChange.add(assess)
       if (onPixelChange.size > MOST) onPixelChange.delete(oldest)

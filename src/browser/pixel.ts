@@ -62,7 +62,7 @@ export function startPixel(): void {
 }
 
 /** In another person's turn, once that has come. A hit carries who is known when it leaves, and nothing is taken back. */
-function inTurn(call: () => void): void {
+export function inTurn(call: () => void): void {
   if (turn) turn.then(() => turn && attempt(call))
   else call()
 }

@@ -105,6 +105,24 @@ test('a pixel that comes after all, when nobody hoped any more, has its orders t
   expect(results.filter(({ eventName }) => eventName === 'Placed Order').at(-1)).toMatchObject(sent)
 })
 
+test("an order that waits for another person's hits to leave is not taken for sent before", async () => {
+  const device = createDevice()
+  const order = ['Placed Order', { id: '1', $email: 'jane@example.com' }]
+  const page = openPage({ device })
+  const { track } = openShop({ load: 'immediate' }, page)
+  goLive(page)
+  track('Searched', {}, { profileProperties: { $email: 'john@example.com' } })
+  track(...order)
+  await vi.advanceTimersByTimeAsync(4000)
+  page.close()
+  const next = openPage({ device })
+  expect(openShop({ load: 'immediate' }, next).track(...order)).toMatchObject(sent)
+  goLive(next)
+  await vi.advanceTimersByTimeAsync(5000)
+  next.close()
+  expect(await visit(device, order)).toMatchObject(repeated)
+})
+
 test("a caller's other ids are remembered for this document alone", async () => {
   const device = createDevice()
   const page = openPage({ device })
