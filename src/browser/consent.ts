@@ -1,4 +1,5 @@
 import { refusalOf } from '../core/consent.ts'
+import { copyRecord } from '../core/event.ts'
 import type { Channel, Consent } from '../types.ts'
 import { config, document, navigator } from './instance.ts'
 import { read } from './storage.ts'
@@ -22,7 +23,7 @@ export const consent = (): Consent => (decision ??= Object(read('consent')))
 
 /** A category that is left out is denied. */
 export function decide(given: unknown): void {
-  const { analytics, marketing } = Object(given)
+  const { analytics, marketing } = copyRecord(given)
   const read = (granted: unknown) => (granted === 'granted' ? granted : 'denied')
   decision = { analytics: read(analytics), marketing: read(marketing) }
 }

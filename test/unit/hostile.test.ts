@@ -334,3 +334,19 @@ test('an e-mail and a name among the properties stay in the page', () => {
   }
   expect(JSON.stringify(sent(['Placed Order', order]))).not.toMatch(/jane/i)
 })
+
+test.each<[title: string, consent: unknown]>([
+  ['a proxy that throws', wall],
+  [
+    'a getter that throws',
+    {
+      get marketing() {
+        return thrower()
+      },
+    },
+  ],
+])('a decision that can not be read never throws, and denies: %s', (_, consent) => {
+  const { converge, track } = openShop({ consent: 'implied' })
+  expect(() => Reflect.apply(converge.consent, converge, [consent])).not.toThrow()
+  expect(track('Searched')).toMatchObject({ status: 'no_consent', reason: 'denied' })
+})
