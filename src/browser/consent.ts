@@ -29,7 +29,5 @@ export function decide(given: unknown): void {
 }
 
 /** Why a copy may not leave now, if so. While the page is prerendered, nobody has seen it. */
-export const refusal = (via: Channel = 'pixel') =>
-  document.prerendering
-    ? 'undecided'
-    : refusalOf(config.consent, consent().marketing ?? (gpc === 'deny' ? 'denied' : undefined), via)
+export const refusal = (via: Channel = 'pixel', isSeen = !document.prerendering) =>
+  isSeen ? refusalOf(config.consent, consent().marketing ?? (gpc === 'deny' ? 'denied' : undefined), via) : 'undecided'

@@ -63,7 +63,7 @@ export const converge: Converge = {
   },
   consent(given) {
     decide(given)
-    const isDenied = refusal() === 'denied'
+    const isDenied = refusal('pixel', true) === 'denied'
     if (isDenied) {
       keys('').forEach(remove)
       forgetClick()

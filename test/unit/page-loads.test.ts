@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Config, TrackResult } from '../../src/types.ts'
+import { pixelId } from '../cases/case.ts'
+import { createDevice } from './device.ts'
 import { openPage, openShop, type Page, tracked } from './page.ts'
 
 beforeEach(() => vi.useFakeTimers())
@@ -159,8 +161,8 @@ describe("pageLoads: 'auto'", () => {
 })
 
 describe('while a page is prerendered', () => {
-  function prerender(config: Partial<Config>) {
-    const page = openPage({ url: 'https://www.shop.test/a' })
+  function prerender(config: Partial<Config>, device = createDevice()) {
+    const page = openPage({ url: 'https://www.shop.test/a', device })
     Object.assign(page.window.document, { prerendering: true })
     const activate = () => {
       Object.assign(page.window.document, { prerendering: false })
@@ -191,6 +193,17 @@ describe('while a page is prerendered', () => {
     await vi.advanceTimersByTimeAsync(0)
     expect(page.posts.flatMap(({ events }) => events).map(({ eventName }) => eventName)).toEqual(['Viewed Product'])
     expect(results.at(-1)).toMatchObject({ eventName: 'Viewed Product', status: 'success' })
+  })
+
+  test('a denial erases what former pages kept', async () => {
+    const device = createDevice()
+    const former = openPage({ device })
+    openShop({ load: 'immediate' }, former).track('Searched')
+    former.close()
+    expect([...device.stored.keys()]).toEqual([`converge.${pixelId}.visitor`])
+    const { converge } = prerender({ consent: 'implied' }, device)
+    converge.consent({ marketing: 'denied' })
+    expect([...device.stored.keys()]).toEqual([`converge.${pixelId}.consent`])
   })
 
   test('and consent is not given either, the event goes on waiting', () => {
