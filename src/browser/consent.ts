@@ -18,8 +18,9 @@ declare global {
 
 let decision: Consent | undefined
 
-/** What the visitor has decided, on this page or a former one. */
-export const consent = (): Consent => (decision ??= Object(read('consent')))
+/** What the visitor has decided, on this page or a former one, or has the browser say. */
+export const consent = (): Consent =>
+  (decision ??= Object(read('consent') ?? (gpc === 'deny' ? { marketing: 'denied' } : undefined)))
 
 /** A category that is left out is denied. */
 export function decide(given: unknown): void {
@@ -30,4 +31,4 @@ export function decide(given: unknown): void {
 
 /** Why a copy may not leave now, if so. While the page is prerendered, nobody has seen it. */
 export const refusal = (via: Channel = 'pixel', isSeen = !document.prerendering) =>
-  isSeen ? refusalOf(config.consent, consent().marketing ?? (gpc === 'deny' ? 'denied' : undefined), via) : 'undecided'
+  isSeen ? refusalOf(config.consent, consent().marketing, via) : 'undecided'

@@ -510,6 +510,11 @@ describe('Global Privacy Control', () => {
     expect(page.ttq).toBeUndefined()
   })
 
+  test('that is a denial is handed back as one, so that a webhook does not send either', () => {
+    expect(open({ gpc: 'deny', consent: 'implied' }).converge.context().consent).toEqual({ marketing: 'denied' })
+    expect(open({ consent: 'implied' }).converge.context().consent).toEqual({})
+  })
+
   test('gives way to what the visitor decides', () => {
     const { page, converge, track } = open({ gpc: 'deny', consent: 'require' })
     converge.consent(granted)
