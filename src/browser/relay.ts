@@ -60,7 +60,9 @@ async function post(batch: string[], pause = FIRST_PAUSE): Promise<void> {
       else end(key, relay === 'down' ? 'retry' : 'failure', `relay_${relay}`)
     }
     if (relay === 'down') {
-      for (const oldest of waiting.keys()) if (waiting.size > MOST) end(oldest, 'failure', 'relay_down')
+      // By their time: those of former pages have come after the page's own.
+      const byAge = [...waiting].sort(([, [a]], [, [b]]) => a.time - b.time)
+      for (const [oldest] of byAge.slice(0, -MOST)) end(oldest, 'failure', 'relay_down')
       window.setTimeout(post, pause, batch, Math.min(pause * 2, LONGEST_PAUSE))
     }
   }

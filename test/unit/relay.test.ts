@@ -529,6 +529,20 @@ describe('the outbox', () => {
     expect(lost[0]).toMatchObject({ reason: 'relay_down' })
   })
 
+  test('that is full of former pages’ events gives up the oldest of those, and not the order of this page', async () => {
+    const first = open(serverOnly, { relayStatus: 0 })
+    for (let n = 1; n <= 100; n++) first.track('Searched', {}, { eventID: n })
+    await settle(first.page)
+    first.page.close()
+    await vi.advanceTimersByTimeAsync(second)
+    const { page, device, track, results } = open(serverOnly, { device: first.device, relayStatus: 0 })
+    track('Placed Order', order)
+    await settle(page)
+    expect(results.at(-1)).toMatchObject({ eventID: '1001', status: 'retry' })
+    expect(outboxes(device)).toHaveLength(100)
+    expect(kept(device).map(({ eventID }) => eventID)).not.toContain('1')
+  })
+
   test('holds no event of more than 10,000 characters, which the page goes on trying alone', async () => {
     const { page, device, track } = open({}, { relayStatus: 0 })
     const items = Array.from({ length: 40 }, (_, product_id) => ({ product_id, name: 'x'.repeat(500) }))
