@@ -86,8 +86,12 @@ export const converge: Converge = {
   on,
 }
 
+// A script that stands in the page itself has no address to bring a part from.
 const bring = (part: 'consent' | 'inspector') =>
-  loadPart(part).then(({ start }) => start(converge, config, window), console.error)
+  Promise.resolve(part)
+    .then(loadPart)
+    .then(({ start }) => start(converge, config, window))
+    .catch(console.error)
 
 // In idle time TikTok's script does not hold back the page's load event, and its first hit leaves no later.
 if (config.load === 'immediate') begin()

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { LoadPart } from '../../src/browser/instance.ts'
+import { startConverge } from '../../src/browser/start.ts'
 import { createConverge } from '../../src/create-converge.ts'
 import { pixelId } from '../cases/case.ts'
-import { openShop, tracked } from './page.ts'
+import { openPage, openShop, tracked } from './page.ts'
 
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
@@ -98,3 +100,26 @@ test.each(['client', 'client_and_server'] as const)(
     expect(track('Searched').destinationEvents).toMatchObject([{ event: 'Search', via: ['pixel'] }])
   },
 )
+
+const fault = new Error('no such part')
+const thrower = () => {
+  throw fault
+}
+
+test.each<[title: string, loadPart: LoadPart]>([
+  ['has no address', thrower],
+  ['does not come', () => Promise.reject(fault)],
+  ['throws as it starts', () => Promise.resolve({ start: thrower })],
+])('a part that %s is a console.error, and the pixel goes on', async (_, loadPart) => {
+  const error = vi.spyOn(console, 'error').mockReturnValue()
+  const rejected = vi.fn()
+  process.on('unhandledRejection', rejected)
+  const converge = startConverge({ pixelId, consentFrom: ['google'] }, openPage().window, loadPart)
+  expect(converge.track('Searched').status).toBe('success')
+  vi.useRealTimers()
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('unhandledRejection', rejected)
+  expect(rejected).not.toHaveBeenCalled()
+  expect(error.mock.calls).toEqual([[fault]])
+  error.mockRestore()
+})
