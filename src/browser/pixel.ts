@@ -27,7 +27,7 @@ function settle(pixelCause?: PixelCause): void {
 
 /** Whether our pixel takes its calls itself. */
 function isLive(): boolean | undefined {
-  const isTaken = marks()._init
+  const isTaken = attempt(marks)?._init
   if (isTaken && state.pixelCause !== 'csp') settle()
   return isTaken
 }

@@ -330,6 +330,20 @@ describe('the state', () => {
     error.mockRestore()
   })
 
+  test('is blocked in the end where the ttq that is there can not be joined, and the page goes on', () => {
+    const page = openPage()
+    const error = vi.spyOn(console, 'error').mockReturnValue()
+    Object.assign(page.window, { ttq: Object.freeze({ track() {} }) })
+    const converge = startIn(page)
+    const states = statesOf(converge)
+    expect(converge.track('Searched')).toMatchObject({ status: 'failure', reason: 'pixel_blocked' })
+    converge.consent({ marketing: 'granted' })
+    vi.advanceTimersByTime(30_000)
+    expect(states.at(-1)).toMatchObject({ pixel: 'blocked', pixelCause: 'no_answer' })
+    expect(error).toHaveBeenCalledOnce()
+    error.mockRestore()
+  })
+
   test('is live from the start where the pixel already is', () => {
     const page = openPage()
     takeOver(page)
