@@ -25,7 +25,7 @@ import { known, learn } from './visitor.ts'
 
 const MOST = 100
 
-let lastPage: unknown
+let lastPage: unknown = {} // unlike any address, also one that nobody knows
 /** What does an event whose consent is undecided. */
 const held: (() => void)[] = []
 /** What was sent, by name and id. */

@@ -49,6 +49,13 @@ describe('$page_load', () => {
     expect(views(page)).toBe(2)
   })
 
+  test('of a page that knows no URL is sent once', () => {
+    const { page, track } = open({ context: { url: undefined } })
+    expect(track('$page_load')).toMatchObject({ status: 'success' })
+    expect(track('$page_load')).toMatchObject({ reason: 'same_page' })
+    expect(views(page)).toBe(1)
+  })
+
   test('of other events on one URL knows nothing', () => {
     const { track } = open({})
     track('$page_load')
