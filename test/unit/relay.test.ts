@@ -122,7 +122,7 @@ describe('a post', () => {
     const { page, track } = open()
     track('Searched', {
       $url: 'https://www.shop.test/jane@example.com?email=jane%40example.com&color=red',
-      referrer: 'https://www.shop.test/?token=s3cret',
+      referrer: 'https://www.shop.test/?token=s3cret&return_to=%2Faccount%3Femail%3Djane%2540example.com',
     })
     await settle(page)
     const [event] = page.posts[0]?.events ?? []
