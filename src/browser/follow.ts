@@ -47,6 +47,8 @@ export function follow(event: ConvergeEvent, isStopped: boolean, own: User, isCl
   let isSeen = false
   /** Whether the pixel took it. Unknown where it wasn't asked. */
   let isHanded: boolean | undefined
+  /** Whether it was not blocked then: TikTok may have had it. */
+  let isTaken = false
   /** What became of the server copy, where there is one. */
   let relayed: Parameters<Settle> | undefined
   let result: TrackResult | undefined
@@ -81,6 +83,7 @@ export function follow(event: ConvergeEvent, isStopped: boolean, own: User, isCl
           callPixel(user, person, event, parameters(), eventID)
           via.push('pixel')
           isHanded = true
+          isTaken = state.pixel !== 'blocked'
         })
       }
       if (mayRelay && forward !== 'client') {
@@ -99,7 +102,10 @@ export function follow(event: ConvergeEvent, isStopped: boolean, own: User, isCl
           eventName,
           eventID,
           send,
-          pixel: !!isHanded && state.pixel !== 'blocked',
+          // Asked whenever it is posted: a grant may come while it waits.
+          get pixel() {
+            return isTaken
+          },
           user,
           page: { url: clean(properties.$url), referrer: clean(properties.referrer) },
           ...(!problem && { ...ids(), locale: navigator.language }),

@@ -604,6 +604,18 @@ describe('an event that waits for too long', () => {
     expect(outboxes(device)).toEqual([])
   })
 
+  test('is given up 47 hours after it, also where the pixel has had it since a later grant', async () => {
+    const { page, converge, track } = open({ consent: 'always_server' }, { relayStatus: 0 })
+    track('Placed Order', order)
+    await settle(page)
+    converge.consent({ marketing: 'granted' })
+    await vi.advanceTimersByTimeAsync(48 * hour)
+    expect(page.posts.map(({ events }) => events[0]?.pixel).slice(0, 2)).toEqual([false, true])
+    const { length } = page.posts
+    await vi.advanceTimersByTimeAsync(hour)
+    expect(page.posts).toHaveLength(length)
+  })
+
   test('is given up after 7 days, where the pixel did not have it', async () => {
     const { results, track } = open(serverOnly, { relayStatus: 0 })
     track('Placed Order', order)
