@@ -77,7 +77,7 @@ const listed = ['product_id', 'variant_id', 'sku']
 function valuesAt(properties: Properties, path: string): unknown[] {
   const name = listed[lists.indexOf(path)]
   const values = name
-    ? itemsOf(properties).map((item) => readText(item[name]))
+    ? itemsOf(properties).flatMap((item) => readText(item[name]) || [])
     : path
         .split('.')
         .reduce<unknown[]>((found, key) => found.flatMap((value) => (isRecord(value) ? value[key] : [])), [properties])

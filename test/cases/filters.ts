@@ -90,6 +90,7 @@ const rows: Row[] = [
   ['product_ids', 'not_in', ['1'], false],
   ['variant_ids', 'equal', 11, true],
   ['variant_ids', 'equal', 12, false],
+  ['variant_ids', 'matches_regex', '^(?!11)', false], // the item that has none gives none
   ['product_skus', 'in', ['CAP', 'HAT'], true],
   ['product_skus', 'not_in', ['HAT'], true],
   // What the page adds.
