@@ -85,7 +85,7 @@ const relayedEvent = v.object({
   ttp: orNothing(shaped(/^[\w.~%+/=-]{1,200}$/)),
   locale: orNothing(shaped(/^[a-z]{2,8}([-_][a-z\d]{1,8}){0,4}$/i)),
   consent: v.object({ analytics: decision, marketing: decision }),
-  test: orNothing(shaped(/^\w{1,64}$/)),
+  test: orNothing(shaped(/^[\w-]{1,64}$/)),
 })
 
 const relayBatch = v.object({

@@ -286,8 +286,8 @@ describe('page URLs', () => {
 })
 
 test('a test code is honoured only where the config allows it, and then the order may still come', async () => {
-  const { kept } = await keep({ test: 'TEST123' }, { allowTest: true })
-  expect(kept).toMatchObject([{ test_event_code: 'TEST123', order: false }])
+  const { kept } = await keep({ test: 'TEST-123' }, { allowTest: true })
+  expect(kept).toMatchObject([{ test_event_code: 'TEST-123', order: false }])
   const ignored = await keep({ test: 'TEST123' })
   expect(ignored.kept[0]?.test_event_code).toBeUndefined()
   expect(ignored.kept[0]?.order).toBe(true)
