@@ -22,30 +22,37 @@ export function fillGlobal(
 
   const instances: Record<string, Converge> = {}
   /** What a pixel that is named later hears too: every call before the first one, and what holds from then on. */
-  const earlier: QueuedCall[] = []
+  let earlier: QueuedCall[] = []
   // An init that the page makes stands in for the tag's own, also where it is refused: else its filters would be lost.
   let needsInit: unknown = tagConfig.pixelId
 
+  const holdsOn = ([name]: QueuedCall) => /^(set|consent|on)$/.test(String(name))
+
+  const hear = (instance: Converge, [name, ...parameters]: QueuedCall) =>
+    attempt(() => Object(instance)[String(name)]?.(...parameters), console.error)
+
   /** Every pixel of the page hears a call; the first one's answer is given. */
-  const perform = (call: QueuedCall, hearers = Object.values(instances)): ReturnType<ObjectConstructor> =>
+  const perform = (call: QueuedCall) =>
     attempt(() => {
-      const [name, ...parameters] = call
+      const [name, given] = call
+      const all = Object.values(instances)
       if (name === 'init') {
         needsInit = false
-        const config: Config = { ...tagConfig, ...Object(parameters[0]) }
+        const config: Config = { ...tagConfig, ...Object(given) }
         if (instances[config.pixelId]) return undefined
         const instance = startConverge(config, window, loadPart)
         instances[config.pixelId] = instance
-        for (const one of earlier.splice(0)) perform(one, [instance])
+        for (const one of earlier) hear(instance, one)
+        earlier = earlier.filter(holdsOn)
         return undefined
       }
-      if (!hearers[0] || /^(set|consent|on)$/.test(String(name))) earlier.push(call)
-      return hearers.map((instance) => Object(instance)[String(name)]?.(...parameters))[0]
+      if (!all[0] || holdsOn(call)) earlier.push(call)
+      return all.map((instance) => hear(instance, call))[0]
     }, console.error)
 
-  converge.q = { push: (call) => perform(call) }
+  converge.q = { push: perform }
   for (const method of ['init', 'track', 'set', 'consent', 'context', 'on'] as const)
     converge[method] = (...parameters: unknown[]) => perform([method, ...parameters])
-  for (const call of q) perform(call)
+  q.forEach(perform)
   if (needsInit) perform(['init'])
 }
