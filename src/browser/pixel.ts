@@ -94,8 +94,8 @@ export function callPixel(
 
 /** Takes consent back, for every pixel of the page, or gives it again. */
 export function allowPixel(isGranted: boolean): void {
-  // Nothing to take back where it was neither loaded nor told anything.
-  if (isGranted ? !isRevoked : isRevoked || !(isStarted || told)) return
+  // There is nothing to take back where it was neither loaded nor told anything.
+  if (isGranted !== isRevoked || !(isGranted || isStarted || told)) return
   isRevoked = !isGranted
   told = turn = undefined // what waited is dropped: nobody's hits are still to leave
   attempt(() => join()[isGranted ? 'enableCookie' : 'disableCookie']())
