@@ -86,12 +86,15 @@ export const converge: Converge = {
   on,
 }
 
-// A script that stands in the page itself has no address to bring a part from.
-const bring = (part: 'consent' | 'inspector') =>
-  Promise.resolve(part)
-    .then(loadPart)
-    .then(({ start }) => start(converge, config, window))
-    .catch(console.error)
+async function bring(part: 'consent' | 'inspector'): Promise<void> {
+  try {
+    // A script that stands in the page itself has no address to bring a part from.
+    const { start } = await loadPart(part)
+    start(converge, config, window)
+  } catch (error) {
+    console.error(error)
+  }
+}
 
 // In idle time TikTok's script does not hold back the page's load event, and its first hit leaves no later.
 if (config.load === 'immediate') begin()
