@@ -29,9 +29,8 @@ export function fillCvg(window: Window, converge: ConvergeGlobal): void {
           const link: HTMLAnchorElement = Object(target).closest('a')
           const ttclid = converge.context()?.ttclid
           if (ttclid && [domains].flat().some((domain) => `.${link.hostname}`.endsWith(`.${domain}`))) {
-            const search = new URLSearchParams(link.search)
-            search.set('ttclid', ttclid)
-            link.search = `${search}`
+            const others = link.search.replace('?', '&').replace(/&ttclid=[^&]*/, '')
+            link.search = `?ttclid=${ttclid}${others}`
           }
         }),
       true,

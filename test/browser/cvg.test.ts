@@ -139,7 +139,7 @@ inEachBrowser(
 
       test.each([
         ['https://pay.test/', `https://pay.test/?ttclid=${ttclid}`],
-        ['https://checkout.pay.test/cart?step=1#form', `https://checkout.pay.test/cart?step=1&ttclid=${ttclid}#form`],
+        ['https://checkout.pay.test/cart?step=1#form', `https://checkout.pay.test/cart?ttclid=${ttclid}&step=1#form`],
         ['https://notpay.test/', 'https://notpay.test/'],
         ['/cart', `${shop}cart`],
         ['mailto:shop@pay.test', 'mailto:shop@pay.test'],

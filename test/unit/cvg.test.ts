@@ -204,7 +204,7 @@ describe('link_domain', () => {
 
   test.each([
     ['https://other.test/cart', 'https://other.test/cart?ttclid=E.C.P.1'],
-    ['https://pay.other.test/cart?a=1#pay', 'https://pay.other.test/cart?a=1&ttclid=E.C.P.1#pay'],
+    ['https://pay.other.test/cart?a=1%20b&c#pay', 'https://pay.other.test/cart?ttclid=E.C.P.1&a=1%20b&c#pay'],
     ['https://other.test/?ttclid=old', 'https://other.test/?ttclid=E.C.P.1'],
   ])("carries the click id over to the domain's links: %s", (href, followed) => {
     expect(click(href)).toBe(followed)
