@@ -17,7 +17,7 @@ export interface Rules {
 export function readConfig({ pixelId, contentId = 'default', mapping, filters = [], relay }: Config): Rules {
   check('pixelId', pixelId, /^[A-Z\d]{20}$/)
   check('contentId', contentId, /^(default|product_id|variant_id|sku)$/)
-  if (mapping?.mode === 'server_only') check('relay', relay, /./)
+  if (mapping?.mode === 'server_only') check('server_only relay', relay, /./)
   filters.forEach(checkFilter)
   return { mapping: readMapping(mapping), filters }
 }

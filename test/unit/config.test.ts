@@ -31,8 +31,8 @@ test.each<[title: string, config: object, where: string, found: string]>([
   ['a content-ID mode that there is not', { contentId: 'SKU' }, 'contentId', '"SKU"'],
   ['a content-ID mode of null', { contentId: null }, 'contentId', 'null'],
   ['a mapping mode that there is not', { mapping: { mode: 'server' } }, 'mapping.mode', '"server"'],
-  ['server_only without a relay', { mapping: { mode: 'server_only' } }, 'relay', 'undefined'],
-  ['server_only with an empty relay', { mapping: { mode: 'server_only' }, relay: '' }, 'relay', '""'],
+  ['server_only without a relay', { mapping: { mode: 'server_only' } }, 'server_only relay', 'undefined'],
+  ['server_only with an empty relay', { mapping: { mode: 'server_only' }, relay: '' }, 'server_only relay', '""'],
 ])('a sentence names its place: %s', (_, config, where, found) => {
   expect(complaint(config)).toMatch(new RegExp(`^Error: converge-tiktok: ${where} is ${found}, not .+`))
 })
