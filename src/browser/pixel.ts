@@ -81,7 +81,7 @@ export function callPixel(
   const text = JSON.stringify({ email, phone_number, external_id })
   if (told && person !== former)
     turn = Promise.resolve(turn).then(() => new Promise((resolve) => window.setTimeout(resolve, TURN)))
-  if (text !== told) inTurn(() => join().identify?.(JSON.parse(text)))
+  if (text !== told) inTurn(() => attempt(() => join().identify(JSON.parse(text))))
   told = text
   former = person
   inTurn(() => {

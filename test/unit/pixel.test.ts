@@ -283,6 +283,16 @@ describe('a call', () => {
     expect(destinationEvents.map(({ parameters }) => parameters)).toStrictEqual([newCustomer, newCustomer])
   })
 
+  test('is tracked also where a foreign ttq throws at who the visitor is', () => {
+    const page = openPage()
+    const converge = startIn(page)
+    page.ttq.identify = () => {
+      throw new Error('a wrapper of some other script')
+    }
+    expect(converge.track('Placed Order', { id: '1', $email: 'jane@example.com' }).status).toBe('success')
+    expect(queued(page).map(([, event]) => event)).toEqual(['Purchase'])
+  })
+
   test("that a foreign ttq throws at is a failure, and never the page's exception", () => {
     const page = openPage()
     const converge = startIn(page)
