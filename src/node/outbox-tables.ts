@@ -1,5 +1,5 @@
 import { closeSync, fdatasync } from 'node:fs'
-import type { SQLOutputValue } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { promisify } from 'node:util'
 import type { OutboxEvent, Stats } from '../server/outbox.ts'
 import { inTransaction, openLog, openSqlite } from './sqlite.ts'
@@ -45,6 +45,7 @@ CREATE TABLE IF NOT EXISTS orders (
   PRIMARY KEY (event, event_id)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS totals (name TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS owner (one INTEGER PRIMARY KEY CHECK (one = 1), pixel TEXT NOT NULL) STRICT;
 `
 
 const orderMemory = 90 * 86_400_000
@@ -96,9 +97,20 @@ export type Chosen = readonly number[] | 'all'
 
 export type Tables = ReturnType<typeof openTables>
 
-/** The file: what waits, what was set aside, and which orders were taken. */
-export function openTables(path: string) {
+/**
+ * The file: what waits, what was set aside, and which orders were taken, of one pixel.
+ *
+ * @throws a sentence, where the file can't be opened, or is another pixel's
+ */
+export function openTables(path: string, pixelId?: string) {
   const database = openSqlite(path, setUp)
+  const owner = pixelId && claim(database, pixelId)
+  if (owner !== pixelId) {
+    database.close()
+    throw new Error(
+      `converge-tiktok: the outbox ${path} holds the events of pixel ${owner}, which are not ${pixelId}'s to send. Name a file of its own.`,
+    )
+  }
   const log = openLog(path)
   const prepare = (sql: string) => database.prepare(sql)
   const statements = {
@@ -287,6 +299,12 @@ export function openTables(path: string) {
       ids = statements.deadIds.all(ids.at(-1) ?? 0).map(({ id }) => Number(id))
     }
   }
+}
+
+/** Whose the file is: the first pixel's that asked. Whichever process delivers sends all that waits to its own. */
+function claim(database: DatabaseSync, pixelId: string): string {
+  database.prepare('INSERT INTO owner VALUES (1, ?) ON CONFLICT DO NOTHING').run(pixelId)
+  return String(database.prepare('SELECT pixel FROM owner').get()?.pixel)
 }
 
 function toDeadLetter(row: Record<string, SQLOutputValue>): DeadLetter {

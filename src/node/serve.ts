@@ -30,7 +30,7 @@ const patience = 10_000
 export async function serve({ port, hostname, outbox: file, ...config }: ServeConfig): Promise<ForwarderServer> {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw configError('port', port, 'a number from 0 to 65535')
   checkConfig(config) // before there is a file
-  const outbox = createSqliteOutbox(typeof file === 'string' ? { path: file } : file)
+  const outbox = createSqliteOutbox({ pixelId: config.pixelId, ...(typeof file === 'string' ? { path: file } : file) })
   try {
     let isClosing = false
     const forwarder = createForwarder({ ...config, outbox }, { Response: FastResponse })

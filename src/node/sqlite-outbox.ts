@@ -8,6 +8,8 @@ import { isSqliteError } from './sqlite.ts'
 export interface SqliteOutboxOptions {
   /** The database file. Its folder must exist; SQLite adds `-wal` and `-shm` beside it, and the outbox `-lock`. */
   path: string
+  /** The pixel whose events it holds: the file of another one is refused. Without it, nobody asks. */
+  pixelId?: string
   /** How large it may become. Then events are refused, and their senders keep them. Default 1 GB: some 700,000 events. */
   maxBytes?: number
   /** Milliseconds until the next try, after a first failure and at the longest. Default 1 s and 60 s. */
@@ -46,17 +48,18 @@ const rowBytes = 400
  * An outbox in one SQLite file: what `add` has resolved is on the disk, and survives a crash of the process and of the
  * machine. A crash may send an event again, under the same event_id.
  *
- * @throws a sentence, where the file can't be opened
+ * @throws a sentence, where the file can't be opened, or is another pixel's
  */
 export function createSqliteOutbox({
   path,
+  pixelId,
   maxBytes = 1_000_000_000,
   retryAfter = { first: 1000, longest: 60_000 },
   now = Date.now,
   random = Math.random,
   log = console.error,
 }: SqliteOutboxOptions): SqliteOutbox {
-  const tables = openTables(path)
+  const tables = openTables(path, pixelId)
   const lock = createDeliveryLock(path)
   let additions: Addition[] = []
   let committing: Promise<void> | undefined

@@ -141,6 +141,18 @@ test('without a hostname it listens on all addresses, whatever HOST says in the 
   expect((await fetch(`${url.replace('localhost', '127.0.0.1')}/health`)).status).toBe(200)
 })
 
+test('an outbox is one pixel’s: the server of another one does not start on it, and none of its orders go astray', async () => {
+  const tiktok = await playTikTok()
+  const outbox = newOutbox()
+  const first = await start(tiktok, { outbox })
+  const another = 'CJQBODJC77UB4MRTGFRG'
+  const sentence = `the outbox ${outbox} holds the events of pixel ${pixelId}, which are not ${another}'s to send. Name`
+  await expect(start(tiktok, { outbox, pixelId: another })).rejects.toThrow(sentence)
+  await first.close()
+  await expect(start(tiktok, { outbox, pixelId: another })).rejects.toThrow(sentence)
+  await start(tiktok, { outbox })
+})
+
 test('a port that is taken, or none, is a sentence, and leaves no outbox open', async () => {
   const tiktok = await playTikTok()
   const other = createServer()
