@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isRecord } from '../core/read.ts'
 import type { ForwarderConfig } from '../server/forwarder.ts'
+import type { Condition, Config, Filter, MappingRow } from '../types.ts'
 
 type Key = Exclude<keyof ForwarderConfig, 'beforeSend' | 'context' | 'outbox'>
 
@@ -40,16 +41,15 @@ type Environment = Readonly<Record<string, string | undefined>>
  * @throws a sentence that says what is wrong and where
  */
 export function readConfigFile(path: string, environment: Environment): ForwarderConfig {
-  const file = parse(path)
-  for (const key of Object.keys(file)) {
-    const source = Object.entries(sources).find(([name]) => name === key)?.[1]
-    if (source === 'file' || key === '$schema') continue
-    throw new Error(
-      source
-        ? `converge-tiktok: ${path} holds ${key}. A secret does not belong in a file that a page could get: take it out, and set ${source} in the environment.`
-        : `converge-tiktok: ${path} holds ${JSON.stringify(key)}, which is no option. There are ${fileKeys.join(', ')}.`,
-    )
+  const { $schema: _, ...file } = parse(path)
+  for (const [key, source] of Object.entries(sources)) {
+    if (source !== 'file' && key in file)
+      throw new Error(
+        `converge-tiktok: ${path} holds ${key}. A secret does not belong in a file that a page could get: take it out, and set ${source} in the environment.`,
+      )
   }
+  refuseOthers(path, file, fileKeys)
+  for (const [where, record, keys] of recordsIn(file)) refuseOthers(`${path}: ${where}`, record, keys)
   const { TIKTOK_ACCESS_TOKEN: accessToken = '', CONVERGE_WEBHOOK_TOKEN: webhookToken } = environment
   if (!accessToken.trim()) {
     throw new Error(
@@ -60,6 +60,33 @@ export function readConfigFile(path: string, environment: Environment): Forwarde
 }
 
 const fileKeys = Object.entries(sources).flatMap(([key, source]) => (source === 'file' ? [key] : []))
+
+/** What is misspelt would be passed over in silence. */
+function refuseOthers(where: string, record: unknown, keys: readonly string[]): void {
+  const other = isRecord(record) && Object.keys(record).find((key) => !keys.includes(key))
+  if (typeof other === 'string')
+    throw new Error(
+      `converge-tiktok: ${where} holds ${JSON.stringify(other)}, which is no option. There are ${keys.join(', ')}.`,
+    )
+}
+
+/** The records within a config, where they stand, and the keys that each may have. Their values are checked later. */
+function* recordsIn(file: Record<string, unknown>): Generator<[where: string, record: unknown, keys: string[]]> {
+  const mappingKeys = ['mode', 'events'] satisfies (keyof NonNullable<Config['mapping']>)[]
+  const rowKeys = ['event', 'forward', 'when'] satisfies (keyof MappingRow)[]
+  const filterKeys = ['event', 'any'] satisfies (keyof Filter)[]
+  const conditionKeys = ['property', 'operator', 'value', 'ignoreCase'] satisfies (keyof Condition)[]
+  yield ['mapping', file.mapping, mappingKeys]
+  for (const [eventName, entry] of Object.entries(Object(Object(file.mapping).events)))
+    for (const row of [entry].flat()) {
+      yield [`mapping.events.${eventName}`, row, rowKeys]
+      yield [`mapping.events.${eventName}.when`, Object(row).when, conditionKeys]
+    }
+  for (const [index, filter] of Object.entries(Object(file.filters))) {
+    yield [`filters[${index}]`, filter, filterKeys]
+    for (const condition of [Object(filter).any].flat()) yield [`filters[${index}].any`, condition, conditionKeys]
+  }
+}
 
 function parse(path: string): Record<string, unknown> {
   let text: string

@@ -46,6 +46,18 @@ test('a config that can not work gets one sentence and exit code 1', async () =>
   )
   expect(await run({ webhookToken: 'a-secret' })).not.toContain('a-secret')
   expect(await run({ pixelID: pixelId })).toContain('holds "pixelID", which is no option. There are pixelId, ')
+  const when = { property: 'tags', operator: 'is_set' }
+  const within: [config: object, sentence: string][] = [
+    [{ mapping: { event: {} } }, 'mapping holds "event", which is no option. There are mode, events.'],
+    [{ mapping: { events: { Lead: { event: 'Lead', forwrd: 'server' } } } }, 'mapping.events.Lead holds "forwrd"'],
+    [
+      { mapping: { events: { Lead: ['A', { event: 'Lead', when: { ...when, ignorecase: true } }] } } },
+      'mapping.events.Lead.when holds "ignorecase"',
+    ],
+    [{ filters: [{ event: '*', any: [when], all: [] }] }, 'filters[0] holds "all"'],
+    [{ filters: [{ event: '*', any: [{ ...when, values: [] }] }] }, 'filters[0].any holds "values"'],
+  ]
+  for (const [config, sentence] of within) expect(await run({ pixelId, ...config })).toContain(sentence)
   expect(await run({ pixelId: 'abc' })).toContain('pixelId is "abc"')
   expect(await run({ allowedOrigins: [] })).toContain('allowedOrigins is []')
   expect(await run({}, {})).toContain('TIKTOK_ACCESS_TOKEN is not set')
