@@ -27,6 +27,8 @@ export function readProfile(profile: Properties, properties: Properties, aliases
     ...readUser(prefixed(profile, country), aliases),
     ...readUser(prefixed(properties, country)),
   }
+  // These leave as they are: a sender that has put an e-mail address there must not give it away.
+  for (const key of ['city', 'state', 'country'] as const) if (user[key]?.includes('@')) delete user[key]
   const visitor = readUser({ $customer_id: profile.$external_id ?? profile.external_id })
   put(user, 'external_id', user.external_id ?? visitor.external_id ?? '')
   put(user, 'ip', readIp(profile.$ip ?? profile.ip))

@@ -69,6 +69,11 @@ test('a server’s order runs the whole pipeline', async () => {
   ])
 })
 
+test('an e-mail address that stands in the place of a place is left out', async () => {
+  const { data } = await send(withProfile({ $city: 'jane@example.com', $state: 'BE', $country_code: 'j@x.de' }))
+  expect(data?.user).toEqual({ state: 'be' })
+})
+
 test('raw personal data does not reach the outbox', async () => {
   const { kept } = await send({
     ...order,
