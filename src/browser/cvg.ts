@@ -16,10 +16,6 @@ declare global {
 
 /** Answers shops that call Converge already. A real Converge that is there is left alone. */
 export function fillCvg(window: Window, converge: ConvergeGlobal): void {
-  const cvg: Cvg = window.cvg ?? ((call) => cvg.process?.(call))
-  window.cvg = cvg
-  if (cvg.process) return
-
   /** Carries the click id over to a domain's links. */
   const linkDomain = (domains: unknown) =>
     window.document.addEventListener(
@@ -36,7 +32,7 @@ export function fillCvg(window: Window, converge: ConvergeGlobal): void {
       true,
     )
 
-  cvg.process = (given) =>
+  const process: Cvg = (given) =>
     attempt(() => {
       // A stub may pass on its `arguments` as they are.
       const call = { ...Object(given)[0], ...Object(given) }
@@ -48,5 +44,9 @@ export function fillCvg(window: Window, converge: ConvergeGlobal): void {
       else if (/^link_domain$/.test(method)) linkDomain(domain ?? domains)
     }, console.error)
 
-  for (const call of cvg.queue ?? []) cvg.process(call)
+  window.cvg ??= process
+  const { cvg } = window
+  if (cvg.process) return
+  cvg.process = process
+  cvg.queue?.forEach(process)
 }
