@@ -207,7 +207,7 @@ export type Reason =
   | 'already_sent' // an order that was sent before, or an id that the page has used before
   | 'same_page' // a page view on the URL of the last one
   | 'undecided' // consent is not decided: held and sent when granted; with `success`, the relay alone has it
-  | 'denied' // the visitor said no; with `success`, the relay alone has it
+  | 'denied' // the visitor said no; with `success`, the relay alone has it, or the pixel what the relay had not taken yet
   | 'relay_down' // the relay could not take it now: kept, and tried again, unless too many others wait
   | 'relay_refused' // the relay said that it will never take it
   | 'too_late' // kept for longer than TikTok remembers an event_id

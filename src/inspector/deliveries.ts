@@ -23,7 +23,7 @@ export function deliveriesOf(
   const missing = (via: Channel) => (ways.includes(via) ? refused : 'none')
   return {
     pixel: reason === 'pixel_blocked' ? 'blocked' : goes('pixel') ? handed[pixel] : missing('pixel'),
-    relay: goes('relay') ? relayed(status, reason) : relay === 'off' ? 'none' : missing('relay'),
+    relay: goes('relay') ? relayed(status, reason, goes('pixel')) : relay === 'off' ? 'none' : missing('relay'),
   }
 }
 
@@ -34,8 +34,10 @@ const handed: Record<State['pixel'], Delivery> = {
   off: 'handed',
 }
 
-function relayed(status: Status, reason: Reason | undefined): Delivery {
+function relayed(status: Status, reason: Reason | undefined, hasPixel: boolean): Delivery {
   if (reason === 'relay_down') return status === 'retry' ? 'kept' : 'lost'
   if (reason === 'relay_refused') return 'refused'
+  // Without the pixel's copy, a success is denied to the pixel alone.
+  if (reason === 'denied' && (hasPixel || status === 'no_consent')) return 'denied'
   return reason === 'too_late' ? 'late' : 'handed'
 }

@@ -26,12 +26,14 @@ const causes: Record<Reason, string> = {
 }
 
 /** What became of an event and why, for people. */
-export function sentence({ status, reason }: Pick<TrackResult, 'status' | 'reason'>): string {
+export function sentence(result: Pick<TrackResult, 'status' | 'reason' | 'destinationEvents'>): string {
+  const { status, reason } = result
   // What one way could not have, the other has: that is why it is a success still.
-  const outcome = status === 'success' && reason ? `Sent by ${wayLeft(reason)} alone` : outcomes[status]
+  const outcome = status === 'success' && reason ? `Sent by ${wayLeft(result)} alone` : outcomes[status]
   return `${outcome}${reason ? `: ${causes[reason]}` : ''}.`
 }
 
-function wayLeft(reason: Reason): string {
-  return reason.startsWith('relay') ? 'the pixel' : 'the relay'
+function wayLeft({ reason, destinationEvents }: Pick<TrackResult, 'reason' | 'destinationEvents'>): string {
+  const hasPixel = reason !== 'pixel_blocked' && destinationEvents.some(({ via }) => via.includes('pixel'))
+  return hasPixel ? 'the pixel' : 'the relay'
 }

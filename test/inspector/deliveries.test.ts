@@ -22,6 +22,8 @@ test.each<
   ['retry', 'relay_down', both, state, 'handed kept'],
   ['success', 'relay_refused', both, state, 'handed refused'],
   ['skipped', 'too_late', ['relay'], state, 'none late'],
+  ['success', 'denied', both, state, 'handed denied'],
+  ['no_consent', 'denied', ['relay'], state, 'denied denied'],
   ['skipped', 'unmapped', [], state, 'none none'],
   ['filtered', 'filter', [], state, 'none none'],
 ])('%s, %s, by %j, with %j', (status, reason, via, state, told) => {

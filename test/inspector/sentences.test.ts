@@ -27,7 +27,8 @@ const reasons = Object.keys({
   too_late: 0,
 } satisfies Record<Reason, 0>)
 
-const say = (status: string, reason?: string): string => sentence(Object({ status, reason }))
+const say = (status: string, reason?: string, via = ['pixel', 'relay']): string =>
+  sentence(Object({ status, reason, destinationEvents: [{ via }] }))
 
 test.each(statuses)('every reason that a status can have is told in a sentence of its own: %s', (status) => {
   const sentences = reasons.map((reason) => say(status, reason))
@@ -38,6 +39,9 @@ test.each(statuses)('every reason that a status can have is told in a sentence o
 test('a success with a reason names the way that is left', () => {
   expect(say('success')).toBe('Handed to every way that is allowed.')
   expect(say('success', 'pixel_blocked')).toMatch(/^Sent by the relay alone: TikTok's script /)
-  expect(say('success', 'undecided')).toMatch(/^Sent by the relay alone: the visitor has not decided yet/)
+  expect(say('success', 'undecided', ['relay'])).toMatch(/^Sent by the relay alone: the visitor has not decided yet/)
+  expect(say('success', 'denied', ['relay'])).toMatch(/^Sent by the relay alone: the visitor said no/)
+  expect(say('success', 'denied')).toMatch(/^Sent by the pixel alone: the visitor said no/)
+  expect(say('success', 'too_late')).toMatch(/^Sent by the pixel alone: it was kept for longer /)
   expect(say('success', 'relay_refused')).toMatch(/^Sent by the pixel alone: the relay answered /)
 })
