@@ -19,8 +19,12 @@ declare global {
 let decision: Consent | undefined
 
 /** What the visitor has decided, on this page or a former one, or has the browser say. */
-export const consent = (): Consent =>
-  (decision ??= Object(read('consent') ?? (gpc === 'deny' ? { marketing: 'denied' } : undefined)))
+export function consent(): Consent {
+  const found = decision ?? Object(read('consent') ?? (gpc === 'deny' ? { marketing: 'denied' } : undefined))
+  // Before the page is seen, the visitor may decide on the one that is.
+  decision = document.prerendering ? decision : found
+  return found
+}
 
 /** A category that is left out is denied. */
 export function decide(given: unknown): void {

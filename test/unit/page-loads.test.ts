@@ -213,6 +213,17 @@ describe('while a page is prerendered', () => {
     expect([...device.stored.keys()]).toEqual([`converge.${pixelId}.consent`])
   })
 
+  test('what the visitor decides on the page before it holds', () => {
+    const device = createDevice()
+    const { page, converge, track, activate, results } = prerender({ consent: 'implied' }, device)
+    track('Searched')
+    expect(converge.context().consent).toEqual({})
+    openShop({ consent: 'implied' }, openPage({ device })).converge.consent({ marketing: 'denied' })
+    activate()
+    expect(page.ttq).toBeUndefined()
+    expect(results.at(-1)).toMatchObject({ status: 'no_consent', reason: 'denied' })
+  })
+
   test('and consent is not given either, the event goes on waiting', () => {
     const { page, converge, track, activate } = prerender({ consent: 'require' })
     track('Searched')
