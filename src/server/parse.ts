@@ -110,9 +110,9 @@ export function parsePageRequest(body: string): PageRequest {
   return { sentAt, ...parseEach(relayedEvent, events, (index) => `events[${index}]`) }
 }
 
-// PHP writes an object in which nothing stands as [].
-const isObject = (value: unknown) => isRecord(value) || (Array.isArray(value) && value.length === 0)
-const record = v.custom<Record<string, unknown>>(isObject, 'must be an object')
+/** PHP writes an object in which nothing stands as `[]`. */
+export const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0
+const record = v.custom<Record<string, unknown>>((value) => isRecord(value) || isEmptyList(value), 'must be an object')
 
 const id = v.union([text(MAX_TEXT), v.pipe(v.number(), v.finite())], `must be text of up to ${MAX_TEXT} characters`)
 

@@ -2,6 +2,7 @@ import { readUser } from '../core/identity.ts'
 import { isRecord, put, readText } from '../core/read.ts'
 import type { Decision } from '../types.ts'
 import type { EventsApiEvent } from './outbox.ts'
+import { isEmptyList } from './parse.ts'
 import { withPrefix } from './phone.ts'
 
 type Properties = Record<string, unknown>
@@ -69,8 +70,8 @@ function prefixed(properties: Properties, country: unknown): Properties {
 
 /** An object, its JSON (cart attributes are text), or the decision alone. */
 function readConsent(consent: unknown): Decision | undefined | 'unreadable' {
-  const value = typeof consent === 'string' && consent.trim().startsWith('{') ? parse(consent) : consent
-  if (value === undefined || value === null || value === '') return undefined
+  const value = typeof consent === 'string' && /^\s*[{[]/.test(consent) ? parse(consent) : consent
+  if (value === undefined || value === null || value === '' || isEmptyList(value)) return undefined
   const { analytics, marketing } = isRecord(value) ? value : { analytics: undefined, marketing: value }
   if (marketing === undefined && isRecord(value)) return analytics === undefined ? undefined : 'denied'
   return marketing === 'granted' || marketing === 'denied' ? marketing : 'unreadable'
