@@ -4,22 +4,36 @@ import { isRecord } from '../core/read.ts'
 import type { ConsentPlatform } from '../types.ts'
 import type { ForwarderConfig } from './forwarder.ts'
 
-/** Here a misspelt option would not be seen until events are missing, or until too many have left. */
-const choices = {
-  contentType: /^(product|product_group)$/,
-  value: /^(gross|net)$/,
-  consent: /^(always|always_server|implied|require)$/,
-  gpc: /^(limited_data_use|deny|ignore)$/,
-  region: /^us$/,
-  load: /^(idle|immediate)$/,
-  pageLoads: /^(manual|auto)$/,
-} satisfies Partial<Record<keyof ForwarderConfig, RegExp>>
-const texts = {
-  relay: [/^(https?:\/)?\//, 'an address, such as https://track.shop.example'],
-  domain: [/^[^\s:/.][^\s:/]*$/, 'a domain alone, such as shop.example'],
-} satisfies Partial<Record<keyof ForwarderConfig, [RegExp, string]>>
+type Fitting = [fits: (value: unknown) => boolean, words: unknown]
+
+const shaped = (shape: RegExp, words: unknown = shape): Fitting => [
+  (value) => typeof value === 'string' && shape.test(value),
+  words,
+]
+const onOrOff: Fitting = [(value) => typeof value === 'boolean', 'true or false']
 const platforms: readonly unknown[] = ['shopify', 'google'] satisfies ConsentPlatform[]
-const switches = ['limitedDataUse', 'autoConfig', 'debug', 'trustProxy', 'allowTest'] as const
+
+/** Here a misspelt option would not be seen until events are missing, or until too many have left. */
+const options = {
+  contentType: shaped(/^(product|product_group)$/),
+  value: shaped(/^(gross|net)$/),
+  consent: shaped(/^(always|always_server|implied|require)$/),
+  gpc: shaped(/^(limited_data_use|deny|ignore)$/),
+  region: shaped(/^us$/),
+  load: shaped(/^(idle|immediate)$/),
+  pageLoads: shaped(/^(manual|auto)$/),
+  relay: shaped(/^(https?:\/)?\//, 'an address, such as https://track.shop.example'),
+  domain: shaped(/^[^\s:/.][^\s:/]*$/, 'a domain alone, such as shop.example'),
+  consentFrom: [
+    (value) => Array.isArray(value) && value.every((one) => platforms.includes(one)),
+    `a list of ${platforms.join(', ')}`,
+  ],
+  limitedDataUse: onOrOff,
+  autoConfig: onOrOff,
+  debug: onOrOff,
+  trustProxy: onOrOff,
+  allowTest: onOrOff,
+} satisfies Partial<Record<keyof ForwarderConfig, Fitting>>
 
 /**
  * Reads a forwarder's config, which may come from JSON and an environment.
@@ -27,26 +41,15 @@ const switches = ['limitedDataUse', 'autoConfig', 'debug', 'trustProxy', 'allowT
  * @throws a sentence that names the part that can never work, and never repeats a secret
  */
 export function checkConfig(config: ForwarderConfig): Rules {
-  const { filters = [], mapping = {}, consentFrom } = config
+  const { filters = [], mapping = {} } = config
   if (!Array.isArray(filters)) throw configError('filters', filters, 'a list of filters')
   if (!isRecord(mapping)) throw configError('mapping', mapping, 'an object')
   if (!isRecord(mapping.events ?? {})) throw configError('mapping.events', mapping.events, 'an object')
   // A forwarder is the relay.
   const rules = readConfig({ ...config, relay: config.relay ?? 'here' })
-  for (const [option, expected] of Object.entries(choices)) {
+  for (const [option, [fits, words]] of Object.entries(options)) {
     const value: unknown = Reflect.get(config, option)
-    if (value !== undefined) check(option, value, expected)
-  }
-  for (const [option, [expected, words]] of Object.entries(texts)) {
-    const value: unknown = Reflect.get(config, option)
-    if (value !== undefined && !(typeof value === 'string' && expected.test(value)))
-      throw configError(option, value, words)
-  }
-  if (consentFrom !== undefined && !(Array.isArray(consentFrom) && consentFrom.every((one) => platforms.includes(one))))
-    throw configError('consentFrom', consentFrom, `a list of ${platforms.join(', ')}`)
-  for (const option of switches) {
-    const value: unknown = config[option]
-    if (value !== undefined && typeof value !== 'boolean') throw configError(option, value, 'true or false')
+    if (value !== undefined && !fits(value)) throw configError(option, value, words)
   }
   for (const [eventName, rows] of rules.mapping) {
     for (const { forward = 'client' } of rows)
