@@ -20,10 +20,11 @@ export function deliveriesOf(
 ): Record<Channel, Delivery> {
   const goes = (via: Channel) => destinationEvents.some((event) => event.via.includes(via))
   const refused = reason === 'undecided' ? 'held' : reason === 'denied' ? 'denied' : 'none'
-  const missing = (via: Channel) => (ways.includes(via) ? refused : 'none')
+  const isOff = { pixel: pixel === 'off', relay: relay === 'off' }
+  const missing = (via: Channel) => (ways.includes(via) && !isOff[via] ? refused : 'none')
   return {
     pixel: reason === 'pixel_blocked' ? 'blocked' : goes('pixel') ? handed[pixel] : missing('pixel'),
-    relay: goes('relay') ? relayed(status, reason, goes('pixel')) : relay === 'off' ? 'none' : missing('relay'),
+    relay: goes('relay') ? relayed(status, reason, goes('pixel')) : missing('relay'),
   }
 }
 
