@@ -47,7 +47,7 @@ export function follow(event: ConvergeEvent, isStopped: boolean, own: User, isCl
   let isSeen = false
   /** Whether the pixel took it. Unknown where it wasn't asked. */
   let isHanded: boolean | undefined
-  /** Whether it was not blocked then: TikTok may have had it. */
+  /** Whether it was not blocked then, or came after all: TikTok may have had it. */
   let isTaken = false
   /** What became of the server copy, where there is one. */
   let relayed: Parameters<Settle> | undefined
@@ -125,6 +125,7 @@ export function follow(event: ConvergeEvent, isStopped: boolean, own: User, isCl
   function assess(): TrackResult {
     const pixelStatus = isHanded ? state.pixel : ''
     if (pixelStatus === 'live') {
+      isTaken = true
       onPixelChange.delete(assess)
       inTurn(() => sent(event, Date.now()))
     } else if (pixelStatus) {

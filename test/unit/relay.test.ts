@@ -616,6 +616,20 @@ describe('an event that waits for too long', () => {
     expect(page.posts).toHaveLength(length)
   })
 
+  test('is given up 47 hours after it, also where a pixel that came after all has had it', async () => {
+    const { page, track, states } = open({ load: 'immediate' }, { relayStatus: 0 })
+    await vi.advanceTimersByTimeAsync(30 * second)
+    expect(states.at(-1)).toMatchObject({ pixel: 'blocked' })
+    track('Placed Order', order)
+    await settle(page)
+    goLive(page)
+    track('Searched')
+    await vi.advanceTimersByTimeAsync(48 * hour)
+    const { length } = page.posts
+    await vi.advanceTimersByTimeAsync(hour)
+    expect(page.posts).toHaveLength(length)
+  })
+
   test('is given up after 7 days, where the pixel did not have it', async () => {
     const { results, track } = open(serverOnly, { relayStatus: 0 })
     track('Placed Order', order)
