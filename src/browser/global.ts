@@ -42,8 +42,10 @@ export function fillGlobal(
         if (instances[config.pixelId]) return undefined
         const instance = startConverge(config, window, loadPart)
         instances[config.pixelId] = instance
-        for (const one of earlier) hear(instance, one)
-        earlier = earlier.filter(holdsOn)
+        // Replaced first: what a listener calls meanwhile is heard at once, and added.
+        const calls = earlier
+        earlier = calls.filter(holdsOn)
+        for (const one of calls) hear(instance, one)
         return undefined
       }
       if (!all[0] || holdsOn(call)) earlier.push(call)

@@ -146,6 +146,16 @@ test('a pixel that is named after another hears what the visitor has decided and
   ])
 })
 
+test('what a listener calls while the queue is done is heard once, and not after the rest of the queue', () => {
+  const converge = layStub()
+  converge.on?.('state', ({ consent }) => {
+    if (!consent.marketing) converge.consent?.({ marketing: 'granted' })
+  })
+  converge.consent?.({ marketing: 'denied' })
+  fill(converge, { pixelId: newPixelId() })
+  expect(converge.context?.()?.consent.marketing).toBe('denied')
+})
+
 test('calls before any pixel ID wait for init, and are answered by nothing', () => {
   const pixelId = newPixelId()
   const converge = layStub()
