@@ -146,6 +146,16 @@ test('a pixel that is named after another hears what the visitor has decided and
   ])
 })
 
+test('a pixel that is named after another hears also what the visitor decided in between', () => {
+  const [first, second] = [newPixelId(), newPixelId()]
+  const converge: PageGlobal = {}
+  fill(converge, { pixelId: first })
+  converge.consent?.({ marketing: 'denied' })
+  converge.init?.({ pixelId: second, consent: 'implied' })
+  converge.track?.('Searched', {}, { eventID: '1' })
+  expect(sent()).toEqual([['Search', '1', first]])
+})
+
 test('what a listener calls while the queue is done is heard once, and not after the rest of the queue', () => {
   const converge = layStub()
   converge.on?.('state', ({ consent }) => {
