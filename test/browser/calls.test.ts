@@ -5,7 +5,7 @@ import { asTrack, type CallCase, type Person, pixelId } from '../cases/case.ts'
 import { methodCases } from '../cases/methods.ts'
 import type { Hit } from '../tiktok/pixel-host.ts'
 import { inEachBrowser } from './in-each-browser.ts'
-import { relay, resultOf, scriptTag, serveRelay, serveShop, shop, stateOf, stub } from './shop.ts'
+import { hitsLeaveAtOnce, relay, resultOf, scriptTag, serveRelay, serveShop, shop, stateOf, stub } from './shop.ts'
 
 // Each call that live shops make, on the built files, and what TikTok and the relay get then.
 
@@ -73,6 +73,7 @@ inEachBrowser(
       }
       await hear()
       if (one.isReloaded) {
+        await hitsLeaveAtOnce(page)
         await page.reload()
         await hear()
       }

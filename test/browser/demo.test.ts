@@ -4,6 +4,7 @@ import { createDemo } from '../../examples/demo/demo.ts'
 import { startDemo } from '../../examples/demo/server.ts'
 import type { Page } from './browsers.ts'
 import { inEachBrowser } from './in-each-browser.ts'
+import { hitsLeaveAtOnce } from './shop.ts'
 
 const built = () => readFileSync(new URL('../../dist/converge.js', import.meta.url), 'utf8')
 
@@ -30,8 +31,6 @@ inEachBrowser(
 
     const textOf = (page: Page, selector: string) =>
       page.evaluate((wanted) => document.querySelector(wanted)?.textContent ?? '', selector)
-
-    const isLive = (page: Page) => page.evaluate(() => Reflect.get(window, 'ttq')?.initialize === true)
 
     /** The list on /tiktok: each event's name, what became of it, and its copies. */
     const listed = (page: Page) =>
@@ -60,22 +59,22 @@ inEachBrowser(
         ),
       )
 
-    /** Answers the banner, and waits until the pixel takes its calls itself: what is called before is lost with the page. */
+    /** Answers the banner, and waits until the page may be left. */
     async function accept(page: Page): Promise<void> {
       await press(page, '[data-decide=granted]')
-      await expect.poll(() => isLive(page), patience).toBe(true)
+      await hitsLeaveAtOnce(page)
     }
 
     async function buy(page: Page): Promise<void> {
       await page.goto(`${shop}/products/canvas-tote`)
-      await expect.poll(() => isLive(page), patience).toBe(true)
+      await hitsLeaveAtOnce(page)
       await press(page, '[data-add]')
       await expect.poll(() => textOf(page, '[data-cart-count]'), patience).toBe('1')
       await page.goto(`${shop}/checkout`)
-      await expect.poll(() => isLive(page), patience).toBe(true)
+      await hitsLeaveAtOnce(page)
       await press(page, '[data-pay]')
       await expect.poll(() => textOf(page, 'h1'), patience).toBe('Thank you, Jane')
-      await expect.poll(() => isLive(page), patience).toBe(true)
+      await hitsLeaveAtOnce(page)
     }
 
     async function play(story: string): Promise<Page> {
@@ -205,8 +204,6 @@ inEachBrowser(
       const page = await open('/', 'C4OURS00000000000001')
       await accept(page)
       await buy(page)
-      // The pixel holds the order's hit back until its identify chunk is there: a page left before that loses it.
-      const hits = await stage.network.tiktok.waitForHits((hits) => hits.some(({ event }) => event === 'Purchase'))
       await page.goto(`${shop}/tiktok`)
       const purchase = async () => (await listed(page)).find(({ event }) => event === 'Purchase')
       await expect.poll(purchase, patience).toMatchObject({
@@ -214,6 +211,7 @@ inEachBrowser(
         why: 'The page has handed it to TikTok’s pixel: see Events Manager, Test Events. The server copy is here, under the same event_id.',
         hit: 'It went to TikTok, or did not: nobody here sees it.',
       })
+      const hits = await stage.network.tiktok.waitForHits((hits) => hits.some(({ event }) => event === 'Purchase'))
       const hit = hits.find(({ event }) => event === 'Purchase')
       expect(hit?.context.pixel.code).toBe('C4OURS00000000000001')
       expect(hit?.event_id).toBe((await purchase())?.id)

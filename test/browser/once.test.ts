@@ -4,7 +4,20 @@ import { pixelId } from '../cases/case.ts'
 import { type Hit, never } from '../tiktok/pixel-host.ts'
 import type { Page } from './browsers.ts'
 import { inEachBrowser } from './in-each-browser.ts'
-import { atRest, keysOf, pageOf, relay, resultOf, serveRelay, serveShop, shop, stateOf, told, track } from './shop.ts'
+import {
+  atRest,
+  hitsLeaveAtOnce,
+  keysOf,
+  pageOf,
+  relay,
+  resultOf,
+  serveRelay,
+  serveShop,
+  shop,
+  stateOf,
+  told,
+  track,
+} from './shop.ts'
 
 const config: Config = { pixelId, load: 'immediate' }
 const order = { id: '1001', total_price: 20, currency: 'EUR' }
@@ -96,6 +109,7 @@ inEachBrowser((stage) => {
     serveShop(stage, { '/': thanks(), '/two': pageOf('script tag', config, two) })
     const page = await stage.open(shop)
     await stateOf(page, { pixel: 'live' })
+    await hitsLeaveAtOnce(page)
     await page.goto(`${shop}two`)
     await stateOf(page, { pixel: 'live' })
     const subscribed = (hits: Hit[]) => hits.some(({ event }) => event === 'Subscribe')

@@ -5,7 +5,7 @@ import { type Hit, never } from '../tiktok/pixel-host.ts'
 import { classicalSnippet } from '../tiktok/snippet.ts'
 import type { Page } from './browsers.ts'
 import { inEachBrowser } from './in-each-browser.ts'
-import { pageOf, visit, ways } from './shop.ts'
+import { hitsLeaveAtOnce, pageOf, visit, ways } from './shop.ts'
 
 const otherId = 'C4OTHER0000000000002'
 const config = { pixelId, load: 'immediate' } as const
@@ -68,7 +68,7 @@ inEachBrowser((stage) => {
 
     test('track() has called ttq when it returns, once the pixel is live: a page that leaves at once loses nothing', async () => {
       const opened = await visit(stage, page())
-      await stateOf(opened, 'live')
+      await hitsLeaveAtOnce(opened)
       await opened.evaluate(() => {
         ;(window.shopConverge ?? window.converge)?.track?.('Placed Order', { id: 'last', total_price: 5 })
         location.href = 'about:blank'

@@ -6,6 +6,7 @@ import { inEachBrowser } from './in-each-browser.ts'
 import {
   atRest,
   heldTimers,
+  hitsLeaveAtOnce,
   keysOf,
   pageOf,
   relay,
@@ -81,7 +82,7 @@ inEachBrowser((stage) => {
     const host = serveRelay(stage)
     serveShop(stage, { '/': pageOf('script tag', config), '/next': '<!doctype html><title>Next</title>' })
     const page = await stage.open(shop)
-    await stateOf(page, { pixel: 'live' })
+    await hitsLeaveAtOnce(page)
     await page.evaluate(() => {
       const link = document.createElement('a')
       link.href = '/next'

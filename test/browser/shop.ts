@@ -129,6 +129,16 @@ export function stateOf(page: Page, wanted: Partial<State>): Promise<State> {
   )
 }
 
+/** Resolves when a page may be left: TikTok's scripts are all here, and a hit leaves as it is called. Before, it is lost. */
+export const hitsLeaveAtOnce = (page: Page): Promise<void> =>
+  vi.waitFor(
+    async () => {
+      if (!(await page.evaluate(() => '_hash' in (Reflect.get(window, 'ttq') ?? {}))))
+        throw new Error('TikTok’s identify chunk, which hits wait for, has not come.')
+    },
+    { timeout: 10_000 },
+  )
+
 /** Resolves with what became of an event, once it is so. */
 export function resultOf(page: Page, wanted: Partial<TrackResult>): Promise<TrackResult> {
   return page.evaluate(

@@ -4,7 +4,7 @@ import { pixelId } from '../cases/case.ts'
 import type { Hit } from '../tiktok/pixel-host.ts'
 import type { Page } from './browsers.ts'
 import { inEachBrowser } from './in-each-browser.ts'
-import { pageOf, serveShop, shop, stateOf, track, visit } from './shop.ts'
+import { hitsLeaveAtOnce, pageOf, serveShop, shop, stateOf, track, visit } from './shop.ts'
 
 const config: Config = { pixelId, load: 'immediate', pageLoads: 'auto' }
 const html = pageOf('script tag', config)
@@ -44,7 +44,7 @@ inEachBrowser((stage) => {
 
   test('no page view for what is no navigation: a replaceState that keeps the path, a plain hash, the same address', async () => {
     const page = await visit(stage, html)
-    await stateOf(page, { pixel: 'live' })
+    await hitsLeaveAtOnce(page)
     await page.evaluate(async () => {
       history.replaceState({ key: 'router' }, '')
       history.replaceState({}, '', '?sort=price')
