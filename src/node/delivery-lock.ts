@@ -16,7 +16,10 @@ export function createDeliveryLock(path: string): DeliveryLock {
   return {
     take() {
       if (held) return true
-      const database = openSqlite(`${path}-lock`, 'PRAGMA busy_timeout = 0')
+      const database = openSqlite(`${path}-lock`, (database) => {
+        database.exec('PRAGMA busy_timeout = 0')
+        return database
+      })
       try {
         database.exec('BEGIN EXCLUSIVE')
         held = database

@@ -103,8 +103,10 @@ export type Tables = ReturnType<typeof openTables>
  * @throws a sentence, where the file can't be opened, or is another pixel's
  */
 export function openTables(path: string, pixelId?: string) {
-  const database = openSqlite(path, setUp)
-  const owner = pixelId && claim(database, pixelId)
+  const { database, owner, statements } = openSqlite(path, (database) => {
+    database.exec(setUp)
+    return { database, owner: pixelId && claim(database, pixelId), statements: prepareStatements(database) }
+  })
   if (owner !== pixelId) {
     database.close()
     throw new Error(
@@ -112,41 +114,6 @@ export function openTables(path: string, pixelId?: string) {
     )
   }
   const log = openLog(path)
-  const prepare = (sql: string) => database.prepare(sql)
-  const statements = {
-    insert: prepare(
-      'INSERT OR IGNORE INTO waiting (event, event_id, test, added, expires, body) VALUES (?, ?, ?, ?, ?, ?)',
-    ),
-    takeOrder: prepare(`INSERT INTO orders (event, event_id, added) VALUES (?, ?, ?)
-      ON CONFLICT DO UPDATE SET added = excluded.added WHERE added <= excluded.added - ${orderMemory}`),
-    releaseOrder: prepare('DELETE FROM orders WHERE event = ? AND event_id = ?'),
-    pruneOrders: prepare(`DELETE FROM orders WHERE added <= ? - ${orderMemory}`),
-    due: prepare(`SELECT id, attempts, body FROM waiting WHERE due <= ? AND expires > ? ORDER BY id LIMIT ${maxBatch}`),
-    nextDue: prepare('SELECT min(due) AS due FROM waiting WHERE due > 0'),
-    expired: prepare(`DELETE FROM waiting WHERE id IN (SELECT id FROM waiting WHERE expires <= ? LIMIT ${chunk})
-      RETURNING event, event_id, attempts, body ->> 'order' AS isOrder`),
-    remove: prepare('DELETE FROM waiting WHERE id = ?'),
-    putOff: prepare('UPDATE waiting SET attempts = attempts + 1, due = ? WHERE id = ?'),
-    bury: prepare(
-      'INSERT INTO dead_letters (event, event_id, died, attempts, problem, body) VALUES (?, ?, ?, ?, ?, ?)',
-    ),
-    dead: prepare(`SELECT id, event, event_id, died, attempts, problem, body IS NOT NULL AS canRetry FROM dead_letters
-      WHERE id > ? ORDER BY id LIMIT ${chunk}`),
-    deadIds: prepare(`SELECT id FROM dead_letters WHERE id > ? ORDER BY id LIMIT ${chunk}`),
-    deadBody: prepare('SELECT body FROM dead_letters WHERE id = ?'),
-    unbury: prepare('DELETE FROM dead_letters WHERE id = ?'),
-    forgetOldest: prepare(
-      `DELETE FROM dead_letters WHERE id IN (SELECT id FROM dead_letters ORDER BY id LIMIT ${chunk})`,
-    ),
-    deadByProblem: prepare(`SELECT problem, count(*) AS count FROM dead_letters GROUP BY problem
-      ORDER BY count DESC LIMIT ${problemsShown}`),
-    addTotal: prepare(`INSERT INTO totals (name, count) VALUES (?, ?)
-      ON CONFLICT DO UPDATE SET count = count + excluded.count`),
-    total: prepare('SELECT count FROM totals WHERE name = ?'),
-    oldest: prepare('SELECT added FROM waiting ORDER BY id LIMIT 1'),
-    used: prepare(`SELECT (page_count - freelist_count) * page_size AS bytes
-      FROM pragma_page_count, pragma_freelist_count, pragma_page_size`),
-  }
 
   /** Whether it is new. */
   function insert({ event: { data, expires, order, test_event_code = '' }, body }: KeptEvent, now: number): boolean {
@@ -298,6 +265,44 @@ export function openTables(path: string, pixelId?: string) {
       yield ids
       ids = statements.deadIds.all(ids.at(-1) ?? 0).map(({ id }) => Number(id))
     }
+  }
+}
+
+function prepareStatements(database: DatabaseSync) {
+  const prepare = (sql: string) => database.prepare(sql)
+  return {
+    insert: prepare(
+      'INSERT OR IGNORE INTO waiting (event, event_id, test, added, expires, body) VALUES (?, ?, ?, ?, ?, ?)',
+    ),
+    takeOrder: prepare(`INSERT INTO orders (event, event_id, added) VALUES (?, ?, ?)
+      ON CONFLICT DO UPDATE SET added = excluded.added WHERE added <= excluded.added - ${orderMemory}`),
+    releaseOrder: prepare('DELETE FROM orders WHERE event = ? AND event_id = ?'),
+    pruneOrders: prepare(`DELETE FROM orders WHERE added <= ? - ${orderMemory}`),
+    due: prepare(`SELECT id, attempts, body FROM waiting WHERE due <= ? AND expires > ? ORDER BY id LIMIT ${maxBatch}`),
+    nextDue: prepare('SELECT min(due) AS due FROM waiting WHERE due > 0'),
+    expired: prepare(`DELETE FROM waiting WHERE id IN (SELECT id FROM waiting WHERE expires <= ? LIMIT ${chunk})
+      RETURNING event, event_id, attempts, body ->> 'order' AS isOrder`),
+    remove: prepare('DELETE FROM waiting WHERE id = ?'),
+    putOff: prepare('UPDATE waiting SET attempts = attempts + 1, due = ? WHERE id = ?'),
+    bury: prepare(
+      'INSERT INTO dead_letters (event, event_id, died, attempts, problem, body) VALUES (?, ?, ?, ?, ?, ?)',
+    ),
+    dead: prepare(`SELECT id, event, event_id, died, attempts, problem, body IS NOT NULL AS canRetry FROM dead_letters
+      WHERE id > ? ORDER BY id LIMIT ${chunk}`),
+    deadIds: prepare(`SELECT id FROM dead_letters WHERE id > ? ORDER BY id LIMIT ${chunk}`),
+    deadBody: prepare('SELECT body FROM dead_letters WHERE id = ?'),
+    unbury: prepare('DELETE FROM dead_letters WHERE id = ?'),
+    forgetOldest: prepare(
+      `DELETE FROM dead_letters WHERE id IN (SELECT id FROM dead_letters ORDER BY id LIMIT ${chunk})`,
+    ),
+    deadByProblem: prepare(`SELECT problem, count(*) AS count FROM dead_letters GROUP BY problem
+      ORDER BY count DESC LIMIT ${problemsShown}`),
+    addTotal: prepare(`INSERT INTO totals (name, count) VALUES (?, ?)
+      ON CONFLICT DO UPDATE SET count = count + excluded.count`),
+    total: prepare('SELECT count FROM totals WHERE name = ?'),
+    oldest: prepare('SELECT added FROM waiting ORDER BY id LIMIT 1'),
+    used: prepare(`SELECT (page_count - freelist_count) * page_size AS bytes
+      FROM pragma_page_count, pragma_freelist_count, pragma_page_size`),
   }
 }
 

@@ -2,17 +2,16 @@ import { openSync, realpathSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 
 /**
- * Opens a database file, with what each of its connections needs.
+ * Opens a database file, and makes it ready: what that throws is taken for a file that is not ours.
  *
  * @throws a sentence, where this Node has no SQLite or the file can't be opened
  */
-export function openSqlite(path: string, setUp: string): DatabaseSync {
+export function openSqlite<Ready>(path: string, makeReady: (database: DatabaseSync) => Ready): Ready {
   const sqlite = loadSqlite()
   let database: DatabaseSync | undefined
   try {
     database = new sqlite.DatabaseSync(path)
-    database.exec(setUp)
-    return database
+    return makeReady(database)
   } catch (error) {
     database?.close()
     const reason = error instanceof Error ? error.message : String(error)
