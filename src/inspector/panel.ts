@@ -120,6 +120,7 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
     parts.panel.hidden = place.isFolded
     parts.badge.hidden = !place.isFolded
     host.setAttribute('data-side', place.side)
+    host.toggleAttribute('data-folded', place.isFolded)
   }
 
   function move(to: Partial<typeof place>): void {

@@ -58,14 +58,16 @@ h2, h3, dd, strong, thead th, .badge, .name, .outcome, .fix { font-weight: 600; 
 .panel {
   display: flex;
   flex-direction: column;
-  width: min(620px, 100vw - 32px);
-  height: min(680px, 100vh - 32px);
+  width: min(440px, 100vw - 32px);
+  height: min(680px, 62vh);
   border-radius: 14px;
   overflow: hidden;
 }
+/* Until a row is opened, the page is not to be covered. */
+.panel:has([aria-expanded=true]) { width: min(620px, 100vw - 32px); height: min(680px, 100vh - 32px); }
 .top { display: flex; align-items: center; padding: 8px 8px 4px 14px; }
-h2 { flex: 1; display: flex; align-items: center; gap: 8px; font-size: 14px; }
-.ids { font-weight: 400; font-size: 11px; }
+h2 { flex: 1; display: flex; align-items: center; gap: 8px; min-width: 0; font-size: 14px; white-space: nowrap; }
+.ids { overflow: hidden; text-overflow: ellipsis; font-weight: 400; font-size: 11px; }
 .tool { display: grid; place-items: center; width: 32px; height: 32px; border-radius: 8px; }
 .tool:hover, .small:hover, .chip:hover, .row:hover { background: var(--raised); }
 .facts { display: flex; flex-wrap: wrap; gap: 4px 18px; padding: 0 14px 8px; }
@@ -127,7 +129,7 @@ code + .change { margin-left: 8px; }
 
 @media (max-width: 560px) {
   :host, :host([data-side='left']) { inset: auto 0 0 !important; }
-  .panel { width: 100%; height: 62vh; border-radius: 16px 16px 0 0; }
+  .panel, .panel:has([aria-expanded=true]) { width: 100%; height: 62vh; border-radius: 16px 16px 0 0; }
   .badge { position: absolute; right: 12px; bottom: 12px; }
   :host([data-side='left']) .badge { right: auto; left: 12px; }
   .ids { display: none; }

@@ -285,7 +285,7 @@ inEachBrowser(
       const page = await visit(stage, pageOf(config, calls, hostile).replace('<main>', '<div id="veil"></div><main>'))
       await waitForRows(page, 4)
       const panel = await driverOf(page).$('>>> .panel')
-      expect(await panel?.boundingBox()).toMatchObject({ width: 620 })
+      expect(await panel?.boundingBox()).toMatchObject({ width: 440 })
       const { width, height } = driverOf(page).viewport() ?? { width: 0, height: 0 }
       const atCorner = await page.evaluate(
         (x, y) => document.elementFromPoint(x, y)?.tagName,
@@ -296,6 +296,8 @@ inEachBrowser(
       await driverOf(page).click('>>> .search')
       await driverOf(page).keyboard.type('cart')
       await waitForRows(page, 1)
+      await driverOf(page).click('>>> li:not([hidden]) .row')
+      expect(await panel?.boundingBox()).toMatchObject({ width: 620 })
       expect(await page.evaluate(() => Reflect.get(window, 'heard'))).toEqual([])
     })
 
@@ -308,7 +310,7 @@ inEachBrowser(
       await waitForRows(page, 4)
       await waitForText(page, '.facts', /Pixel\s+blocked by script-src of the page's Content-Security-Policy/)
       await waitForText(page, '.notices', 'Add https://analytics.tiktok.com to script-src and connect-src')
-      expect(await (await driverOf(page).$('>>> .panel'))?.boundingBox()).toMatchObject({ width: 620 })
+      expect(await (await driverOf(page).$('>>> .panel'))?.boundingBox()).toMatchObject({ width: 440 })
       const refused = page.consoleErrors.filter((error) => !error.includes('analytics.tiktok.com'))
       expect(refused).toEqual([])
     })
