@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import { createDemo } from '../../examples/demo/demo.ts'
 import { startDemo } from '../../examples/demo/server.ts'
-import type { Page } from './browsers.ts'
+import { driverOf, type Page } from './browsers.ts'
 import { inEachBrowser } from './in-each-browser.ts'
 import { hitsLeaveAtOnce } from './shop.ts'
 
@@ -136,6 +136,28 @@ inEachBrowser(
       expect(page.consoleErrors).toEqual([])
       expect(stage.network.strays).toEqual([])
       expect(stage.network.tiktok.requests).toEqual([]) // the real address
+    })
+
+    test.each([
+      [1280, 720],
+      [390, 800],
+    ])('a purchase can be made by mouse while the inspector is open, on a screen of %i × %i', async (width, height) => {
+      const page = await open('/products/canvas-tote')
+      const mouse = driverOf(page)
+      await mouse.setViewport({ width, height })
+      /** As a visitor does, who scrolls what lies below the panel up to the top. */
+      const click = async (selector: string) => {
+        await mouse.$eval(selector, (element) => element.scrollIntoView())
+        await mouse.click(selector)
+      }
+      await mouse.waitForSelector('>>> .panel:not([hidden])')
+      await click('[data-decide=granted]')
+      await click('[data-add]')
+      await expect.poll(() => textOf(page, '[data-cart-count]'), patience).toBe('1')
+      await page.goto(`${shop}/checkout`)
+      await mouse.waitForSelector('>>> .panel:not([hidden])')
+      await click('[data-pay]')
+      await expect.poll(() => textOf(page, 'h1'), patience).toBe('Thank you, Jane')
     })
 
     test('before the banner is answered nothing leaves; then what has waited goes', async () => {
