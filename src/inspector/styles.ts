@@ -64,7 +64,9 @@ h2, h3, dd, strong, thead th, .badge, .name, .outcome, .fix { font-weight: 600; 
   overflow: hidden;
 }
 /* Until a row is opened, the page is not to be covered. */
-.panel:has([aria-expanded=true]) { width: min(620px, 100vw - 32px); height: min(680px, 100vh - 32px); }
+@media (min-width: 561px) {
+  .panel:has([aria-expanded=true]) { width: min(620px, 100vw - 32px); height: min(680px, 100vh - 32px); }
+}
 .top { display: flex; align-items: center; padding: 8px 8px 4px 14px; }
 h2 { flex: 1; display: flex; align-items: center; gap: 8px; min-width: 0; font-size: 14px; white-space: nowrap; }
 .ids { overflow: hidden; text-overflow: ellipsis; font-weight: 400; font-size: 11px; }
@@ -129,7 +131,7 @@ code + .change { margin-left: 8px; }
 
 @media (max-width: 560px) {
   :host, :host([data-side='left']) { inset: auto 0 0 !important; }
-  .panel, .panel:has([aria-expanded=true]) { width: 100%; height: 62vh; border-radius: 16px 16px 0 0; }
+  .panel { width: 100%; height: 62vh; border-radius: 16px 16px 0 0; }
   .badge { position: absolute; right: 12px; bottom: 12px; }
   :host([data-side='left']) .badge { right: auto; left: 12px; }
   .ids { display: none; }
