@@ -7,11 +7,11 @@ import { build, type Plugin } from 'esbuild'
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const start = /src\/browser\/start\.ts$/
 
-/** What instances share, the pure modules of src/core, stays outside of the function. */
+/** What instances share, the pure modules of src/core and src/tiktok, stays outside of the function. */
 const coreStaysOutside: Plugin = {
   name: 'core stays outside',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\.\/core\// }, ({ path }) => ({ path, external: true }))
+    onResolve({ filter: /^\.\.\/(core|tiktok)\// }, ({ path }) => ({ path, external: true }))
   },
 }
 

@@ -1,7 +1,7 @@
 import type { LoadPart } from './browser/instance.ts'
 import { startConverge } from './browser/start.ts'
-import { readConfig } from './core/config.ts'
 import { createEvent } from './core/event.ts'
+import { readRules } from './tiktok/rules.ts'
 import type { Config, Converge } from './types.ts'
 
 const instances = new Map<string, Converge>()
@@ -28,7 +28,7 @@ export function createConverge(config: Config): Converge {
 
 /** On a server: nothing is sent, and nothing throws. */
 function createIdle(config: Config): Converge {
-  readConfig(config)
+  readRules(config)
   return {
     track(eventName, properties, options) {
       const event = createEvent(eventName, [properties], options?.eventID, () => '')

@@ -1,8 +1,8 @@
 import { attempt } from '../core/attempt.ts'
 import { cleanUrl } from '../core/clean-url.ts'
-import { pageLoad } from '../core/default-mapping.ts'
-import { route } from '../core/pipeline.ts'
+import { pageLoad } from '../core/event-names.ts'
 import { readText } from '../core/read.ts'
+import { route } from '../tiktok/route.ts'
 import type {
   Channel,
   ConvergeEvent,

@@ -1,4 +1,4 @@
-import { orderEvents } from '../core/default-mapping.ts'
+import { orderEvents } from '../core/event-names.ts'
 import type { ConvergeEvent } from '../types.ts'
 import { keys, read, remove, write } from './storage.ts'
 

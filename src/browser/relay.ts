@@ -1,4 +1,4 @@
-import { hashesOf } from '../core/identity.ts'
+import { hashesOf } from '../tiktok/user.ts'
 import type { Reason, RelayBatch, RelayedEvent, Status } from '../types.ts'
 import { refusal } from './consent.ts'
 import { config, window } from './instance.ts'

@@ -1,5 +1,5 @@
-import { hash, hashesOf } from '../core/identity.ts'
 import { readText } from '../core/read.ts'
+import { hash, hashesOf } from '../tiktok/user.ts'
 import type { User } from '../types.ts'
 import { config } from './instance.ts'
 import { read, remove, write } from './storage.ts'

@@ -1,5 +1,5 @@
+import { orderEvents } from '../core/event-names.ts'
 import type { ConvergeEvent } from '../types.ts'
-import { orderEvents } from './default-mapping.ts'
 import { readText } from './read.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { Condition, Filter } from '../types.ts'
 import { check, configError } from './config-error.ts'
-import { itemsOf } from './parameters.ts'
+import { itemsOf } from './items.ts'
 import { isRecord, readNumber, readText } from './read.ts'
 
 type Properties = Record<string, unknown>

@@ -1,4 +1,4 @@
-import { readUser } from '../core/identity.ts'
+import { readUser } from '../tiktok/user.ts'
 import type { ConvergeEvent, DestinationEvent, TrackResult, User } from '../types.ts'
 import { currencies } from './currencies.ts'
 import { redact } from './redact.ts'

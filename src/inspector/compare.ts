@@ -1,6 +1,6 @@
-import { hashesOf, readUser } from '../core/identity.ts'
-import { itemsOf } from '../core/parameters.ts'
+import { itemsOf } from '../core/items.ts'
 import { readNumber, readText } from '../core/read.ts'
+import { hashesOf, readUser } from '../tiktok/user.ts'
 import type { Config, Content, ConvergeEvent, EventParameters } from '../types.ts'
 
 /** What became of a property on its way out. */

@@ -1,4 +1,4 @@
-import { itemsOf } from '../core/parameters.ts'
+import { itemsOf } from '../core/items.ts'
 import { readText } from '../core/read.ts'
 import type { ContentIdMode, DestinationEvent } from '../types.ts'
 import type { Build } from './build.ts'

@@ -1,4 +1,4 @@
-import { defaultMapping } from '../core/default-mapping.ts'
+import { defaultMapping } from '../tiktok/default-mapping.ts'
 import type { ConvergeEvent, TrackResult } from '../types.ts'
 import { type Code, checks, nearestName, type Subject } from './checks.ts'
 

@@ -1,5 +1,5 @@
-import { readConfig } from '../core/config.ts'
-import { route } from '../core/pipeline.ts'
+import { route } from '../tiktok/route.ts'
+import { readRules } from '../tiktok/rules.ts'
 import type { Channel, Config, Converge, ConvergeEvent, State, Status, TrackResult } from '../types.ts'
 import { adviceOn } from './advice.ts'
 import { type Delivery, deliveriesOf } from './deliveries.ts'
@@ -61,7 +61,7 @@ export function trackedEntry(
 
 /** Those that the mapping sends an event, also one that is held and has not been mapped yet. */
 function waysOf(event: ConvergeEvent, config: Config): Channel[] {
-  const rows = route(event, readConfig(config), config) ?? []
+  const rows = route(event, readRules(config), config) ?? []
   return (['pixel', 'relay'] as const).filter((via) =>
     rows.some(({ forward }) => forward !== (via === 'pixel' ? 'server' : 'client')),
   )

@@ -1,4 +1,4 @@
-import { readUser } from '../core/identity.ts'
+import { readUser } from '../tiktok/user.ts'
 import type { ConvergeEvent, PageContext, TrackResult } from '../types.ts'
 
 export interface MatchKey {

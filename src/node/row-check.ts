@@ -1,10 +1,10 @@
 import { createEvent } from '../core/event.ts'
-import type { Mapping } from '../core/mapping.ts'
-import { route } from '../core/pipeline.ts'
 import { sha256 } from '../core/sha256.ts'
 import { createEventsApi } from '../server/events-api.ts'
 import type { ForwarderConfig } from '../server/forwarder.ts'
 import { fromServer } from '../server/payload.ts'
+import type { Mapping } from '../tiktok/mapping.ts'
+import { route } from '../tiktok/route.ts'
 import type { Finding } from './finding.ts'
 
 /** Sends one test event for each row of the mapping, as a forwarder would, and tells TikTok's answer to each. */

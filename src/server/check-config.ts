@@ -1,6 +1,6 @@
-import { type Rules, readConfig } from '../core/config.ts'
 import { check, configError } from '../core/config-error.ts'
 import { isRecord } from '../core/read.ts'
+import { type Rules, readRules } from '../tiktok/rules.ts'
 import type { ConsentPlatform } from '../types.ts'
 import type { ForwarderConfig } from './forwarder.ts'
 
@@ -46,7 +46,7 @@ export function checkConfig(config: ForwarderConfig): Rules {
   if (!isRecord(mapping)) throw configError('mapping', mapping, 'an object')
   if (!isRecord(mapping.events ?? {})) throw configError('mapping.events', mapping.events, 'an object')
   // A forwarder is the relay.
-  const rules = readConfig({ ...config, relay: config.relay ?? 'here' })
+  const rules = readRules({ ...config, relay: config.relay ?? 'here' })
   for (const [option, [fits, words]] of Object.entries(options)) {
     const value: unknown = Reflect.get(config, option)
     if (value !== undefined && !fits(value)) throw configError(option, value, words)

@@ -1,6 +1,6 @@
-import type { Rules } from '../core/config.ts'
 import { refusalOf } from '../core/consent.ts'
-import { route } from '../core/pipeline.ts'
+import { route } from '../tiktok/route.ts'
+import type { Rules } from '../tiktok/rules.ts'
 import type { Config, Decision } from '../types.ts'
 import type { Intake } from './intake.ts'
 import { type PageEvent, type Problem, parsePageRequest } from './parse.ts'

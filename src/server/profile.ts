@@ -1,5 +1,5 @@
-import { readUser } from '../core/identity.ts'
 import { isRecord, put, readText } from '../core/read.ts'
+import { readUser } from '../tiktok/user.ts'
 import type { Decision } from '../types.ts'
 import type { EventsApiEvent } from './outbox.ts'
 import { isEmptyList } from './parse.ts'

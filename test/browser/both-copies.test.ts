@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { defaultMapping } from '../../src/core/default-mapping.ts'
 import type { ForwarderConfig } from '../../src/server/forwarder.ts'
+import { defaultMapping } from '../../src/tiktok/default-mapping.ts'
 import { pixelId } from '../cases/case.ts'
 import { mappingCases } from '../cases/mapping.ts'
 import { type AcceptedEvent, createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'

@@ -6,14 +6,14 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runInNewContext } from 'node:vm'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
-import { readConfig } from '../../src/core/config.ts'
 import { createEvent } from '../../src/core/event.ts'
-import { readUser } from '../../src/core/identity.ts'
-import { route } from '../../src/core/pipeline.ts'
 import { checks } from '../../src/inspector/checks.ts'
 import { diagnose } from '../../src/inspector/diagnose.ts'
 import { checkConfig } from '../../src/server/check-config.ts'
 import { createForwarder } from '../../src/server/forwarder.ts'
+import { route } from '../../src/tiktok/route.ts'
+import { readRules } from '../../src/tiktok/rules.ts'
+import { readUser } from '../../src/tiktok/user.ts'
 import { portOf } from '../browser/network.ts'
 import { runCli, writeConfig } from '../server/node-child.ts'
 import { createFolder } from '../server/node-folder.ts'
@@ -149,7 +149,7 @@ describe("TikTok's diagnostics", () => {
     const config = { pixelId: 'CJQBODJC77UB4MRTGFRF' }
     const track = (eventName: string, properties: Record<string, unknown> = {}) => {
       const event = createEvent(eventName, [properties], undefined, () => 'a-1')
-      const rows = route(event, readConfig(config), config) ?? []
+      const rows = route(event, readRules(config), config) ?? []
       const destinationEvents = rows.map(({ event, parameters }) => ({
         event,
         event_id: 'a-1',

@@ -1,6 +1,6 @@
-import { readConfig } from '../../src/core/config.ts'
 import { createEvent } from '../../src/core/event.ts'
-import { route } from '../../src/core/pipeline.ts'
+import { route } from '../../src/tiktok/route.ts'
+import { readRules } from '../../src/tiktok/rules.ts'
 import type { Config, ConvergeEvent, DestinationEvent, TrackResult } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
 
@@ -17,7 +17,7 @@ export function mapped(call: Call): { result: TrackResult; source: ConvergeEvent
   const { eventName, properties = {}, eventID, matchKeys } = call
   const config: Config = { pixelId, ...call.config }
   const source = createEvent(eventName, [properties], eventID, () => 'e1')
-  const rows = route(source, readConfig(config), config) ?? []
+  const rows = route(source, readRules(config), config) ?? []
   const destinationEvents = rows.map(
     ({ event, parameters }): DestinationEvent => ({
       event,

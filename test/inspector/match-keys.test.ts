@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { hash } from '../../src/core/identity.ts'
 import { matchKeysOf } from '../../src/inspector/match-keys.ts'
+import { hash } from '../../src/tiktok/user.ts'
 import { mapped } from './mapped.ts'
 
 const searched = (properties: Record<string, unknown> = {}, matchKeys?: ('email' | 'phone' | 'external_id')[]) =>

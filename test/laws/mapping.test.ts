@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readConfig } from '../../src/core/config.ts'
-import { defaultMapping } from '../../src/core/default-mapping.ts'
-import { route } from '../../src/core/pipeline.ts'
+import { defaultMapping } from '../../src/tiktok/default-mapping.ts'
+import { route } from '../../src/tiktok/route.ts'
+import { readRules } from '../../src/tiktok/rules.ts'
 import type { Config, Content, EventParameters } from '../../src/types.ts'
 import { anything, config, properties } from './messy.ts'
 
@@ -12,7 +12,7 @@ const parameterNames = ['contents', 'content_type', 'value', 'currency', 'num_it
 const contentNames = ['content_id', 'content_type', 'content_name', 'content_category', 'brand', 'price', 'quantity']
 
 function map(name: string, event: Record<string, unknown>, config: Config): EventParameters[] {
-  const mapped = route({ eventName: name, eventID: 'e', properties: event }, readConfig(config), config)
+  const mapped = route({ eventName: name, eventID: 'e', properties: event }, readRules(config), config)
   return (mapped ?? []).map(({ parameters }) => parameters())
 }
 

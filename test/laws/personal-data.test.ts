@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { defaultMapping } from '../../src/core/default-mapping.ts'
+import { defaultMapping } from '../../src/tiktok/default-mapping.ts'
 import { openPage, openShop, queued } from '../unit/page.ts'
 import { properties } from './messy.ts'
 

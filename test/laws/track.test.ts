@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { beforeEach, expect, test, vi } from 'vitest'
-import { defaultMapping } from '../../src/core/default-mapping.ts'
+import { defaultMapping } from '../../src/tiktok/default-mapping.ts'
 import { openShop, tracked } from '../unit/page.ts'
 import { anything, properties } from './messy.ts'
 

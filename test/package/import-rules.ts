@@ -3,11 +3,12 @@
 /** Folder of the importing file, and the folders that it may import from. `.` is src itself, which holds the types. */
 const allowed: Record<string, readonly string[]> = {
   core: ['core', '.'],
-  browser: ['browser', 'core', '.'],
+  tiktok: ['tiktok', 'core', '.'],
+  browser: ['browser', 'tiktok', 'core', '.'],
   consent: ['consent', 'core', '.'],
-  inspector: ['inspector', 'core', '.'],
-  server: ['server', 'core', '.'],
-  node: ['node', 'server', 'core', '.'],
+  inspector: ['inspector', 'tiktok', 'core', '.'],
+  server: ['server', 'tiktok', 'core', '.'],
+  node: ['node', 'server', 'tiktok', 'core', '.'],
   cloudflare: ['cloudflare', 'server', 'core', '.'],
 }
 /** Packages, by folder. What a page loads has none. */
@@ -36,8 +37,9 @@ export function breaches(sources: readonly Source[]): string[] {
 function fileBreaches({ path, text }: Source): string[] {
   const found: string[] = []
   if (/(^|\/)utils?\.ts$/.test(path)) found.push(`${path} is named after nothing`)
-  if (/\/index\.ts$/.test(path) && /^(core|browser)\//.test(path)) found.push(`${path} is a barrel inside a folder`)
-  if (path.startsWith('core/')) {
+  if (/\/index\.ts$/.test(path) && /^(core|tiktok|browser)\//.test(path))
+    found.push(`${path} is a barrel inside a folder`)
+  if (/^(core|tiktok)\//.test(path)) {
     const used = impure.exec(text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '').replace(/'[^'\n]*'/g, ''))
     if (used) found.push(`${path} is not pure: ${used[0]}`)
   }

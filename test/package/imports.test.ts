@@ -18,11 +18,13 @@ test('the sources keep the import rules', () => {
 
 const planted: [sentence: string, path: string, text: string][] = [
   ['core imports the browser', 'core/filter.ts', "import { createPixel } from '../browser/pixel.ts'"],
+  ['core imports TikTok’s folder', 'core/filter.ts', "import { defaultMapping } from '../tiktok/default-mapping.ts'"],
+  ['TikTok’s folder imports the browser', 'tiktok/route.ts', "import { report } from '../browser/news.ts'"],
   ['core imports the server', 'core/filter.ts', "import type { Forwarder } from '../server/forwarder.ts'"],
   ['the browser imports the server', 'browser/pixel.ts', "export { send } from '../server/events-api.ts'"],
   ['the browser imports the inspector', 'browser/pixel.ts', "void import('../inspector/panel.ts')"],
   ['somebody imports an entry', 'browser/pixel.ts', "import '../script.ts'"],
-  ['types import something', 'types.ts', "import type { Row } from './core/mapping.ts'"],
+  ['types import something', 'types.ts', "import type { Row } from './tiktok/mapping.ts'"],
   ['the browser has a dependency', 'browser/pixel.ts', "import mitt from 'mitt'"],
   ['the inspector has a dependency', 'inspector/diagnose.ts', "import { html } from 'lit'"],
   ['the inspector imports the browser', 'inspector/diagnose.ts', "import { createPixel } from '../browser/pixel.ts'"],
@@ -70,14 +72,14 @@ test.each(['script.ts', 'index.ts'])('what is one instance’s own is reached by
 })
 
 test.each([
-  ['script.ts', ['browser', 'core', 'script.ts']],
-  ['index.ts', ['browser', 'core', 'create-converge.ts', 'index.ts']],
-  ['browser/converge.ts', ['browser', 'core']],
+  ['script.ts', ['browser', 'core', 'script.ts', 'tiktok']],
+  ['index.ts', ['browser', 'core', 'create-converge.ts', 'index.ts', 'tiktok']],
+  ['browser/converge.ts', ['browser', 'core', 'tiktok']],
   ['consent/index.ts', ['consent', 'core']],
-  ['inspector/index.ts', ['core', 'inspector']],
-  ['server/index.ts', ['core', 'server']],
-  ['node/index.ts', ['core', 'node', 'server']],
-  ['cloudflare/index.ts', ['cloudflare', 'core', 'server']],
+  ['inspector/index.ts', ['core', 'inspector', 'tiktok']],
+  ['server/index.ts', ['core', 'server', 'tiktok']],
+  ['node/index.ts', ['core', 'node', 'server', 'tiktok']],
+  ['cloudflare/index.ts', ['cloudflare', 'core', 'server', 'tiktok']],
 ])('what %s bundles is of these folders alone', async (entry, folders) => {
   const found = await foldersOf(entry)
   expect(folders).toEqual(expect.arrayContaining(found))

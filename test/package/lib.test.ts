@@ -38,8 +38,8 @@ function compile(src: string, part: string, lib: string[]): string {
 const language = ['es2020']
 const page = ['es2020', 'dom', 'dom.iterable']
 
-test('src/core knows no page, no network and no console', () => {
-  expect(compile(join(root, 'src'), 'core', language)).toBe('')
+test.each(['core', 'tiktok'])('src/%s knows no page, no network and no console', (part) => {
+  expect(compile(join(root, 'src'), part, language)).toBe('')
 })
 
 test.each(['window', 'document', 'fetch', 'console', 'localStorage', 'setTimeout', 'crypto', 'process', 'navigator'])(

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { brotliCompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { defaultMapping } from '../../src/core/default-mapping.ts'
+import { defaultMapping } from '../../src/tiktok/default-mapping.ts'
 import type { MappingEntry } from '../../src/types.ts'
 import { stub } from '../browser/shop.ts'
 

@@ -5,7 +5,7 @@ import { transform } from 'esbuild'
 import { expect, test } from 'vitest'
 
 const script = readFileSync(new URL('../../dist/converge.js', import.meta.url), 'utf8')
-const BUDGET = 7300 // bytes, brotli 11
+const BUDGET = 8500 // bytes, brotli 11
 
 test(`converge.js is within its ${BUDGET} bytes`, () => {
   expect(brotliCompressSync(script).length).toBeLessThanOrEqual(BUDGET)

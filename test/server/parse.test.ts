@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readConfig } from '../../src/core/config.ts'
 import { copyRecord } from '../../src/core/event.ts'
-import { readUser } from '../../src/core/identity.ts'
-import { route } from '../../src/core/pipeline.ts'
 import { parsePageRequest, parseServerRequest } from '../../src/server/parse.ts'
+import { route } from '../../src/tiktok/route.ts'
+import { readRules } from '../../src/tiktok/rules.ts'
+import { readUser } from '../../src/tiktok/user.ts'
 import { config, properties } from '../laws/messy.ts'
 import { batchOf, relayed } from './relayed.ts'
 
@@ -14,7 +14,7 @@ test('whatever a page makes of an event is taken as it is', () => {
   fc.assert(
     fc.property(config, eventName, properties, (config, eventName, given) => {
       const properties = copyRecord(given)
-      const rows = route({ eventName, eventID: '1', properties }, readConfig(config), config) ?? []
+      const rows = route({ eventName, eventID: '1', properties }, readRules(config), config) ?? []
       const send = rows.map(({ event, parameters }) => ({ event, parameters: parameters() }))
       const user = readUser(properties)
 

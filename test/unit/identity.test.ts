@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { readUser } from '../../src/core/identity.ts'
+import { readUser } from '../../src/tiktok/user.ts'
 import type { User } from '../../src/types.ts'
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')

@@ -1,6 +1,7 @@
+import { orderEvents } from '../core/event-names.ts'
+import { itemsOf } from '../core/items.ts'
+import { put, readNumber, readText } from '../core/read.ts'
 import type { Config, Content, ConvergeEvent, EventParameters } from '../types.ts'
-import { orderEvents } from './default-mapping.ts'
-import { isRecord, put, readNumber, readText } from './read.ts'
 
 type Properties = Record<string, unknown>
 
@@ -47,14 +48,6 @@ export function toParameters(
   if (orderEvents.includes(eventName)) put(parameters, 'order_id', readText(properties.id))
   if (eventName === 'Searched' || event === 'Search') put(parameters, 'query', readQuery(properties))
   return parameters
-}
-
-/** The event's items, or the event itself where its properties are those of one item. */
-export function itemsOf(properties: Properties): Properties[] {
-  const { items } = properties
-  const listed = Array.isArray(items) ? items.filter(isRecord) : []
-  if (listed.length) return listed
-  return ['product_id', 'variant_id', 'sku', 'price'].some((name) => readText(properties[name])) ? [properties] : []
 }
 
 // Converge's documents do not name the property that holds what was searched for; these are seen on live sites.

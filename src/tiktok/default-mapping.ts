@@ -22,9 +22,3 @@ export const defaultMapping = {
   Searched: 'Search',
   'Subscribed To Newsletter': 'CompleteRegistration',
 } as const satisfies Record<EventName, MappingEntry>
-
-/** Counted once: their own `id` is the event_id, and TikTok's order_id. */
-export const orderEvents: readonly string[] = ['Placed Order', 'Started Subscription'] satisfies EventName[]
-
-/** Sent from the page alone, unless its row says otherwise. */
-export const pageLoad = '$page_load' satisfies EventName

@@ -1,6 +1,6 @@
+import { check } from '../core/config-error.ts'
+import { checkFilter } from '../core/filter.ts'
 import type { Config, Filter } from '../types.ts'
-import { check } from './config-error.ts'
-import { checkFilter } from './filter.ts'
 import { type Mapping, readMapping } from './mapping.ts'
 
 /** What a config asks of each event, read once. */
@@ -14,7 +14,7 @@ export interface Rules {
  *
  * @throws a sentence that names the part that can never work
  */
-export function readConfig({ pixelId, contentId = 'default', mapping, filters = [], relay }: Config): Rules {
+export function readRules({ pixelId, contentId = 'default', mapping, filters = [], relay }: Config): Rules {
   check('pixelId', pixelId, /^[A-Z\d]{20}$/)
   check('contentId', contentId, /^(default|product_id|variant_id|sku)$/)
   if (mapping?.mode === 'server_only') check('server_only relay', relay, /./)

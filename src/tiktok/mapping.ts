@@ -1,7 +1,7 @@
+import { check } from '../core/config-error.ts'
+import { checkCondition } from '../core/filter.ts'
 import type { Config, MappingEntry, MappingRow } from '../types.ts'
-import { check } from './config-error.ts'
 import { defaultMapping } from './default-mapping.ts'
-import { checkCondition } from './filter.ts'
 
 /** The rows in force, by Converge event name. */
 export type Mapping = ReadonlyMap<string, readonly MappingRow[]>

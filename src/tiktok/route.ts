@@ -1,8 +1,8 @@
+import { pageLoad } from '../core/event-names.ts'
+import { holds, passes } from '../core/filter.ts'
 import type { Config, ConvergeEvent, EventParameters, Forward } from '../types.ts'
-import type { Rules } from './config.ts'
-import { pageLoad } from './default-mapping.ts'
-import { holds, passes } from './filter.ts'
 import { toParameters } from './parameters.ts'
+import type { Rules } from './rules.ts'
 
 /** A TikTok event that a Converge event becomes. */
 export interface MappedEvent {

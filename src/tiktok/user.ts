@@ -1,6 +1,6 @@
+import { put, readText } from '../core/read.ts'
+import { sha256 } from '../core/sha256.ts'
 import type { User } from '../types.ts'
-import { put, readText } from './read.ts'
-import { sha256 } from './sha256.ts'
 
 const hash64 = /^[\da-f]{64}$/i
 // What a template prints where it has nothing, the id that shop systems give a guest, and the hash of nothing.
