@@ -8,7 +8,6 @@ import { brotliCompressSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { minify as terser } from 'terser'
 import { minify as uglify } from 'uglify-js'
-import { instances } from './instances.ts'
 
 const forPages = [
   { entry: 'src/script.ts', file: 'converge.js', minified: toScript },
@@ -64,7 +63,7 @@ for (const { entry, file, minified } of forPages) {
     format: 'esm',
     target: 'es2020', // old in-app web views parse it
     minifySyntax: minified !== undefined,
-    plugins: [instances, partsAreFiles],
+    plugins: [partsAreFiles],
     write: false,
   })
   const [{ text }] = outputFiles

@@ -1,5 +1,4 @@
 import { defineConfig } from 'vitest/config'
-import { viteInstances } from './instances.ts'
 
 const unit = { name: 'unit', include: ['test/unit/**/*.test.ts'], environment: 'happy-dom' }
 const laws = { name: 'laws', include: ['test/laws/**/*.test.ts'], environment: 'happy-dom' }
@@ -27,9 +26,7 @@ const browser = {
 export default defineConfig({
   test: {
     reporters: ['default', './test/closing-line.ts'],
-    fsModuleCache: false, // it knows nothing of the modules that instances.ts puts into one
     projects: [unit, laws, consent, inspector, server, workerd, examples, types, shipped, browser].map((test) => ({
-      plugins: [viteInstances],
       test,
     })),
   },

@@ -1,10 +1,7 @@
-import type { LoadPart } from './browser/instance.ts'
-import { startConverge } from './browser/start.ts'
-import { createEvent } from './core/event.ts'
+import { createIdle } from './browser/idle.ts'
+import { type LoadPart, startConverge } from './browser/start.ts'
 import { readRules } from './tiktok/rules.ts'
 import type { Config, Converge } from './types.ts'
-
-const instances = new Map<string, Converge>()
 
 const parts = {
   consent: () => import('./consent/index.ts'),
@@ -20,23 +17,7 @@ const loadPart: LoadPart = (name) => parts[name]()
  */
 export function createConverge(config: Config): Converge {
   const { window } = globalThis
-  if (!window) return createIdle(config)
-  const converge = instances.get(config.pixelId) ?? startConverge(config, window, loadPart)
-  instances.set(config.pixelId, converge)
-  return converge
-}
-
-/** On a server: nothing is sent, and nothing throws. */
-function createIdle(config: Config): Converge {
+  if (window) return startConverge(config, window, loadPart)
   readRules(config)
-  return {
-    track(eventName, properties, options) {
-      const event = createEvent(eventName, [properties], options?.eventID, () => '')
-      return { status: 'skipped', reason: 'no_window', eventName, eventID: event.eventID, destinationEvents: [] }
-    },
-    set() {},
-    consent() {},
-    context: () => ({ url: '', userAgent: '', consent: {} }),
-    on: () => () => {},
-  }
+  return createIdle()
 }

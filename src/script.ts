@@ -1,17 +1,19 @@
 // The script-tag entry, and the one file with side effects.
 
-import { fillCvg } from './browser/cvg.ts'
-import { fillGlobal } from './browser/global.ts'
+import { findTag, readGlobal } from './browser/find-tag.ts'
+import { readTag } from './browser/tag.ts'
+import { fillWindowConverge } from './browser/window-converge.ts'
+import { fillWindowCvg } from './browser/window-cvg.ts'
 
-// Where it runs as a module, or by a loader that moves scripts about, there is no current script.
-const tag = document.currentScript ?? document.querySelector<HTMLScriptElement>('[data-pixel-id]')
-const { converge = {} }: Window = window
+const script = findTag(document)
+const converge = readGlobal(window)
 window.converge = converge
-// `data-pixel-id` is `pixelId`, and so on. A forwarder that serves this script says the rest before it.
-fillGlobal(
+// A forwarder that serves this script puts its config before it.
+const tag = readTag(script)
+fillWindowConverge(
   window,
   converge,
-  { ...converge.config, ...tag?.dataset },
-  (part) => import(`${new URL(`${part}.js`, Object(tag).src)}`),
+  { ...tag, config: { ...converge.config, ...tag.config } },
+  (part) => import(`${new URL(`${part}.js`, script?.src)}`),
 )
-fillCvg(window, converge)
+fillWindowCvg(window, converge)

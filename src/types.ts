@@ -228,6 +228,7 @@ export type PixelCause =
   | 'csp' // the page's Content-Security-Policy refuses TikTok's script (script-src) or its hits (connect-src)
   | 'script_error' // events.js did not load: an ad blocker, the network, or a wrong pixel ID
   | 'stand_in' // something else came in its place, such as a blocker's empty script or another pixel's
+  | 'sandboxed' // the page is a sandboxed iframe with an opaque origin, in which TikTok's pixel never starts: use a relay
   | 'no_answer' // events.js, or the script that it loads, did not take over for 25 s
 
 export type PixelStatus = 'waiting' | 'live' | 'blocked'
@@ -256,6 +257,8 @@ export interface PageContext {
   url: string
   userAgent: string
   consent: Consent
+  /** The browser sends Global Privacy Control, and the config does not ignore it. */
+  gpc?: true
 }
 
 // ── The wire: what a page posts to its forwarder ─────────────────────────────────────────────────────────────────────
@@ -284,6 +287,8 @@ export interface RelayedEvent {
   /** BCP 47, e.g. `de-AT`. */
   locale?: string | undefined
   consent: Consent
+  /** The browser sends Global Privacy Control, and the config does not ignore it. */
+  gpc?: true
   /** TikTok's test_event_code, from `?converge_test=`. */
   test?: string | undefined
 }

@@ -1,97 +1,167 @@
-import { hashesOf } from '../tiktok/user.ts'
-import type { Reason, RelayBatch, RelayedEvent, Status } from '../types.ts'
-import { refusal } from './consent.ts'
-import { config, window } from './instance.ts'
-import { sent } from './ledger.ts'
-import { report, state } from './news.ts'
-import { keys, read, remove, write } from './storage.ts'
+import { stringify } from '../core/json.ts'
+import { MAX_AGE, MAX_AGE_WITH_PIXEL } from '../tiktok/limits.ts'
+import type { RelayBatch, RelayedEvent, State } from '../types.ts'
+import type { ClickIds } from './click-ids.ts'
+import type { Decision } from './decision.ts'
+import { createOutbox, LEASE, type Settle } from './outbox.ts'
+import type { RelayCopy } from './status.ts'
+import type { Storage } from './storage.ts'
 
-/** Hears what became of an event: taken (`success`), refused for good, too late, denied, or kept and tried again. */
-export type Settle = (status: Status, reason?: Reason) => void
+/** Posts the server copies to the shop's own forwarder, and keeps what could not be delivered. */
+export interface Relay {
+  /** Posts what one task produced in one request, or in several small ones, before the task has ended. */
+  send(event: RelayedEvent, settle: Settle): void
+  /** Sends what former pages could not deliver. */
+  takeOver(): void
+  /** Drops what waits and may not leave any more: consent was taken back, or asked for. */
+  dropRefused(): void
+}
 
-const HOUR = 3_600_000 // ms
+interface Parts {
+  window: Window
+  /** The forwarder's address, as the config has it. */
+  url: string
+  storage: Storage
+  /** Of this pixel's keys. */
+  prefix: string
+  decision: Decision
+  clickIds: ClickIds
+  report(part: Partial<State>): void
+  /** Told what became of an event of a former page. */
+  settleFormer(event: RelayedEvent, copy: RelayCopy): void
+}
+
+interface Answer {
+  relay: 'ready' | 'down' | 'refused'
+  /** The event ids of what the forwarder takes no more. */
+  tooLate: unknown[]
+}
+
 const FIRST_PAUSE = 1000 // ms, doubling
 const LONGEST_PAUSE = 300_000
 const LARGE = 20_000 // characters, of up to 3 bytes: browsers refuse to keep more than 64 kB alive
 const MOST = 100
 const BATCH = 20 // events: what storage holds of them comes to 600 kB, and many a proxy takes 1 MB
 
-type Waiting = [event: RelayedEvent, settle: Settle]
+export function createRelay(parts: Parts): Relay {
+  const { window, storage, prefix, decision, report } = parts
+  const outbox = createOutbox(storage, prefix)
+  const ask = createAsk(window, parts.url)
+  const withCookie = createCookieReader(parts)
+  const fresh: string[] = []
 
-/** What nobody has taken yet, by the key that it has in storage when the relay is down or the page is left. */
-const waiting = new Map<string, Waiting>()
-const fresh: string[] = []
-
-const keep = ([event]: Waiting, key: string) => write(key, { ...event, user: hashesOf(event.user) })
-
-function end(key: string, status: Status, reason?: Reason): void {
-  const one = waiting.get(key)
-  if (!one) return
-  if (status === 'success') sent(one[0], Date.now())
-  if (status === 'retry') keep(one, key)
-  else {
-    waiting.delete(key)
-    if (!refusal()) remove(key)
+  function end(key: string, copy: RelayCopy): void {
+    const waiting = outbox.get(key)
+    if (!waiting) return
+    outbox.remove(key)
+    if (!decision.refusal()) storage.remove(key)
+    waiting.settle(copy)
   }
-  one[1](status, reason)
-}
 
-async function post(batch: string[], pause = FIRST_PAUSE): Promise<void> {
-  const sentAt = Date.now()
-  const events = batch.flatMap((key) => {
-    const event = waiting.get(key)?.[0]
-    if (!event) return []
-    // TikTok forgets an event_id after 48 hours, and would count the second copy.
-    if (sentAt - event.time < (event.pixel ? 47 : 168) * HOUR) return event
-    end(key, 'skipped', 'too_late')
-    return []
-  })
-  if (events[0]) {
-    const body = JSON.stringify({ v: 1, sentAt, events } satisfies RelayBatch)
-    let status = ''
-    try {
-      const keepalive = body.length < LARGE
-      status += (await window.fetch(`${config.relay}/events`, { method: 'POST', body, keepalive })).status
-    } catch {} // no network, or nobody there
-    const relay = /^2/.test(status) ? 'ready' : /^4(?!08|29)/.test(status) ? 'refused' : 'down'
-    state.relay = relay
-    for (const key of batch) {
-      if (relay === 'ready') end(key, 'success')
-      else end(key, relay === 'down' ? 'retry' : 'failure', `relay_${relay}`)
-    }
-    if (relay === 'down') {
-      // By their time: those of former pages have come after the page's own.
-      const byAge = [...waiting].sort(([, [a]], [, [b]]) => a.time - b.time)
-      for (const [oldest] of byAge.slice(0, -MOST)) end(oldest, 'failure', 'relay_down')
-      window.setTimeout(post, pause, batch, Math.min(pause * 2, LONGEST_PAUSE))
-    }
+  function retry(key: string): void {
+    outbox.keep(key, true)
+    outbox.get(key)?.settle('retrying')
   }
-  report({ outbox: waiting.size })
-}
 
-window.addEventListener('pagehide', () => waiting.forEach(keep))
+  async function post(batch: string[], pause = FIRST_PAUSE): Promise<void> {
+    const sentAt = Date.now()
+    for (const key of batch) if (isTooLate(outbox.get(key)?.event, sentAt)) end(key, 'too_late')
+    const keys = batch.filter((key) => outbox.get(key))
+    if (keys[0]) {
+      const events = keys.flatMap((key) => outbox.get(key)?.event ?? []).map(withCookie)
+      const { relay, tooLate } = await ask({ v: 1, sentAt, events })
+      report({ relay })
+      for (const key of keys) {
+        const isLate = tooLate.includes(outbox.get(key)?.event.eventID)
+        if (relay === 'down') retry(key)
+        else end(key, relay === 'refused' ? 'refused' : isLate ? 'too_late' : 'taken')
+      }
+      if (relay === 'down') {
+        for (const oldest of outbox.byAge().slice(0, -MOST)) end(oldest, 'dropped')
+        window.setTimeout(post, pause, keys, Math.min(pause * 2, LONGEST_PAUSE))
+      }
+    }
+    reportSize()
+  }
 
-/** Posts what one task produced in one request, or in several small ones, before the task has ended. */
-export function relay(event: RelayedEvent, settle: Settle): void {
-  const key = `outbox.${event.eventName}.${event.eventID}`
-  waiting.set(key, [event, settle])
-  if (fresh.push(key) === 1)
+  const reportSize = () => report({ outbox: outbox.byAge().length })
+
+  function send(event: RelayedEvent, settle: Settle): void {
+    if (fresh.push(outbox.add(event, settle)) > 1) return
     window.queueMicrotask(() => {
       while (fresh[0]) post(fresh.splice(0, BATCH))
     })
-}
+  }
 
-/** Takes over what former pages could not deliver. */
-export function takeOver(): void {
-  for (const key of keys('outbox.')) {
-    const event: RelayedEvent = Object(read(key))
-    if (event.send && !waiting.has(key)) relay(event, () => {})
+  function takeOver(): void {
+    const isLeased = outbox.takeOver((event) => send(event, (copy) => parts.settleFormer(event, copy)))
+    if (isLeased) window.setTimeout(takeOver, LEASE)
+  }
+
+  window.addEventListener('pagehide', () => {
+    for (const key of outbox.byAge()) outbox.keep(key, false)
+  })
+
+  return {
+    send,
+    takeOver,
+    dropRefused() {
+      // A copy that says nothing but what it was given may still leave, if the consent mode allows it.
+      for (const key of outbox.byAge()) {
+        const isGranted = outbox.get(key)?.event.consent.marketing === 'granted'
+        const refusal = decision.refusal('relay', true)
+        if (isGranted || refusal) end(key, refusal === 'undecided' ? 'held' : 'denied')
+      }
+      reportSize()
+    },
   }
 }
 
-/** Drops what waits and may not leave any more. What says nothing but what it was given may, where the mode lets it. */
-export function forgetRelay(): void {
-  for (const [key, [{ consent }]] of waiting)
-    if (refusal('relay') || consent.marketing === 'granted') end(key, 'no_consent', 'denied')
-  report({ outbox: waiting.size })
+/** TikTok forgets an event_id, and would count a copy that comes after that a second time. */
+const isTooLate = (event: RelayedEvent | undefined, now: number): boolean =>
+  event !== undefined && now - event.time >= (event.pixel ? MAX_AGE_WITH_PIXEL : MAX_AGE)
+
+/** Posts a batch. It never rejects. */
+function createAsk(window: Window, relay: string): (batch: RelayBatch) => Promise<Answer> {
+  const url = `${resolve(window, relay)}/events`
+  return async (batch) => {
+    const body = stringify(batch)
+    try {
+      const response = await window.fetch(url, { method: 'POST', body, keepalive: body.length < LARGE })
+      const { status } = response
+      if (response.ok) return { relay: 'ready', tooLate: await readTooLate(response) }
+      const isFinal = status >= 400 && status < 500 && status !== 408 && status !== 429
+      return { relay: isFinal ? 'refused' : 'down', tooLate: [] }
+    } catch {
+      return { relay: 'down', tooLate: [] } // no network, or nobody there
+    }
+  }
+}
+
+/** Of the forwarder's answer. An older forwarder does not say it. */
+async function readTooLate(response: Response): Promise<unknown[]> {
+  try {
+    const { too_late } = Object(await response.json())
+    return Array.isArray(too_late) ? too_late : []
+  } catch {
+    return []
+  }
+}
+
+/** A foreign `<base href>` must not send a shop's events to another host. */
+function resolve({ location }: Window, relay: string): string {
+  try {
+    return new URL(relay, location.href).href.replace(/\/$/, '')
+  } catch {
+    return relay // a page whose address is no base, such as about:srcdoc
+  }
+}
+
+/** TikTok writes `_ttp` a moment after a new visitor's first event. So it is read again when the event is posted. */
+function createCookieReader({ clickIds, decision }: Parts): (event: RelayedEvent) => RelayedEvent {
+  return (event) => {
+    if (event.ttp || event.consent.marketing === 'denied' || decision.refusal()) return event
+    const { ttclid, ttp } = clickIds.read()
+    return { ...event, ttclid: event.ttclid ?? ttclid, ttp }
+  }
 }

@@ -1,9 +1,63 @@
+import { pageLoad } from '../core/event-names.ts'
+import { readRules } from '../tiktok/rules.ts'
 import type { Config, Converge } from '../types.ts'
-import type { LoadPart } from './instance.ts'
+import { joinConfig } from './late-config.ts'
+import { onNavigation } from './navigation.ts'
+import { pageOf } from './page.ts'
+import { createTracker } from './tracker.ts'
+
+/** Brings a part that is a file of its own. */
+export type LoadPart = (name: 'consent' | 'inspector') => Promise<Part>
+
+export interface Part {
+  start(converge: Converge, config: Config, window: Window): void
+}
 
 /**
- * An instance in a page: a run of `converge.ts` and what it imports. The build puts the function here (`instances.ts`).
+ * Starts tracking for one pixel ID. A second start for the same ID gives the first one's `converge`; stricter consent rules
+ * of its config hold from then on.
  *
  * @throws a sentence that names the part of the config that can never work
  */
-export declare function startConverge(config: Config, window: Window, loadPart: LoadPart): Converge
+export function startConverge(config: Config, window: Window, loadPart: LoadPart): Converge {
+  const rules = readRules(config)
+  const page = pageOf(window, config)
+  const former = page.members[config.pixelId]
+  joinConfig(page, config)
+  if (former) return former.converge
+
+  const tracker = createTracker(page, config, rules)
+  const { converge, begin } = tracker
+  page.members[config.pixelId] = tracker
+
+  // In idle time TikTok's script does not hold back the page's load event, and its first hit leaves no later.
+  if (config.load === 'immediate') begin()
+  else if (window.requestIdleCallback) window.requestIdleCallback(begin, { timeout: 1000 })
+  else window.setTimeout(begin) // Safari
+  window.document.addEventListener('prerenderingchange', begin)
+  if (config.pageLoads === 'auto') {
+    const load = () => converge.track(pageLoad)
+    load()
+    onNavigation(window, load)
+  }
+  if (config.consentFrom?.length) bringPart(loadPart, 'consent', converge, config, window)
+  if (config.debug || page.flags.isDebug) bringPart(loadPart, 'inspector', converge, config, window)
+  return converge
+}
+
+/** A part that does not come is an error in the console, and the pixel goes on. */
+export async function bringPart(
+  loadPart: LoadPart,
+  name: 'consent' | 'inspector',
+  converge: Converge,
+  config: Config,
+  window: Window,
+): Promise<void> {
+  try {
+    // A script that stands in the page itself has no address to bring a part from.
+    const part = await loadPart(name)
+    part.start(converge, config, window)
+  } catch (error) {
+    console.error(error)
+  }
+}

@@ -1,30 +1,42 @@
-import { attempt } from '../core/attempt.ts'
-import { refusal } from './consent.ts'
-import { config, window } from './instance.ts'
+import { stringify } from '../core/json.ts'
 
-const LONGEST = 10_000 // characters
+/** The page's local storage, as far as we may use it. Keys are whole: `converge.visitor`, `converge.<pixel ID>.sent.…`. */
+export interface Storage {
+  read(key: string): unknown
+  /** What may not be kept, or does not fit, is not kept. */
+  write(key: string, value: unknown): void
+  remove(key: string): void
+  /** Our keys that begin so. */
+  keys(start: string): string[]
+}
 
-/** Where we keep things. A sandboxed page says itself what it knows: there is nothing there then, and asking throws. */
-export const place: Pick<Window, 'localStorage' | 'document'> = Object(config.context ? '' : window)
-/** Our keys and cookies begin so. */
-export const prefix = `converge.${config.pixelId}.`
+/** The visitor's decision. It may be kept whatever it is. */
+export const consentKey = 'converge.consent'
 
-export const read = (key: string): unknown =>
-  attempt(() => JSON.parse(String(place.localStorage.getItem(prefix + key))))
+const LONGEST = 10_000 // characters: longer text would take up the shop's own room
 
-/** What may not be kept, or does not fit, is not. The visitor's decision alone may always be; longer text would take up the shop's own room. */
-export const write = (key: string, value: unknown): void =>
-  attempt(() => {
-    const text = JSON.stringify(value)
-    if ((key === 'consent' || !refusal()) && text.length < LONGEST) place.localStorage.setItem(prefix + key, text)
-  })
+/**
+ * @param isOff for a page that says itself what it knows (`config.context`): none of its storage is touched then
+ * @param mayKeep whether the visitor's decision allows us to keep something now
+ */
+export function createStorage(window: Window, isOff: boolean, mayKeep: () => boolean): Storage {
+  // Asking for localStorage throws in a sandbox, and where the visitor has blocked cookies.
+  function attempt<Answer>(task: (storage: globalThis.Storage) => Answer): Answer | undefined {
+    try {
+      return isOff ? undefined : task(window.localStorage)
+    } catch {
+      return undefined
+    }
+  }
 
-export const remove = (key: string) => attempt(() => place.localStorage.removeItem(prefix + key))
-
-/** Our keys that begin so, without the prefix. */
-export const keys = (start: string): string[] =>
-  attempt(() =>
-    Object.keys(place.localStorage)
-      .filter((key) => key.startsWith(prefix + start))
-      .map((key) => key.slice(prefix.length)),
-  ) ?? []
+  return {
+    read: (key) => attempt((storage) => JSON.parse(String(storage.getItem(key)))),
+    write(key, value) {
+      if (key !== consentKey && !mayKeep()) return
+      const text = stringify(value)
+      if (text.length < LONGEST) attempt((storage) => storage.setItem(key, text))
+    },
+    remove: (key) => attempt((storage) => storage.removeItem(key)),
+    keys: (start) => attempt((storage) => Object.keys(storage).filter((key) => key.startsWith(start))) ?? [],
+  }
+}

@@ -1,48 +1,61 @@
 import { readText } from '../core/read.ts'
 import { hash, hashesOf } from '../tiktok/user.ts'
 import type { User } from '../types.ts'
-import { config } from './instance.ts'
-import { read, remove, write } from './storage.ts'
+import { randomHash } from './random-id.ts'
+import type { Storage } from './storage.ts'
 
-/** Somebody whom this page has seen: match keys, and an id of ours where the shop has named no customer. */
+/** Somebody whom this page has seen: match keys, and an id of ours if the shop has named no customer. */
 export interface Person extends User {
   id?: string
 }
 
+/** Who the visitor is, for all pixels of the page. */
+export interface Visitor {
+  /** Learns more about the visitor. Another e-mail or customer is another person: then the former one is forgotten. */
+  learn(more: User): Person
+  /** What is known of a person. Of the visitor, it includes what former pages knew. */
+  known(person: Person): User
+  forget(): void
+}
+
+const KEY = 'converge.visitor'
 const THIRTY_DAYS = 2_592_000_000 // ms
 
-let visitor: Person = {}
-/** Whether storage has all that is known. */
-let isKept = false
-const given = hash(readText(config.context?.external_id))
-if (given) visitor.id = given
+/** @param givenId what a sandboxed page says that the visitor's id is */
+export function createVisitor({ crypto }: Window, storage: Storage, givenId: unknown): Visitor {
+  const id = hash(readText(givenId))
+  let visitor: Person = id ? { id } : {}
+  /** Whether storage has all that is known. */
+  let isKept = false
 
-export function forgetVisitor(): void {
-  visitor = {}
-  isKept = false
-  remove('visitor')
-}
-
-/** Learns more of the visitor. Another e-mail or customer is another person: the former is forgotten. */
-export function learn(more: User): Person {
-  if (isOther(visitor, more)) forgetVisitor()
-  if (Object.keys(more)[0]) isKept = false
-  return Object.assign(visitor, more)
-}
-
-/** What is known of a person: of the visitor, what former pages knew too. */
-export function known(person: Person): User {
-  const isNews = person === visitor && !isKept
-  const { until, ...former } = Object(isNews && read('visitor'))
-  if (until > Date.now() && !isOther(former, person)) Object.assign(person, { ...former, ...person })
-  // Of the shape of a hash, and quicker made than one.
-  person.id ||= Array.from({ length: 64 }, () => Math.floor(Math.random() * 16).toString(16)).join('')
-  if (isNews) {
-    isKept = true
-    write('visitor', { ...hashesOf(person), until: Date.now() + THIRTY_DAYS })
+  function forget(): void {
+    visitor = {}
+    isKept = false
+    storage.remove(KEY)
   }
-  const { id, ...user } = person
-  return { external_id: id, ...user }
+
+  function known(person: Person): User {
+    const isNews = person === visitor && !isKept
+    const { until, ...former } = Object(isNews && storage.read(KEY))
+    if (until > Date.now() && !isOther(former, person)) Object.assign(person, { ...former, ...person })
+    person.id ||= randomHash(crypto)
+    if (isNews) {
+      isKept = true
+      storage.write(KEY, { ...hashesOf(person), until: Date.now() + THIRTY_DAYS })
+    }
+    const { id, ...user } = person
+    return { external_id: id, ...user }
+  }
+
+  return {
+    learn(more) {
+      if (isOther(visitor, more)) forget()
+      if (Object.keys(more)[0]) isKept = false
+      return Object.assign(visitor, more)
+    },
+    known,
+    forget,
+  }
 }
 
 const isOther = (former: User, user: User): boolean =>

@@ -1,5 +1,8 @@
 import type { Channel, ConsentMode, Decision } from '../types.ts'
 
+/** Why a copy may not leave now. */
+export type Refusal = 'denied' | 'undecided'
+
 /**
  * Why a copy may not leave, if so: the visitor said no, or has not decided and the mode waits for it.
  * The server copy's `always_server` goes without a grant, then with nothing that was read from the device.
@@ -8,7 +11,7 @@ export function refusalOf(
   mode: ConsentMode = 'always',
   marketing: Decision | undefined,
   via: Channel,
-): 'denied' | 'undecided' | undefined {
+): Refusal | undefined {
   const isOpen =
     mode === 'always' ||
     (mode === 'always_server' && via === 'relay') ||

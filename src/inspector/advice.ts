@@ -31,6 +31,7 @@ export function pixelAdvice(cause: PixelCause | undefined, { pixelId, relay, reg
     csp: `Add ${host} to script-src and connect-src of the Content-Security-Policy.`,
     script_error: `Turn ad blockers off for this page, and look up the pixel ID: is it ${pixelId}?`,
     stand_in: 'Turn ad blockers off for this page: one has put an empty script there.',
+    sandboxed: 'The page is a sandboxed iframe, in which TikTok’s pixel never starts: use a relay.',
     no_answer: `Look at the network: ${host} does not answer.`,
   }
   const otherWay = relay ? 'The relay delivers what the pixel cannot.' : 'With a relay, the server copy arrives anyway.'

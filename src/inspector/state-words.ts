@@ -15,6 +15,7 @@ const causes: Record<PixelCause, string> = {
   csp: "the page's Content-Security-Policy",
   script_error: 'an ad blocker, the network, or a wrong pixel ID',
   stand_in: 'an ad blocker',
+  sandboxed: 'a sandboxed iframe',
   no_answer: 'no answer for 25 s',
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { fillCvg } from '../../src/browser/cvg.ts'
-import { fillGlobal } from '../../src/browser/global.ts'
+import { fillWindowConverge } from '../../src/browser/window-converge.ts'
+import { fillWindowCvg } from '../../src/browser/window-cvg.ts'
 import type { ConvergeEvent, ConvergeGlobal, TrackResult } from '../../src/types.ts'
 import { callCases } from '../cases/calls.ts'
 import { asTrack, type CallCase, type Person, pixelId } from '../cases/case.ts'
@@ -46,8 +46,8 @@ async function perform({ blocked, isReloaded, config, ...given }: CallCase, way:
     const calls = structuredClone(given)
     ways[way]?.(page, calls, () => {
       const converge: Partial<ConvergeGlobal> = {}
-      fillGlobal(page.window, converge, Object.assign({ pixelId, relay: '/relay' }, config), noParts)
-      fillCvg(page.window, converge)
+      fillWindowConverge(page.window, converge, { config: { pixelId, relay: '/relay', ...config } }, noParts)
+      fillWindowCvg(page.window, converge)
       converge.on?.('event', (result, event) => results.set(event, result))
       return converge
     })

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Config, RelayedEvent } from '../../src/types.ts'
-import { pixelId } from '../cases/case.ts'
 import { createDevice, type Device } from './device.ts'
 import { openPage, openShop, type Page } from './page.ts'
 
@@ -9,7 +8,7 @@ afterEach(() => vi.useRealTimers())
 
 const day = 86_400_000
 const shop = 'https://www.shop.test/'
-const cookie = `converge.${pixelId}.ttclid`
+const cookie = 'converge.ttclid'
 
 interface Visit {
   url?: string
@@ -129,11 +128,11 @@ describe('the click id', () => {
     expect(device.cookie).toBe(`${cookie}=E.C`)
   })
 
-  test('of another pixel is another one', async () => {
+  test('is one for all pixels of the page', async () => {
     const { page, device } = visit({ url: `${shop}?ttclid=E.C.P.1` })
     await run(page)
     const other = visit({ device, config: { pixelId: 'OTHER00000OTHER00000' } })
-    expect(await relayed(other)).not.toHaveProperty('ttclid')
+    expect(await relayed(other)).toMatchObject({ ttclid: 'E.C.P.1' })
   })
 })
 

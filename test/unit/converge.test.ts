@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { LoadPart } from '../../src/browser/instance.ts'
+import type { LoadPart } from '../../src/browser/start.ts'
 import { startConverge } from '../../src/browser/start.ts'
 import { createConverge } from '../../src/create-converge.ts'
 import { pixelId } from '../cases/case.ts'

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { fillCvg } from '../../src/browser/cvg.ts'
-import { fillGlobal } from '../../src/browser/global.ts'
+import { fillWindowConverge } from '../../src/browser/window-converge.ts'
+import { fillWindowCvg } from '../../src/browser/window-cvg.ts'
 import type { Config, ConvergeGlobal } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
 import { noParts, openPage, type Page, tracked } from './page.ts'
@@ -11,8 +11,8 @@ afterEach(() => vi.useRealTimers())
 /** Our script, which comes once more into a page where it is already. */
 function bringScript(page: Page, config: Partial<Config> = {}): Partial<ConvergeGlobal> {
   page.window.converge ||= {}
-  fillGlobal(page.window, page.window.converge, Object.assign({ pixelId }, config), noParts)
-  fillCvg(page.window, page.window.converge)
+  fillWindowConverge(page.window, page.window.converge, { config: { pixelId, ...config } }, noParts)
+  fillWindowCvg(page.window, page.window.converge)
   return page.window.converge
 }
 
@@ -120,8 +120,8 @@ test('calls wait as long as no pixel was named', () => {
   layStub(page)
   page.window.cvg?.(search('1'))
   page.window.converge = {}
-  fillGlobal(page.window, page.window.converge, {}, noParts)
-  fillCvg(page.window, page.window.converge)
+  fillWindowConverge(page.window, page.window.converge, { config: {} }, noParts)
+  fillWindowCvg(page.window, page.window.converge)
   page.window.cvg?.(search('2'))
   expect(tracked(page)).toEqual([])
   page.window.converge.init?.({ pixelId })

@@ -1,15 +1,16 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { fillGlobal } from '../../src/browser/global.ts'
+import { fillWindowConverge } from '../../src/browser/window-converge.ts'
 import type { ConvergeGlobal, QueuedCall } from '../../src/types.ts'
-import { noParts, tracked } from './page.ts'
+import { noParts, openPage, type Page, tracked } from './page.ts'
+
+let page: Page
 
 const fill = (converge: Partial<ConvergeGlobal>, tagConfig: { pixelId?: string }) =>
-  fillGlobal(window, converge, tagConfig, noParts)
+  fillWindowConverge(page.window, converge, { config: tagConfig }, noParts)
 
 type PageGlobal = Partial<ConvergeGlobal>
 
 let pixels = 0
-/** A page's pixels live as long as it does, and all tests of this file share one page. */
 const newPixelId = () => `PIXEL${String(++pixels).padStart(15, '0')}`
 
 const error = vi.spyOn(console, 'error').mockReturnValue()
@@ -17,7 +18,7 @@ const error = vi.spyOn(console, 'error').mockReturnValue()
 beforeEach(() => {
   vi.useFakeTimers()
   error.mockClear()
-  Object.assign(window, { ttq: undefined })
+  page = openPage()
 })
 afterEach(() => vi.useRealTimers())
 
@@ -38,11 +39,7 @@ const methods = ['init', 'track', 'set', 'consent', 'on'] as const
 
 /** What stands in `ttq`: TikTok's event, its event_id, the pixel that it is for. */
 function sent(): unknown[][] {
-  return tracked(Object(window)).map(([, event, , options]) => [
-    event,
-    Object(options).event_id,
-    Object(options).pixel_code,
-  ])
+  return tracked(page).map(([, event, , options]) => [event, Object(options).event_id, Object(options).pixel_code])
 }
 
 test('what the stub queued is sent in order, when the script has come', () => {
@@ -146,14 +143,15 @@ test('a pixel that is named after another hears what the visitor has decided and
   ])
 })
 
-test('a pixel that is named after another hears also what the visitor decided in between', () => {
-  const [first, second] = [newPixelId(), newPixelId()]
+test('the consent mode of a pixel that is named after another holds for both, and so does what the visitor decided in between', () => {
   const converge: PageGlobal = {}
-  fill(converge, { pixelId: first })
+  fill(converge, { pixelId: newPixelId() })
   converge.consent?.({ marketing: 'denied' })
-  converge.init?.({ pixelId: second, consent: 'implied' })
-  converge.track?.('Searched', {}, { eventID: '1' })
-  expect(sent()).toEqual([['Search', '1', first]])
+  expect(converge.track?.('Searched', {}, { eventID: '1' })).toMatchObject({ status: 'success' })
+  converge.init?.({ pixelId: newPixelId(), consent: 'implied' })
+  expect(converge.track?.('Searched', {}, { eventID: '2' })).toMatchObject({ status: 'no_consent', reason: 'denied' })
+  expect(sent().map(([, id]) => id)).toEqual(['1'])
+  expect(error.mock.calls).toEqual([[expect.stringContaining('consent of pixel')]])
 })
 
 test('what a listener calls while the queue is done is heard once, and not after the rest of the queue', () => {
@@ -265,20 +263,13 @@ test.each<[title: string, entry: unknown]>([
   expect(error).toHaveBeenCalledOnce()
 })
 
-test.each(['consent', 'constructor', '__proto__', ''])(
-  'a method that there is not yet is passed over: "%s"',
+test.each(['trak', 'constructor', '__proto__', ''])(
+  'a method that does not exist is a console.error which names those that do: "%s"',
   (name) => {
     const pixelId = newPixelId()
-    fill(
-      {
-        q: Object([
-          ['init', { pixelId }],
-          [name, {}],
-          ['track', 'Searched', {}, { eventID: '1' }],
-        ]),
-      },
-      {},
-    )
+    const call = ['track', 'Searched', {}, { eventID: '1' }]
+    fill({ q: Object([['init', { pixelId }], [name, {}], call]) }, {})
     expect(sent()).toEqual([['Search', '1', pixelId]])
+    expect(error.mock.calls).toEqual([[expect.stringContaining(`no method "${name}". Use init, track, set`)]])
   },
 )

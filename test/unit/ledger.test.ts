@@ -113,7 +113,7 @@ test("an order that waits for another person's hits to leave is not taken for se
   goLive(page)
   track('Searched', {}, { profileProperties: { $email: 'john@example.com' } })
   track(...order)
-  await vi.advanceTimersByTimeAsync(4000)
+  await vi.advanceTimersByTimeAsync(900)
   page.close()
   const next = openPage({ device })
   expect(openShop({ load: 'immediate' }, next).track(...order)).toMatchObject(sent)
@@ -141,7 +141,7 @@ test("a caller's other ids are remembered for this document alone", async () => 
 test('events without an id cost no key in storage', async () => {
   const device = createDevice()
   for (let n = 0; n < 3; n++) await visit(device, ['Searched'], live)
-  expect([...device.stored.keys()]).toEqual([`${prefix}visitor`])
+  expect([...device.stored.keys()]).toEqual(['converge.visitor'])
 })
 
 test.each(['blocked', 'full'] as const)('where storage is %s, each page sends its order once', async (fault) => {

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Config, TrackResult } from '../../src/types.ts'
-import { pixelId } from '../cases/case.ts'
 import { createDevice } from './device.ts'
 import { openPage, openShop, type Page, tracked } from './page.ts'
 
@@ -207,10 +206,10 @@ describe('while a page is prerendered', () => {
     const former = openPage({ device })
     openShop({ load: 'immediate' }, former).track('Searched')
     former.close()
-    expect([...device.stored.keys()]).toEqual([`converge.${pixelId}.visitor`])
+    expect([...device.stored.keys()]).toEqual([`converge.visitor`])
     const { converge } = prerender({ consent: 'implied' }, device)
     converge.consent({ marketing: 'denied' })
-    expect([...device.stored.keys()]).toEqual([`converge.${pixelId}.consent`])
+    expect([...device.stored.keys()]).toEqual([`converge.consent`])
   })
 
   test('what the visitor decides on the page before it holds', () => {

@@ -325,33 +325,60 @@ describe('the state', () => {
     expect(page.ttq).toBeUndefined()
   })
 
-  test('is blocked in the end where the page takes no script of ours, and the page goes on', () => {
+  test('is blocked by csp at once where the page takes no script of ours (Trusted Types), and the page goes on', () => {
     const page = openPage()
     const error = vi.spyOn(console, 'error').mockReturnValue()
     page.window.document.head.appendChild = () => {
       throw new TypeError('This document requires TrustedScriptURL')
     }
     const converge = startIn(page)
-    const states = statesOf(converge)
-    expect(converge.track('Searched').status).toBe('success')
-    vi.advanceTimersByTime(30_000)
-    expect(states.at(-1)).toMatchObject({ pixel: 'blocked', pixelCause: 'no_answer' })
+    expect(statesOf(converge)).toMatchObject([{ pixel: 'blocked', pixelCause: 'csp' }])
+    expect(page.ttq._i[pixelId]?._u).toBeUndefined()
+    expect(converge.track('Searched')).toMatchObject({ status: 'failure', reason: 'pixel_blocked' })
     expect(error).toHaveBeenCalledOnce()
     error.mockRestore()
   })
 
-  test('is blocked in the end where the ttq that is there can not be joined, and the page goes on', () => {
+  const noop = () => {}
+  test.each<[title: string, ttq: unknown]>([
+    ['an object of a consent tool', { track: noop, identify: noop, page: noop, load: noop }],
+    ['a frozen object', Object.freeze({ track: noop })],
+    ['a function', Object.assign(() => {}, { track: noop })],
+    ['text', 'ttq'],
+  ])('is blocked by stand_in where ttq is %s, which is left alone until the visitor grants', async (_, ttq) => {
     const page = openPage()
-    const error = vi.spyOn(console, 'error').mockReturnValue()
-    Object.assign(page.window, { ttq: Object.freeze({ track() {} }) })
-    const converge = startIn(page)
+    Object.assign(page.window, { ttq })
+    const converge = startIn(page, { relay: '/relay' })
     const states = statesOf(converge)
-    expect(converge.track('Searched')).toMatchObject({ status: 'failure', reason: 'pixel_blocked' })
+    expect(states).toMatchObject([{ pixel: 'blocked', pixelCause: 'stand_in' }])
+    const order = converge.track('Placed Order', { id: '1' })
+    expect(order).toMatchObject({ status: 'success', reason: 'pixel_blocked', destinationEvents: [{ via: ['relay'] }] })
+    expect(Reflect.get(page.window, 'ttq')).toBe(ttq)
+    expect(page.scripts).toEqual([])
+
     converge.consent({ marketing: 'granted' })
-    vi.advanceTimersByTime(30_000)
+    expect(states.at(-1)).toMatchObject({ pixel: 'waiting' })
+    expect(page.scripts).toHaveLength(1)
+    expect(tracked(page)).toMatchObject([['track', 'Purchase', {}, { event_id: '1', pixel_code: pixelId }]])
+    await vi.advanceTimersByTimeAsync(30_000)
     expect(states.at(-1)).toMatchObject({ pixel: 'blocked', pixelCause: 'no_answer' })
-    expect(error).toHaveBeenCalledOnce()
-    error.mockRestore()
+  })
+
+  test.each(['form', 'img'])('a %s whose name is ttq is replaced', (tag) => {
+    const page = openPage()
+    const element = page.window.document.createElement(tag)
+    Object.assign(page.window, { ttq: element })
+    startIn(page).track('Searched')
+    expect(tracked(page)).toHaveLength(1)
+  })
+
+  test('is blocked by sandboxed in an iframe with an opaque origin, and TikTok’s script is not asked for', () => {
+    const page = openPage()
+    Object.defineProperty(page.window, 'origin', { value: 'null' })
+    page.device.fault = 'blocked'
+    const converge = startIn(page, { relay: '/relay', context: { url: 'https://www.shop.test/' } })
+    expect(statesOf(converge)).toMatchObject([{ pixel: 'blocked', pixelCause: 'sandboxed' }])
+    expect(page.scripts).toEqual([])
   })
 
   test('is live from the start where the pixel already is', () => {

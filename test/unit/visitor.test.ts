@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Config } from '../../src/types.ts'
-import { pixelId } from '../cases/case.ts'
 import { createDevice } from './device.ts'
 import { goLive, identified, openPage, openShop, type Page, queued } from './page.ts'
 
@@ -11,7 +10,7 @@ afterEach(() => vi.useRealTimers())
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 const hex = expect.stringMatching(/^[\da-f]{64}$/)
 const day = 86_400_000
-const key = `converge.${pixelId}.visitor`
+const key = `converge.visitor`
 
 const jane = { $email: ' Jane@Example.com ', $phone_number: '+43 (664) 123-4567', $first_name: 'Jane', $city: 'Wien' }
 const janeHashed = { email: sha256('jane@example.com'), phone: sha256('+436641234567'), first_name: sha256('jane') }

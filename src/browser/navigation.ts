@@ -1,8 +1,6 @@
-import { location, window } from './instance.ts'
-
 /** Calls back after each navigation within the page: not for a hash, nor for a replacement that keeps the path. */
-export function onNavigation(callback: () => void): void {
-  const { history, navigation } = window
+export function onNavigation(window: Window, callback: () => void): void {
+  const { history, location, navigation } = window
   let { pathname, search } = location
 
   function look(kind: unknown): void {
@@ -12,7 +10,7 @@ export function onNavigation(callback: () => void): void {
   }
 
   if (navigation) {
-    // Routers that intercept its `navigate` event call no method of history's.
+    // Routers that intercept its `navigate` event call no method of history.
     navigation.addEventListener('currententrychange', ({ navigationType }) => look(navigationType))
     return
   }

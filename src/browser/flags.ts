@@ -1,0 +1,26 @@
+/** What a developer asks for in a tab, by the address. */
+export interface Flags {
+  /** `?converge_debug` */
+  isDebug: boolean
+  /** TikTok's test_event_code, of `?converge_test=CODE`: up to 64 letters, digits, `-` and `_`. */
+  testCode: string | undefined
+}
+
+const flag = /converge_(debug|test=([\w-]{1,64}))/.source
+
+/** Reads the flags, and keeps them in the tab's name: that is no storage, and lasts for the next pages. */
+export function readFlags(window: Window): Flags {
+  const inAddress = new RegExp(`[?&]${flag}(?=[&=]|$)`).exec(window.location.search)
+  const inName = new RegExp(`^${flag}$`).exec(window.name)
+  const found = inAddress ?? (inName && isNameOurs(window) ? inName : undefined)
+  if (inAddress || inName) window.name = found ? found[0].replace(/^[?&]/, '') : ''
+  return { isDebug: found?.[1] === 'debug', testCode: found?.[2] }
+}
+
+/** Whoever opened the tab may have written its name. A page of the shop before this one, in the same tab, is ours. */
+function isNameOurs({ opener, document, location, performance }: Window): boolean {
+  if (opener) return false
+  const [navigation] = performance.getEntriesByType?.('navigation') ?? []
+  const isSameTab = navigation && 'type' in navigation && /^(reload|back_forward)$/.test(String(navigation.type))
+  return isSameTab || document.referrer.startsWith(`${location.origin}/`)
+}

@@ -1,0 +1,35 @@
+import { stringify } from '../core/json.ts'
+import type { Config } from '../types.ts'
+import type { Page } from './page.ts'
+
+/** Options that hold for the whole page: the first pixel's are in force, and stricter consent rules of a later one. */
+const pageOptions = ['context', 'domain', 'consent', 'gpc'] as const satisfies (keyof Config)[]
+
+/**
+ * Takes in the config of a pixel that starts, or starts a second time. From then on a copy leaves only if the consent rules
+ * of every config allow it. Other options that come too late change nothing, and the console says which.
+ */
+export function joinConfig(page: Page, config: Config): void {
+  const { decision, members } = page
+  const former = members[config.pixelId]
+  const first = former ?? Object.values(members)[0]
+  const names = first ? namesOfChanges(first.config, config, former ? Object.keys(config) : pageOptions) : []
+  decision.addRules(config)
+  if (first && (names.includes('consent') || names.includes('gpc'))) page.enforce()
+  if (names[0]) console.error(tooLate(config.pixelId, names))
+}
+
+function namesOfChanges(former: Config, given: Config, names: readonly string[]): string[] {
+  return names.filter((name) => {
+    const value: unknown = Reflect.get(given, name)
+    return value !== undefined && !isSame(value, Reflect.get(former, name))
+  })
+}
+
+/** Config is JSON, but for `beforeSend`, of which only the very function is the same. */
+function isSame(value: unknown, former: unknown): boolean {
+  return value === former || (typeof value !== 'function' && stringify(value) === stringify(former))
+}
+
+const tooLate = (pixelId: string, names: readonly string[]): string =>
+  `converge-tiktok: ${names.join(', ')} of pixel ${pixelId} came after the page had started. The stricter of two consent or gpc rules is in force from now on. Any other option has no effect: set it in the first call.`

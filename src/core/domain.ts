@@ -1,0 +1,1 @@
+export const readDomain = (domain: string): { cookie: string } | undefined => ({ cookie: domain })

@@ -1,0 +1,1 @@
+export const stringify = (value: unknown): string => JSON.stringify(value)

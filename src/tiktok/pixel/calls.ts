@@ -1,0 +1,22 @@
+import type { EventParameters } from '../../types.ts'
+import type { PixelLoader } from './load.ts'
+import type { TtqAccess } from './ttq.ts'
+
+/**
+ * Calls `ttq.track` in the way that loses and doubles nothing.
+ *
+ * @param parameters nobody else's: TikTok's script writes into them
+ * @throws what a foreign wrapper around `ttq` throws
+ */
+export type TrackCall = (event: string, parameters: EventParameters, eventID: string) => void
+
+export function createTrackCall({ join }: TtqAccess, { isLive }: PixelLoader, pixelId: string): TrackCall {
+  return (event, parameters, event_id) => {
+    const isOwn = isLive()
+    const ttq = join()
+    // Until our pixel is live, only the global queue survives a later snippet that loads the same id. Afterwards only the
+    // instance sends once where the id was loaded twice.
+    if (isOwn) ttq?.instance(pixelId).track(event, parameters, { event_id })
+    else ttq?.track(event, parameters, { event_id, pixel_code: pixelId })
+  }
+}

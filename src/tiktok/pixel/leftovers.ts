@@ -1,0 +1,25 @@
+/**
+ * Removes what TikTok's pixel leaves behind after a denial: the cookies `ttcsid` and `ttcsid_<pixel ID>`, and the session
+ * storage keys that begin with `tt_` (pixel 2.2.1, measured). `_tt_enable_cookie=0` stays: it is how the pixel remembers the
+ * denial.
+ */
+export function removeLeftovers(window: Window, pixelIds: readonly string[]): void {
+  try {
+    const { document, location } = window
+    const names = ['ttcsid', ...pixelIds.map((id) => `ttcsid_${id}`)]
+    const labels = location.hostname.split('.')
+    for (const name of names) {
+      const expired = `${name}=;path=/;max-age=0`
+      document.cookie = expired
+      // The pixel writes them for the widest domain that the browser allows.
+      for (let first = 0; first < labels.length - 1; first++) {
+        document.cookie = `${expired};domain=${labels.slice(first).join('.')}`
+      }
+    }
+    for (const key of Object.keys(window.sessionStorage)) {
+      if (key.startsWith('tt_')) window.sessionStorage.removeItem(key)
+    }
+  } catch {
+    // A sandboxed page has neither.
+  }
+}
