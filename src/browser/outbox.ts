@@ -6,22 +6,25 @@ import type { Storage } from './storage.ts'
 /** Told what became of a server copy. */
 export type Settle = (copy: RelayCopy) => void
 
-interface Waiting {
+/** A server copy that the relay does not have yet. */
+export interface Waiting {
+  /** In storage. */
+  key: string
   event: RelayedEvent
   settle: Settle
 }
 
-/** The server copies that the relay does not have yet, by the key that each has in storage. */
+/** The server copies that wait, in memory and, where they could not be delivered, in storage. */
 export interface Outbox {
-  add(event: RelayedEvent, settle: Settle): string
-  get(key: string): Waiting | undefined
-  remove(key: string): void
-  /** The keys, the oldest event first: those of former pages came after this page's own. */
-  byAge(): string[]
+  add(event: RelayedEvent, settle: Settle): Waiting
+  has(one: Waiting): boolean
+  remove(one: Waiting): void
+  /** All that wait, the oldest event first: those of former pages were added after this page's own. */
+  all(): Waiting[]
   /** Keeps an event in storage, for this page's next try. Without a lease, any page may take it at once. */
-  keep(key: string, hasLease: boolean): void
-  /** Finds what former pages left in storage. Returns whether another tab still has a lease on some of it. */
-  takeOver(take: (event: RelayedEvent) => void): boolean
+  keep(one: Waiting, hasLease: boolean): void
+  /** Adds what former pages left in storage. Returns whether another tab still has a lease on some of it. */
+  takeOver(add: (event: RelayedEvent) => Waiting): boolean
 }
 
 /** In milliseconds. So long a tab keeps other tabs from posting what it posts itself, and no longer: it may be frozen. */
@@ -29,43 +32,33 @@ export const LEASE = 30_000
 
 /** @param prefix of this pixel's keys */
 export function createOutbox(storage: Storage, prefix: string): Outbox {
-  const waiting: Record<string, Waiting | undefined> = Object.create(null)
+  const start = `${prefix}outbox.`
+  let waiting: Waiting[] = []
 
-  const keyOf = ({ eventName, eventID }: RelayedEvent) => `${prefix}outbox.${eventName}.${eventID}`
-
-  function keep(key: string, hasLease: boolean): void {
-    const event = waiting[key]?.event
-    if (!event) return
-    const lease = hasLease ? Date.now() + LEASE : 0
-    storage.write(key, { ...event, user: hashesOf(event.user), lease })
+  function keep({ key, event }: Waiting, hasLease: boolean): void {
+    storage.write(key, { ...event, user: hashesOf(event.user), lease: hasLease ? Date.now() + LEASE : 0 })
   }
 
   return {
     add(event, settle) {
-      const key = keyOf(event)
-      waiting[key] = { event, settle }
-      return key
+      const key = `${start}${event.eventName}.${event.eventID}`
+      const one = { key, event, settle }
+      waiting.push(one)
+      return one
     },
-    get: (key) => waiting[key],
-    remove(key) {
-      delete waiting[key]
+    has: (one) => waiting.includes(one),
+    remove(one) {
+      waiting = waiting.filter((other) => other !== one)
     },
-    byAge: () => {
-      const timeOf = (key: string) => Number(waiting[key]?.event.time)
-      return Object.keys(waiting).sort((a, b) => timeOf(a) - timeOf(b))
-    },
+    all: () => [...waiting].sort((a, b) => a.event.time - b.event.time),
     keep,
-    takeOver(take) {
+    takeOver(add) {
       let isLeased = false
-      for (const key of storage.keys(`${prefix}outbox.`)) {
+      for (const key of storage.keys(start)) {
         const { lease, ...event } = Object(storage.read(key))
-        if (!event.send || waiting[key]) continue
-        if (lease > Date.now()) {
-          isLeased = true
-          continue
-        }
-        take(event)
-        keep(key, true)
+        if (!event.send || waiting.some((one) => one.key === key)) continue
+        if (lease > Date.now()) isLeased = true
+        else keep(add(event), true)
       }
       return isLeased
     },

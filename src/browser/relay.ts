@@ -3,14 +3,14 @@ import { MAX_AGE, MAX_AGE_WITH_PIXEL } from '../tiktok/limits.ts'
 import type { RelayBatch, RelayedEvent, State } from '../types.ts'
 import type { ClickIds } from './click-ids.ts'
 import type { Decision } from './decision.ts'
-import { createOutbox, LEASE, type Settle } from './outbox.ts'
+import { createOutbox, LEASE, type Settle, type Waiting } from './outbox.ts'
 import type { RelayCopy } from './status.ts'
 import type { Storage } from './storage.ts'
 
 /** Posts the server copies to the shop's own forwarder, and keeps what could not be delivered. */
 export interface Relay {
   /** Posts what one task produced in one request, or in several small ones, before the task has ended. */
-  send(event: RelayedEvent, settle: Settle): void
+  send(event: RelayedEvent, settle: Settle): unknown
   /** Sends what former pages could not deliver. */
   takeOver(): void
   /** Drops what waits and may not leave any more: consent was taken back, or asked for. */
@@ -48,49 +48,49 @@ export function createRelay(parts: Parts): Relay {
   const outbox = createOutbox(storage, prefix)
   const ask = createAsk(window, parts.url)
   const withCookie = createCookieReader(parts)
-  const fresh: string[] = []
+  const fresh: Waiting[] = []
 
-  function end(key: string, copy: RelayCopy): void {
-    const waiting = outbox.get(key)
-    if (!waiting) return
-    outbox.remove(key)
-    if (!decision.refusal()) storage.remove(key)
-    waiting.settle(copy)
+  const reportSize = () => report({ outbox: outbox.all().length })
+
+  function end(one: Waiting, copy: RelayCopy): void {
+    outbox.remove(one)
+    if (!decision.refusal()) storage.remove(one.key)
+    one.settle(copy)
   }
 
-  function retry(key: string): void {
-    outbox.keep(key, true)
-    outbox.get(key)?.settle('retrying')
-  }
-
-  async function post(batch: string[], pause = FIRST_PAUSE): Promise<void> {
+  async function post(batch: readonly Waiting[], pause = FIRST_PAUSE): Promise<void> {
     const sentAt = Date.now()
-    for (const key of batch) if (isTooLate(outbox.get(key)?.event, sentAt)) end(key, 'too_late')
-    const keys = batch.filter((key) => outbox.get(key))
-    if (keys[0]) {
-      const events = keys.flatMap((key) => outbox.get(key)?.event ?? []).map(withCookie)
+    const waiting = batch.filter(outbox.has)
+    for (const one of waiting) if (isTooLate(one.event, sentAt)) end(one, 'too_late')
+    const posted = waiting.filter(outbox.has)
+    if (posted[0]) {
+      const events = posted.map(({ event }) => withCookie(event))
       const { relay, tooLate } = await ask({ v: 1, sentAt, events })
       report({ relay })
-      for (const key of keys) {
-        const isLate = tooLate.includes(outbox.get(key)?.event.eventID)
-        if (relay === 'down') retry(key)
-        else end(key, relay === 'refused' ? 'refused' : isLate ? 'too_late' : 'taken')
+      for (const one of posted.filter(outbox.has)) {
+        if (relay === 'ready') end(one, tooLate.includes(one.event.eventID) ? 'too_late' : 'taken')
+        else if (relay === 'refused') end(one, 'refused')
+        else {
+          outbox.keep(one, true)
+          one.settle('retrying')
+        }
       }
       if (relay === 'down') {
-        for (const oldest of outbox.byAge().slice(0, -MOST)) end(oldest, 'dropped')
-        window.setTimeout(post, pause, keys, Math.min(pause * 2, LONGEST_PAUSE))
+        for (const oldest of outbox.all().slice(0, -MOST)) end(oldest, 'dropped')
+        window.setTimeout(post, pause, posted, Math.min(pause * 2, LONGEST_PAUSE))
       }
     }
     reportSize()
   }
 
-  const reportSize = () => report({ outbox: outbox.byAge().length })
-
-  function send(event: RelayedEvent, settle: Settle): void {
-    if (fresh.push(outbox.add(event, settle)) > 1) return
-    window.queueMicrotask(() => {
-      while (fresh[0]) post(fresh.splice(0, BATCH))
-    })
+  function send(event: RelayedEvent, settle: Settle): Waiting {
+    const one = outbox.add(event, settle)
+    if (fresh.push(one) === 1) {
+      window.queueMicrotask(() => {
+        while (fresh[0]) post(fresh.splice(0, BATCH))
+      })
+    }
+    return one
   }
 
   function takeOver(): void {
@@ -99,7 +99,7 @@ export function createRelay(parts: Parts): Relay {
   }
 
   window.addEventListener('pagehide', () => {
-    for (const key of outbox.byAge()) outbox.keep(key, false)
+    for (const one of outbox.all()) outbox.keep(one, false)
   })
 
   return {
@@ -107,10 +107,10 @@ export function createRelay(parts: Parts): Relay {
     takeOver,
     dropRefused() {
       // A copy that says nothing but what it was given may still leave, if the consent mode allows it.
-      for (const key of outbox.byAge()) {
-        const isGranted = outbox.get(key)?.event.consent.marketing === 'granted'
-        const refusal = decision.refusal('relay', true)
-        if (isGranted || refusal) end(key, refusal === 'undecided' ? 'held' : 'denied')
+      const refusal = decision.refusal('relay', true)
+      for (const one of outbox.all()) {
+        const isGranted = one.event.consent.marketing === 'granted'
+        if (isGranted || refusal) end(one, refusal === 'undecided' ? 'held' : 'denied')
       }
       reportSize()
     },
@@ -118,8 +118,8 @@ export function createRelay(parts: Parts): Relay {
 }
 
 /** TikTok forgets an event_id, and would count a copy that comes after that a second time. */
-const isTooLate = (event: RelayedEvent | undefined, now: number): boolean =>
-  event !== undefined && now - event.time >= (event.pixel ? MAX_AGE_WITH_PIXEL : MAX_AGE)
+const isTooLate = (event: RelayedEvent, now: number): boolean =>
+  now - event.time >= (event.pixel ? MAX_AGE_WITH_PIXEL : MAX_AGE)
 
 /** Posts a batch. It never rejects. */
 function createAsk(window: Window, relay: string): (batch: RelayBatch) => Promise<Answer> {
