@@ -17,10 +17,6 @@ export function readFlags(window: Window): Flags {
   return { isDebug: found?.[1] === 'debug', testCode: found?.[2] }
 }
 
-/** Whoever opened the tab may have written its name. A page of the shop before this one, in the same tab, is ours. */
-function isNameOurs({ opener, document, location, performance }: Window): boolean {
-  if (opener) return false
-  const [navigation] = performance.getEntriesByType?.('navigation') ?? []
-  const isSameTab = navigation && 'type' in navigation && /^(reload|back_forward)$/.test(String(navigation.type))
-  return isSameTab || document.referrer.startsWith(`${location.origin}/`)
-}
+/** Whoever opened the tab may have written its name. It is ours if a page of the shop was in this tab before. */
+const isNameOurs = ({ opener, history, document, location }: Window): boolean =>
+  !opener && history.length > 1 && `${document.referrer || location.origin}/`.startsWith(`${location.origin}/`)

@@ -47,10 +47,7 @@ function perform(window: Window, converge: ConvergeGlobal, call: Record<string, 
     case 'link_domain':
       linkDomains(window, converge, [domain ?? domains].flat().map(String))
       break
-    default:
-      console.error(
-        `converge-tiktok: cvg has no method "${method}". Use track, event, forward, set, consent or link_domain.`,
-      )
+    // Other methods of Converge's own script, such as `set_endpoint`, mean nothing here.
   }
 }
 

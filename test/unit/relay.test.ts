@@ -179,7 +179,8 @@ describe('a post', () => {
     const codes = []
     let name = ''
     for (const search of ['?color=red', '?email=jane@example.com&converge_test=TEST123', '?color=red']) {
-      const page = openPage({ url: `https://www.shop.test/${search}`, referrer: 'https://www.shop.test/' })
+      const page = openPage({ url: `https://www.shop.test/${search}` })
+      Object.defineProperty(page.window.history, 'length', { value: codes.length + 1 })
       page.window.name = name
       openShop({ relay }, page).track('Searched')
       await settle(page)

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest'
+import { readFlags } from '../../src/browser/flags.ts'
+import { openPage } from './page.ts'
+
+const none = { isDebug: false, testCode: undefined }
+
+function open({ url = 'https://www.shop.test/', referrer = '', name = '', opener = null as unknown, pages = 2 }) {
+  const { window } = openPage({ url, referrer })
+  Object.defineProperty(window.history, 'length', { value: pages })
+  Object.defineProperty(window, 'opener', { value: opener })
+  window.name = name
+  return window
+}
+
+describe('a flag in the address', () => {
+  test.each([
+    ['?converge_debug', { ...none, isDebug: true }],
+    ['?color=red&converge_debug&size=l', { ...none, isDebug: true }],
+    ['?converge_debug=1', { ...none, isDebug: true }],
+    ['?converge_test=TEST_1-a', { ...none, testCode: 'TEST_1-a' }],
+    [`?converge_test=${'x'.repeat(64)}`, { ...none, testCode: 'x'.repeat(64) }],
+    [`?converge_test=${'x'.repeat(65)}`, none],
+    ['?xconverge_test=CODE', none],
+    ['?converge_tests=CODE', none],
+    ['?converge_debugger', none],
+    ['?converge_test=a%0Ab', none],
+    ['?q=converge_debug', none],
+    ['#converge_debug', none],
+    ['', none],
+  ])('"%s"', (search, flags) => {
+    expect(readFlags(open({ url: `https://www.shop.test/${search}`, pages: 1 }))).toEqual(flags)
+  })
+
+  test('holds for the next pages of the tab, by its name', () => {
+    const first = open({ url: 'https://www.shop.test/?converge_test=CODE', pages: 1 })
+    readFlags(first)
+    expect(readFlags(open({ name: first.name }))).toEqual({ ...none, testCode: 'CODE' })
+    expect(readFlags(open({ name: first.name, referrer: 'https://www.shop.test/cart' }))).toMatchObject({
+      testCode: 'CODE',
+    })
+  })
+})
+
+test.each([
+  ['a tab that another page has opened', { opener: {} }],
+  ['a tab that was opened without an opener', { pages: 1 }],
+  ['a page that another site leads to', { referrer: 'https://evil.test/' }],
+  ['a page that a site with a similar name leads to', { referrer: 'https://www.shop.test.evil.test/' }],
+])('a name that somebody else may have written is no flag, and is removed: %s', (_, opening) => {
+  for (const name of ['converge_debug', 'converge_test=CODE']) {
+    const window = open({ name, ...opening })
+    expect(readFlags(window)).toEqual(none)
+    expect(window.name).toBe('')
+  }
+})
+
+test('the shop’s own name of a tab stays', () => {
+  const window = open({ name: 'checkout' })
+  expect(readFlags(window)).toEqual(none)
+  expect(window.name).toBe('checkout')
+})
