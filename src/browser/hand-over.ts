@@ -8,23 +8,11 @@ import type { TrackerParts } from './tracker-parts.ts'
 /** Hands the copies of a delivery that have not left yet to their channels, as far as consent allows it now. */
 export type HandOver = (delivery: Delivery) => TrackResult
 
-export interface Hands {
-  handOver: HandOver
-  /** Hands over what waited: a decision was made, or the page became visible. */
-  release(): void
-  /** Lets deliveries wait for the next decision. */
-  hold(deliveries: readonly Delivery[]): void
-}
-
-const MOST = 100
-
-export function createHands(parts: TrackerParts, deliveries: Deliveries): Hands {
-  const { page, state, config } = parts
+export function createHandOver(parts: TrackerParts, deliveries: Deliveries): HandOver {
+  const { page, state, relay, held } = parts
   const { refusal } = page.decision
   const handToPixel = createHandToPixel(parts, deliveries)
-  const handToRelay = createHandToRelay(parts, deliveries, hold)
-  /** At least one of their copies has not left. */
-  let waiting: Delivery[] = []
+  const handToRelay = createHandToRelay(parts, deliveries)
 
   const copyUnder = (channel: Channel) => (refusal(channel) === 'denied' ? 'denied' : 'held')
 
@@ -35,33 +23,18 @@ export function createHands(parts: TrackerParts, deliveries: Deliveries): Hands 
   }
 
   function relayCopy(delivery: Delivery): RelayCopy {
-    const isOff = !config.relay || delivery.isClientOnly
-    const rows = isOff ? [] : delivery.rows.filter(({ forward }) => forward !== 'client')
+    const rows = !relay || delivery.isClientOnly ? [] : delivery.rows.filter(({ forward }) => forward !== 'client')
     if (!rows[0]) return 'none'
     return refusal('relay') ? copyUnder('relay') : handToRelay(delivery, rows)
   }
 
-  function handOver(delivery: Delivery): TrackResult {
+  return (delivery) => {
     // ttq is called first, before `track()` returns. The server copy is posted in the same task.
     if (isPixelCopyWaiting(delivery)) delivery.pixel = pixelCopy(delivery)
     if (delivery.relay === 'held') delivery.relay = relayCopy(delivery)
     const { pixel, relay } = delivery
-    if (isPixelCopyWaiting(delivery) || relay === 'held') hold([delivery])
+    if (isPixelCopyWaiting(delivery) || relay === 'held') held.add(delivery)
     return deliveries.update(delivery, { pixel, relay })
-  }
-
-  function hold(more: readonly Delivery[]): void {
-    waiting = [...waiting, ...more].slice(-MOST)
-  }
-
-  return {
-    handOver,
-    hold,
-    release() {
-      const former = waiting
-      waiting = []
-      former.forEach(handOver)
-    },
   }
 }
 

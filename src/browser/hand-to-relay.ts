@@ -8,12 +8,7 @@ import type { TrackerParts } from './tracker-parts.ts'
 /** Posts these rows of a delivery to the relay. */
 export type HandToRelay = (delivery: Delivery, rows: readonly Row[]) => RelayCopy
 
-/** @param hold takes a delivery whose server copy has come back: consent is asked for from now on */
-export function createHandToRelay(
-  { page, relay }: TrackerParts,
-  deliveries: Deliveries,
-  hold: (deliveries: readonly Delivery[]) => void,
-): HandToRelay {
+export function createHandToRelay({ page, relay, held }: TrackerParts, deliveries: Deliveries): HandToRelay {
   const { decision, clickIds, flags, visitor, window } = page
 
   function toRelayedEvent({ event, time, person, own, pixel }: Delivery, rows: readonly Row[]): RelayedEvent {
@@ -43,7 +38,8 @@ export function createHandToRelay(
     for (const row of rows) row.via.push('relay')
     relay?.send(relayed, (copy) => {
       deliveries.update(delivery, { relay: copy })
-      if (copy === 'held') hold([delivery])
+      // Consent is asked for from now on.
+      if (copy === 'held') held.add(delivery)
     })
     return 'posting'
   }

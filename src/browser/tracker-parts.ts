@@ -2,6 +2,7 @@ import type { TrackCall } from '../tiktok/pixel/calls.ts'
 import type { PixelLoader } from '../tiktok/pixel/load.ts'
 import type { Rules } from '../tiktok/rules.ts'
 import type { Config, State } from '../types.ts'
+import type { Held } from './held.ts'
 import type { Ledger } from './ledger.ts'
 import type { Page } from './page.ts'
 import type { Relay } from './relay.ts'
@@ -15,6 +16,7 @@ export interface TrackerParts {
   loader: PixelLoader
   trackCall: TrackCall
   ledger: Ledger
+  held: Held
   /** Where the config names none, no server copy is posted. */
   relay: Relay | undefined
 }

@@ -6,13 +6,14 @@ import type { Rules } from '../tiktok/rules.ts'
 import { readUser } from '../tiktok/user.ts'
 import type { Config, Converge, ConvergeEvent, PixelCause, PixelStatus, State } from '../types.ts'
 import { createDeliveries, type Delivery } from './delivery.ts'
-import { createHands } from './hand-over.ts'
+import { createHandOver } from './hand-over.ts'
+import { createHeld } from './held.ts'
 import { createLedger } from './ledger.ts'
 import { createListeners, type Listeners } from './listeners.ts'
 import type { Page, PageMember } from './page.ts'
 import { randomId } from './random-id.ts'
 import { createRelay } from './relay.ts'
-import { createSendEvent, type SendEvent } from './send-event.ts'
+import { createStages, type Stages } from './send-event.ts'
 import type { TrackerParts } from './tracker-parts.ts'
 
 /** What one pixel ID owns: its rules, its orders that were sent, its outbox, its pixel and who listens to it. */
@@ -25,6 +26,7 @@ export function createTracker(page: Page, config: Config, rules: Rules): PageMem
     relay: config.relay ? 'ready' : 'off',
     outbox: 0,
   }
+  const held = createHeld()
   const listeners = createListeners(() => ['state', { ...state }])
   const ledger = createLedger(storage, prefix)
   const deliveries = createDeliveries(state, ledger, listeners)
@@ -48,12 +50,12 @@ export function createTracker(page: Page, config: Config, rules: Rules): PageMem
   const relay =
     config.relay === undefined ? undefined : createRelay({ ...page, url: config.relay, prefix, report, settleFormer })
   const trackCall = createTrackCall(page.ttq, loader, config.pixelId)
-  const parts: TrackerParts = { page, config, rules, state, loader, trackCall, ledger, relay }
-  const { handOver, release, hold } = createHands(parts, deliveries)
+  const parts: TrackerParts = { page, config, rules, state, loader, trackCall, ledger, held, relay }
+  const { send, release } = createStages(parts, deliveries, createHandOver(parts, deliveries))
 
   return {
     config,
-    converge: createCalls(page, config, createSendEvent(parts, deliveries, handOver), listeners),
+    converge: createCalls(page, config, send, listeners),
     begin() {
       report({ consent: decision.read() })
       if (!decision.refusal()) {
@@ -66,9 +68,10 @@ export function createTracker(page: Page, config: Config, rules: Rules): PageMem
     },
     revoke() {
       const copy = decision.refusal('pixel', true) === 'denied' ? 'denied' : 'held'
-      const queued = deliveries.takeQueued()
-      for (const delivery of queued) deliveries.update(delivery, { pixel: copy })
-      if (copy === 'held') hold(queued)
+      for (const delivery of deliveries.takeQueued()) {
+        deliveries.update(delivery, { pixel: copy })
+        if (copy === 'held') held.add(delivery)
+      }
       relay?.dropRefused()
       storage.keys(prefix).forEach(storage.remove)
     },
@@ -92,7 +95,7 @@ function createPixelLoader(
 function createCalls(
   { window, about, visitor, context, decide }: Page,
   { beforeSend }: Config,
-  sendEvent: SendEvent,
+  send: Stages['send'],
   { on }: Listeners,
 ): Converge {
   let eventProperties: Record<string, unknown> = {}
@@ -128,7 +131,7 @@ function createCalls(
         pixel: 'held',
         relay: 'held',
       }
-      return sendEvent(delivery, changed === null)
+      return send(delivery, changed === null)
     },
     set(given) {
       const { eventProperties: more, profileProperties, aliases } = copyRecord(given)
