@@ -14,7 +14,7 @@ export function createHeld(): Held {
   const held: Delivery[] = []
   return {
     add(delivery) {
-      if (held.add(delivery) > MOST) held.shift()
+      if (held.push(delivery) > MOST) held.shift()
     },
     take: () => held.splice(0),
   }

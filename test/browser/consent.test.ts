@@ -66,7 +66,7 @@ inEachBrowser((stage) => {
     await atRest(page)
     expect(othersThanTheShop(stage)).toEqual([])
     expect(stage.network.strays).toEqual([])
-    expect(await readsOf(page)).toEqual([`converge.${pixelId}.consent`]) // has the visitor decided before?
+    expect(await readsOf(page)).toEqual(['converge.consent']) // has the visitor decided before?
     expect(await keptIn(page)).toEqual({ keys: [], cookie: '' })
 
     await consent(page, granted)
@@ -82,7 +82,7 @@ inEachBrowser((stage) => {
     expect(await track(page, 'Searched')).toMatchObject({ status: 'no_consent', reason: 'denied' })
     await atRest(page)
     expect(othersThanTheShop(stage)).toEqual([])
-    expect(await keptIn(page)).toEqual({ keys: [`converge.${pixelId}.consent`], cookie: '' })
+    expect(await keptIn(page)).toEqual({ keys: ['converge.consent'], cookie: '' })
   })
 
   test('a grant on page one is remembered on page two', async () => {
@@ -139,13 +139,13 @@ inEachBrowser((stage) => {
       await host.waitForTaken(1)
       const before = await keptIn(page)
       expect(before.keys.length).toBeGreaterThan(2)
-      expect(before.cookie).toMatch(`converge.${pixelId}.`)
+      expect(before.cookie).toMatch('converge.')
       expect(before.cookie).toMatch('_ttp=')
 
       await consent(page, denied)
       expect(await track(page, 'Searched')).toMatchObject({ status: 'no_consent', reason: 'denied' })
       const { keys, cookie } = await keptIn(page)
-      expect(keys).toEqual([`converge.${pixelId}.consent`])
+      expect(keys).toEqual(['converge.consent'])
       expect(cookie).not.toMatch(/converge|_ttp/)
       // TikTok's pixel has stopped too, for other callers: what they track now never leaves.
       await page.evaluate(() => window.ttq.track('Theirs'))
@@ -198,7 +198,7 @@ inEachBrowser((stage) => {
     expect(Object.keys(event?.user ?? {})).toEqual(['email'])
     expect([event?.ttclid, event?.ttp, event?.locale]).toEqual([undefined, undefined, undefined])
     await atRest(page)
-    expect(await readsOf(page)).toEqual([`converge.${pixelId}.consent`])
+    expect(await readsOf(page)).toEqual(['converge.consent'])
     expect(await keptIn(page)).toEqual({ keys: [], cookie: '' })
     expect(tiktok().requests).toEqual([])
 
@@ -215,7 +215,7 @@ inEachBrowser((stage) => {
     expect(await track(page, 'Placed Order', order)).toMatchObject({ status: 'success', reason: 'denied' })
     expect(await host.waitForTaken(1)).toMatchObject([{ eventID: '1001', pixel: false, consent: denied }])
     expect(tiktok().requests).toEqual([])
-    expect(await keptIn(page)).toEqual({ keys: [`converge.${pixelId}.consent`], cookie: '' })
+    expect(await keptIn(page)).toEqual({ keys: ['converge.consent'], cookie: '' })
   })
 
   test('implied undecided: both copies go', async () => {

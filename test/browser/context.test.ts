@@ -22,7 +22,7 @@ inEachBrowser(
       const page = await stage.open(`${shop}?utm_source=tiktok&ttclid=${ttclid}#top`)
       await track(page, 'Searched', {}, { eventID: 'one' })
       expect(await host.waitForTaken(1)).toMatchObject([{ ttclid }])
-      expect(await cookieOf(page)).toMatch(`converge.${pixelId}.ttclid=${ttclid}`)
+      expect(await cookieOf(page)).toMatch(`converge.ttclid=${ttclid}`)
       await page.goto('about:blank') // no referrer
       await page.goto(shop)
       await track(page, 'Searched', {}, { eventID: 'two' })
