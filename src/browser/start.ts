@@ -1,6 +1,6 @@
 import { pageLoad } from '../core/event-names.ts'
 import { readRules } from '../tiktok/rules.ts'
-import type { Config, Converge } from '../types.ts'
+import type { Config, Converge, ConvergeGlobal } from '../types.ts'
 import { joinConfig } from './late-config.ts'
 import { onNavigation } from './navigation.ts'
 import { pageOf } from './page.ts'
@@ -10,7 +10,8 @@ import { createTracker } from './tracker.ts'
 export type LoadPart = (name: 'consent' | 'inspector') => Promise<Part>
 
 export interface Part {
-  start(converge: Converge, config: Config, window: Window): void
+  /** `converge` is the page's global if no pixel was named. */
+  start(converge: Converge | Partial<ConvergeGlobal>, config: Config, window: Window): void
 }
 
 /**
@@ -49,7 +50,7 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
 export async function bringPart(
   loadPart: LoadPart,
   name: 'consent' | 'inspector',
-  converge: Converge,
+  converge: Converge | Partial<ConvergeGlobal>,
   config: Config,
   window: Window,
 ): Promise<void> {
