@@ -2,8 +2,9 @@ import { check } from '../core/config-error.ts'
 import { checkCondition } from '../core/filter.ts'
 import type { Config, MappingEntry, MappingRow } from '../types.ts'
 import { defaultMapping } from './default-mapping.ts'
+import { currentName, eventNameRule } from './names.ts'
 
-/** The rows in force, by Converge event name. */
+/** The rows in force, by Converge event name. They carry TikTok's current event names. */
 export type Mapping = ReadonlyMap<string, readonly MappingRow[]>
 
 /** Reads the mapping: the default one, with what the config lays over it or puts in its place. */
@@ -12,7 +13,7 @@ export function readMapping({ mode = 'default', events }: NonNullable<Config['ma
   for (const [eventName, entry] of Object.entries(events ?? {}))
     for (const { event, when } of readRows(entry)) {
       const where = `mapping.events.${eventName}`
-      check(where, event, /^(?!.{51})[a-z]([\w-]*[a-z\d])?$/i) // TikTok's rule for an event's name
+      check(where, event, eventNameRule)
       if (when) checkCondition(where, when)
     }
   const entries = Object.entries<MappingEntry>({ ...(mode !== 'custom' && defaultMapping), ...events })
@@ -20,4 +21,7 @@ export function readMapping({ mode = 'default', events }: NonNullable<Config['ma
 }
 
 const readRows = (entry: MappingEntry): MappingRow[] =>
-  [entry === false ? [] : entry].flat().map((row) => Object(typeof row === 'string' ? { event: row } : row))
+  [entry === false ? [] : entry].flat().map((given) => {
+    const row: MappingRow = Object(typeof given === 'string' ? { event: given } : given)
+    return { ...row, event: currentName(row.event) }
+  })

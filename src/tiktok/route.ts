@@ -17,11 +17,17 @@ export interface MappedEvent {
 export function route(event: ConvergeEvent, rules: Rules, config: Config): MappedEvent[] | undefined {
   const { eventName, properties } = event
   if (!rules.filters.every((filter) => passes(filter, eventName, properties))) return undefined
-  return (rules.mapping.get(eventName) ?? [])
-    .filter(({ when }) => !when || holds(when, properties))
-    .map(({ event: name, forward = eventName === pageLoad ? 'client' : 'client_and_server' }) => ({
-      event: name === 'PageView' ? 'Pageview' : name,
-      forward,
-      parameters: () => toParameters(event, name, config),
-    }))
+  const byDefault = eventName === pageLoad ? 'client' : 'client_and_server'
+  const forwards = new Map<string, Forward>()
+  for (const { event: name, forward = byDefault, when } of rules.mapping.get(eventName) ?? []) {
+    if (when && !holds(when, properties)) continue
+    // TikTok counts a name and event_id once, so two rows that end in one name are one event.
+    const other = forwards.get(name) ?? forward
+    forwards.set(name, other === forward ? forward : 'client_and_server')
+  }
+  return [...forwards].map(([name, forward]) => ({
+    event: name,
+    forward,
+    parameters: () => toParameters(event, name, config),
+  }))
 }
