@@ -164,7 +164,9 @@ export interface EventParameters {
   currency?: string
   num_items?: number
   order_id?: string
+  /** What was searched for, under the two names that TikTok's help pages give it. */
   query?: string
+  search_string?: string
 }
 
 /** Match keys, in the Events API's spelling. SHA-256 as 64 lower-case hex digits, but for the last three. */

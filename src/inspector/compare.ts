@@ -66,6 +66,7 @@ export function compare({ properties }: ConvergeEvent, parameters: EventParamete
     ...(isFlat || readText(properties.currency) ? take('currency', 'currency') : sharedCurrency()),
     ...(parameters.order_id ? take('order_id', 'id') : []),
     ...take('query', keyOf(parameters.query)),
+    ...take('search_string', keyOf(parameters.search_string)),
     ...(parameters.num_items === undefined
       ? []
       : [

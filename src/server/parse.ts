@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { isRecord, readNumber, readText } from '../core/read.ts'
-import type { EventParameters } from '../types.ts'
+import type { Content, EventParameters, RelayedEvent, User } from '../types.ts'
 
 /** What is wrong with one part of a request. It never repeats what came. */
 export interface Problem {
@@ -40,6 +40,7 @@ const address = v.optional(v.fallback(v.pipe(v.string(), v.maxLength(8000)), '')
 
 const contentType = v.picklist(['product', 'product_group'])
 
+// A parameter without a rule doesn't compile: the server copy would lose it.
 const content = v.object({
   content_id: v.exactOptional(text(MAX_TEXT)),
   content_type: contentType,
@@ -48,7 +49,7 @@ const content = v.object({
   brand: v.exactOptional(text(MAX_TEXT)),
   price: v.exactOptional(v.pipe(v.number(), v.finite())),
   quantity: v.exactOptional(v.pipe(v.number(), v.finite())),
-})
+} satisfies Record<keyof Content, v.GenericSchema>)
 
 const parameters: v.GenericSchema<unknown, EventParameters> = v.object({
   contents: v.exactOptional(v.pipe(v.array(content), v.minLength(1), v.maxLength(MAX_CONTENTS))),
@@ -58,7 +59,8 @@ const parameters: v.GenericSchema<unknown, EventParameters> = v.object({
   num_items: v.exactOptional(v.pipe(v.number(), v.finite())),
   order_id: v.exactOptional(text(MAX_TEXT)),
   query: v.exactOptional(text(MAX_TEXT)),
-})
+  search_string: v.exactOptional(text(MAX_TEXT)),
+} satisfies Record<keyof EventParameters, v.GenericSchema>)
 
 const relayedEvent = v.object({
   time: v.pipe(v.number(), v.finite()),
@@ -77,7 +79,7 @@ const relayedEvent = v.object({
       city: plain,
       state: plain,
       country: plain,
-    }),
+    } satisfies Record<keyof User, v.GenericSchema>),
     {},
   ),
   page: v.optional(v.object({ url: address, referrer: address }), {}),
@@ -86,7 +88,7 @@ const relayedEvent = v.object({
   locale: orNothing(shaped(/^[a-z]{2,8}([-_][a-z\d]{1,8}){0,4}$/i)),
   consent: v.object({ analytics: decision, marketing: decision }),
   test: orNothing(shaped(/^[\w-]{1,64}$/)),
-})
+} satisfies Record<keyof RelayedEvent, v.GenericSchema>)
 
 const relayBatch = v.object({
   v: v.literal(1),

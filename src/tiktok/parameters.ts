@@ -46,7 +46,11 @@ export function toParameters(
   put(parameters, 'value', value)
   if (!Number.isNaN(value)) put(parameters, 'currency', readCurrency(properties) || sharedCurrency(items))
   if (orderEvents.includes(eventName)) put(parameters, 'order_id', readText(properties.id))
-  if (eventName === 'Searched' || event === 'Search') put(parameters, 'query', readQuery(properties))
+  if (eventName === 'Searched' || event === 'Search') {
+    const query = readQuery(properties)
+    put(parameters, 'query', query)
+    put(parameters, 'search_string', query)
+  }
   return parameters
 }
 

@@ -96,7 +96,7 @@ export const customMappingCases: Case[] = [
     title: 'an overlay leaves the other rows as they are',
     config: { mapping: { events: { 'Placed Order': false } } },
     track: ['Searched', { q: 'cap' }],
-    pixel: [{ event: 'Search', parameters: { query: 'cap' } }],
+    pixel: [{ event: 'Search', parameters: { query: 'cap', search_string: 'cap' } }],
   },
   {
     title: "an event of the shop's own takes any TikTok name",
@@ -183,7 +183,7 @@ export const customMappingCases: Case[] = [
     title: 'a search of the shop’s own name carries its query too',
     config: { mapping: { events: { 'Site Search': 'Search' } } },
     track: ['Site Search', { q: 'cap' }],
-    pixel: [{ event: 'Search', parameters: { query: 'cap' } }],
+    pixel: [{ event: 'Search', parameters: { query: 'cap', search_string: 'cap' } }],
   },
   {
     title: 'server_only installs no pixel',

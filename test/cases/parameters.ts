@@ -133,13 +133,13 @@ export const parameterCases: Case[] = [
     (name): Case => ({
       title: `what was searched for may be called ${name}`,
       track: ['Searched', { [name]: 'cap' }],
-      pixel: [{ event: 'Search', parameters: { query: 'cap' } }],
+      pixel: [{ event: 'Search', parameters: { query: 'cap', search_string: 'cap' } }],
     }),
   ),
   {
     title: 'a search for a number carries it as text',
     track: ['Searched', { query: 501 }],
-    pixel: [{ event: 'Search', parameters: { query: '501' } }],
+    pixel: [{ event: 'Search', parameters: { query: '501', search_string: '501' } }],
   },
   {
     title: 'a search for an e-mail address says nothing of it',
