@@ -4,7 +4,10 @@
 // ── Converge: what a shop tracks ─────────────────────────────────────────────────────────────────────────────────────
 
 export type Id = string | number
-/** An amount of money or a count. Numbers that come as text (`"10.50"`) are understood. */
+/**
+ * An amount of money, as a number or as text that can mean only one: `"10.50"`, `"12,50"`, `"1.234,50 €"`. A lone dot is
+ * decimal. `"1,299"` is left out, since it could be 1299 or 1.299. Sent with up to four decimals.
+ */
 export type Amount = number | string
 
 /** Add your shop's own properties to every known event and item: `interface CustomProperties { gift_wrap?: boolean }`. */
@@ -20,7 +23,8 @@ export interface Item extends CustomProperties {
   variant_name?: string | null | undefined
   /** Price of one unit, in `currency`. */
   price?: Amount | null | undefined
-  quantity?: Amount | null | undefined
+  /** A number, or its plain digits as text. */
+  quantity?: number | string | null | undefined
   /** ISO 4217, e.g. `USD`. */
   currency?: string | null | undefined
   /** Becomes TikTok's `brand`. */

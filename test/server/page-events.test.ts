@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { cleanUrl } from '../../src/core/clean-url.ts'
 import type { ForwarderConfig } from '../../src/server/forwarder.ts'
-import type { ConsentMode, Decision, RelayedEvent } from '../../src/types.ts'
+import type { ConsentMode, Content, Decision, EventParameters, RelayedEvent } from '../../src/types.ts'
 import { oldNames } from '../cases/custom-mapping.ts'
 import { batchOf, hash, relayed } from './relayed.ts'
 import { noon, startForwarder } from './start-forwarder.ts'
@@ -50,6 +50,13 @@ test('a page’s event is kept as TikTok’s Events API wants it', async () => {
       order: true,
     },
   ])
+})
+
+test('three decimals stay three decimals, in the value and in a price', async () => {
+  const contents = [{ content_id: '1', content_type: 'product', price: 4.115 }] satisfies Content[]
+  const parameters: EventParameters = { contents, content_type: 'product', value: 12.345, currency: 'KWD' }
+  const { data } = await keep({ send: [{ event: 'Purchase', parameters }] })
+  expect(data?.properties).toEqual(parameters)
 })
 
 test('one Converge event may be several of TikTok’s, and counts as one', async () => {
