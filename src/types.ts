@@ -37,9 +37,10 @@ export interface Item extends CustomProperties {
 
 /** Who the visitor is. Leaves the page hashed; city, state and country as they are, and in the server copy alone. */
 export interface ProfileProperties {
-  $email?: string | null | undefined
-  /** With country code: `+1 (917) 123-4567`. */
-  $phone_number?: string | null | undefined
+  /** Up to 128 characters. Of a list, the first valid address counts. */
+  $email?: string | readonly string[] | null | undefined
+  /** With country code: `+1 (917) 123-4567`. An extension is left out. Of a list, the first valid number counts. */
+  $phone_number?: string | readonly string[] | null | undefined
   $first_name?: string | null | undefined
   $last_name?: string | null | undefined
   $city?: string | null | undefined

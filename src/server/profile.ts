@@ -65,7 +65,8 @@ function readClickId(id: unknown): string {
 }
 
 function prefixed(properties: Properties, country: unknown): Properties {
-  return { ...properties, $phone_number: withPrefix(properties.$phone_number, country) }
+  const phones = [properties.$phone_number].flat().map((phone) => withPrefix(phone, country))
+  return { ...properties, $phone_number: phones }
 }
 
 /** An object, its JSON (cart attributes are text), or the decision alone. */

@@ -308,6 +308,20 @@ describe('identity', () => {
     expect((await send(withProfile(profile, properties))).data?.user.phone).toBe(sha256('+491701234567'))
   })
 
+  test('a phone number that begins with its country’s calling code gets no second one', async () => {
+    const { data } = await send(withProfile({ $phone_number: '491712345678', $country_code: 'DE' }))
+    expect(data?.user.phone).toBe(sha256('+491712345678'))
+  })
+
+  test('of lists of e-mails and phones, the first valid ones count', async () => {
+    const $email = [null, 'jane', 'me@x.com', 'other@x.com']
+    const $phone_number = ['', '12', '0171 2345678 ext. 9', '+49 30 901820']
+    const known = { email: sha256('me@x.com'), phone: sha256('+491712345678') }
+    const profile = { $email, $phone_number, $country_code: 'DE' }
+    expect((await send(withProfile(profile, { $email: undefined }))).data?.user).toEqual({ ...known, country: 'de' })
+    expect((await send(withProfile({}, profile))).data?.user).toEqual({ ...known, country: 'de' })
+  })
+
   test('a national phone number without a country is left out', async () => {
     expect((await send(withProfile({ $phone_number: '0170 1234567' }))).data?.user).toEqual({})
   })
