@@ -38,6 +38,9 @@ const hash = orNothing(shaped(/^[\da-f]{64}$/))
 const plain = orNothing(v.pipe(text(100), v.regex(/^[^@]*$/), v.toLowerCase()))
 const address = v.optional(v.fallback(v.pipe(v.string(), v.maxLength(8000)), ''), '')
 
+/** BCP 47, such as `de-AT`; also with `_`, as WordPress has it. */
+export const localeShape = /^[a-z]{2,8}([-_][a-z\d]{1,8}){0,4}$/i
+
 const contentType = v.picklist(['product', 'product_group'])
 
 // A parameter without a rule doesn't compile: the server copy would lose it.
@@ -85,7 +88,7 @@ const relayedEvent = v.object({
   page: v.optional(v.object({ url: address, referrer: address }), {}),
   ttclid: orNothing(shaped(/^[\w.~%+/=-]{1,500}$/)),
   ttp: orNothing(shaped(/^[\w.~%+/=-]{1,200}$/)),
-  locale: orNothing(shaped(/^[a-z]{2,8}([-_][a-z\d]{1,8}){0,4}$/i)),
+  locale: orNothing(shaped(localeShape)),
   consent: v.object({ analytics: decision, marketing: decision }),
   test: orNothing(shaped(/^[\w-]{1,64}$/)),
 } satisfies Record<keyof RelayedEvent, v.GenericSchema>)

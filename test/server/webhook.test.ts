@@ -290,11 +290,21 @@ describe('identity', () => {
     ['the profile’s fills in', { $email: null }, { $email: 'b@shop.test' }, ['urn:email:c@shop.test'], 'b@shop.test'],
     ['an alias fills in', {}, {}, ['urn:cart_token:1', 'urn:email:C@shop.test'], 'c@shop.test'],
     ['junk is nobody', { $email: 'undefined' }, {}, ['urn:email:undefined'], undefined],
+    ['the locale', { $locale: 'de-AT' }, { locale: 'de-AT' }],
+    ['the locale, as WordPress writes it', { locale: ' pt_BR ' }, { locale: 'pt_BR' }],
+    ['a locale that is none is left out', { $locale: 'jane@example.com' }, {}],
     ['no aliases are none', {}, {}, null, undefined],
   ])('%s', async (_, properties, profile, aliases, email) => {
     const { data } = await send({ ...withProfile(profile, properties), aliases })
     expect(data?.user.email).toBe(email && sha256(email))
   })
+  test.each([
+    ['the event’s own wins', { $locale: 'fr' }, { $locale: 'de' }, 'fr'],
+    ['the profile’s fills in', { $locale: 'no locale' }, { $locale: 'de' }, 'de'],
+  ])('of two locales %s', async (_, properties, profile, locale) => {
+    expect((await send(withProfile(profile, properties))).data?.user.locale).toBe(locale)
+  })
+
 
   test('what is hashed already passes', async () => {
     const { data } = await send(withProfile({ $email: sha256('x').toUpperCase(), $phone_number: sha256('y') }))
