@@ -4,7 +4,10 @@
 // ── Converge: what a shop tracks ─────────────────────────────────────────────────────────────────────────────────────
 
 export type Id = string | number
-/** An amount of money or a count. Numbers that come as text (`"10.50"`) are understood. */
+/**
+ * An amount of money, as a number or as text that can mean only one: `"10.50"`, `"12,50"`, `"1.234,50 €"`. A lone dot is
+ * decimal. `"1,299"` is left out, since it could be 1299 or 1.299. Sent with up to four decimals.
+ */
 export type Amount = number | string
 
 /** Add your shop's own properties to every known event and item: `interface CustomProperties { gift_wrap?: boolean }`. */
@@ -20,7 +23,8 @@ export interface Item extends CustomProperties {
   variant_name?: string | null | undefined
   /** Price of one unit, in `currency`. */
   price?: Amount | null | undefined
-  quantity?: Amount | null | undefined
+  /** A number, or its plain digits as text. */
+  quantity?: number | string | null | undefined
   /** ISO 4217, e.g. `USD`. */
   currency?: string | null | undefined
   /** Becomes TikTok's `brand`. */
@@ -33,9 +37,10 @@ export interface Item extends CustomProperties {
 
 /** Who the visitor is. Leaves the page hashed; city, state and country as they are, and in the server copy alone. */
 export interface ProfileProperties {
-  $email?: string | null | undefined
-  /** With country code: `+1 (917) 123-4567`. */
-  $phone_number?: string | null | undefined
+  /** Up to 128 characters. Of a list, the first valid address counts. */
+  $email?: string | readonly string[] | null | undefined
+  /** With country code: `+1 (917) 123-4567`. An extension is left out. Of a list, the first valid number counts. */
+  $phone_number?: string | readonly string[] | null | undefined
   $first_name?: string | null | undefined
   $last_name?: string | null | undefined
   $city?: string | null | undefined
@@ -164,7 +169,9 @@ export interface EventParameters {
   currency?: string
   num_items?: number
   order_id?: string
+  /** What was searched for, under the two names that TikTok's help pages give it. */
   query?: string
+  search_string?: string
 }
 
 /** Match keys, in the Events API's spelling. SHA-256 as 64 lower-case hex digits, but for the last three. */

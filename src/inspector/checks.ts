@@ -165,15 +165,22 @@ export const checks = [
 
 export type Code = (typeof checks)[number]['code']
 
-function isRefused({ source }: Subject, property: string, key: keyof User): boolean {
-  const given = source?.properties[property]
-  return given !== undefined && given !== null && !readUser({ [property]: given })[key]
+const givenAs = ({ source }: Subject, property: string): unknown[] =>
+  [source?.properties[property]].flat().filter((value) => value !== undefined && value !== null)
+
+function isRefused(subject: Subject, property: string, key: keyof User): boolean {
+  const given = givenAs(subject, property)
+  return given.length > 0 && !readUser({ [property]: given })[key]
 }
 
 const hashOfNothing = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
-function isJunk({ source }: Subject, property: string): boolean {
-  const given = source?.properties[property]
+function isJunk(subject: Subject, property: string): boolean {
+  const given = givenAs(subject, property)
+  return given.length > 0 && given.every(isJunkText)
+}
+
+function isJunkText(given: unknown): boolean {
   if (typeof given !== 'string') return false
   return /^(undefined|null|none)?$/i.test(given.trim()) || given.trim().toLowerCase() === hashOfNothing
 }

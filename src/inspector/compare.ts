@@ -1,5 +1,6 @@
+import { readAmount } from '../core/amount.ts'
 import { itemsOf } from '../core/items.ts'
-import { readNumber, readText } from '../core/read.ts'
+import { readText } from '../core/read.ts'
 import { hashesOf, readUser } from '../tiktok/user.ts'
 import type { Config, Content, ConvergeEvent, EventParameters } from '../types.ts'
 
@@ -9,7 +10,7 @@ export type Change =
   | 'renamed'
   | 'number' // from text
   | 'text' // from a number
-  | 'tidied' // trimmed, upper-cased, or the last part of a GID
+  | 'tidied' // trimmed, upper-cased, rounded, or the last part of a GID
   | 'reckoned' // from several properties
   | 'configured' // the config says it
   | 'identity' // goes apart from the parameters, hashed
@@ -66,6 +67,7 @@ export function compare({ properties }: ConvergeEvent, parameters: EventParamete
     ...(isFlat || readText(properties.currency) ? take('currency', 'currency') : sharedCurrency()),
     ...(parameters.order_id ? take('order_id', 'id') : []),
     ...take('query', keyOf(parameters.query)),
+    ...take('search_string', keyOf(parameters.search_string)),
     ...(parameters.num_items === undefined
       ? []
       : [
@@ -122,7 +124,7 @@ export function compare({ properties }: ConvergeEvent, parameters: EventParamete
       const from = 'total_price − total_tax − total_shipping'
       return [{ from, came: [total_price, total_tax, total_shipping], to: 'value', left: value, changes: ['reckoned'] }]
     }
-    const isFromItem = isFlat && Number.isNaN(readNumber(properties.total_price))
+    const isFromItem = isFlat && Number.isNaN(readAmount(properties.total_price))
     if (!isFromItem || value === undefined) return take('value', 'total_price')
     const { price, quantity } = properties
     if (!isGiven(quantity)) return [lineOf('price', price, 'value', value)]

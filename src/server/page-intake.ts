@@ -1,4 +1,5 @@
 import { refusalOf } from '../core/consent.ts'
+import { currentName } from '../tiktok/names.ts'
 import type { Rules } from '../tiktok/rules.ts'
 import type { Config, Decision } from '../types.ts'
 import type { Intake } from './intake.ts'
@@ -19,12 +20,15 @@ export function createPageIntake(config: Config, rules: Rules): (body: string, f
   /** Of what a page made of an event, that which goes to the server. */
   function mappedOf({ eventName, send }: PageEvent, path: string, problems: Problem[]): PageEvent['send'] {
     const names = namesFor.get(eventName)
-    return send.filter(({ event }, index) => {
-      const isMapped = names?.includes(event)
+    const mapped = new Map<string, PageEvent['send'][number]>()
+    for (const [index, { event, parameters }] of send.entries()) {
+      // An older page posts TikTok's old names, and may post two that are one name today.
+      const name = currentName(event)
       const message = "is not what the forwarder's own mapping makes of that eventName and sends to the server"
-      if (!isMapped) problems.push({ path: `${path}.send[${index}].event`, message })
-      return isMapped
-    })
+      if (!names?.includes(name)) problems.push({ path: `${path}.send[${index}].event`, message })
+      else if (!mapped.has(name)) mapped.set(name, { event: name, parameters })
+    }
+    return [...mapped.values()]
   }
 
   return (body, facts) => {

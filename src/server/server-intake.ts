@@ -1,8 +1,9 @@
 import { refusalOf } from '../core/consent.ts'
 import { copyRecord, createEvent } from '../core/event.ts'
+import { readText } from '../core/read.ts'
 import { route } from '../tiktok/route.ts'
 import type { Rules } from '../tiktok/rules.ts'
-import type { Config, Status } from '../types.ts'
+import type { Config, ConvergeEvent, Status } from '../types.ts'
 import type { Intake, Statuses } from './intake.ts'
 import type { OutboxEvent } from './outbox.ts'
 import { type Problem, parseServerRequest, type ServerEvent } from './parse.ts'
@@ -15,6 +16,7 @@ export function createServerIntake(config: Config, rules: Rules): (body: string,
 
   function run(given: ServerEvent, path: string, receivedAt: number, problems: Problem[]): [Status, OutboxEvent[]] {
     const event = createEvent(given.event_name, [given.properties], given.event_id, () => crypto.randomUUID())
+    event.properties.$sales_channel_type = salesChannelOf(event.properties)
     const profile = readProfile(copyRecord(given.profile_properties), event.properties, given.aliases ?? [])
     if (profile.isConsentUnreadable) {
       const where = 'profile_properties.$consent'
@@ -40,4 +42,13 @@ export function createServerIntake(config: Config, rules: Rules): (body: string,
     })
     return { taken, problems, statuses }
   }
+}
+
+/** Shopify's names for orders that do not come from its online store. */
+const otherChannels = ['pos', 'subscription_contract']
+
+/** As the sender says. Else `web`, as in a page, so that a filter on it lets a server's orders through too. */
+function salesChannelOf({ $sales_channel_type, source_name }: ConvergeEvent['properties']): unknown {
+  if (readText($sales_channel_type)) return $sales_channel_type
+  return otherChannels.find((channel) => channel === readText(source_name)) ?? 'web'
 }

@@ -3,6 +3,7 @@ import { check } from '../core/config-error.ts'
 import { pageLoad } from '../core/event-names.ts'
 import type { Config, Forward, MappingEntry, MappingRow } from '../types.ts'
 import { defaultMapping } from './default-mapping.ts'
+import { currentName, eventNameRule } from './names.ts'
 
 /** A line of the mapping, read once. Plain data, but for its condition. */
 export interface Row {
@@ -36,11 +37,10 @@ const rowsOf = (entry: MappingEntry): MappingRow[] =>
 
 function readRow(eventName: string, { event, forward, when }: MappingRow): Row {
   const where = `mapping.events.${eventName}`
-  check(where, event, /^(?!.{51})[a-z]([\w-]*[a-z\d])?$/i) // TikTok's rule for an event's name
+  check(where, event, eventNameRule)
   if (when) checkCondition(where, when)
   return {
-    // Converge says PageView, TikTok's wire says Pageview, where PageView would be another event.
-    event: event === 'PageView' ? 'Pageview' : event,
+    event: currentName(event),
     forward: forward ?? (eventName === pageLoad ? 'client' : 'client_and_server'),
     ...(when && { isMet: compileCondition(when) }),
   }

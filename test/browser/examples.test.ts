@@ -171,7 +171,7 @@ inEachBrowser(
         { content_id: 'SKU_12345', content_type: 'product', content_name: 'Cap', price: 10.01, quantity: 3 },
       ])
       expect(hits.find(({ event }) => event === 'AddToCart')?.properties).toMatchObject({ value: 30.03, num_items: 3 })
-      expect(hits.at(-1)?.properties).toEqual({ query: 'caps' })
+      expect(hits.at(-1)?.properties).toEqual({ query: 'caps', search_string: 'caps' })
     })
 
     test('woocommerce: a cached page tracks what it shows, and what is added by AJAX counts once', async () => {

@@ -107,6 +107,7 @@ test('a flat event: each property once, and the value from price and quantity', 
 test('a search says under which name its words came', () => {
   expect(lines({ eventName: 'Searched', properties: { search_term: ' cap ' } })).toEqual([
     'search_term " cap " → query "cap" (renamed, tidied)',
+    'search_term " cap " → search_string "cap" (renamed, tidied)',
   ])
 })
 

@@ -162,6 +162,20 @@ const rows: Row[] = [
     '$email',
     placed({ $email: ' Jane@Example.com ' }),
   ],
+  [
+    'INVALID_EMAIL_FORMAT',
+    'a list without one',
+    placed({ $email: ['jane', 'jane@example'] }),
+    '$email',
+    placed({ $email: ['jane', 'me@x.com'] }),
+  ],
+  [
+    'INVALID_EMAIL_INFORMATION',
+    'a list of templates without a value',
+    placed({ $email: ['', 'null'] }),
+    '$email',
+    placed({ $email: [] }),
+  ],
   ['INVALID_EMAIL_INFORMATION', 'a template without a value', placed({ $email: 'undefined' }), '$email', placed()],
   [
     'INVALID_EMAIL_INFORMATION',
@@ -225,6 +239,13 @@ test.each<[wrong: ReturnType<typeof made>, code: string]>([
 ])('one fault is told by one code', (wrong, code) => {
   expect(found(wrong).map((one) => one.code)).toEqual([code])
 })
+
+test.each(['me@x.com', "sinead.o'brien@example.ie", 'info@müller.de', ['me@x.com'], [], null, undefined])(
+  'an e-mail address that is sent, or none, earns nothing: %j',
+  ($email) => {
+    expect(found(placed({ $email }, { matchKeys: ['email'] }))).toEqual([])
+  },
+)
 
 test('an order as it should be earns nothing', () => {
   expect(found(placed({ $email: 'jane@example.com' }, { matchKeys: ['email'] }))).toEqual([])

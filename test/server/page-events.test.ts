@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { cleanUrl } from '../../src/core/clean-url.ts'
 import type { ForwarderConfig } from '../../src/server/forwarder.ts'
-import type { ConsentMode, Decision, RelayedEvent } from '../../src/types.ts'
+import type { ConsentMode, Content, Decision, EventParameters, RelayedEvent } from '../../src/types.ts'
+import { oldNames } from '../cases/custom-mapping.ts'
 import { batchOf, hash, relayed } from './relayed.ts'
 import { noon, startForwarder } from './start-forwarder.ts'
 
@@ -49,6 +50,13 @@ test('a page’s event is kept as TikTok’s Events API wants it', async () => {
       order: true,
     },
   ])
+})
+
+test('three decimals stay three decimals, in the value and in a price', async () => {
+  const contents = [{ content_id: '1', content_type: 'product', price: 4.115 }] satisfies Content[]
+  const parameters: EventParameters = { contents, content_type: 'product', value: 12.345, currency: 'KWD' }
+  const { data } = await keep({ send: [{ event: 'Purchase', parameters }] })
+  expect(data?.properties).toEqual(parameters)
 })
 
 test('one Converge event may be several of TikTok’s, and counts as one', async () => {
@@ -110,7 +118,8 @@ describe('the forwarder’s own mapping decides', () => {
     ['a row for the client alone', {}, { events: { 'Placed Order': { event: 'Purchase', forward: 'client' } } }, false],
     ['a row for the server alone', {}, { events: { 'Placed Order': { event: 'Purchase', forward: 'server' } } }, true],
     ['a row that is switched off', {}, { events: { 'Placed Order': false } }, false],
-    ['another row’s name', {}, { events: { 'Placed Order': 'CompletePayment' } }, false],
+    ['another row’s name', {}, { events: { 'Placed Order': 'Subscribe' } }, false],
+    ['an old name of the same event', {}, { events: { 'Placed Order': 'CompletePayment' } }, true],
     [
       'a row under a condition, which the page has checked',
       {},
@@ -124,6 +133,21 @@ describe('the forwarder’s own mapping decides', () => {
     const { answer, kept } = await keep(event, { mapping })
     expect([answer.status, kept.length]).toEqual(isKept ? [202, 1] : [400, 0])
     if (!isKept) expect(answer.body.problems?.[0]?.path).toBe('events[0].send[0].event')
+  })
+
+  test.each(oldNames)('an older page that posts %s is understood: %s is sent', async (old, current) => {
+    const mapping = { events: { 'Placed Order': current } }
+    const { answer, kept } = await keep({ send: [{ event: old, parameters }] }, { mapping })
+    expect([answer.status, answer.body.problems]).toEqual([202, []])
+    expect(kept.map(({ data }) => data.event)).toEqual([current])
+  })
+
+  test('an older page that posts two names of one event sends it once', async () => {
+    const send = ['Lead', 'SubmitForm'].map((event) => ({ event, parameters }))
+    const mapping = { events: { 'Placed Order': ['SubmitForm', 'Lead'] } }
+    const { answer, kept } = await keep({ send }, { mapping })
+    expect([answer.status, answer.body.problems]).toEqual([202, []])
+    expect(kept.map(({ data }) => data.event)).toEqual(['Lead'])
   })
 
   test('filters held in the page are not asked again, as their properties stay there', async () => {

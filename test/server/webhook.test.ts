@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { ForwarderConfig } from '../../src/server/forwarder.ts'
-import type { ConsentMode } from '../../src/types.ts'
+import type { ConsentMode, Filter } from '../../src/types.ts'
 import { noon, startForwarder } from './start-forwarder.ts'
 
 const hour = 3600
@@ -172,6 +172,38 @@ describe('what is not sent, by design, is no problem', () => {
   })
 })
 
+describe('the sales channel', () => {
+  const fromWeb: Filter[] = [
+    { event: '*', any: [{ property: '$sales_channel_type', operator: 'equal', value: 'web' }] },
+  ]
+  test.each<[title: string, properties: object, passes: boolean]>([
+    ['web where none is named', { source_name: undefined }, true],
+    ['web where it is null', { $sales_channel_type: null }, true],
+    ['web where it is empty', { $sales_channel_type: ' ' }, true],
+    ['web where the source is a checkout', { source_name: 'checkout' }, true],
+    ['web where the event says so, whatever the source', { $sales_channel_type: 'web', source_name: 'pos' }, true],
+    ['the till’s where Shopify names it', { source_name: 'pos' }, false],
+    ['a subscription’s where Shopify names it', { source_name: 'subscription_contract' }, false],
+    ['as the event says', { $sales_channel_type: 'pos' }, false],
+  ])('is %s', async (_, properties, passes) => {
+    const { answer, kept } = await send(
+      { ...order, properties: { ...order.properties, ...properties } },
+      { filters: fromWeb },
+    )
+    expect(answer.body.statuses).toEqual(passes ? { success: 1 } : { filtered: 1 })
+    expect(kept).toHaveLength(passes ? 1 : 0)
+  })
+
+  test.each(['pos', 'subscription_contract'])('may be asked for by a filter: %s', async (source_name) => {
+    const filters: Filter[] = [
+      { event: '*', any: [{ property: '$sales_channel_type', operator: 'equal', value: source_name }] },
+    ]
+    expect((await send({ ...order, properties: { ...order.properties, source_name } }, { filters })).kept).toHaveLength(
+      1,
+    )
+  })
+})
+
 test('an event of the shop’s own takes the name that its row gives it', async () => {
   const { data } = await send(
     { event_name: 'Renewed Twice', event_id: 'r', properties: { total_price: 5, currency: 'USD' } },
@@ -258,9 +290,19 @@ describe('what the page knew', () => {
       { $customer_id: 1, external_id: sha256('v') },
       { external_id: sha256('1') },
     ],
+    ['the locale', { $locale: 'de-AT' }, { locale: 'de-AT' }],
+    ['the locale, as WordPress writes it', { locale: ' pt_BR ' }, { locale: 'pt_BR' }],
+    ['a locale that is none is left out', { $locale: 'jane@example.com' }, {}],
     ['what is unfit is left out', { $ip: 'jane', $ttclid: 'a b', $ttp: { a: 1 }, $user_agent: null }, {}],
   ])('%s', async (_, profile, user) => {
     expect((await send(withProfile(profile))).data?.user).toEqual(user)
+  })
+
+  test.each([
+    ['the event’s own wins', { $locale: 'fr' }, { $locale: 'de' }, 'fr'],
+    ['the profile’s fills in', { $locale: 'no locale' }, { $locale: 'de' }, 'de'],
+  ])('of two locales %s', async (_, properties, profile, locale) => {
+    expect((await send(withProfile(profile, properties))).data?.user.locale).toBe(locale)
   })
 
   test.each([
@@ -306,6 +348,20 @@ describe('identity', () => {
     ['in the event, with the profile’s country', { $country_code: 'de' }, { $phone_number: '0170/1234567' }],
   ])('a national phone number gets its country’s prefix: %s', async (_, profile, properties) => {
     expect((await send(withProfile(profile, properties))).data?.user.phone).toBe(sha256('+491701234567'))
+  })
+
+  test('a phone number that begins with its country’s calling code gets no second one', async () => {
+    const { data } = await send(withProfile({ $phone_number: '491712345678', $country_code: 'DE' }))
+    expect(data?.user.phone).toBe(sha256('+491712345678'))
+  })
+
+  test('of lists of e-mails and phones, the first valid ones count', async () => {
+    const $email = [null, 'jane', 'me@x.com', 'other@x.com']
+    const $phone_number = ['', '12', '0171 2345678 ext. 9', '+49 30 901820']
+    const known = { email: sha256('me@x.com'), phone: sha256('+491712345678') }
+    const profile = { $email, $phone_number, $country_code: 'DE' }
+    expect((await send(withProfile(profile, { $email: undefined }))).data?.user).toEqual({ ...known, country: 'de' })
+    expect((await send(withProfile({}, profile))).data?.user).toEqual({ ...known, country: 'de' })
   })
 
   test('a national phone number without a country is left out', async () => {
