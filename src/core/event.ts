@@ -1,5 +1,5 @@
-import { orderEvents } from '../core/event-names.ts'
 import type { ConvergeEvent } from '../types.ts'
+import { readOrderId } from './order-id.ts'
 import { readText } from './read.ts'
 
 /**
@@ -17,11 +17,8 @@ export function createEvent(
   for (const part of parts) Object.assign(properties, copyRecord(part))
   // The caller's own id goes out as it is, since a server's copy carries the same; an order's is read like other ids.
   const given = readText(eventID) && String(eventID)
-  return {
-    eventName: name,
-    eventID: given || (orderEvents.includes(name) && readText(properties.id)) || newId(),
-    properties,
-  }
+  const known = given || readOrderId({ eventName: name, properties })
+  return { eventName: name, eventID: known || newId(), properties, ...(!known && { hasNewID: true }) }
 }
 
 const MAX_DEPTH = 6

@@ -1,8 +1,10 @@
 import { refusalOf } from '../core/consent.ts'
 import { copyRecord, createEvent } from '../core/event.ts'
+import { orderEvents } from '../core/event-names.ts'
+import { orderIdKey } from '../core/order-id.ts'
 import { route } from '../tiktok/route.ts'
 import type { Rules } from '../tiktok/rules.ts'
-import type { Config, Status } from '../types.ts'
+import type { Config, ConvergeEvent, Status } from '../types.ts'
 import type { Intake, Statuses } from './intake.ts'
 import type { OutboxEvent } from './outbox.ts'
 import { type Problem, parseServerRequest, type ServerEvent } from './parse.ts'
@@ -16,9 +18,9 @@ export function createServerIntake(config: Config, rules: Rules): (body: string,
   function run(given: ServerEvent, path: string, receivedAt: number, problems: Problem[]): [Status, OutboxEvent[]] {
     const event = createEvent(given.event_name, [given.properties], given.event_id, () => crypto.randomUUID())
     const profile = readProfile(copyRecord(given.profile_properties), event.properties, given.aliases ?? [])
+    const at = (place: string) => (path ? `${path}.${place}` : place)
     if (profile.isConsentUnreadable) {
-      const where = 'profile_properties.$consent'
-      problems.push({ path: path ? `${path}.${where}` : where, message: "must be 'granted' or 'denied'" })
+      problems.push({ path: at('profile_properties.$consent'), message: "must be 'granted' or 'denied'" })
       return ['failure', []]
     }
     if (refusalOf(mode, profile.marketing, 'relay')) return ['no_consent', []]
@@ -26,6 +28,8 @@ export function createServerIntake(config: Config, rules: Rules): (body: string,
     if (!rows) return ['filtered', []]
     const forServer = rows.filter(({ forward }) => forward !== 'client')
     if (forServer.length === 0) return ['skipped', []]
+    const missing = missingOrderId(event)
+    if (missing) problems.push({ path: at(missing.place), message: missing.message })
     const time = Math.min(given.timestamp ?? receivedAt, receivedAt)
     return ['success', fromServer(event, { rows: forServer, profile, time, config })]
   }
@@ -39,5 +43,20 @@ export function createServerIntake(config: Config, rules: Rules): (body: string,
       return events.map((one) => ({ path, event: one }))
     })
     return { taken, problems, statuses }
+  }
+}
+
+/** What is wrong with the id of an order, which is taken all the same. The inspector has the same code. */
+function missingOrderId(event: ConvergeEvent): { place: string; message: string } | undefined {
+  const key = orderIdKey(event)
+  if (key && key !== 'id')
+    return {
+      place: `properties.${key}`,
+      message: `MISSING_ORDER_ID: this was taken as the order's id. Rename it to properties.id.`,
+    }
+  if (!event.hasNewID || !orderEvents.includes(event.eventName)) return undefined
+  return {
+    place: 'properties.id',
+    message: 'MISSING_ORDER_ID: is missing, so sending the order again counts it again. Set it, or event_id.',
   }
 }
