@@ -142,8 +142,8 @@ export interface ConvergeEvent {
   eventName: string
   eventID: string
   properties: Record<string, unknown>
-  /** True if neither the call nor an order named an id, so that the same call made again gets another one. */
-  hasNewID?: boolean
+  /** True of an order without its `id` and without an `eventID`: the same call made again counts it again. */
+  isUnnamedOrder?: boolean
 }
 
 // ── TikTok: what it is sent ──────────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,5 @@
 import type { ConvergeEvent } from '../types.ts'
+import { orderEvents } from './event-names.ts'
 import { readOrderId } from './order-id.ts'
 import { readText } from './read.ts'
 
@@ -18,7 +19,8 @@ export function createEvent(
   // The caller's own id goes out as it is, since a server's copy carries the same; an order's is read like other ids.
   const given = readText(eventID) && String(eventID)
   const known = given || readOrderId({ eventName: name, properties })
-  return { eventName: name, eventID: known || newId(), properties, ...(!known && { hasNewID: true }) }
+  const isUnnamedOrder = !known && orderEvents.includes(name)
+  return { eventName: name, eventID: known || newId(), properties, ...(isUnnamedOrder && { isUnnamedOrder }) }
 }
 
 const MAX_DEPTH = 6

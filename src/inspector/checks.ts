@@ -1,4 +1,3 @@
-import { orderEvents } from '../core/event-names.ts'
 import { orderIdKey } from '../core/order-id.ts'
 import { readUser } from '../tiktok/user.ts'
 import type { ConvergeEvent, DestinationEvent, TrackResult, User } from '../types.ts'
@@ -159,11 +158,7 @@ export const checks = [
   },
   {
     code: 'MISSING_ORDER_ID',
-    find: (subject) => {
-      const { source } = subject
-      const isRepeated = source?.hasNewID === true && orderEvents.includes(source.eventName)
-      return where(isRepeated && isFirst(subject), 'properties.id')
-    },
+    find: (subject) => where(subject.source?.isUnnamedOrder === true && isFirst(subject), 'properties.id'),
     message: "The order has no id: every reload of its page counts it again, and so does the server's copy.",
     fix: (places) => `Set ${places} to the order's id, such as "1001", or pass it as options.eventID.`,
   },

@@ -1,6 +1,5 @@
 import { refusalOf } from '../core/consent.ts'
 import { copyRecord, createEvent } from '../core/event.ts'
-import { orderEvents } from '../core/event-names.ts'
 import { orderIdKey } from '../core/order-id.ts'
 import { route } from '../tiktok/route.ts'
 import type { Rules } from '../tiktok/rules.ts'
@@ -54,7 +53,7 @@ function missingOrderId(event: ConvergeEvent): { place: string; message: string 
       place: `properties.${key}`,
       message: `MISSING_ORDER_ID: this was taken as the order's id. Rename it to properties.id.`,
     }
-  if (!event.hasNewID || !orderEvents.includes(event.eventName)) return undefined
+  if (!event.isUnnamedOrder) return undefined
   return {
     place: 'properties.id',
     message: 'MISSING_ORDER_ID: is missing, so sending the order again counts it again. Set it, or event_id.',
