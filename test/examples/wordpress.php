@@ -5,10 +5,9 @@
 
 define( 'ABSPATH', '/' );
 
-$site    = json_decode( stream_get_contents( STDIN ), true );
-$hooks   = array();
-$_GET    = $site['get'] ?? array();
-$version = PHP_VERSION;
+$site  = json_decode( stream_get_contents( STDIN ), true );
+$hooks = array();
+$_GET  = $site['get'] ?? array();
 
 function add_action( $name, $callback, $priority = 10, $accepted = 1 ) {
 	$GLOBALS['hooks'][ $name ][] = $callback;
