@@ -72,9 +72,13 @@ interface Totals extends PageProperties, ProfileProperties {
 }
 
 interface Order extends Totals {
-  /** The order's id. It becomes the event_id, so that a reload or the server's own copy is not counted again. */
   id?: Id | null | undefined
   $is_new_customer?: boolean | 'true' | 'false' | null | undefined
+}
+
+interface OrderWithId extends Order {
+  /** The order's id. It becomes the event_id, so that a reload or the server's own copy is not counted again. */
+  id: Id
 }
 
 /** The events that the default mapping knows, and their properties. Spelling counts: it is "Added To Cart". */
@@ -90,8 +94,8 @@ export interface EventProperties {
   'Added To Cart': Item & PageProperties
   'Started Checkout': Totals
   'Added Payment Info': Totals
-  'Placed Order': Order
-  'Started Subscription': Order
+  'Placed Order': OrderWithId
+  'Started Subscription': OrderWithId
   'Placed Recurring Subscription Order': Order
   'Cancelled Subscription': Order
   'Activated Subscription': Order
@@ -143,6 +147,8 @@ export interface ConvergeEvent {
   eventName: string
   eventID: string
   properties: Record<string, unknown>
+  /** True of an order without its `id` and without an `eventID`: the same call made again counts it again. */
+  isUnnamedOrder?: boolean
 }
 
 // ── TikTok: what it is sent ──────────────────────────────────────────────────────────────────────────────────────────
@@ -420,11 +426,29 @@ export interface Config {
 
 // ── The instance ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export type Track<Answer> = <Name extends EventName | (string & {})>(
-  eventName: Name,
-  properties?: PropertiesOf<Name> | null,
-  options?: TrackOptions | null,
-) => Answer
+type OrderEventName = 'Placed Order' | 'Started Subscription'
+
+/**
+ * An order needs its `id`, or an `eventID` that stands in for it: without either, every reload counts it again. The general
+ * signature comes last, because a compiler's message is about the last one.
+ */
+export interface Track<Answer> {
+  <Name extends EventName | (string & {})>(
+    eventName: Name extends OrderEventName ? Name : never,
+    properties: Order | null,
+    options: TrackOptions & { eventID: Id },
+  ): Answer
+  <Name extends EventName | (string & {})>(
+    eventName: Name extends OrderEventName ? never : Name,
+    properties?: null,
+    options?: TrackOptions | null,
+  ): Answer
+  <Name extends EventName | (string & {})>(
+    eventName: Name,
+    properties: PropertiesOf<Name> | (Name extends OrderEventName ? never : null | undefined),
+    options?: TrackOptions | null,
+  ): Answer
+}
 
 export interface Converge {
   /**

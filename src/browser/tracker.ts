@@ -104,8 +104,12 @@ function createCalls(
   /** Nothing if the shop's hook stops the event. If the hook throws, the event goes on as it was. */
   function runHook(event: ConvergeEvent): ConvergeEvent | null {
     try {
-      const changed = beforeSend ? beforeSend(event) : event
-      return changed ? createEvent(changed.eventName, [changed.properties], changed.eventID, newId) : null
+      if (!beforeSend) return event
+      const changed = beforeSend(event)
+      if (!changed) return null
+      // An order's id that the hook adds takes the place of the one that we made.
+      const isMade = event.isUnnamedOrder && changed.eventID === event.eventID
+      return createEvent(changed.eventName, [changed.properties], isMade ? undefined : changed.eventID, newId)
     } catch (error) {
       console.error(error)
       return event

@@ -1,3 +1,4 @@
+import { orderIdKey } from '../core/order-id.ts'
 import { readUser } from '../tiktok/user.ts'
 import type { ConvergeEvent, DestinationEvent, TrackResult, User } from '../types.ts'
 import { currencies } from './currencies.ts'
@@ -34,7 +35,10 @@ const isFlat = ({ result, parameters }: Subject) =>
 const itemAt = (subject: Subject, index: number) => (isFlat(subject) ? 'properties' : `properties.items[${index}]`)
 const money = (subject: Subject) => (isFlat(subject) ? 'properties.price' : 'properties.total_price')
 
-/** TikTok's own codes, as its Pixel Helper and Events Manager show them, and at the end one of ours. */
+/** An order is judged once, not once for each of the TikTok events that it becomes. */
+const isFirst = ({ event, result }: Subject) => event === result.destinationEvents[0]?.event
+
+/** TikTok's own codes, as its Pixel Helper and Events Manager show them, and at the end two of ours. */
 export const checks = [
   {
     code: 'EMPTY_EVENT_TYPE_NAME',
@@ -151,6 +155,21 @@ export const checks = [
     find: (subject) => where(isJunk(subject, '$phone_number'), '$phone_number'),
     message: 'The phone number is what a template prints where it has none, and was left out.',
     fix: (places) => `Leave ${places} out where the visitor's number is not known.`,
+  },
+  {
+    code: 'MISSING_ORDER_ID',
+    find: (subject) => where(subject.source?.isUnnamedOrder === true && isFirst(subject), 'properties.id'),
+    message: "The order has no id: every reload of its page counts it again, and so does the server's copy.",
+    fix: (places) => `Set ${places} to the order's id, such as "1001", or pass it as options.eventID.`,
+  },
+  {
+    code: 'MISSING_ORDER_ID',
+    find: (subject) => {
+      const key = subject.source && orderIdKey(subject.source)
+      return key && key !== 'id' && isFirst(subject) ? [`properties.${key}`] : []
+    },
+    message: "The order has no id under that name: another property's was taken.",
+    fix: (places) => `Rename ${places} to properties.id.`,
   },
   {
     code: 'MISSPELT_EVENT_NAME',

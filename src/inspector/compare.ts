@@ -1,5 +1,6 @@
 import { readAmount } from '../core/amount.ts'
 import { itemsOf } from '../core/items.ts'
+import { orderIdKey } from '../core/order-id.ts'
 import { readText } from '../core/read.ts'
 import { hashesOf, readUser } from '../tiktok/user.ts'
 import type { Config, Content, ConvergeEvent, EventParameters } from '../types.ts'
@@ -48,7 +49,11 @@ export function idSource(item: Record<string, unknown>, { contentId = 'default' 
 }
 
 /** Lays what came in beside what went out: what was renamed, dropped, or turned into something else. */
-export function compare({ properties }: ConvergeEvent, parameters: EventParameters, config: Config): Group[] {
+export function compare(
+  { eventName, properties }: ConvergeEvent,
+  parameters: EventParameters,
+  config: Config,
+): Group[] {
   const used = new Set(['items'])
   const items = itemsOf(properties)
   const isFlat = items[0] === properties
@@ -65,7 +70,7 @@ export function compare({ properties }: ConvergeEvent, parameters: EventParamete
   const event = [
     ...money(),
     ...(isFlat || readText(properties.currency) ? take('currency', 'currency') : sharedCurrency()),
-    ...(parameters.order_id ? take('order_id', 'id') : []),
+    ...(parameters.order_id ? take('order_id', orderIdKey({ eventName, properties })) : []),
     ...take('query', keyOf(parameters.query)),
     ...take('search_string', keyOf(parameters.search_string)),
     ...(parameters.num_items === undefined

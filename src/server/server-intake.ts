@@ -1,5 +1,6 @@
 import { refusalOf } from '../core/consent.ts'
 import { copyRecord, createEvent } from '../core/event.ts'
+import { orderIdKey } from '../core/order-id.ts'
 import { readText } from '../core/read.ts'
 import { route } from '../tiktok/route.ts'
 import type { Rules } from '../tiktok/rules.ts'
@@ -18,9 +19,9 @@ export function createServerIntake(config: Config, rules: Rules): (body: string,
     const event = createEvent(given.event_name, [given.properties], given.event_id, () => crypto.randomUUID())
     event.properties.$sales_channel_type = salesChannelOf(event.properties)
     const profile = readProfile(copyRecord(given.profile_properties), event.properties, given.aliases ?? [])
+    const at = (place: string) => (path ? `${path}.${place}` : place)
     if (profile.isConsentUnreadable) {
-      const where = 'profile_properties.$consent'
-      problems.push({ path: path ? `${path}.${where}` : where, message: "must be 'granted' or 'denied'" })
+      problems.push({ path: at('profile_properties.$consent'), message: "must be 'granted' or 'denied'" })
       return ['failure', []]
     }
     if (refusalOf(mode, profile.marketing, 'relay')) return ['no_consent', []]
@@ -28,6 +29,8 @@ export function createServerIntake(config: Config, rules: Rules): (body: string,
     if (!rows) return ['filtered', []]
     const forServer = rows.filter(({ forward }) => forward !== 'client')
     if (forServer.length === 0) return ['skipped', []]
+    const missing = missingOrderId(event)
+    if (missing) problems.push({ path: at(missing.place), message: missing.message })
     const time = Math.min(given.timestamp ?? receivedAt, receivedAt)
     return ['success', fromServer(event, { rows: forServer, profile, time, config })]
   }
@@ -44,11 +47,26 @@ export function createServerIntake(config: Config, rules: Rules): (body: string,
   }
 }
 
-/** Shopify's names for orders that do not come from its online store. */
-const otherChannels = ['pos', 'subscription_contract']
-
 /** As the sender says. Else `web`, as in a page, so that a filter on it lets a server's orders through too. */
 function salesChannelOf({ $sales_channel_type, source_name }: ConvergeEvent['properties']): unknown {
   if (readText($sales_channel_type)) return $sales_channel_type
-  return otherChannels.find((channel) => channel === readText(source_name)) ?? 'web'
+  const source = readText(source_name)
+  // Shopify's names for orders that do not come from its online store. Renewals have several that begin so.
+  if (source.startsWith('subscription_contract')) return 'subscription_contract'
+  return source === 'pos' ? source : 'web'
+}
+
+/** What is wrong with the id of an order, which is taken all the same. The inspector has the same code. */
+function missingOrderId(event: ConvergeEvent): { place: string; message: string } | undefined {
+  const key = orderIdKey(event)
+  if (key && key !== 'id')
+    return {
+      place: `properties.${key}`,
+      message: `MISSING_ORDER_ID: this was taken as the order's id. Rename it to properties.id.`,
+    }
+  if (!event.isUnnamedOrder) return undefined
+  return {
+    place: 'properties.id',
+    message: 'MISSING_ORDER_ID: is missing, so sending the order again counts it again. Set it, or event_id.',
+  }
 }

@@ -1,6 +1,6 @@
 import { readAmount, roundAmount } from '../core/amount.ts'
-import { orderEvents } from '../core/event-names.ts'
 import { itemsOf } from '../core/items.ts'
+import { readOrderId } from '../core/order-id.ts'
 import { put, readNumber, readText } from '../core/read.ts'
 import type { Config, Content, ConvergeEvent, EventParameters } from '../types.ts'
 
@@ -46,7 +46,7 @@ export function toParameters(
   }
   put(parameters, 'value', value)
   if (!Number.isNaN(value)) put(parameters, 'currency', readCurrency(properties) || sharedCurrency(items))
-  if (orderEvents.includes(eventName)) put(parameters, 'order_id', readText(properties.id))
+  put(parameters, 'order_id', readOrderId({ eventName, properties }))
   if (eventName === 'Searched' || event === 'Search') {
     const query = readQuery(properties)
     put(parameters, 'query', query)

@@ -67,6 +67,12 @@ test.each<[title: string, properties: Record<string, unknown>, config: Partial<C
     'items[].currency ["EUR"] → currency "EUR" (reckoned)',
   ],
   [
+    'an order id under another name',
+    { order_id: 1001, total_price: 5, currency: 'EUR' },
+    {},
+    'order_id 1001 → order_id "1001" (text)',
+  ],
+  [
     'a GID',
     { items: [{ variant_id: 'gid://shopify/ProductVariant/7' }] },
     {},

@@ -372,3 +372,51 @@ describe('identity', () => {
 test('limited data use may be the shop’s for all', async () => {
   expect((await send(order, { limitedDataUse: true })).data?.limited_data_use).toBe(true)
 })
+
+describe('an order without an id', () => {
+  const nameless = { ...order, event_id: null, properties: { ...order.properties, id: null } }
+
+  test.each<[title: string, event: object]>([
+    ['neither an event_id nor an id', nameless],
+    ['blank ones', { ...order, event_id: undefined, properties: { ...order.properties, id: ' ' } }],
+    ['properties without it', { event_name: 'Placed Order' }],
+    ['a subscription', { event_name: 'Started Subscription', properties: { order_id: 1001 } }],
+  ])('is taken, and the answer tells of it: %s', async (_, event) => {
+    const { answer, kept } = await send(event)
+    expect(kept).toHaveLength(1)
+    expect([answer.status, answer.body]).toEqual([
+      202,
+      {
+        accepted: 1,
+        statuses: { success: 1 },
+        problems: [{ path: 'properties.id', message: expect.stringMatching(/^MISSING_ORDER_ID: .*event_id/) }],
+      },
+    ])
+  })
+
+  test.each(['order_id', 'orderId', 'transaction_id'])(
+    'is named by its %s, and the answer tells of that',
+    async (key) => {
+      const event = { ...nameless, properties: { ...nameless.properties, [key]: 'O-7' } }
+      const { answer, data } = await send({ events: [order, event] })
+      expect(answer.body).toMatchObject({
+        accepted: 2,
+        problems: [
+          { path: `events[1].properties.${key}`, message: expect.stringMatching(/^MISSING_ORDER_ID: .*\.id\.$/) },
+        ],
+      })
+      expect(data?.event_id).toBe('order-1001')
+      const { data: alone } = await send(event)
+      expect([alone?.event_id, alone?.properties.order_id]).toEqual(['O-7', 'O-7'])
+    },
+  )
+
+  test.each<[title: string, event: object]>([
+    ['an event_id', { ...nameless, event_id: 'e-1' }],
+    ['an id', { ...order, event_id: null }],
+    ['another event', { event_name: 'Started Checkout', properties: { total_price: 5 } }],
+  ])('has no problem with %s', async (_, event) => {
+    const { answer } = await send(event)
+    expect(answer.body).toEqual({ accepted: 1, statuses: { success: 1 }, problems: [] })
+  })
+})
