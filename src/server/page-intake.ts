@@ -1,10 +1,10 @@
 import { refusalOf } from '../core/consent.ts'
+import { fromPage, type Visit } from '../tiktok/events-api/payload.ts'
 import { route } from '../tiktok/route.ts'
 import type { Rules } from '../tiktok/rules.ts'
 import type { Config, Decision } from '../types.ts'
 import type { Intake } from './intake.ts'
 import { type PageEvent, type Problem, parsePageRequest } from './parse.ts'
-import { fromPage, type Visit } from './payload.ts'
 
 /** What the request itself tells of a visit. */
 export interface PageRequestFacts extends Pick<Visit, 'receivedAt' | 'ip' | 'userAgent' | 'allowTest'> {

@@ -1,12 +1,12 @@
 import { refusalOf } from '../core/consent.ts'
 import { copyRecord, createEvent } from '../core/event.ts'
+import { fromServer } from '../tiktok/events-api/payload.ts'
 import { route } from '../tiktok/route.ts'
 import type { Rules } from '../tiktok/rules.ts'
 import type { Config, Status } from '../types.ts'
 import type { Intake, Statuses } from './intake.ts'
 import type { OutboxEvent } from './outbox.ts'
 import { type Problem, parseServerRequest, type ServerEvent } from './parse.ts'
-import { fromServer } from './payload.ts'
 import { readProfile } from './profile.ts'
 
 /** The whole pipeline, for events that no page has seen. `receivedAt` is in milliseconds since 1970. */
