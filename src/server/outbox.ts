@@ -10,6 +10,10 @@ export interface Stats {
   dead: Record<string, number>
   /** Seconds since the oldest one that waits came. */
   oldest: number | undefined
+  /** Seconds by which the event that is overdue the longest is. Default: `oldest`, as if each were due when it came. */
+  overdue?: number | undefined
+  /** Whether it takes no more events. Default: whether it refused the last ones. */
+  full?: boolean | undefined
   /** Whether a configuration fault has stopped everything, and which. */
   stopped: string | undefined
 }
