@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { LogFields } from '../../src/core/log.ts'
-import { createLog, logLine } from '../../src/server/log-line.ts'
+import { createLog, logLine, sentencesTo } from '../../src/server/log-line.ts'
 import { createThrottle } from '../../src/server/throttle.ts'
 
 const time = Date.parse('2026-03-01T12:00:00.5Z')
@@ -41,6 +41,12 @@ test.each(['info', 'warn', 'error'] as const)('a line of level %s goes to that m
   expect(spies.flatMap((spy) => spy.mock.calls.map((call) => [spy.getMockName(), ...call]))).toEqual([
     [level, `{"time":"2026-03-01T12:00:00.500Z","level":"${level}","message":"It stopped","a":1}`],
   ])
+})
+
+test('a sentence of another part loses the name that the line has already', () => {
+  const log = vi.fn()
+  sentencesTo(log)('converge-tiktok: the outbox is full.')
+  expect(log.mock.calls).toEqual([['warn', 'the outbox is full.']])
 })
 
 test('a throttle forgets kinds that were quiet for a minute, and keeps those that were not', () => {
