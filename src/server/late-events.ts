@@ -1,6 +1,6 @@
 import type { Log } from '../core/log.ts'
-import { ageOf } from './in-time.ts'
 import type { Late } from './intake.ts'
+import { ageOf } from './sort-by-age.ts'
 import type { Throttle } from './throttle.ts'
 
 export interface LateEvents {

@@ -3,9 +3,9 @@ import { fromPage, type Visit } from '../tiktok/events-api/payload.ts'
 import { route } from '../tiktok/route.ts'
 import type { Rules } from '../tiktok/rules.ts'
 import type { Config, Decision } from '../types.ts'
-import { sortByAge } from './in-time.ts'
 import type { Intake, Late } from './intake.ts'
 import { type PageEvent, type Problem, parsePageRequest } from './parse.ts'
+import { sortByAge } from './sort-by-age.ts'
 
 /** What the request itself tells of a visit. */
 export interface PageRequestFacts extends Pick<Visit, 'receivedAt' | 'ip' | 'userAgent' | 'allowTest'> {

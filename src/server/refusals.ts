@@ -24,7 +24,7 @@ export interface Refusals {
 export function createRefusals(log: Log, throttle: Throttle): Refusals {
   const counts: Record<Cause, number> = { origin: 0, token: 0, body: 0, too_large: 0, content_type: 0, no_webhook: 0 }
   return {
-    note(request, route, { status, refusal }) {
+    note(request, route, { status, problem }) {
       const cause = causeOf(status, route)
       if (!cause) return
       counts[cause]++
@@ -35,7 +35,7 @@ export function createRefusals(log: Log, throttle: Throttle): Refusals {
         status,
         route,
         origin,
-        problem: refusal?.problem && `${refusal.problem.path} ${refusal.problem.message}`.trim(),
+        problem: problem && `${problem.path} ${problem.message}`.trim(),
         more: line.leftOut || undefined,
       })
     },

@@ -8,7 +8,7 @@ export interface Answer {
   text: string | null
   headers: HeaderList
   /** Of a "no": what the log says of it. It never repeats what came. */
-  refusal?: { problem: Problem | undefined }
+  problem?: Problem | undefined
 }
 
 export function respond(status: number, body: object, headers: HeaderList = {}): Answer {
@@ -35,6 +35,6 @@ export function refuse(
 ): Answer {
   return {
     ...respond(status, { error, problems: problems.slice(0, MAX_PROBLEMS) }, headers),
-    refusal: { problem: problems[0] },
+    problem: problems[0],
   }
 }

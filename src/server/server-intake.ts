@@ -4,11 +4,11 @@ import { fromServer } from '../tiktok/events-api/payload.ts'
 import { route } from '../tiktok/route.ts'
 import type { Rules } from '../tiktok/rules.ts'
 import type { Config, Status } from '../types.ts'
-import { sortByAge } from './in-time.ts'
 import type { Intake, Late, Statuses } from './intake.ts'
 import type { OutboxEvent } from './outbox.ts'
 import { type Problem, parseServerRequest, type ServerEvent } from './parse.ts'
 import { readProfile } from './profile.ts'
+import { sortByAge } from './sort-by-age.ts'
 
 /** Where an event stands, and what gathers what is to be said of it. */
 interface Place {
