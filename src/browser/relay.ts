@@ -1,5 +1,5 @@
 import { stringify } from '../core/json.ts'
-import { MAX_AGE, MAX_AGE_WITH_PIXEL } from '../tiktok/limits.ts'
+import { SECONDS_BESIDE_PIXEL, SECONDS_WITHOUT_PIXEL } from '../tiktok/limits.ts'
 import type { RelayBatch, RelayedEvent, State } from '../types.ts'
 import type { ClickIds } from './click-ids.ts'
 import type { Decision } from './decision.ts'
@@ -119,7 +119,7 @@ export function createRelay(parts: Parts): Relay {
 
 /** TikTok forgets an event_id, and would count a copy that comes after that a second time. */
 const isTooLate = (event: RelayedEvent, now: number): boolean =>
-  now - event.time >= (event.pixel ? MAX_AGE_WITH_PIXEL : MAX_AGE)
+  now - event.time >= (event.pixel ? SECONDS_BESIDE_PIXEL : SECONDS_WITHOUT_PIXEL) * 1000
 
 /** Posts a batch. It never rejects. */
 function createAsk(window: Window, relay: string): (batch: RelayBatch) => Promise<Answer> {

@@ -1,5 +1,5 @@
 import { copyRecord, createEvent } from '../core/event.ts'
-import { pixelHosts } from '../tiktok/hosts.ts'
+import { pixelOrigin } from '../tiktok/hosts.ts'
 import { createTrackCall } from '../tiktok/pixel/calls.ts'
 import { createLoader, type PixelLoader } from '../tiktok/pixel/load.ts'
 import type { Rules } from '../tiktok/rules.ts'
@@ -88,7 +88,7 @@ function createPixelLoader(
     limited_data_use: decision.isOptedOut() || limitedDataUse === true,
     autoConfig: autoConfig !== false,
   }
-  return createLoader(window, ttq, { pixelId, host: pixelHosts[region ?? 'default'], nonce, load }, report)
+  return createLoader(window, ttq, { pixelId, host: pixelOrigin(region), nonce, load }, report)
 }
 
 /** What a shop calls. */

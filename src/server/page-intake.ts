@@ -1,10 +1,11 @@
 import { refusalOf } from '../core/consent.ts'
+import { fromPage, type Visit } from '../tiktok/events-api/payload.ts'
 import { currentName } from '../tiktok/names.ts'
 import type { Rules } from '../tiktok/rules.ts'
 import type { Config, Decision } from '../types.ts'
-import type { Intake } from './intake.ts'
+import type { Intake, Late } from './intake.ts'
 import { type PageEvent, type Problem, parsePageRequest } from './parse.ts'
-import { fromPage, type Visit } from './payload.ts'
+import { sortByAge } from './sort-by-age.ts'
 
 /** What the request itself tells of a visit. */
 export interface PageRequestFacts extends Pick<Visit, 'receivedAt' | 'ip' | 'userAgent' | 'allowTest'> {
@@ -35,6 +36,7 @@ export function createPageIntake(config: Config, rules: Rules): (body: string, f
     const { sentAt, good, problems } = parsePageRequest(body)
     const isOptedOut = facts.gpc && gpc !== 'ignore'
     const limitedDataUse = config.limitedDataUse === true || isOptedOut
+    const late: Late[] = []
     const taken = good.flatMap(({ path, event }) => {
       const marketing = decisionOf(event) ?? (isOptedOut && gpc === 'deny' ? 'denied' : undefined)
       if (refusalOf(mode, marketing, 'relay')) {
@@ -43,9 +45,14 @@ export function createPageIntake(config: Config, rules: Rules): (body: string, f
       }
       const isBare = mode === 'always_server' && marketing !== 'granted'
       const visit: Visit = { ...facts, sentAt, limitedDataUse, isBare }
-      return fromPage(event, mappedOf(event, path, problems), visit).map((one) => ({ path, event: one }))
+      const sorted = sortByAge(fromPage(event, mappedOf(event, path, problems), visit), facts.receivedAt)
+      if (sorted.late.length) {
+        problems.push({ path, message: sorted.message })
+        late.push({ event_name: event.eventName, event_id: event.eventID, events: sorted.late })
+      }
+      return sorted.inTime.map((one) => ({ path, event: one }))
     })
-    return { taken, problems }
+    return { taken, problems, late }
   }
 }
 
