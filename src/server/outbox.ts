@@ -17,8 +17,13 @@ export interface OutboxEvent {
   data: EventsApiEvent
   /** Unix seconds. After it the event is set aside and never sent: TikTok would count it a second time. */
   expires: number
-  /** Of a row that is counted once: the same event and event_id is not taken again for 90 days. */
+  /** Deduplicate this event for 90 days, by its name and event_id. */
   order: boolean
+  /**
+   * Who brought it: a page, whose requests anybody can forge, or a server that knows a secret of the shop. A page's event
+   * never keeps a signed one from being sent. Missing in events that an earlier version kept, which count as a page's.
+   */
+  source?: 'page' | 'signed'
   test_event_code?: string
   /** Why TikTok did not take it, when it was tried last. Written by `deliver`. */
   problem?: string
@@ -36,22 +41,25 @@ export type Deliver = (events: OutboxEvent[], signal?: AbortSignal) => Promise<V
 export interface Stats {
   waiting: number
   sent: number
-  /** Set aside, by problem. */
+  /** Set aside, by problem: the most frequent 20, and `Other problems`. */
   dead: Record<string, number>
   /** Seconds since the oldest one that waits came. */
   oldest: number | undefined
-  /** Whether a configuration fault has stopped everything, and which. */
+  /** A sentence about what has stopped everything until somebody mends it: the configuration, or a file that is gone. */
   stopped: string | undefined
+  /** A sentence about why no events are taken at the moment: its own limit, or the disk. */
+  full?: string | undefined
 }
 
 /** Keeps events until TikTok has them. */
 export interface Outbox {
   /**
-   * Resolves once they are kept, whatever happens then.
+   * Resolves once they are kept, whatever happens then, with those that were not taken because they have been sent, or
+   * wait, already: the same event and event_id, brought before. An outbox that cannot know resolves with nothing.
    *
-   * @throws OutboxFull where there is no room: the sender keeps them
+   * @throws OutboxFull if there is no room: the sender keeps them
    */
-  add(events: OutboxEvent[]): Promise<void>
+  add(events: OutboxEvent[]): Promise<readonly OutboxEvent[]> | Promise<void>
   /** Begins to hand what waits to `deliver`, oldest first, and what comes, at most 1,000 at a time. */
   start(deliver: Deliver): void
   stats?(): Promise<Stats>

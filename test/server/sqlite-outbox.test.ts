@@ -407,5 +407,5 @@ test('a file that can not be the outbox is named in a sentence', () => {
   database.exec('CREATE TABLE owner (person TEXT)')
   database.close()
   const claim = () => createSqliteOutbox({ path: foreign, pixelId: 'C4OURS00000000000001' })
-  expect(claim).toThrow(/people\.db could not be opened \(table owner has/)
+  expect(claim).toThrow(/people\.db is not an outbox of converge-tiktok, so it was left as it is/)
 })
