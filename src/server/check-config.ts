@@ -2,7 +2,7 @@ import { check, configError } from '../core/config-error.ts'
 import { isRecord } from '../core/read.ts'
 import { type Rules, readRules } from '../tiktok/rules.ts'
 import type { ConsentPlatform } from '../types.ts'
-import type { ForwarderConfig } from './forwarder.ts'
+import type { ForwarderConfig } from './forwarder-config.ts'
 
 type Fitting = [fits: (value: unknown) => boolean, words: unknown]
 

@@ -1,10 +1,11 @@
 import { refusalOf } from '../core/consent.ts'
+import { fromPage, type Visit } from '../tiktok/events-api/payload.ts'
 import { route } from '../tiktok/route.ts'
 import type { Rules } from '../tiktok/rules.ts'
 import type { Config, Decision } from '../types.ts'
-import type { Intake } from './intake.ts'
+import type { Intake, Taken } from './intake.ts'
 import { type PageEvent, type Problem, parsePageRequest } from './parse.ts'
-import { fromPage, type Visit } from './payload.ts'
+import { faultOf } from './sound-text.ts'
 
 /** What the request itself tells of a visit. */
 export interface PageRequestFacts extends Pick<Visit, 'receivedAt' | 'ip' | 'userAgent' | 'allowTest'> {
@@ -33,6 +34,11 @@ export function createPageIntake(config: Config, rules: Rules): (body: string, f
     const isOptedOut = facts.gpc && gpc !== 'ignore'
     const limitedDataUse = config.limitedDataUse === true || isOptedOut
     const taken = good.flatMap(({ path, event }) => {
+      const faults = faultsOf(event, path)
+      if (faults.length > 0) {
+        problems.push(...faults)
+        return []
+      }
       const marketing = decisionOf(event) ?? (isOptedOut && gpc === 'deny' ? 'denied' : undefined)
       if (refusalOf(mode, marketing, 'relay')) {
         problems.push({ path: `${path}.consent`, message: `does not allow the server copy in consent mode ${mode}` })
@@ -40,10 +46,24 @@ export function createPageIntake(config: Config, rules: Rules): (body: string, f
       }
       const isBare = mode === 'always_server' && marketing !== 'granted'
       const visit: Visit = { ...facts, sentAt, limitedDataUse, isBare }
-      return fromPage(event, mappedOf(event, path, problems), visit).map((one) => ({ path, event: one }))
+      return fromPage(event, mappedOf(event, path, problems), visit).map(
+        (one): Taken => ({ path, event: { ...one, source: 'page' } }),
+      )
     })
     return { taken, problems }
   }
+}
+
+function faultsOf({ eventName, eventID, send }: PageEvent, path: string): Problem[] {
+  const texts = [
+    [`${path}.eventName`, eventName],
+    [`${path}.eventID`, eventID],
+    ...send.map(({ event }, index) => [`${path}.send[${index}].event`, event] as const),
+  ] as const
+  return texts.flatMap(([path, text]) => {
+    const message = faultOf(text)
+    return message ? [{ path, message }] : []
+  })
 }
 
 /**

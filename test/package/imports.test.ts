@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 import { instances } from '../../instances.ts'
-import { breaches, type Source } from './import-rules.ts'
+import { breaches, folderOf, importCircles, type Source } from './import-rules.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -21,7 +21,7 @@ const planted: [sentence: string, path: string, text: string][] = [
   ['core imports TikTok’s folder', 'core/filter.ts', "import { defaultMapping } from '../tiktok/default-mapping.ts'"],
   ['TikTok’s folder imports the browser', 'tiktok/route.ts', "import { report } from '../browser/news.ts'"],
   ['core imports the server', 'core/filter.ts', "import type { Forwarder } from '../server/forwarder.ts'"],
-  ['the browser imports the server', 'browser/pixel.ts', "export { send } from '../server/events-api.ts'"],
+  ['the browser imports the server', 'browser/pixel.ts', "export { createForwarder } from '../server/forwarder.ts'"],
   ['the browser imports the inspector', 'browser/pixel.ts', "void import('../inspector/panel.ts')"],
   ['somebody imports an entry', 'browser/pixel.ts', "import '../script.ts'"],
   ['types import something', 'types.ts', "import type { Row } from './tiktok/mapping.ts'"],
@@ -32,6 +32,25 @@ const planted: [sentence: string, path: string, text: string][] = [
   ['the server imports Node’s half', 'server/parse.ts', "import { serve } from '../node/serve.ts'"],
   ['the worker imports Node’s half', 'cloudflare/worker.ts', "import { serve } from '../node/serve.ts'"],
   ['Node’s half imports an entry', 'node/serve.ts', "import { createForwarder } from '../server/index.ts'"],
+  ['the browser calls the Events API', 'browser/pixel.ts', "import { codes } from '../tiktok/events-api/codes.ts'"],
+  [
+    'the browser knows the Events API',
+    'browser/pixel.ts',
+    "import type { Deliver } from '../tiktok/events-api/delivery.ts'",
+  ],
+  [
+    'the inspector calls the Events API',
+    'inspector/diagnose.ts',
+    "import { codes } from '../tiktok/events-api/codes.ts'",
+  ],
+  ['what a page shares calls the Events API', 'tiktok/route.ts', "import { codes } from './events-api/codes.ts'"],
+  [
+    'the Events API imports the server',
+    'tiktok/events-api/client.ts',
+    "import { redact } from '../../server/redact.ts'",
+  ],
+  ['the Events API imports the browser', 'tiktok/events-api/client.ts', "import { join } from '../../browser/ttq.ts'"],
+  ['the pure part of the Events API asks for the time', 'tiktok/events-api/backoff.ts', 'const now = Date.now()'],
   ['core asks for the time', 'core/event.ts', 'export const now = () => Date.now()'],
   ['core asks for a window', 'core/event.ts', 'export const url = () => window.location.href'],
   ['core throws dice', 'core/event.ts', 'export const id = () => Math.random()'],
@@ -43,10 +62,38 @@ test.each(planted)('a planted violation is found: %s', (_, path, text) => {
   expect(breaches([...sources, { path, text }])).toHaveLength(1)
 })
 
-/** The files of src that a bundle holds. */
-async function filesOf(entry: string): Promise<string[]> {
+/** Circles that are still there, in a folder that is being rebuilt. */
+const knownCircles = /^browser\/[^ ]+( → browser\/[^ ]+)*$/
+
+test('no file of src imports itself by way of others', () => {
+  expect(importCircles(sources).filter((circle) => !knownCircles.test(circle))).toEqual([])
+})
+
+test.each([
+  ["import { holds } from './b.ts'", "import { passes } from './a.ts'"],
+  ["import type { Holds } from './b.ts'", "export { passes } from './a.ts'"],
+  ["import './b.ts'", "const a = () => import('./a.ts')"],
+])('a planted circle is found: %s and %s', (toB, toA) => {
+  const planted = [
+    { path: 'core/a.ts', text: toB },
+    { path: 'core/b.ts', text: toA },
+  ]
+  expect(importCircles([...sources, ...planted])).toContain('core/a.ts → core/b.ts → core/a.ts')
+})
+
+test('a planted circle of three folders is found', () => {
+  const planted = [
+    { path: 'server/a.ts', text: "import '../node/b.ts'" },
+    { path: 'node/b.ts', text: "import { c } from '../core/c.ts'" },
+    { path: 'core/c.ts', text: "import type { A } from '../server/a.ts'" },
+  ]
+  expect(importCircles(planted)).toEqual(['server/a.ts → node/b.ts → core/c.ts → server/a.ts'])
+})
+
+/** The files of src that a bundle holds. `more` is code beside the entry's. */
+async function filesOf(entry: string, more = ''): Promise<string[]> {
   const { metafile } = await build({
-    entryPoints: [`${root}src/${entry}`],
+    stdin: { contents: `export * from '${root}src/${entry}'\n${more}`, resolveDir: `${root}src` },
     absWorkingDir: root,
     bundle: true,
     format: 'esm',
@@ -56,13 +103,15 @@ async function filesOf(entry: string): Promise<string[]> {
     metafile: true,
     write: false,
   })
-  return Object.keys(metafile.inputs).map((path) => path.replace(/^src\//, ''))
+  return Object.keys(metafile.inputs)
+    .filter((path) => path !== '<stdin>')
+    .map((path) => path.replace(/^src\//, ''))
 }
 
 /** Their folders. */
 async function foldersOf(entry: string): Promise<string[]> {
   const files = await filesOf(entry)
-  return [...new Set(files.map((path) => (path.includes('/') ? path.replace(/\/.*/, '') : path)))].sort()
+  return [...new Set(files.map((path) => (path.includes('/') ? folderOf(path) : path)))].sort()
 }
 
 test.each(['script.ts', 'index.ts'])('what is one instance’s own is reached by its start alone: %s', async (entry) => {
@@ -77,11 +126,23 @@ test.each([
   ['browser/converge.ts', ['browser', 'core', 'tiktok']],
   ['consent/index.ts', ['consent', 'core']],
   ['inspector/index.ts', ['core', 'inspector', 'tiktok']],
-  ['server/index.ts', ['core', 'server', 'tiktok']],
-  ['node/index.ts', ['core', 'node', 'server', 'tiktok']],
-  ['cloudflare/index.ts', ['cloudflare', 'core', 'server', 'tiktok']],
+  ['server/index.ts', ['core', 'server', 'tiktok', 'tiktok/events-api']],
+  ['node/index.ts', ['core', 'node', 'server', 'tiktok', 'tiktok/events-api']],
+  ['cloudflare/index.ts', ['cloudflare', 'core', 'server', 'tiktok', 'tiktok/events-api']],
 ])('what %s bundles is of these folders alone', async (entry, folders) => {
   const found = await foldersOf(entry)
   expect(folders).toEqual(expect.arrayContaining(found))
   expect(found).toContain(folders.find((folder) => entry.startsWith(folder)) ?? entry)
+})
+
+const forPages = ['script.ts', 'index.ts', 'browser/converge.ts', 'consent/index.ts', 'inspector/index.ts']
+const eventsApiFiles = (files: string[]) => files.filter((path) => path.startsWith('tiktok/events-api/'))
+
+test.each(forPages)('nothing of the Events API reaches what a page loads: %s', async (entry) => {
+  expect(eventsApiFiles(await filesOf(entry))).toEqual([])
+})
+
+test('a planted import of the Events API into what a page loads is found', async () => {
+  const planted = "export { rowOf } from './tiktok/events-api/codes.ts'"
+  expect(eventsApiFiles(await filesOf('script.ts', planted))).toEqual(['tiktok/events-api/codes.ts'])
 })

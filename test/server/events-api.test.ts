@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createEventsApi, type EventsApi, type EventsApiOptions } from '../../src/server/events-api.ts'
 import type { OutboxEvent } from '../../src/server/outbox.ts'
+import { redact } from '../../src/server/redact.ts'
+import { createEventsApi, type EventsApi, type EventsApiOptions } from '../../src/tiktok/events-api/client.ts'
 import { pixelId } from '../cases/case.ts'
 import { createEventsApiHost, type EventsApiHost, type Fault, never } from '../tiktok/events-api-host.ts'
 import { accessToken, noon } from './start-forwarder.ts'
@@ -24,6 +25,7 @@ function start(options: Partial<EventsApiOptions> = {}): EventsApi {
     pixelId,
     accessToken,
     url: host.url,
+    redact,
     now: () => clock,
     random: () => 1,
     log: (sentence) => log.push(sentence),

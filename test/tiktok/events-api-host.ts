@@ -1,7 +1,7 @@
 // Plays business-api.tiktok.com: takes POST /open_api/v1.3/event/track/ on loopback, checks the body as strictly as TikTok may,
 // and keeps what came. What goes wrong is decided here, never by the sender.
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { EventsApiEvent } from '../../src/server/outbox.ts'
+import type { EventsApiEvent } from '../../src/tiktok/events-api/event.ts'
 
 const path = '/open_api/v1.3/event/track/'
 

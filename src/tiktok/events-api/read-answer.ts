@@ -1,4 +1,4 @@
-import { readNumber, readText } from '../core/read.ts'
+import { readNumber, readText } from '../../core/read.ts'
 import { type Action, type CodeRow, rowOf } from './codes.ts'
 
 /** What an answer of TikTok means for the events of its call. */
