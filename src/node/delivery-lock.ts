@@ -44,9 +44,14 @@ export function createDeliveryLock(path: string): DeliveryLock {
       const former = held
       held = undefined
       try {
-        return lock()
-      } finally {
+        const isTaken = lock()
         former?.database.close()
+        return isTaken
+      } catch (error) {
+        if (!former) throw error
+        // The folder is gone, too: there is no file that another process could lock.
+        held = former
+        return true
       }
     },
     release,

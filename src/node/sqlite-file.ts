@@ -37,14 +37,21 @@ export function createFileCheck(path: string, log: (sentence: string) => void): 
   }
 }
 
-/** How many bytes a database may grow by before its disk has less than `reserve` left. */
+/**
+ * How many bytes a database may grow by before its disk has less than `reserve` left. Infinite if the system does not
+ * say how much is left.
+ */
 export function createDiskRoom(path: string, reserve: number): (space: Space) => number {
   const file = realpathSync(path)
   const folder = dirname(file)
   return ({ total }) => {
-    const { bavail, bsize } = statfsSync(folder)
-    // What only the log holds takes its place in the file later.
-    const growth = Math.max(0, total - (statSync(file, { throwIfNoEntry: false })?.size ?? 0))
-    return bavail * bsize - growth - reserve
+    try {
+      const { bavail, bsize } = statfsSync(folder)
+      // What only the log holds takes its place in the file later.
+      const growth = Math.max(0, total - statSync(file).size)
+      return bavail * bsize - growth - reserve
+    } catch {
+      return Number.POSITIVE_INFINITY
+    }
   }
 }
