@@ -35,6 +35,14 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
     if (forgotten) log(`converge-tiktok: the outbox is full: its ${forgotten} oldest dead letters were deleted.`)
   }
 
+  function giveBack(): void {
+    try {
+      tables.giveBack()
+    } catch {
+      // Another process has locked the file, or the disk is full: there will be another occasion.
+    }
+  }
+
   function whyNot(bytes: number): string | undefined {
     if (bytes > roomOnDisk()) return `The disk has less than ${reserveBytes} bytes free, its reserve (reserveBytes).`
     if (bytes > ownRoom()) return `The outbox holds ${maxBytes} bytes, its limit (maxBytes).`
@@ -46,11 +54,8 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
       let own = ownRoom()
       let disk = roomOnDisk()
       return batch.filter(({ bytes }) => {
-        if (bytes > own) {
-          const before = ownRoom()
-          forgetDead()
-          own += ownRoom() - before
-        }
+        if (bytes > own) own += gainOf(forgetDead, ownRoom)
+        if (bytes > disk) disk += gainOf(giveBack, roomOnDisk)
         if (bytes > own || bytes > disk) return false
         own -= bytes
         disk -= bytes
@@ -68,11 +73,14 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
       return roomOnDisk() < 1 ? whyNot(Number.POSITIVE_INFINITY) : undefined
     },
     makeOnDisk() {
-      try {
-        if (roomOnDisk() < 1) tables.giveBack()
-      } catch {
-        // Another process has locked the file, or the disk is full: there will be another occasion.
-      }
+      if (roomOnDisk() < (refused ?? 1)) giveBack()
     },
   }
+}
+
+/** How many bytes of room some work made. */
+function gainOf(work: () => void, room: () => number): number {
+  const before = room()
+  work()
+  return room() - before
 }

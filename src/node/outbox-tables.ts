@@ -261,7 +261,7 @@ function deadLetterTable(database: DatabaseSync, rows: Rows, write: Write) {
   }
 }
 
-const fewPages = 256
+const manyPages = 256
 const somePages = 2000
 
 function spaceOf(database: DatabaseSync) {
@@ -275,10 +275,10 @@ function spaceOf(database: DatabaseSync) {
       return { used: Number(total) - Number(free), free: Number(free), total: Number(total) }
     },
 
-    /** Gives some of the free pages back to the disk, where there are many. */
+    /** Gives the log's space back to the disk, and some of the free pages where there are many. */
     giveBack(): void {
-      if (Number(freePages.get()?.freelist_count) < fewPages) return
-      database.exec(`PRAGMA incremental_vacuum(${somePages}); PRAGMA wal_checkpoint(TRUNCATE)`)
+      if (Number(freePages.get()?.freelist_count) >= manyPages) database.exec(`PRAGMA incremental_vacuum(${somePages})`)
+      database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     },
   }
 }
