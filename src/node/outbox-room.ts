@@ -51,8 +51,9 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
 
   return {
     fit(batch) {
-      let own = ownRoom()
-      let disk = roomOnDisk()
+      const space = tables.space()
+      let own = maxBytes - space.used
+      let disk = diskRoom(space)
       return batch.filter(({ bytes }) => {
         if (bytes > own) own += gainOf(forgetDead, ownRoom)
         if (bytes > disk) disk += gainOf(giveBack, roomOnDisk)
