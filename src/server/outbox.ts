@@ -10,10 +10,12 @@ export interface Stats {
   dead: Record<string, number>
   /** Seconds since the oldest one that waits came. */
   oldest: number | undefined
+  /** Seconds by which the event that is overdue the longest is. Default: `oldest`, as if each were due when it came. */
+  overdue?: number | undefined
   /** A sentence about what has stopped everything until somebody mends it: the configuration, or a file that is gone. */
   stopped: string | undefined
-  /** A sentence about why no events are taken at the moment: its own limit, or the disk. */
-  full?: string | undefined
+  /** A sentence about why no events are taken at the moment, or false. Default: whether the last ones were refused. */
+  full?: string | boolean | undefined
 }
 
 /** Keeps events until TikTok has them. */
