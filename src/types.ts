@@ -353,7 +353,10 @@ export interface Filter {
 export type Forward = 'client' | 'server' | 'client_and_server'
 
 export interface MappingRow {
-  /** TikTok's event name: letters, digits, `-` and `_`, at most 50, a letter first. */
+  /**
+   * TikTok's event name: letters, digits, `-` and `_`, at most 50, a letter first. An old name, such as `CompletePayment`, is
+   * sent under its new one, as TikTok's pixel does.
+   */
   event: string
   /** Which copies are sent. Default: as in the default mapping, else `client_and_server`. */
   forward?: Forward

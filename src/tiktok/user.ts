@@ -6,7 +6,7 @@ const hash64 = /^[\da-f]{64}$/i
 // What a template prints where it has nothing, the id that shop systems give a guest, and the hash of nothing.
 const junk = /^(0|undefined|null|none|e3b0c442\w+)$/i
 // Wider than TikTok's own: its pixel sees the hash alone, and leaves out many addresses that work.
-const emailShape = /^(?!.{129})[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/
+const emailShape = /^(?!.{129})[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/u
 const phoneShape = /^\+[1-9]\d{6,14}$/ // E.164
 const beforeNumber = /^[^+\d]+/ // such as `tel:`
 // Letters and what may part two numbers stay, so that the shape refuses a text with more than one number in it.

@@ -348,6 +348,7 @@ const eventShape = record(
         currency: text(currencies),
         value: number,
         query: text(),
+        search_string: text(), // named by TikTok's newest help tables
         description: text(),
         order_id: text(),
         shop_id: text(),

@@ -25,6 +25,7 @@ const email: Row[] = [
   ['jane@example.xn--p1ai', 'jane@example.xn--p1ai'],
   ['jane@10.0.0.1', 'jane@10.0.0.1'],
   [`${'j'.repeat(116)}@example.com`, `${'j'.repeat(116)}@example.com`],
+  [`${'𝕛'.repeat(116)}@example.com`, `${'𝕛'.repeat(116)}@example.com`],
   [['jane@example.com', 'john@example.com'], 'jane@example.com'],
   [[null, '', 'undefined', 'jane', hashOfNothing, 'Jane@example.com', 'john@example.com'], 'jane@example.com'],
 ]
