@@ -1,7 +1,15 @@
 // What a loosely typed value means. Shops send ids as numbers, prices as text, and nulls anywhere.
 
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  Object(value) === value && !Array.isArray(value)
+export const isObject = (value: unknown): value is object => Object(value) === value
+
+export const isRecord = (value: unknown): value is Record<string, unknown> => isObject(value) && !Array.isArray(value)
+
+// biome-ignore lint/suspicious/noPrototypeBuiltins: old web views have no Object.hasOwn
+export const hasOwn = (object: object, key: string): boolean => Object.prototype.hasOwnProperty.call(object, key)
+
+/** A record's own property. What every object inherits, such as `constructor`, is none. */
+export const own = <Value>(record: Readonly<Record<string, Value>>, key: string): Value | undefined =>
+  hasOwn(record, key) ? record[key] : undefined
 
 /** Sets what is known. Empty text and NaN, with which the readers below say that they found nothing, are left out. */
 export function put<Target, Key extends keyof Target>(target: Target, key: Key, value: Target[Key]): void {

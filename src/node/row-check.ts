@@ -4,7 +4,7 @@ import { createEventsApi } from '../server/events-api.ts'
 import type { ForwarderConfig } from '../server/forwarder.ts'
 import { fromServer } from '../server/payload.ts'
 import type { Mapping } from '../tiktok/mapping.ts'
-import { route } from '../tiktok/route.ts'
+import { mapRow } from '../tiktok/route.ts'
 import type { Finding } from './finding.ts'
 
 /** Sends one test event for each row of the mapping, as a forwarder would, and tells TikTok's answer to each. */
@@ -14,11 +14,10 @@ export async function checkRows(mapping: Mapping, config: ForwarderConfig, testC
   const findings: Finding[] = []
   const sent: string[] = []
 
-  for (const [eventName, rows] of mapping) {
+  for (const [eventName, rows] of Object.entries(mapping)) {
     const event = createEvent(eventName, [sampleOf(eventName)], undefined, newId)
     // Without their conditions, which the sample may not fulfil, and without filters.
-    const always = new Map([[eventName, rows.map(({ when: _, ...row }) => row)]])
-    for (const row of route(event, { mapping: always, filters: [] }, config) ?? []) {
+    for (const row of rows.map((one) => mapRow(event, one, config))) {
       const title = `${eventName} → ${row.event}`
       if (row.forward === 'client') {
         findings.push({ ok: undefined, text: `${title}: sent by the page alone.` })

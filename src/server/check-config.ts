@@ -51,8 +51,8 @@ export function checkConfig(config: ForwarderConfig): Rules {
     const value: unknown = Reflect.get(config, option)
     if (value !== undefined && !fits(value)) throw configError(option, value, words)
   }
-  for (const [eventName, rows] of rules.mapping) {
-    for (const { forward = 'client' } of rows)
+  for (const [eventName, rows] of Object.entries(rules.mapping)) {
+    for (const { forward } of rows)
       check(`mapping.events.${eventName}.forward`, forward, /^(client|server|client_and_server)$/)
   }
   const { accessToken, webhookToken, allowedOrigins, eventsApiUrl } = config

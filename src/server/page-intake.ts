@@ -1,5 +1,4 @@
 import { refusalOf } from '../core/consent.ts'
-import { route } from '../tiktok/route.ts'
 import type { Rules } from '../tiktok/rules.ts'
 import type { Config, Decision } from '../types.ts'
 import type { Intake } from './intake.ts'
@@ -15,7 +14,7 @@ export interface PageRequestFacts extends Pick<Visit, 'receivedAt' | 'ip' | 'use
 /** Holds what a page posts to the forwarder's own mapping and consent mode. */
 export function createPageIntake(config: Config, rules: Rules): (body: string, facts: PageRequestFacts) => Intake {
   const { consent: mode = 'always', gpc } = config
-  const namesFor = namesForServer(config, rules)
+  const namesFor = namesForServer(rules)
 
   /** Of what a page made of an event, that which goes to the server. */
   function mappedOf({ eventName, send }: PageEvent, path: string, problems: Problem[]): PageEvent['send'] {
@@ -50,14 +49,12 @@ export function createPageIntake(config: Config, rules: Rules): (body: string, f
  * TikTok's names for an event that the server may send. A page's events were filtered there, by properties that never come
  * here: what can be checked is the rows' names.
  */
-function namesForServer(config: Config, { mapping }: Rules): ReadonlyMap<string, readonly string[]> {
-  const unconditional = [...mapping].map(([name, rows]) => [name, rows.map(({ when, ...row }) => row)] as const)
-  const rules: Rules = { filters: [], mapping: new Map(unconditional) }
+function namesForServer({ mapping }: Rules): ReadonlyMap<string, readonly string[]> {
   return new Map(
-    unconditional.map(([eventName]) => {
-      const rows = route({ eventName, eventID: '', properties: {} }, rules, config) ?? []
-      return [eventName, rows.filter(({ forward }) => forward !== 'client').map(({ event }) => event)]
-    }),
+    Object.entries(mapping).map(([eventName, rows]) => [
+      eventName,
+      rows.filter(({ forward }) => forward !== 'client').map(({ event }) => event),
+    ]),
   )
 }
 

@@ -1,6 +1,5 @@
-import { pageLoad } from '../core/event-names.ts'
-import { holds, passes } from '../core/filter.ts'
 import type { Config, ConvergeEvent, EventParameters, Forward } from '../types.ts'
+import type { Row } from './mapping.ts'
 import { toParameters } from './parameters.ts'
 import type { Rules } from './rules.ts'
 
@@ -13,15 +12,21 @@ export interface MappedEvent {
   parameters: () => EventParameters
 }
 
-/** What becomes of an event: none, one or several of TikTok's. Nothing at all where a filter holds it back. */
+/**
+ * What becomes of an event: none, one or several of TikTok's. Nothing at all if a filter holds it back. A row whose condition
+ * can't be checked costs that row, not the event.
+ */
 export function route(event: ConvergeEvent, rules: Rules, config: Config): MappedEvent[] | undefined {
   const { eventName, properties } = event
-  if (!rules.filters.every((filter) => passes(filter, eventName, properties))) return undefined
-  return (rules.mapping.get(eventName) ?? [])
-    .filter(({ when }) => !when || holds(when, properties))
-    .map(({ event: name, forward = eventName === pageLoad ? 'client' : 'client_and_server' }) => ({
-      event: name === 'PageView' ? 'Pageview' : name,
-      forward,
-      parameters: () => toParameters(event, name, config),
-    }))
+  if (!rules.passes(eventName, properties)) return undefined
+  return (rules.mapping[eventName] ?? [])
+    .filter(({ isMet }) => !isMet || isMet(properties))
+    .map((row) => mapRow(event, row, config))
 }
+
+/** The TikTok event that one row makes of an event, whatever the row's condition says. */
+export const mapRow = (event: ConvergeEvent, { event: name, forward }: Row, config: Config): MappedEvent => ({
+  event: name,
+  forward,
+  parameters: () => toParameters(event, name, config),
+})

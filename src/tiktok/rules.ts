@@ -1,12 +1,13 @@
 import { check } from '../core/config-error.ts'
-import { checkFilter } from '../core/filter.ts'
-import type { Config, Filter } from '../types.ts'
+import { checkFilter, compileFilters, type Filters } from '../core/filter.ts'
+import type { Config } from '../types.ts'
 import { type Mapping, readMapping } from './mapping.ts'
 
-/** What a config asks of each event, read once. */
+/** What a config asks of each event, read and compiled once. */
 export interface Rules {
   mapping: Mapping
-  filters: readonly Filter[]
+  /** Whether the filters let an event through. */
+  passes: Filters
 }
 
 /**
@@ -19,5 +20,5 @@ export function readRules({ pixelId, contentId = 'default', mapping, filters = [
   check('contentId', contentId, /^(default|product_id|variant_id|sku)$/)
   if (mapping?.mode === 'server_only') check('server_only relay', relay, /./)
   filters.forEach(checkFilter)
-  return { mapping: readMapping(mapping), filters }
+  return { mapping: readMapping(mapping), passes: compileFilters(filters) }
 }

@@ -1,8 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { holds, passes } from '../../src/core/filter.ts'
-import type { Condition, Operator } from '../../src/types.ts'
+import { compileCondition } from '../../src/core/conditions.ts'
+import { compileFilters } from '../../src/core/filter.ts'
+import type { Condition, Filter, Operator } from '../../src/types.ts'
 import { properties } from './messy.ts'
+
+type Properties = Record<string, unknown>
+const holds = (condition: Condition, event: Properties) => compileCondition(condition)(event)
+const passes = (filter: Filter, name: string, event: Properties) => compileFilters([filter])(name, event)
 
 const pairs: [Operator, Operator][] = [
   ['equal', 'not_equal'],

@@ -93,7 +93,8 @@ test.each<[title: string, filter: unknown, said: string]>([
   ['null for conditions', { event: '*', any: null }, 'filters[0].any is null, not a list of conditions'],
   ['no condition at all', { event: '*', any: [] }, 'filters[0].any is [], not a list of conditions'],
   ['a condition that stands in no list', { event: '*', any: condition }, 'filters[0].any is {'],
-  ['a text for conditions', { event: '*', any: 'x' }, 'filters[0].any is "x", not a condition'],
+  ['a text for conditions', { event: '*', any: 'x' }, 'filters[0].any is "x", not a list of conditions'],
+  ['an object for conditions', { event: '*', any: { 0: condition, length: 1 } }, 'filters[0].any is {"0":'],
   ['null among the conditions', { event: '*', any: [condition, null] }, 'filters[0].any is null, not a condition'],
 ])('a filter that can not be read is shown, with its place: %s', (_, filter, said) => {
   expect(complaint({ filters: [filter] })).toContain(`Error: converge-tiktok: ${said}`)

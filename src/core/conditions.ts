@@ -1,0 +1,144 @@
+import type { Condition, Operator, Scalar } from '../types.ts'
+import { attempt } from './attempt.ts'
+import { configError } from './config-error.ts'
+import { itemsOf } from './items.ts'
+import { isRecord, own, readNumber, readText } from './read.ts'
+
+type Properties = Record<string, unknown>
+
+/** A condition, ready to be asked of an event's properties. */
+export type Check = (properties: Properties) => boolean
+
+/** How a condition reads a value as text: in lower case where it ignores case. */
+type Read = (value: unknown) => string
+/** Prepares a comparison with one wanted value. What it returns is asked of each value that an event has. */
+type Compare = (wanted: Scalar, read: Read, ignoreCase: boolean) => (found: unknown) => boolean
+/** Prepares a comparison with all wanted values. What it returns is asked of all values that an event has. */
+type Operation = (wanted: readonly Scalar[], read: Read, ignoreCase: boolean) => (found: readonly unknown[]) => boolean
+
+const equal: Compare = (wanted, read) => {
+  const text = read(wanted)
+  const number = readNumber(wanted)
+  const isNumber = Number.isFinite(wanted)
+  // Where one of the two is a number, both are compared as numbers: "3.0" equals 3.
+  return (found) => (isNumber || Number.isFinite(found) ? readNumber(found) === number : read(found) === text)
+}
+
+/** Compares as text. */
+const text =
+  (holds: (found: string, wanted: string) => boolean): Compare =>
+  (value, read) => {
+    const wanted = read(value)
+    return (found) => holds(read(found), wanted)
+  }
+
+/** Compares as numbers. No comparison of NaN holds, so text that is no number is neither greater nor lower. */
+const numbers =
+  (holds: (found: number, wanted: number) => boolean): Compare =>
+  (value) => {
+    const wanted = readNumber(value)
+    return (found) => holds(readNumber(found), wanted)
+  }
+
+const contains = text((found, wanted) => found.includes(wanted))
+
+const matches: Compare = (wanted, read, ignoreCase) => {
+  // Without the flags g and y a regular expression starts anew on each text.
+  const pattern = new RegExp(String(wanted), ignoreCase ? 'i' : '')
+  return (found) => pattern.test(read(found))
+}
+
+/** Holds if one value of the event fits one that is wanted. */
+const some =
+  (compare: Compare): Operation =>
+  (wanted, read, ignoreCase) => {
+    const comparisons = wanted.map((value) => compare(value, read, ignoreCase))
+    return (found) => found.some((value) => comparisons.some((fits) => fits(value)))
+  }
+
+/** Holds if no value of the event fits any that is wanted. */
+const none =
+  (compare: Compare): Operation =>
+  (...wanted) => {
+    const holds = some(compare)(...wanted)
+    return (found) => !holds(found)
+  }
+
+const isSet = (found: readonly unknown[]) => found.some((value) => value !== '')
+
+const operations = {
+  equal: some(equal),
+  not_equal: none(equal),
+  in: some(equal),
+  not_in: none(equal),
+  contains: some(contains),
+  not_contains: none(contains),
+  starts_with: some(text((found, wanted) => found.startsWith(wanted))),
+  ends_with: some(text((found, wanted) => found.endsWith(wanted))),
+  greater_than: some(numbers((found, wanted) => found > wanted)),
+  greater_than_or_equal: some(numbers((found, wanted) => found >= wanted)),
+  lower_than: some(numbers((found, wanted) => found < wanted)),
+  lower_than_or_equal: some(numbers((found, wanted) => found <= wanted)),
+  is_set: () => isSet,
+  is_not_set: () => (found) => !isSet(found),
+  matches_regex: some(matches),
+  does_not_match_regex: none(matches),
+} satisfies Record<Operator, Operation>
+
+/**
+ * Makes a function of a condition, once. A missing property equals nothing, contains nothing, and is not equal to
+ * everything. On a list, a positive operator holds if one element fits, a negated one if none does. If one of the two values
+ * is a number, they are compared as numbers, otherwise as text, booleans too.
+ *
+ * The function never throws. A condition that throws while an event is checked (a page may have replaced what it calls)
+ * does not hold, whether its operator is negated or not: its row is not sent, and its filter does not let the event through
+ * because of it.
+ *
+ * @throws if the condition can't be read: an unknown operator, a value that is missing or no scalar, a broken regular
+ * expression, a property that is no text
+ */
+export function compileCondition({ property, operator, value, ignoreCase = false }: Condition): Check {
+  const operation: Operation | undefined = own(operations, operator)
+  if (!operation) throw new TypeError(operator)
+  const isUnary = operator === 'is_set' || operator === 'is_not_set'
+  const wanted: (Scalar | undefined)[] = isUnary ? [] : [value].flat()
+  if (!wanted.every(isScalar)) throw new TypeError(operator)
+  const read: Read = (found) => {
+    const text = typeof found === 'object' ? '' : String(found)
+    return ignoreCase ? text.toLowerCase() : text
+  }
+  const holds = operation(wanted, read, ignoreCase)
+  const valuesIn = compilePath(property)
+  return (properties) => attempt(() => holds(valuesIn(properties))) ?? false
+}
+
+/** @throws a sentence that names the place of a condition that can't be read */
+export function checkCondition(where: string, condition: Condition): void {
+  if (!attempt(() => compileCondition(condition))) throw configError(where, condition, 'a condition')
+}
+
+const isScalar = (value: unknown): value is Scalar =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+
+/** The lists that are made of an event's items, and the property of an item that each holds. */
+const idLists = { product_ids: 'product_id', variant_ids: 'variant_id', product_skus: 'sku' }
+
+/** Reads a path once. What it returns lists the values there, lists on the way laid flat: `items.vendor` is every item's. */
+function compilePath(path: string): (properties: Properties) => unknown[] {
+  const name = own(idLists, path)
+  if (name) return (properties) => itemsOf(properties).flatMap((item) => readText(item[name]) || [])
+  const keys = path.split('.')
+  return (properties) => {
+    let found: unknown[] = [properties]
+    for (const key of keys) {
+      const inner: unknown[] = []
+      for (const value of found) {
+        const values = isRecord(value) ? own(value, key) : undefined
+        if (Array.isArray(values)) inner.push(...values)
+        else inner.push(values)
+      }
+      found = inner
+    }
+    return found.filter((value) => value !== undefined && value !== null)
+  }
+}

@@ -1,0 +1,42 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const tsc = join(root, 'node_modules/typescript/bin/tsc')
+const folder = mkdtempSync(join(tmpdir(), 'converge-tables-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** The files that tsc refuses after a text in one of the sources was replaced. */
+function refusedAfter(path: string, from: string, to: string): string[] {
+  const src = join(folder, 'src')
+  cpSync(join(root, 'src'), src, { recursive: true })
+  const text = readFileSync(join(src, path), 'utf8')
+  expect(text).toContain(from)
+  writeFileSync(join(src, path), text.replace(from, to))
+  const include = [
+    'src/core',
+    'src/tiktok',
+    'src/server/check-config.ts',
+    'src/node/config-file.ts',
+    'src/browser/tag.ts',
+  ]
+  const typeRoots = [join(root, 'node_modules/@types')]
+  const paths = { '*': [join(root, 'node_modules/*')] }
+  const project = join(folder, 'tsconfig.json')
+  const options = { extends: join(root, 'tsconfig.json'), compilerOptions: { typeRoots, paths }, include, exclude: [] }
+  writeFileSync(project, JSON.stringify(options))
+  const { stdout } = spawnSync(process.execPath, [tsc, '-p', project, '--pretty', 'false'], { encoding: 'utf8' })
+  const files = [...stdout.matchAll(/^(?:.*\/)?src\/([\w/.-]+)\(\d+,/gm)].map(([, file = '']) => file)
+  return [...new Set(files)].sort()
+}
+
+test.each<[title: string, path: string, from: string, to: string, refused: string[]]>([
+  ['nothing', 'types.ts', "| 'equal'", "| 'equal'", []],
+  ['an operator', 'types.ts', "| 'equal'", "| 'equal' | 'is_like'", ['core/conditions.ts']],
+])('a table that lacks what its type has does not compile: %s', (_, path, from, to, refused) => {
+  expect(refusedAfter(path, from, to)).toEqual(refused)
+})
