@@ -1,6 +1,7 @@
 import { orderEvents } from '../core/event-names.ts'
 import type { ConvergeEvent } from '../types.ts'
-import { readText } from './read.ts'
+import { hasToJSON } from './json.ts'
+import { hasOwn, isObject, readText } from './read.ts'
 
 /**
  * Names an event and gives it an id: the caller's, else an order's own, so that a reload and the server's copy agree,
@@ -30,8 +31,9 @@ const MAX_OBJECTS = 2000
 const MAX_TEXT = 2000
 
 /**
- * A plain copy, in which nothing can throw, change later, or go on for ever. `toJSON` is honoured, as in JSON. Text is cut
- * at 2,000 characters; what is nested deeper than 6 levels, or comes after 2,000 objects, is left out.
+ * A plain copy, in which nothing can throw, change later, or go on for ever. A value's own `toJSON` is honoured, and its
+ * class's, such as `Date`'s, as in JSON. Text is cut at 2,000 characters; what is nested deeper than 6 levels, or comes after
+ * 2,000 objects, is left out.
  */
 export function copyRecord(record: unknown): Record<string, unknown> {
   let objects = 0
@@ -39,16 +41,19 @@ export function copyRecord(record: unknown): Record<string, unknown> {
   // It reads the property itself, so that a getter which throws costs one property, not the order around it.
   function copy(holder: object, key: PropertyKey, depth: number): unknown {
     try {
-      const value: unknown = Object(holder)[key]
+      const value: unknown = Reflect.get(holder, key)
       if (typeof value === 'string') return value.slice(0, MAX_TEXT)
-      const source = Object(value)
-      if (source !== value) return /^(s|bi)/.test(typeof value) ? String(value) : value // symbol, bigint
+      if (typeof value === 'symbol' || typeof value === 'bigint') return String(value)
+      if (!isObject(value)) return value
       if (depth > MAX_DEPTH || ++objects > MAX_OBJECTS) return undefined
-      if (source.toJSON) return copy([source.toJSON()], 0, depth + 1)
-      const names = Object.keys(source).slice(0, MAX_OBJECTS)
+      if (hasToJSON(value)) return copy([value.toJSON()], 0, depth + 1)
+      // Prototype 1.6 replaces Object.keys by one that finds what is inherited, too.
+      const names = Object.keys(value)
+        .filter((name) => hasOwn(value, name))
+        .slice(0, MAX_OBJECTS)
       if (Array.isArray(value)) return names.map((name) => copy(value, name, depth + 1))
       const target: Record<string, unknown> = {}
-      for (const name of names) target[name] = copy(source, name, depth + 1)
+      for (const name of names) target[name] = copy(value, name, depth + 1)
       return target
     } catch {
       return undefined

@@ -31,18 +31,21 @@ export function sha256(text: string): string {
   let [hash, constants] = tables
   while (words.length) {
     const schedule = words.splice(0, 16) as Sixteen
-    hash = constants
-      .reduce<Eight>(([a, b, c, d, e, f, g, h], constant) => {
-        const { 0: word, 1: next, 9: ninth, 14: last } = schedule
-        const low = turn(next, 7) ^ turn(next, 18) ^ (next >>> 3)
-        const high = turn(last, 17) ^ turn(last, 19) ^ (last >>> 10)
-        const one = h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + (g ^ (e & (f ^ g))) + constant + word
-        const two = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) | (c & (a | b)))
-        schedule.push((word + low + ninth + high) | 0)
-        schedule.shift()
-        return [(one + two) | 0, a, b, c, (d + one) | 0, e, f, g]
-      }, hash)
-      .map((word, index) => (word + hash[index]!) | 0) as Eight
+    let next = hash
+    // A loop, because Prototype 1.6 replaces `reduce`.
+    for (const constant of constants) {
+      const [a, b, c, d, e, f, g, h] = next
+      const { 0: word, 1: second, 9: ninth, 14: last } = schedule
+      const low = turn(second, 7) ^ turn(second, 18) ^ (second >>> 3)
+      const high = turn(last, 17) ^ turn(last, 19) ^ (last >>> 10)
+      const one = h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + (g ^ (e & (f ^ g))) + constant + word
+      const two = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) | (c & (a | b)))
+      schedule.push((word + low + ninth + high) | 0)
+      schedule.shift()
+      next = [(one + two) | 0, a, b, c, (d + one) | 0, e, f, g]
+    }
+    const former = hash
+    hash = next.map((word, index) => (word + former[index]!) | 0) as Eight
   }
   return hash.map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('')
 }

@@ -41,7 +41,7 @@ export function toParameters(
   if (items.length) {
     parameters.contents = items.map(toContent)
     parameters.content_type = content_type
-    put(parameters, 'num_items', readNumber(items.reduce((sum, item) => sum + quantityOf(item), 0)))
+    put(parameters, 'num_items', readNumber(countOf(items)))
   }
   put(parameters, 'value', value)
   if (!Number.isNaN(value)) put(parameters, 'currency', readCurrency(properties) || sharedCurrency(items))
@@ -57,6 +57,13 @@ const queryProperties = ['query', 'search_query', 'search_string', 'search_term'
 const readQuery = (properties: Properties): string | undefined =>
   queryProperties.map((name) => readText(properties[name])).find((text) => /^[^@]+$/.test(text))
 
+// A loop, because Prototype 1.6 replaces `reduce`.
+function countOf(items: Properties[]): number {
+  let count = 0
+  for (const item of items) count += quantityOf(item)
+  return count
+}
+
 const quantityOf = (item: Properties): number => readNumber(item.quantity, 1)
 
 function readCurrency({ currency }: Properties): string {
@@ -65,6 +72,6 @@ function readCurrency({ currency }: Properties): string {
 }
 
 function sharedCurrency(items: Properties[]): string {
-  const [currency = '', ...others] = new Set(items.map(readCurrency))
-  return others.length ? '' : currency
+  const [first = '', ...others] = items.map(readCurrency)
+  return others.every((currency) => currency === first) ? first : ''
 }

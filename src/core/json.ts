@@ -1,0 +1,30 @@
+import { isObject } from './read.ts'
+
+/**
+ * Whether an object has a `toJSON` of its own or of its class, such as `Date`'s. One that all arrays or objects of the page
+ * have does not count: Prototype 1.6 adds one with which `JSON.stringify([1])` is `"\"[1]\""`.
+ */
+export function hasToJSON(value: object): value is { toJSON(): unknown } {
+  const toJSON = Reflect.get(value, 'toJSON')
+  return (
+    typeof toJSON === 'function' &&
+    toJSON !== Reflect.get(Array.prototype, 'toJSON') &&
+    toJSON !== Reflect.get(Object.prototype, 'toJSON')
+  )
+}
+
+/**
+ * `JSON.stringify`, also on a page whose arrays and objects have a `toJSON` from an old library. The page's prototypes stay
+ * as they are.
+ */
+export function stringify(value: unknown): string {
+  // Only there, since a replacer makes JSON.stringify half as fast.
+  const isHarmed = 'toJSON' in Array.prototype
+  return JSON.stringify(value, isHarmed ? undoToJSON : undefined)
+}
+
+/** JSON.stringify asks its replacer after `toJSON`. What `toJSON` was called on still stands in the holder. */
+function undoToJSON(this: Record<string, unknown>, key: string, value: unknown): unknown {
+  const original = this[key]
+  return isObject(original) && !hasToJSON(original) ? original : value
+}

@@ -1,0 +1,58 @@
+// What old libraries and careless pages do to the language, each function as it stands there.
+
+interface Replaced {
+  holder: object
+  name: string
+  value: unknown
+}
+
+/** Prototype 1.6.1. Where it differs from ES5, later events would be lost or changed. */
+const prototype16: Replaced[] = [
+  { holder: Array.prototype, name: 'reduce', value: reduce },
+  { holder: Array.prototype, name: 'toJSON', value: toJSON },
+  { holder: Object, name: 'keys', value: keys },
+  { holder: Array, name: 'from', value: (list: ArrayLike<unknown>) => Array.prototype.slice.call(list) },
+]
+
+/** A page that has functions of its own by the names of built-in classes. */
+const shadowed: Replaced[] = ['Map', 'Set', 'WeakSet'].map((name) => ({
+  holder: globalThis,
+  name,
+  value: function Shadow() {},
+}))
+
+/** Another library's, for every object. */
+const objectToJSON: Replaced[] = [{ holder: Object.prototype, name: 'toJSON', value: toJSON }]
+
+function reduce(this: unknown[]): unknown {
+  return this.length > 1 ? this : this[0]
+}
+
+function toJSON(this: unknown): string {
+  return `[${String(this)}]`
+}
+
+function keys(object: object): string[] {
+  const names: string[] = []
+  for (const name in object) names.push(name)
+  return names
+}
+
+export const pages = { 'Prototype 1.6': prototype16, 'a page with a Map and a Set of its own': shadowed, objectToJSON }
+
+/** Runs a task on such a page. */
+export function onPage<Answer>(page: keyof typeof pages, task: () => Answer): Answer {
+  const former = pages[page].map(({ holder, name, value }) => {
+    const descriptor = Object.getOwnPropertyDescriptor(holder, name)
+    Object.defineProperty(holder, name, { value, configurable: true, writable: true, enumerable: true })
+    return () => {
+      if (descriptor) Object.defineProperty(holder, name, descriptor)
+      else Reflect.deleteProperty(holder, name)
+    }
+  })
+  try {
+    return task()
+  } finally {
+    for (const restore of former) restore()
+  }
+}
