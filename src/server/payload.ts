@@ -1,4 +1,5 @@
 import { cleanUrl } from '../core/clean-url.ts'
+import { readDomain } from '../core/domain.ts'
 import { orderEvents } from '../core/event-names.ts'
 import { put, readText } from '../core/read.ts'
 import type { MappedEvent } from '../tiktok/route.ts'
@@ -66,7 +67,8 @@ export function fromServer(
   { rows, profile, time, config }: { rows: readonly MappedEvent[]; profile: Profile; time: number; config: Config },
 ): OutboxEvent[] {
   const seconds = Math.floor(time / 1000)
-  const shop = config.domain ? `https://${config.domain}` : ''
+  const domain = readDomain(config.domain)
+  const shop = domain ? `https://${domain}` : ''
   const page = toPage(readText(properties.$url) || profile.url || shop, readText(properties.referrer))
   const hasPixel = config.mapping?.mode !== 'server_only'
   return rows.map(({ event, forward, parameters }) => ({
