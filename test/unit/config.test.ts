@@ -82,7 +82,7 @@ test.each(malformed)('a condition of a filter that can not be read is shown, wit
 test.each(malformed)("a condition of a row that can not be read is shown, with its row's place: %s", (_, change) => {
   const when = { ...condition, ...change }
   const said = complaint({ mapping: { events: { Searched: ['Search', { event: 'Lead', when }] } } })
-  expect(said).toBe(`Error: converge-tiktok: mapping.events.Searched is ${JSON.stringify(when)}, not a condition`)
+  expect(said).toBe(`Error: converge-tiktok: mapping.events.Searched.when is ${JSON.stringify(when)}, not a condition`)
 })
 
 test.each<[title: string, filter: unknown, said: string]>([

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { randomHash, randomId } from '../../src/browser/random-id.ts'
 import { hash } from '../../src/tiktok/user.ts'
 import { onPage } from './old-libraries.ts'
@@ -23,10 +23,9 @@ test('a random hash has the shape of SHA-256, so that it passes as one', () => {
 })
 
 test('every bit comes from crypto.getRandomValues, and small bytes keep their zeros', () => {
-  const zeros = { getRandomValues: vi.fn(<Values>(values: Values) => values) }
+  const zeros = { getRandomValues: <Values>(values: Values) => values }
   expect(randomId(zeros)).toBe('0'.repeat(32))
   expect(randomHash(zeros)).toBe('0'.repeat(64))
-  expect(zeros.getRandomValues).toHaveBeenCalledTimes(2)
 })
 
 test('an old library that replaces Array.from changes nothing', () => {
