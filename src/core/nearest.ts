@@ -18,12 +18,10 @@ const squash = (name: string) => name.toLowerCase().replace(/-/g, '')
 
 /** Whether so many edits make one text of the other. */
 function isWithin(text: string, other: string, edits: number): boolean {
-  if (text === other) return true
-  if (edits === 0) return false
-  let same = 0
-  while (text[same] === other[same]) same++
-  const rest = (from: number, otherFrom: number) =>
-    isWithin(text.slice(same + from), other.slice(same + otherFrom), edits - 1)
-  const isSwapped = text[same] === other[same + 1] && text[same + 1] === other[same]
+  if (text === other || edits === 0) return text === other
+  const rest = (from: number, otherFrom: number, left = edits - 1) =>
+    isWithin(text.slice(from), other.slice(otherFrom), left)
+  if (text[0] === other[0]) return rest(1, 1, edits)
+  const isSwapped = text[0] === other[1] && text[1] === other[0]
   return rest(1, 0) || rest(0, 1) || rest(1, 1) || (isSwapped && rest(2, 2))
 }
