@@ -4,9 +4,10 @@ import { readTag } from '../../src/browser/tag.ts'
 import { options } from '../../src/core/options.ts'
 import { pixelId } from '../cases/case.ts'
 
+const { document } = new HappyWindow()
+
 /** What stands on a script's tag, as HTML is read. */
 function read(attributes: string): unknown {
-  const { document } = new HappyWindow()
   document.body.innerHTML = `<script ${attributes}></script>`
   try {
     return readTag(Object(document.querySelector('script')))
@@ -91,7 +92,7 @@ test.each(Object.keys(options))(
   (name) => {
     const plain = name.toLowerCase()
     const once = edited(plain)
-    const twice = name.length > 5 ? edited(plain).flatMap(edited) : []
+    const twice = name.length > 5 ? once.flatMap(edited) : []
     const hyphens = [plain, kebab(name).replaceAll('-', '--'), [...plain].join('-'), plain.toUpperCase()]
     const all = [...once, ...twice, ...hyphens, ...hyphens.flatMap((one) => edited(one).slice(1))]
     for (const one of new Set(all)) {
