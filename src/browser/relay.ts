@@ -33,8 +33,13 @@ interface Parts {
 
 interface Answer {
   relay: 'ready' | 'down' | 'refused'
-  /** The event ids of what the forwarder takes no more. */
-  tooLate: unknown[]
+  /** What the forwarder takes no more. */
+  tooLate: TooLate[]
+}
+
+interface TooLate {
+  event_name?: unknown
+  event_id?: unknown
 }
 
 const FIRST_PAUSE = 1000 // ms, doubling
@@ -68,7 +73,7 @@ export function createRelay(parts: Parts): Relay {
       const { relay, tooLate } = await ask({ v: 1, sentAt, events })
       report({ relay })
       for (const one of posted.filter(outbox.has)) {
-        if (relay === 'ready') end(one, tooLate.includes(one.event.eventID) ? 'too_late' : 'taken')
+        if (relay === 'ready') end(one, tooLate.some((late) => isThat(late, one.event)) ? 'too_late' : 'taken')
         else if (relay === 'refused') end(one, 'refused')
         else {
           outbox.keep(one, true)
@@ -121,6 +126,9 @@ export function createRelay(parts: Parts): Relay {
 const isTooLate = (event: RelayedEvent, now: number): boolean =>
   now - event.time >= (event.pixel ? SECONDS_BESIDE_PIXEL : SECONDS_WITHOUT_PIXEL) * 1000
 
+const isThat = ({ event_name, event_id }: TooLate, { eventName, eventID }: RelayedEvent): boolean =>
+  event_name === eventName && event_id === eventID
+
 /** Posts a batch. It never rejects. */
 function createAsk(window: Window, relay: string): (batch: RelayBatch) => Promise<Answer> {
   const url = `${resolve(window, relay)}/events`
@@ -139,7 +147,7 @@ function createAsk(window: Window, relay: string): (batch: RelayBatch) => Promis
 }
 
 /** Of the forwarder's answer. An older forwarder does not say it. */
-async function readTooLate(response: Response): Promise<unknown[]> {
+async function readTooLate(response: Response): Promise<TooLate[]> {
   try {
     const { too_late } = Object(await response.json())
     return Array.isArray(too_late) ? too_late : []

@@ -1,4 +1,5 @@
 import { pageLoad } from '../core/event-names.ts'
+import { checkOptions } from '../core/options.ts'
 import { readRules } from '../tiktok/rules.ts'
 import type { Config, Converge, ConvergeGlobal } from '../types.ts'
 import { joinConfig } from './late-config.ts'
@@ -21,6 +22,7 @@ export interface Part {
  * @throws a sentence that names the part of the config that can never work
  */
 export function startConverge(config: Config, window: Window, loadPart: LoadPart): Converge {
+  checkOptions(config, 'createConverge')
   const rules = readRules(config)
   const page = pageOf(window, config)
   const former = page.members[config.pixelId]

@@ -1,7 +1,13 @@
+import { checkOptions } from '../core/options.ts'
 import type { Config, Converge, ConvergeGlobal, QueuedCall } from '../types.ts'
 import { readFlags } from './flags.ts'
 import { bringPart, type LoadPart, startConverge } from './start.ts'
-import type { Tag } from './tag.ts'
+
+/** What the script's tag says, with the served config before it. With an error, nothing starts. */
+export interface Tag {
+  config: Partial<Config>
+  error?: unknown
+}
 
 const callable = ['track', 'set', 'consent', 'context', 'on'] as const
 const methods = ['init', ...callable] as const
@@ -53,7 +59,8 @@ function createPerformer(window: Window, tag: Tag, loadPart: LoadPart) {
 
   function init(given: unknown): void {
     hasInit = true
-    if (tag.error) throw new Error(tag.error)
+    if (tag.error) throw tag.error
+    checkOptions(given ?? {}, 'init')
     const config: Config = { pixelId: '', ...tag.config, ...Object(given) }
     const converge = startConverge(config, window, loadPart)
     if (pixels.includes(converge)) return

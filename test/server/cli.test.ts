@@ -59,17 +59,23 @@ test('a config that can not work gets one sentence and exit code 1', async () =>
   expect(await run({ adminToken: 'a-secret' })).toMatch(/holds adminToken.*set CONVERGE_ADMIN_TOKEN in the environment/)
   const short = { TIKTOK_ACCESS_TOKEN: accessToken, CONVERGE_ADMIN_TOKEN: 'a-secret' }
   expect(await run({}, short)).toMatch(/adminToken has 8 characters, and needs 32 or more/)
-  expect(await run({ pixelID: pixelId })).toContain('holds "pixelID", which is no option. There are pixelId, ')
+  expect(await run({ pixelID: pixelId })).toContain('converge.json has no option pixelID. Did you mean pixelId?')
   const when = { property: 'tags', operator: 'is_set' }
   const within: [config: object, sentence: string][] = [
-    [{ mapping: { event: {} } }, 'mapping holds "event", which is no option. There are mode, events.'],
-    [{ mapping: { events: { Lead: { event: 'Lead', forwrd: 'server' } } } }, 'mapping.events.Lead holds "forwrd"'],
+    [{ mapping: { event: {} } }, 'mapping has no option event. Did you mean events?'],
+    [
+      { mapping: { events: { Lead: { event: 'Lead', forwrd: 'server' } } } },
+      'mapping.events.Lead has no option forwrd. Did you mean forward?',
+    ],
     [
       { mapping: { events: { Lead: ['A', { event: 'Lead', when: { ...when, ignorecase: true } }] } } },
-      'mapping.events.Lead.when holds "ignorecase"',
+      'mapping.events.Lead.when has no option ignorecase. Did you mean ignoreCase?',
     ],
-    [{ filters: [{ event: '*', any: [when], all: [] }] }, 'filters[0] holds "all"'],
-    [{ filters: [{ event: '*', any: [{ ...when, values: [] }] }] }, 'filters[0].any holds "values"'],
+    [{ filters: [{ event: '*', any: [when], all: [] }] }, 'filters[0] has no option all. There are event, any'],
+    [
+      { filters: [{ event: '*', any: [{ ...when, values: [] }] }] },
+      'filters[0].any has no option values. Did you mean value?',
+    ],
   ]
   for (const [config, sentence] of within) expect(await run({ pixelId, ...config })).toContain(sentence)
   expect(await run({ pixelId: 'abc' })).toContain('pixelId is "abc"')

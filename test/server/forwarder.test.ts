@@ -158,6 +158,11 @@ describe('the script', () => {
     expect(await configIn(await fetch(get('/converge.js')))).toMatchObject({ relay: 'https://t.shop.test' })
   })
 
+  test('the page gets the host of a domain, however it is written', async () => {
+    const { fetch } = startForwarder({ domain: 'https://WWW.Shop.test:443/a' })
+    expect(await configIn(await fetch(get('/converge.js')))).toMatchObject({ domain: 'www.shop.test' })
+  })
+
   test.each(['converge.js', 'consent.js', 'inspector.js'])(
     '%s is cached, and asked for again by its hash',
     async (name) => {
@@ -349,7 +354,9 @@ describe('a config that can never work throws, in a sentence', () => {
       /consentFrom is \["gogle"\], not a list of shopify, google/,
     ],
     ['a consent platform outside of a list', { consentFrom: 'google' }, /consentFrom is "google", not a list/],
-    ['a domain with https://', { domain: 'https://shop.test' }, /domain is "https:\/\/shop\.test", not a domain alone/],
+    ['a domain with a space', { domain: 'shop test' }, /domain is "shop test", not a domain, such as shop\.example/],
+    ['a misspelt option', { consnt: 'require' }, /the forwarder has no option consnt\. Did you mean consent\?/],
+    ['a misspelt option of its own', { trustproxy: true }, /has no option trustproxy\. Did you mean trustProxy\?/],
     ['an empty relay', { relay: '' }, /relay is "", not an address, such as https:/],
     ['a switch that is text', { trustProxy: 'false' }, /trustProxy is "false", not true or false/],
     [

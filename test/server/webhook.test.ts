@@ -319,6 +319,13 @@ describe('what the page knew', () => {
   ])('the page is %s', async (_, properties, profile, url) => {
     expect((await send(withProfile(profile, properties), { domain: 'shop.test' })).data?.page.url).toBe(url)
   })
+
+  test.each(['https://Shop.test/', '.shop.test', 'shop.test:8080/a'])(
+    'the shop’s page is its host, however its domain is written: %s',
+    async (domain) => {
+      expect((await send(withProfile({}), { domain })).data?.page.url).toBe('https://shop.test')
+    },
+  )
 })
 
 describe('identity', () => {

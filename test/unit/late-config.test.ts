@@ -4,6 +4,7 @@ import type { Config } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
 import { noParts, openPage, queued, tracked } from './page.ts'
 
+const noRelay: object = { relay: undefined }
 const error = vi.spyOn(console, 'error').mockReturnValue()
 
 beforeEach(() => {
@@ -81,7 +82,7 @@ describe('a second start of one pixel', () => {
     ['require', 'always', 'no_consent'],
     ['implied', 'always', 'success'],
   ] as const)('a copy leaves only if both modes allow it: %s, then %s', async (first, second, status) => {
-    const { converge } = await startTwice({ consent: first, relay: '' }, { consent: second, relay: '' })
+    const { converge } = await startTwice({ consent: first, ...noRelay }, { consent: second, ...noRelay })
     expect(converge.track('Searched', {}, { method: 'forward' }).status).toBe(status)
   })
 

@@ -1,4 +1,5 @@
 import { cleanUrl } from '../../core/clean-url.ts'
+import { readDomain } from '../../core/domain.ts'
 import { orderEvents } from '../../core/event-names.ts'
 import { put, readText } from '../../core/read.ts'
 import type { Config, ConvergeEvent, EventParameters, User } from '../../types.ts'
@@ -91,7 +92,8 @@ export function fromServer(
   { rows, profile, time, config }: ServerFacts,
 ): OutboxEvent[] {
   const seconds = Math.floor(time / 1000)
-  const shop = config.domain ? `https://${config.domain}` : ''
+  const domain = readDomain(config.domain)
+  const shop = domain ? `https://${domain}` : ''
   const page = toPage(readText(properties.$url) || profile.url || shop, readText(properties.referrer))
   const hasPixel = config.mapping?.mode !== 'server_only'
   return rows.map(({ event, forward, parameters }) => ({
