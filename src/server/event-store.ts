@@ -1,21 +1,26 @@
 import type { Log } from '../core/log.ts'
 import type { EventsApi } from '../tiktok/events-api/client.ts'
 import type { Intake, Late, Taken } from './intake.ts'
-import type { MatchKeys } from './match-keys.ts'
-import type { Outbox } from './outbox.ts'
+import type { Outbox, Verdict } from './outbox.ts'
 import { redact } from './redact.ts'
 import type { RequestContext } from './request-context.ts'
 import { type Answer, refuse, respond } from './respond.ts'
+import { skipRepeated } from './skip-repeated.ts'
 import type { Throttle } from './throttle.ts'
 
 export interface EventStoreOptions {
   api: EventsApi
   outbox: Outbox | undefined
-  matchKeys: MatchKeys
   log: Log
   throttle: Throttle
   /** Milliseconds, of a clock that never goes back. */
   monotonic: () => number
+}
+
+interface Stored {
+  kept: Taken[]
+  /** What TikTok will never take. */
+  refused: Taken[]
 }
 
 export interface EventStore {
@@ -34,14 +39,16 @@ export interface StoreRefusal {
 const RETRY_AFTER = 60
 
 export function createEventStore(options: EventStoreOptions): EventStore {
-  const { api, outbox, matchKeys, log, throttle, monotonic } = options
+  const { api, outbox, log, throttle, monotonic } = options
   let last: (StoreRefusal & { at: number }) | undefined
 
-  async function keep(outbox: Outbox, taken: Taken[]): Promise<Answer | Taken[]> {
+  async function keep(outbox: Outbox, intake: Intake): Promise<Answer | Stored> {
+    const events = intake.taken.map(({ event }) => event)
+    if (events.length === 0) return { kept: [], refused: [] }
     try {
-      if (taken.length > 0) await outbox.add(taken.map(({ event }) => event))
+      const notTaken = await outbox.add(events)
       last = undefined
-      return []
+      return { kept: skipRepeated(intake, notTaken ?? []), refused: [] }
     } catch (error) {
       const { name, message } = error instanceof Error ? error : new Error(String(error))
       const kind = name === 'OutboxFull' ? 'full' : 'broken'
@@ -57,27 +64,29 @@ export function createEventStore(options: EventStoreOptions): EventStore {
     }
   }
 
-  /** Without an outbox. Gives back what TikTok will never take. */
-  async function sendNow(taken: Taken[]): Promise<Answer | Taken[]> {
+  /** Without an outbox. */
+  async function sendNow({ taken }: Intake): Promise<Answer | Stored> {
     const verdicts = await api.deliver(taken.map(({ event }) => event))
-    if (verdicts.every((verdict) => verdict === 'done' || verdict === 'dead'))
-      return taken.filter((_, index) => verdicts[index] === 'dead')
+    const having = (verdict: Verdict) => taken.filter((_, index) => verdicts[index] === verdict)
+    const [kept, refused] = [having('done'), having('dead')]
+    if (kept.length + refused.length === taken.length) return { kept, refused }
     return refuse(503, 'TikTok can not take this now. Send it again later.', [], {
       'retry-after': String(api.retryAfter()),
     })
   }
 
-  async function store({ taken, problems, statuses, late }: Intake, context: RequestContext): Promise<Answer> {
+  async function store(intake: Intake, context: RequestContext): Promise<Answer> {
+    const { taken, problems, statuses, late } = intake
     const isByDesign = statuses?.filtered || statuses?.skipped || statuses?.no_consent
     if (taken.length === 0 && late.length === 0 && !isByDesign)
       return refuse(400, 'Nothing of this could be taken.', problems)
-    const work = outbox ? keep(outbox, taken) : sendNow(taken)
+    const work = outbox ? keep(outbox, intake) : sendNow(intake)
     context.waitUntil?.(work)
-    const refused = await work
-    if (!Array.isArray(refused)) return refused
-    matchKeys.count(taken.map(({ event }) => event))
-    const accepted = new Set(taken.filter((one) => !refused.includes(one)).map(({ path }) => path)).size
-    for (const { path, event } of refused) problems.push({ path, message: event.problem ?? 'was refused by TikTok' })
+    const stored = await work
+    if ('status' in stored) return stored
+    const accepted = new Set(stored.kept.map(({ path }) => path)).size
+    for (const { path, event } of stored.refused)
+      problems.push({ path, message: event.problem ?? 'was refused by TikTok' })
     return respond(202, { accepted, ...(statuses ? { statuses } : tooLate(late)), problems })
   }
 

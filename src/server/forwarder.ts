@@ -63,13 +63,14 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   const throttle = createThrottle(monotonic)
   const api = createEventsApi({ ...env, log, pixelId, accessToken, url: config.eventsApiUrl, redact })
   const matchKeys = createMatchKeys()
+  const deliver = matchKeys.counting(api.deliver)
   const cors = createCors(config.allowedOrigins)
   const refusals = createRefusals(log, throttle)
   const lateEvents = createLateEvents(log, throttle)
-  const store = createEventStore({ api, outbox, matchKeys, log, throttle, monotonic })
+  const store = createEventStore({ api: { ...api, deliver }, outbox, log, throttle, monotonic })
   const readPageEvents = createPageIntake(config, rules)
   const readServerEvents = createServerIntake(config, rules)
-  outbox?.start(api.deliver)
+  outbox?.start(deliver)
 
   const routes: Record<Route, Take> = {
     events: takeFromPage,

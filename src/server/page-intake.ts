@@ -3,9 +3,10 @@ import { fromPage, type Visit } from '../tiktok/events-api/payload.ts'
 import { route } from '../tiktok/route.ts'
 import type { Rules } from '../tiktok/rules.ts'
 import type { Config, Decision } from '../types.ts'
-import type { Intake, Late } from './intake.ts'
+import type { Intake, Late, Taken } from './intake.ts'
 import { type PageEvent, type Problem, parsePageRequest } from './parse.ts'
 import { sortByAge } from './sort-by-age.ts'
+import { faultOf } from './sound-text.ts'
 
 /** What the request itself tells of a visit. */
 export interface PageRequestFacts extends Pick<Visit, 'receivedAt' | 'ip' | 'userAgent' | 'allowTest'> {
@@ -35,6 +36,11 @@ export function createPageIntake(config: Config, rules: Rules): (body: string, f
     const limitedDataUse = config.limitedDataUse === true || isOptedOut
     const late: Late[] = []
     const taken = good.flatMap(({ path, event }) => {
+      const faults = faultsOf(event, path)
+      if (faults.length > 0) {
+        problems.push(...faults)
+        return []
+      }
       const marketing = decisionOf(event) ?? (isOptedOut && gpc === 'deny' ? 'denied' : undefined)
       if (refusalOf(mode, marketing, 'relay')) {
         problems.push({ path: `${path}.consent`, message: `does not allow the server copy in consent mode ${mode}` })
@@ -47,10 +53,22 @@ export function createPageIntake(config: Config, rules: Rules): (body: string, f
         problems.push({ path, message: sorted.message })
         late.push({ event_name: event.eventName, event_id: event.eventID, events: sorted.late })
       }
-      return sorted.inTime.map((one) => ({ path, event: one }))
+      return sorted.inTime.map((one): Taken => ({ path, event: { ...one, source: 'page' } }))
     })
     return { taken, problems, late }
   }
+}
+
+function faultsOf({ eventName, eventID, send }: PageEvent, path: string): Problem[] {
+  const texts = [
+    [`${path}.eventName`, eventName],
+    [`${path}.eventID`, eventID],
+    ...send.map(({ event }, index) => [`${path}.send[${index}].event`, event] as const),
+  ] as const
+  return texts.flatMap(([path, text]) => {
+    const message = faultOf(text)
+    return message ? [{ path, message }] : []
+  })
 }
 
 /**

@@ -3,12 +3,13 @@ import { copyRecord, createEvent } from '../core/event.ts'
 import { fromServer } from '../tiktok/events-api/payload.ts'
 import { route } from '../tiktok/route.ts'
 import type { Rules } from '../tiktok/rules.ts'
-import type { Config, Status } from '../types.ts'
-import type { Intake, Late, Statuses } from './intake.ts'
+import type { Config, ConvergeEvent, Status } from '../types.ts'
+import type { Intake, Late, Statuses, Taken } from './intake.ts'
 import type { OutboxEvent } from './outbox.ts'
 import { type Problem, parseServerRequest, type ServerEvent } from './parse.ts'
 import { readProfile } from './profile.ts'
 import { sortByAge } from './sort-by-age.ts'
+import { faultOf } from './sound-text.ts'
 
 /** Where an event stands, and what gathers what is to be said of it. */
 interface Place {
@@ -28,10 +29,14 @@ export function createServerIntake(config: Config, rules: Rules): (body: string,
     { path, receivedAt, problems, late }: Place,
   ): [status: Status, events: OutboxEvent[]] {
     const event = createEvent(given.event_name, [given.properties], given.event_id, () => crypto.randomUUID())
+    const faults = faultsOf(event, given, path)
+    if (faults.length > 0) {
+      problems.push(...faults)
+      return ['failure', []]
+    }
     const profile = readProfile(copyRecord(given.profile_properties), event.properties, given.aliases ?? [])
     if (profile.isConsentUnreadable) {
-      const where = 'profile_properties.$consent'
-      problems.push({ path: path ? `${path}.${where}` : where, message: "must be 'granted' or 'denied'" })
+      problems.push({ path: join(path, 'profile_properties.$consent'), message: "must be 'granted' or 'denied'" })
       return ['failure', []]
     }
     if (refusalOf(mode, profile.marketing, 'relay')) return ['no_consent', []]
@@ -55,8 +60,23 @@ export function createServerIntake(config: Config, rules: Rules): (body: string,
     const taken = good.flatMap(({ path, event }) => {
       const [status, events] = run(event, { path, receivedAt, problems, late })
       statuses[status] = (statuses[status] ?? 0) + 1
-      return events.map((one) => ({ path, event: one }))
+      return events.map((one): Taken => ({ path, event: { ...one, source: 'signed' } }))
     })
     return { taken, problems, late, statuses }
   }
+}
+
+/** The id may be the order's own, from the properties. */
+function faultsOf({ eventName, eventID }: ConvergeEvent, given: ServerEvent, path: string): Problem[] {
+  const ofName = faultOf(eventName)
+  const ofID = faultOf(eventID)
+  const idPath = eventID === String(given.event_id) ? 'event_id' : 'properties.id'
+  return [
+    ...(ofName ? [{ path: join(path, 'event_name'), message: ofName }] : []),
+    ...(ofID ? [{ path: join(path, idPath), message: ofID }] : []),
+  ]
+}
+
+function join(path: string, part: string): string {
+  return path ? `${path}.${part}` : part
 }

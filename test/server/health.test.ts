@@ -100,10 +100,10 @@ describe('the status', () => {
     ['delayed when the oldest waits for longer', { oldest: 301 }, 'delayed', 200],
     ['ok where the oldest is not due yet', { oldest: 301, overdue: 0 }, 'ok', 200],
     ['delayed by what is overdue', { oldest: 1000, overdue: 301 }, 'delayed', 200],
-    ['full when the outbox takes no more', { full: true }, 'full', 503],
-    ['full, also when events are delayed', { full: true, oldest: 4000 }, 'full', 503],
+    ['full when the outbox takes no more', { full: 'no room' }, 'full', 503],
+    ['full, also when events are delayed', { full: 'no room', oldest: 4000 }, 'full', 503],
     ['stopped by a configuration fault', { stopped: 'a fault' }, 'stopped', 503],
-    ['stopped, also when the outbox is full', { stopped: 'a fault', full: true, oldest: 4000 }, 'stopped', 503],
+    ['stopped, also when the outbox is full', { stopped: 'a fault', full: 'no room', oldest: 4000 }, 'stopped', 503],
   ]
   test.each(rows)('is %s', async (_, stats, status, http) => {
     const answer = await health(stats)

@@ -5,8 +5,13 @@ export interface OutboxEvent {
   data: EventsApiEvent
   /** Unix seconds. After it the event is set aside and never sent: TikTok would count it a second time. */
   expires: number
-  /** Of a row that is counted once: the same event and event_id is not taken again for 90 days. */
+  /** Deduplicate this event for 90 days, by its name and event_id. */
   order: boolean
+  /**
+   * Who brought it: a page, whose requests anybody can forge, or a server that knows a secret of the shop. A page's event
+   * never keeps a signed one from being sent. Missing in events that an earlier version kept, which count as a page's.
+   */
+  source?: 'page' | 'signed'
   test_event_code?: string
   /** Why TikTok did not take it, when it was tried last. Written by `deliver`. */
   problem?: string
