@@ -7,8 +7,8 @@ export interface Room {
   fit<Sized extends { bytes: number }>(batch: readonly Sized[]): Sized[]
   /** Notes that so many bytes did not fit, and gives back the reason. */
   refuse(bytes: number): OutboxFull
-  /** Why nothing more fits at the moment. */
-  whyFull(): string | undefined
+  /** Why nothing more fits at the moment, or false. */
+  whyFull(): string | false
   /** Gives space back to a disk that runs full. */
   makeOnDisk(): void
 }
@@ -69,9 +69,9 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
       return new OutboxFull(whyNot(bytes) ?? 'The outbox has no room for this.')
     },
     whyFull() {
-      if (refused !== undefined) return whyNot(refused)
+      if (refused !== undefined) return whyNot(refused) ?? false
       // Dead letters make room for what comes: the own limit counts only once something was refused.
-      return roomOnDisk() < 1 ? whyNot(Number.POSITIVE_INFINITY) : undefined
+      return roomOnDisk() < 1 && (whyNot(Number.POSITIVE_INFINITY) ?? false)
     },
     makeOnDisk() {
       if (roomOnDisk() < (refused ?? 1)) giveBack()

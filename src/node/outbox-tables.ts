@@ -1,5 +1,5 @@
 import { closeSync, fdatasync } from 'node:fs'
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { promisify } from 'node:util'
 import type { OutboxEvent, Stats } from '../server/outbox.ts'
 import { createDeadLetterReader, createIdChunks, createProblemCounts } from './dead-letters.ts'
@@ -219,6 +219,9 @@ function deadLetterTable(database: DatabaseSync, rows: Rows, write: Write) {
     `DELETE FROM dead_letters WHERE id IN (SELECT id FROM dead_letters ORDER BY id LIMIT ${chunk})`,
   )
   const oldest = prepare('SELECT added FROM waiting ORDER BY id LIMIT 1')
+  const dueSince = prepare(`SELECT min(since) AS since FROM (
+    SELECT * FROM (SELECT added AS since FROM waiting WHERE due = 0 ORDER BY id LIMIT 1)
+    UNION ALL SELECT min(due) AS since FROM waiting WHERE due > 0)`)
   const reader = createDeadLetterReader(database)
   const countProblems = createProblemCounts(database)
 
@@ -249,13 +252,15 @@ function deadLetterTable(database: DatabaseSync, rows: Rows, write: Write) {
     /** Makes room by the oldest dead letters, and gives back how many went. */
     forgetOldestDead: (): number => write(() => Number(forgetOldest.run().changes)),
 
-    stats(now: number): Pick<Stats, 'waiting' | 'sent' | 'dead' | 'oldest'> {
-      const added = oldest.get()?.added
+    stats(now: number): Pick<Stats, 'waiting' | 'sent' | 'dead' | 'oldest' | 'overdue'> {
+      const secondsSince = (time: SQLOutputValue | undefined) =>
+        typeof time === 'number' ? Math.max(0, Math.round((now - time) / 1000)) : undefined
       return {
         waiting: reader.total('waiting'),
         sent: reader.total('sent'),
         dead: countProblems(reader.total('dead')),
-        oldest: added === undefined ? undefined : Math.max(0, Math.round((now - Number(added)) / 1000)),
+        oldest: secondsSince(oldest.get()?.added),
+        overdue: secondsSince(dueSince.get()?.since),
       }
     },
   }

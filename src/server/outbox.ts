@@ -14,8 +14,8 @@ export interface Stats {
   overdue?: number | undefined
   /** A sentence about what has stopped everything until somebody mends it: the configuration, or a file that is gone. */
   stopped: string | undefined
-  /** A sentence about why no events are taken at the moment: its own limit, or the disk. */
-  full?: string | undefined
+  /** A sentence about why no events are taken at the moment, or false. Default: whether the last ones were refused. */
+  full?: string | boolean | undefined
 }
 
 /** Keeps events until TikTok has them. */

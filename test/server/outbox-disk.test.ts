@@ -140,7 +140,7 @@ test('add() says that the disk is full, and keeps what it has', async (context) 
     full: 'The disk has less than 0 bytes free, its reserve (reserveBytes).',
   })
   empty()
-  expect(await outbox.stats()).toMatchObject({ waiting: 2, full: undefined })
+  expect(await outbox.stats()).toMatchObject({ waiting: 2, full: false })
   await outbox.add([purchase('more')])
 })
 
@@ -155,7 +155,7 @@ test('events are refused while the disk has less than its reserve, with a reason
   await needy.close()
   const modest = open(path, { reserveBytes: 1 })
   await modest.add(numbered(1))
-  expect(await modest.stats()).toMatchObject({ waiting: 1, full: undefined })
+  expect(await modest.stats()).toMatchObject({ waiting: 1, full: false })
 })
 
 test('an outbox that holds maxBytes says that it is full, until something fits again', async () => {
@@ -164,7 +164,7 @@ test('an outbox that holds maxBytes says that it is full, until something fits a
   await expect(outbox.add(events)).rejects.toThrow(OutboxFull)
   expect((await outbox.stats()).full).toBe('The outbox holds 300000 bytes, its limit (maxBytes).')
   await outbox.add(events.slice(0, 1))
-  expect((await outbox.stats()).full).toBeUndefined()
+  expect((await outbox.stats()).full).toBe(false)
 })
 
 test('an outbox that was emptied gives its space back to a disk that is short of it, and takes events again', async (context) => {
@@ -182,6 +182,6 @@ test('an outbox that was emptied gives its space back to a disk that is short of
   await expect(fill()).rejects.toThrow(OutboxFull)
   expect((await outbox.stats()).full).toMatch(/reserveBytes/)
   outbox.start(async (events) => events.map(() => 'done'))
-  await expect.poll(() => outbox.stats(), { timeout: 10_000 }).toMatchObject({ waiting: 0, full: undefined })
+  await expect.poll(() => outbox.stats(), { timeout: 10_000 }).toMatchObject({ waiting: 0, full: false })
   await outbox.add(heavy)
 })

@@ -46,6 +46,8 @@ test('an outbox that has no version is brought up to date, and loses nothing', a
       'TikTok answered code 40002: content_id must be a string': 1,
     },
     oldest: 60,
+    overdue: 60,
+    full: false,
   })
   expect(Array.from(outbox.dead(), ({ event_id, canRetry }) => [event_id, canRetry])).toEqual([
     ['late', false],

@@ -165,6 +165,26 @@ test('alone, or while all fail, none is set aside for its tries', async () => {
   expect(await outbox.stats()).toMatchObject({ waiting: 2, dead: {} })
 })
 
+test('what is overdue is counted from its due time, and what was put off is not overdue before', async () => {
+  let now = Date.now()
+  const outbox = open(newPath(), { now: () => now, random: () => 1, retryAfter: { first: 60_000, longest: 60_000 } })
+  expect((await outbox.stats()).overdue).toBeUndefined()
+  await outbox.add(numbered(2))
+  now += 10_000
+  expect(await outbox.stats()).toMatchObject({ oldest: 10, overdue: 10 })
+  let tries = 0
+  outbox.start(async (events) =>
+    events.map((event) => {
+      if (event.data.event_id === '1') return 'done'
+      event.problem = 'odd'
+      return tries++ === 0 ? 'retry' : 'done'
+    }),
+  )
+  await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 1, oldest: 10, overdue: 0 })
+  await outbox.close()
+  expect(tries).toBe(1)
+})
+
 test('where deliver holds back by itself, it is asked again within seconds, however long a failure waits', async () => {
   let asked = 0
   const outbox = open(newPath(), { retryAfter: { first: 60_000, longest: 60_000 } })
@@ -214,7 +234,7 @@ test('a configuration fault keeps everything, and is visible until it is mended'
   })
   await expect.poll(() => tries).toBeGreaterThan(2)
   const stopped = '40105: the access token is invalid'
-  expect(await outbox.stats()).toEqual({ waiting: 3, sent: 0, dead: {}, oldest: 0, stopped })
+  expect(await outbox.stats()).toMatchObject({ waiting: 3, sent: 0, dead: {}, oldest: 0, stopped })
   isWrong = false
   await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0, sent: 3, stopped: undefined })
 })
