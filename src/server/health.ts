@@ -57,7 +57,7 @@ export function createHealth(options: HealthOptions): (request: Request) => Prom
     return respond(httpStatus[status], {
       ...shown,
       stopped,
-      full,
+      full: full || undefined,
       sent,
       failed: dead,
       too_late: lateEvents.count(),
