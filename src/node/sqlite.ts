@@ -25,17 +25,18 @@ export function openSqlite<Prepared>(path: string, prepare: (database: DatabaseS
  */
 export function openSqliteReadOnly<Prepared>(path: string, prepare: (database: DatabaseSync) => Prepared): Prepared {
   const { DatabaseSync } = loadSqlite()
-  const open = () => new DatabaseSync(path, { readOnly: true })
   // Reading a file in WAL mode that nobody has open would leave an empty -wal and a -shm beside it.
   // https://www.sqlite.org/wal.html#read_only_databases
-  const openAtRest = () => {
+  if (!existsSync(`${realpathSync(path)}-wal`)) {
+    const location = `${pathToFileURL(path)}?immutable=1`
     try {
-      return new DatabaseSync(`${pathToFileURL(path)}?immutable=1`, { readOnly: true })
-    } catch {
-      return open() // Some versions of Node 22 take no URIs.
+      return prepareDatabase(path, () => new DatabaseSync(location, { readOnly: true }), prepare)
+    } catch (error) {
+      // Another process has begun to write to it, or this version of Node takes no URIs.
+      if (error instanceof UnusableFile) throw error
     }
   }
-  return prepareDatabase(path, existsSync(`${realpathSync(path)}-wal`) ? open : openAtRest, prepare)
+  return prepareDatabase(path, () => new DatabaseSync(path, { readOnly: true }), prepare)
 }
 
 function prepareDatabase<Prepared>(
