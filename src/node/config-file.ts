@@ -6,7 +6,7 @@ import type { Condition, Config, Filter, MappingRow } from '../types.ts'
 type Key = Exclude<keyof ForwarderConfig, 'beforeSend' | 'context' | 'outbox'>
 
 /** Where each option of a forwarder comes from, when it is run from the command line. */
-const sources: Record<Key, 'file' | 'TIKTOK_ACCESS_TOKEN' | 'CONVERGE_WEBHOOK_TOKEN'> = {
+const sources: Record<Key, 'file' | 'TIKTOK_ACCESS_TOKEN' | 'CONVERGE_WEBHOOK_TOKEN' | 'CONVERGE_ADMIN_TOKEN'> = {
   pixelId: 'file',
   contentId: 'file',
   contentType: 'file',
@@ -31,6 +31,7 @@ const sources: Record<Key, 'file' | 'TIKTOK_ACCESS_TOKEN' | 'CONVERGE_WEBHOOK_TO
   allowTest: 'file',
   accessToken: 'TIKTOK_ACCESS_TOKEN',
   webhookToken: 'CONVERGE_WEBHOOK_TOKEN',
+  adminToken: 'CONVERGE_ADMIN_TOKEN',
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -50,13 +51,18 @@ export function readConfigFile(path: string, environment: Environment): Forwarde
   }
   refuseOthers(path, file, fileKeys)
   for (const [where, record, keys] of recordsIn(file)) refuseOthers(`${path}: ${where}`, record, keys)
-  const { TIKTOK_ACCESS_TOKEN: accessToken = '', CONVERGE_WEBHOOK_TOKEN: webhookToken } = environment
+  const {
+    TIKTOK_ACCESS_TOKEN: accessToken = '',
+    CONVERGE_WEBHOOK_TOKEN: webhookToken,
+    CONVERGE_ADMIN_TOKEN: adminToken,
+  } = environment
   if (!accessToken.trim()) {
     throw new Error(
       'converge-tiktok: TIKTOK_ACCESS_TOKEN is not set. Generate an access token in TikTok Events Manager (the pixel, Settings, Generate Access Token) and set it in the environment.',
     )
   }
-  return { pixelId: '', allowedOrigins: [], ...file, accessToken, ...(webhookToken && { webhookToken }) }
+  const tokens = { accessToken, ...(webhookToken && { webhookToken }), ...(adminToken && { adminToken }) }
+  return { pixelId: '', allowedOrigins: [], ...file, ...tokens }
 }
 
 const fileKeys = Object.entries(sources).flatMap(([key, source]) => (source === 'file' ? [key] : []))

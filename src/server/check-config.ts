@@ -63,6 +63,7 @@ export function checkConfig(config: ForwarderConfig): Rules {
     )
   if (webhookToken !== undefined && (typeof webhookToken !== 'string' || !/^[!-~]+$/.test(webhookToken)))
     throw new Error('converge-tiktok: webhookToken is empty, or has spaces: it stands in a header.')
+  checkAdminToken(config.adminToken)
   if (!Array.isArray(allowedOrigins) || allowedOrigins.length === 0)
     throw configError(
       'allowedOrigins',
@@ -80,6 +81,20 @@ export function checkConfig(config: ForwarderConfig): Rules {
   if (eventsApiUrl !== undefined && !/^https:|^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/.test(eventsApiUrl))
     throw configError('eventsApiUrl', eventsApiUrl, 'an https:// URL (the access token travels there)')
   return rules
+}
+
+const SHORTEST_ADMIN_TOKEN = 32
+
+/** It never repeats the token. */
+function checkAdminToken(token: unknown): void {
+  if (token === undefined) return
+  const advice = 'Make one with: openssl rand -hex 32'
+  if (typeof token !== 'string' || !/^[!-~]*$/.test(token))
+    throw new Error(`converge-tiktok: adminToken must be letters, digits and signs without spaces. ${advice}`)
+  if (token.length < SHORTEST_ADMIN_TOKEN)
+    throw new Error(
+      `converge-tiktok: adminToken has ${token.length} characters, and needs ${SHORTEST_ADMIN_TOKEN} or more, so that nobody can guess it. ${advice}`,
+    )
 }
 
 function originOf(origin: unknown): string | undefined {

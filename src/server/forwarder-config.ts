@@ -9,6 +9,8 @@ export interface ForwarderConfig extends Config {
   allowedOrigins: readonly string[]
   /** What a server must send as `X-Webhook-Token`. Default: there is no webhook. */
   webhookToken?: string
+  /** What `GET health` asks for as `Authorization: Bearer` to tell everything: 32 characters or more. Default: nobody is told. */
+  adminToken?: string | undefined
   /**
    * Takes a visitor's IP from the last entry of `X-Forwarded-For`, the one that the nearest proxy wrote: those before it
    * may be forged. For a server behind one proxy. Default `false`.

@@ -1,21 +1,26 @@
+import type { Log } from '../core/log.ts'
 import { createEventsApi } from '../tiktok/events-api/client.ts'
 import { bodyText } from './body-text.ts'
 import { checkConfig } from './check-config.ts'
 import { configLine } from './config-line.ts'
 import { createCors, preflight } from './cors.ts'
+import { createEventStore } from './event-store.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
 import { createHealth } from './health.ts'
+import { createLateEvents } from './late-events.ts'
+import { createLog } from './log-line.ts'
 import { createMatchKeys } from './match-keys.ts'
 import { createPageIntake } from './page-intake.ts'
 import { readIp, readUserAgent } from './profile.ts'
 import { redact } from './redact.ts'
+import { createRefusals } from './refusals.ts'
 import type { RequestContext } from './request-context.ts'
 import { type Answer, refuse } from './respond.ts'
 import { lastPart, type Route, routeOf } from './routes.ts'
 import { isSameToken } from './same-token.ts'
 import { serveScript } from './serve-script.ts'
 import { createServerIntake } from './server-intake.ts'
-import { createStoreEvents } from './store-events.ts'
+import { createThrottle } from './throttle.ts'
 
 export type { ForwarderConfig } from './forwarder-config.ts'
 export type { RequestContext } from './request-context.ts'
@@ -27,8 +32,10 @@ export interface ForwarderEnv {
   now?: () => number
   /** From 0 up to 1. */
   random?: () => number
-  /** Takes the sentences that a person must read. Default `console.error`. */
-  log?: (sentence: string) => void
+  /** Milliseconds of a clock that never goes back, for pauses. Default `performance.now`. */
+  monotonic?: () => number
+  /** Takes each log line. Default: text on the console, as `time level converge-tiktok: message key=value`. */
+  log?: Log
   /** What answers are made of, where a platform has a quicker one. */
   Response?: new (
     body: string | null,
@@ -51,12 +58,16 @@ type Take = (request: Request, context: RequestContext) => Answer | Promise<Answ
 export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {}): Forwarder {
   const rules = checkConfig(config)
   const { pixelId, accessToken, outbox, webhookToken } = config
-  const { now = Date.now, log = console.error, Response = globalThis.Response } = env
-  const api = createEventsApi({ ...env, pixelId, accessToken, url: config.eventsApiUrl, redact })
+  const { now = Date.now, monotonic = () => performance.now(), Response = globalThis.Response } = env
+  const log = env.log ?? createLog()
+  const throttle = createThrottle(monotonic)
+  const api = createEventsApi({ ...env, log, pixelId, accessToken, url: config.eventsApiUrl, redact })
   const matchKeys = createMatchKeys()
   const deliver = matchKeys.counting(api.deliver)
   const cors = createCors(config.allowedOrigins)
-  const store = createStoreEvents({ api: { ...api, deliver }, outbox, log })
+  const refusals = createRefusals(log, throttle)
+  const lateEvents = createLateEvents(log, throttle)
+  const store = createEventStore({ api: { ...api, deliver }, outbox, log, throttle, monotonic })
   const readPageEvents = createPageIntake(config, rules)
   const readServerEvents = createServerIntake(config, rules)
   outbox?.start(deliver)
@@ -67,7 +78,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     'converge.js': (request) => serveScript(request, 'converge.js', configLine(config, request)),
     'consent.js': (request) => serveScript(request, 'consent.js'),
     'inspector.js': (request) => serveScript(request, 'inspector.js'),
-    health: createHealth({ api, outbox, matchKeys }),
+    health: createHealth({ api, outbox, store, matchKeys, refusals, lateEvents, adminToken: config.adminToken }),
   }
 
   async function takeFromPage(request: Request, context: RequestContext): Promise<Answer> {
@@ -83,7 +94,9 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
       gpc: request.headers.get('sec-gpc') === '1',
       allowTest: config.allowTest === true,
     }
-    return store(readPageEvents(body, facts), context)
+    const intake = readPageEvents(body, facts)
+    lateEvents.note(intake.late, 'events', facts.receivedAt)
+    return store.store(intake, context)
   }
 
   async function takeFromServer(request: Request, context: RequestContext): Promise<Answer> {
@@ -91,7 +104,11 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     if (!isSameToken(request.headers.get('x-webhook-token') ?? '', webhookToken))
       return refuse(401, 'X-Webhook-Token is missing or wrong.')
     const body = await bodyText(request)
-    return typeof body === 'string' ? store(readServerEvents(body, now()), context) : body
+    if (typeof body !== 'string') return body
+    const receivedAt = now()
+    const intake = readServerEvents(body, receivedAt)
+    lateEvents.note(intake.late, 'webhook', receivedAt)
+    return store.store(intake, context)
   }
 
   function ipOf({ headers }: Request, { ip }: RequestContext): string | undefined {
@@ -99,23 +116,28 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     return forwarded?.split(',').pop() ?? ip
   }
 
-  async function answer(request: Request, context: RequestContext): Promise<Answer> {
+  async function answer(name: string, request: Request, context: RequestContext): Promise<Answer> {
     try {
-      const route = routeOf(lastPart(request.url), request.method)
-      return typeof route === 'string' ? await routes[route](request, context) : route
+      const route = routeOf(name, request.method)
+      const answer = typeof route === 'string' ? await routes[route](request, context) : route
+      refusals.note(request, name, answer)
+      return answer
     } catch (error) {
       const { name, message } = error instanceof Error ? error : new Error(String(error))
-      log(`converge-tiktok: a request could not be answered: ${redact(`${name}: ${message}`, [accessToken])}`)
+      const problem = redact(`${name}: ${message}`, [accessToken])
+      const line = throttle.allow(`error ${problem}`)
+      if (line) log('error', 'A request could not be answered', { problem, more: line.leftOut || undefined })
       return refuse(500, 'Something went wrong here, and is in the log. Send it again later.')
     }
   }
 
   return {
     async fetch(request, context = {}) {
-      const { status, text, headers } = await answer(request, context)
+      const name = lastPart(request.url)
+      const { status, text, headers } = await answer(name, request, context)
       return new Response(request.method === 'HEAD' ? null : text, {
         status,
-        headers: lastPart(request.url) === 'events' ? { ...headers, ...cors.headers(request) } : headers,
+        headers: name === 'events' ? { ...headers, ...cors.headers(request) } : headers,
       })
     },
   }

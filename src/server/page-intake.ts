@@ -3,8 +3,9 @@ import { fromPage, type Visit } from '../tiktok/events-api/payload.ts'
 import { route } from '../tiktok/route.ts'
 import type { Rules } from '../tiktok/rules.ts'
 import type { Config, Decision } from '../types.ts'
-import type { Intake, Taken } from './intake.ts'
+import type { Intake, Late, Taken } from './intake.ts'
 import { type PageEvent, type Problem, parsePageRequest } from './parse.ts'
+import { sortByAge } from './sort-by-age.ts'
 import { faultOf } from './sound-text.ts'
 
 /** What the request itself tells of a visit. */
@@ -33,6 +34,7 @@ export function createPageIntake(config: Config, rules: Rules): (body: string, f
     const { sentAt, good, problems } = parsePageRequest(body)
     const isOptedOut = facts.gpc && gpc !== 'ignore'
     const limitedDataUse = config.limitedDataUse === true || isOptedOut
+    const late: Late[] = []
     const taken = good.flatMap(({ path, event }) => {
       const faults = faultsOf(event, path)
       if (faults.length > 0) {
@@ -46,11 +48,14 @@ export function createPageIntake(config: Config, rules: Rules): (body: string, f
       }
       const isBare = mode === 'always_server' && marketing !== 'granted'
       const visit: Visit = { ...facts, sentAt, limitedDataUse, isBare }
-      return fromPage(event, mappedOf(event, path, problems), visit).map(
-        (one): Taken => ({ path, event: { ...one, source: 'page' } }),
-      )
+      const sorted = sortByAge(fromPage(event, mappedOf(event, path, problems), visit), facts.receivedAt)
+      if (sorted.late.length) {
+        problems.push({ path, message: sorted.message })
+        late.push({ event_name: event.eventName, event_id: event.eventID, events: sorted.late })
+      }
+      return sorted.inTime.map((one): Taken => ({ path, event: { ...one, source: 'page' } }))
     })
-    return { taken, problems }
+    return { taken, problems, late }
   }
 }
 

@@ -4,17 +4,30 @@ import { fromServer } from '../tiktok/events-api/payload.ts'
 import { route } from '../tiktok/route.ts'
 import type { Rules } from '../tiktok/rules.ts'
 import type { Config, ConvergeEvent, Status } from '../types.ts'
-import type { Intake, Statuses, Taken } from './intake.ts'
+import type { Intake, Late, Statuses, Taken } from './intake.ts'
 import type { OutboxEvent } from './outbox.ts'
 import { type Problem, parseServerRequest, type ServerEvent } from './parse.ts'
 import { readProfile } from './profile.ts'
+import { sortByAge } from './sort-by-age.ts'
 import { faultOf } from './sound-text.ts'
+
+/** Where an event stands, and what gathers what is to be said of it. */
+interface Place {
+  path: string
+  /** Milliseconds since 1970. */
+  receivedAt: number
+  problems: Problem[]
+  late: Late[]
+}
 
 /** The whole pipeline, for events that no page has seen. `receivedAt` is in milliseconds since 1970. */
 export function createServerIntake(config: Config, rules: Rules): (body: string, receivedAt: number) => Intake {
   const { consent: mode = 'always' } = config
 
-  function run(given: ServerEvent, path: string, receivedAt: number, problems: Problem[]): [Status, OutboxEvent[]] {
+  function run(
+    given: ServerEvent,
+    { path, receivedAt, problems, late }: Place,
+  ): [status: Status, events: OutboxEvent[]] {
     const event = createEvent(given.event_name, [given.properties], given.event_id, () => crypto.randomUUID())
     const faults = faultsOf(event, given, path)
     if (faults.length > 0) {
@@ -32,18 +45,24 @@ export function createServerIntake(config: Config, rules: Rules): (body: string,
     const forServer = rows.filter(({ forward }) => forward !== 'client')
     if (forServer.length === 0) return ['skipped', []]
     const time = Math.min(given.timestamp ?? receivedAt, receivedAt)
-    return ['success', fromServer(event, { rows: forServer, profile, time, config })]
+    const sorted = sortByAge(fromServer(event, { rows: forServer, profile, time, config }), receivedAt)
+    if (sorted.late.length) {
+      problems.push({ path, message: sorted.message })
+      late.push({ event_name: event.eventName, event_id: event.eventID, events: sorted.late })
+    }
+    return [sorted.inTime.length ? 'success' : 'skipped', sorted.inTime]
   }
 
   return (body, receivedAt) => {
     const { good, problems } = parseServerRequest(body)
     const statuses: Statuses = {}
+    const late: Late[] = []
     const taken = good.flatMap(({ path, event }) => {
-      const [status, events] = run(event, path, receivedAt, problems)
+      const [status, events] = run(event, { path, receivedAt, problems, late })
       statuses[status] = (statuses[status] ?? 0) + 1
       return events.map((one): Taken => ({ path, event: { ...one, source: 'signed' } }))
     })
-    return { taken, problems, statuses }
+    return { taken, problems, late, statuses }
   }
 }
 

@@ -38,7 +38,7 @@ function compile(src: string, part: string, lib: string[]): string {
 const language = ['es2020']
 const page = ['es2020', 'dom', 'dom.iterable']
 
-test.each(['core', 'tiktok'])('src/%s knows no page, no network and no console', (part) => {
+test.each(['core', 'tiktok/*.ts'])('src/%s knows no page, no network and no console', (part) => {
   expect(compile(join(root, 'src'), part, language)).toBe('')
 })
 
@@ -49,6 +49,15 @@ test.each(['window', 'document', 'fetch', 'console', 'localStorage', 'setTimeout
     expect(compile(src, 'core', language)).toContain(`Cannot find name '${name}'`)
   },
 )
+
+/** What servers and Workers have, and no page. */
+const server = ['es2022', 'webworker']
+
+test('src/tiktok/events-api, which asks TikTok, knows no page', () => {
+  expect(compile(join(root, 'src'), 'tiktok/events-api', server)).toBe('')
+  const src = plant('tiktok/events-api/post.ts', 'export const planted = document')
+  expect(compile(src, 'tiktok/events-api', server)).toContain("Cannot find name 'document'")
+})
 
 // esbuild rewrites newer syntax for old in-app web views, but not calls: what they lack would be an exception there.
 test.each(['browser', 'script.ts', 'index.ts'])('src/%s calls nothing that came after ES2020', (part) => {

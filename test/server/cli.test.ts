@@ -5,12 +5,22 @@ import { createSqliteOutbox } from '../../src/node/sqlite-outbox.ts'
 import { createEventsApiHost } from '../tiktok/events-api-host.ts'
 import { runCli, startCli, writeConfig } from './node-child.ts'
 import { createFolder } from './node-folder.ts'
-import { accessToken, pageBatch, pixelId, postPage, webhookToken } from './node-requests.ts'
+import { accessToken, adminToken, pageBatch, pixelId, postPage, readHealth, webhookToken } from './node-requests.ts'
 
 test('--help names every command and its options', async () => {
   const { code, output, errors } = await runCli(['--help'])
   expect([code, errors]).toEqual([0, ''])
-  for (const word of ['serve', 'outbox list', 'check', '--config', '--port', '--outbox', '--url', '--test-code']) {
+  for (const word of [
+    'serve',
+    'outbox list',
+    'check',
+    '--config',
+    '--port',
+    '--outbox',
+    '--log',
+    '--url',
+    '--test-code',
+  ]) {
     expect(output).toContain(word)
   }
   expect((await runCli(['serve', '--help'])).output).toBe(output)
@@ -21,6 +31,7 @@ test.each([
   [['serf'], 'converge-tiktok has no command "serf". --help shows what there is.'],
   [['serve', '--prot', '1'], "Unknown option '--prot'. --help shows what there is."],
   [['serve', 'now'], "Unexpected argument 'now'. --help shows what there is."],
+  [['serve', '--log', 'xml'], '--log is "xml", not text or json. --help shows what there is.'],
   [['serve', '--port'], "Option '--port <value>' argument missing. --help shows what there is."],
   [['outbox'], 'outbox takes list, retry or drop. --help shows what there is.'],
   [['outbox', 'drop'], 'outbox drop: name ids, as "outbox list" shows them, or --all. --help shows what there is.'],
@@ -45,6 +56,9 @@ test('a config that can not work gets one sentence and exit code 1', async () =>
     /holds accessToken.*set TIKTOK_ACCESS_TOKEN in the environment/,
   )
   expect(await run({ webhookToken: 'a-secret' })).not.toContain('a-secret')
+  expect(await run({ adminToken: 'a-secret' })).toMatch(/holds adminToken.*set CONVERGE_ADMIN_TOKEN in the environment/)
+  const short = { TIKTOK_ACCESS_TOKEN: accessToken, CONVERGE_ADMIN_TOKEN: 'a-secret' }
+  expect(await run({}, short)).toMatch(/adminToken has 8 characters, and needs 32 or more/)
   expect(await run({ pixelID: pixelId })).toContain('holds "pixelID", which is no option. There are pixelId, ')
   const when = { property: 'tags', operator: 'is_set' }
   const within: [config: object, sentence: string][] = [
@@ -85,6 +99,31 @@ test('serve takes events, keeps its secrets to itself, and ends in order on SIGT
   expect(output).toMatch(/closed\.\n$/)
   expect(script).toContain(`"relay":"${url}"`)
   for (const secret of [accessToken, webhookToken]) expect(output + script).not.toContain(secret)
+})
+
+test('with --log json each line is JSON, and CONVERGE_ADMIN_TOKEN opens all of health', async () => {
+  const folder = createFolder()
+  const outbox = join(folder, 'outbox.db')
+  const config = writeConfig(folder)
+  const child = startCli(['serve', '--config', config, '--outbox', outbox, '--port', '0', '--log', 'json'])
+  const [, url = ''] = await child.said(/listening on ([^"\s]+)/)
+  await postPage(url, pageBatch(['1']), { origin: 'https://evil.example' })
+  expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok', waiting: 0 })
+  expect(await readHealth(url)).toMatchObject({ sent: 0, refused: { origin: 1 } })
+  child.process.kill('SIGTERM')
+  const { code, output, errors } = await child.ended
+  expect(code).toBe(0)
+  const lines = (output + errors).trim().split('\n')
+  expect(lines.length).toBeGreaterThanOrEqual(4)
+  for (const line of lines) {
+    expect(JSON.parse(line)).toMatchObject({
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      level: expect.stringMatching(/^(info|warn|error)$/),
+      message: expect.any(String),
+    })
+  }
+  expect(JSON.parse(errors)).toMatchObject({ level: 'warn', status: 403, origin: 'https://evil.example' })
+  expect(output + errors).not.toContain(adminToken)
 })
 
 test('what TikTok refused is listed, dropped, and sent again beside a running server', async () => {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createForwarder, type ForwarderConfig } from '../../src/server/forwarder.ts'
-import type { Outbox, Stats } from '../../src/server/outbox.ts'
+import type { Outbox } from '../../src/server/outbox.ts'
 import { pixelId } from '../cases/case.ts'
 import { createEventsApiHost, type EventsApiHost, type Fault } from '../tiktok/events-api-host.ts'
+import { logTo } from './log-to.ts'
 import { createMemoryOutbox } from './memory-outbox.ts'
 import { batchOf, hash, relayed } from './relayed.ts'
 import { accessToken, noon, shop, startForwarder, webhookToken } from './start-forwarder.ts'
@@ -237,7 +238,7 @@ describe('without an outbox', () => {
   function start(now = () => noon) {
     const log: string[] = []
     const config = { pixelId, accessToken, webhookToken, allowedOrigins: [shop], eventsApiUrl: host.url }
-    const forwarder = createForwarder(config, { now, random: () => 1, log: (sentence) => log.push(sentence) })
+    const forwarder = createForwarder(config, { now, random: () => 1, log: logTo(log) })
     const post = (...events: unknown[]) =>
       forwarder.fetch(
         new Request(`${shop}/events`, {
@@ -295,40 +296,6 @@ describe('without an outbox', () => {
     await works[0]
     expect(host.accepted).toHaveLength(1)
   })
-
-  test('health tells what was sent, and what stopped it', async () => {
-    const { forwarder, post, log } = start()
-    await post(relayed(), relayed({ eventID: '2', ttclid: 'E.C.P.1', user: {} }))
-    const sound = await forwarder.fetch(get('/health'))
-    expect([sound.status, await sound.json()]).toMatchObject([
-      200,
-      { status: 'ok', waiting: 0, sent: 2, failed: {}, match_keys: { email: 0.5, ttclid: 0.5, phone: 0 } },
-    ])
-
-    host.faults.next = [{ code: 40105 }]
-    await post(relayed())
-    const stopped = await forwarder.fetch(get('/health'))
-    expect([stopped.status, await stopped.json()]).toMatchObject([
-      503,
-      { status: 'stopped', stopped: expect.stringMatching(/code 40105/) },
-    ])
-    expect(log.join()).not.toContain(accessToken)
-  })
-})
-
-test('health hands on what the outbox knows', async () => {
-  const stats: Stats = { waiting: 3, sent: 9, dead: { 'Too late': 2 }, oldest: 61, stopped: undefined }
-  const outbox: Outbox = { ...createMemoryOutbox(), stats: async () => stats }
-  const { fetch } = startForwarder({ outbox })
-  const response = await fetch(get('/health'))
-  expect(response.headers.get('cache-control')).toBe('no-store')
-  expect([response.status, await response.json()]).toMatchObject([
-    200,
-    { status: 'ok', waiting: 3, sent: 9, failed: { 'Too late': 2 }, oldest: 61 },
-  ])
-
-  stats.stopped = 'TikTok answered code 40105'
-  expect((await fetch(get('/health'))).status).toBe(503)
 })
 
 test('an error that nobody foresaw is a 500, and its text stays in the log', async () => {

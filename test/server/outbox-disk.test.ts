@@ -7,7 +7,7 @@ import { OutboxFull, type Verdict } from '../../src/server/outbox.ts'
 import { createEventsApiHost } from '../tiktok/events-api-host.ts'
 import { runCli, startCli, writeConfig } from './node-child.ts'
 import { createFolder } from './node-folder.ts'
-import { accessToken, pageBatch, pixelId, postPage, shop } from './node-requests.ts'
+import { accessToken, pageBatch, pixelId, postPage, readHealth, shop } from './node-requests.ts'
 import { newPath, numbered, open, purchase } from './outbox-kit.ts'
 import { createSmallDisk, fillDisk } from './small-disk.ts'
 
@@ -51,8 +51,8 @@ test('a server refuses events before its disk is full, then sends each once, alt
   expect(await post()).toBe(503)
   tiktok.faults.always = {}
   await tiktok.waitForAccepted((accepted) => accepted.length >= taken, 15_000)
-  const health = async () => (await fetch(`${url}/health`)).json()
-  await expect.poll(health).toMatchObject({ waiting: 0, sent: taken })
+  const health = () => readHealth(url)
+  await expect.poll(health).toMatchObject({ status: 'full', full: expect.any(String), waiting: 0, sent: taken })
   empty()
   await expect.poll(post, { timeout: 15_000, interval: 200 }).toBe(202)
   await expect.poll(health, { timeout: 5000 }).toMatchObject({ waiting: 0, sent: taken })

@@ -70,11 +70,10 @@ describe('time', () => {
     ['a clock that is ten years fast', 3650 * day, 90_000, 90],
     ['an event kept for two days', 0, 2 * day, 2 * 24 * hour],
     ['a time after sentAt, which is now', 0, -day, 0],
-    ['an absurd time, which is 30 days', 0, 5000 * day, 30 * 24 * hour],
     ['a part of a second, which is cut', 0, 89_500, 90],
   ])('%s', async (_, skew, age, seconds) => {
     const { postEvents, outbox } = startForwarder()
-    await postEvents({ ...batchOf(relayed({ time: noon + skew - age })), sentAt: noon + skew })
+    await postEvents({ ...batchOf(relayed({ time: noon + skew - age, pixel: false })), sentAt: noon + skew })
     expect(outbox.kept[0]?.data.event_time).toBe(noon / 1000 - seconds)
   })
 

@@ -42,6 +42,8 @@ export interface Fault {
   status?: number
   /** With `status`: the header Retry-After. */
   retryAfter?: string
+  /** The Date header. Default: now. */
+  date?: string
   /** With `status`: the header Location. */
   location?: string
   /** TikTok's `code`, inside HTTP 200. 20001 accepts the events all the same. */
@@ -153,6 +155,7 @@ export async function createEventsApiHost(options: EventsApiHostOptions = {}): P
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(content),
       ...(fault.retryAfter !== undefined && { 'retry-after': fault.retryAfter }),
+      ...(fault.date !== undefined && { date: fault.date }),
       ...(fault.location !== undefined && { location: fault.location }),
     })
     if (fault.hangUp !== 'half-way') {

@@ -16,16 +16,15 @@ export interface Backoff {
   reset(): void
 }
 
-/** When TikTok may be asked again after a failure: after 1 s, then twice as long each time, up to a minute. */
+/**
+ * When TikTok may be asked again after a failure: after 1 s, then twice as long each time, up to a minute. `now` is in
+ * milliseconds, of a clock that never goes back: a wall clock that was set back would hold everything until it has caught up.
+ */
 export function createBackoff(now: () => number, random: () => number): Backoff {
   let failures = 0
   let notBefore = 0
   return {
-    left() {
-      const left = notBefore - now()
-      // A clock that was set back does not hold it for longer than it could have been.
-      return left > 0 && left <= LONGEST_RETRY_AFTER ? left : 0
-    },
+    left: () => Math.max(0, notBefore - now()),
     failures: () => failures,
     fail(round, wait = 0) {
       // Calls that ran side by side and failed together are one failure.

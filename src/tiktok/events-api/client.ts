@@ -1,9 +1,10 @@
+import type { Log } from '../../core/log.ts'
 import { createBackoff } from './backoff.ts'
 import { type Parcel, toBatches, toBody } from './batches.ts'
 import type { Action } from './codes.ts'
 import type { Deliver, OutboxEvent, Verdict } from './delivery.ts'
 import { createPost, type PostOptions } from './post.ts'
-import { createReports } from './reports.ts'
+import { createReports, OUTAGE } from './reports.ts'
 import { createTally } from './tally.ts'
 
 export interface EventsApiOptions extends PostOptions {
@@ -12,7 +13,9 @@ export interface EventsApiOptions extends PostOptions {
   redact: (text: string, secrets: readonly string[]) => string
   /** From 0 up to 1. */
   random?: () => number
-  log?: (sentence: string) => void
+  /** Milliseconds of a clock that never goes back, for the pauses after a failure. Default `performance.now`. */
+  monotonic?: () => number
+  log: Log
 }
 
 export interface EventsApi {
@@ -30,6 +33,8 @@ export interface EventsApiStats {
   dead: Record<string, number>
   /** Whether a configuration fault has stopped everything, and which. */
   stopped: string | undefined
+  /** Whether TikTok failed three times in a row. */
+  isDown: boolean
 }
 
 const MAX_UNKNOWN = 12 // halves 1,000 events until one stands alone
@@ -43,14 +48,15 @@ interface Search {
   unknown: number
   /** Whether there was a good one. Without any, it may be all of TikTok. */
   isUseful: boolean
+  /** The last such answer. */
+  problem: string
 }
 
 /** TikTok's Events API v1.3. */
-export function createEventsApi({ pixelId, redact, log = console.error, ...options }: EventsApiOptions): EventsApi {
-  const { accessToken, now = Date.now, random = Math.random } = options
+export function createEventsApi({ pixelId, redact, log, ...options }: EventsApiOptions): EventsApi {
+  const { accessToken, now = Date.now, monotonic = () => performance.now(), random = Math.random } = options
   const post = createPost(options)
-  // A clock that is set back must not hold everything up.
-  const backoff = createBackoff(options.now ?? (() => performance.now()), random)
+  const backoff = createBackoff(monotonic, random)
   const reports = createReports(log)
   const tally = createTally()
 
@@ -71,14 +77,17 @@ export function createEventsApi({ pixelId, redact, log = console.error, ...optio
       verdicts.set(event, setAside(event, tooLate))
       return false
     })
-    const search: Search = { unknown: 0, isUseful: false }
+    const search: Search = { unknown: 0, isUseful: false, problem: '' }
     for (const batch of toBatches(live)) {
       const answers = await send(batch, search, signal)
       batch.forEach(({ event }, index) => {
         verdicts.set(event, answers[index] ?? 'retry')
       })
     }
-    if (search.unknown && !search.isUseful) backoff.fail(backoff.failures())
+    if (search.unknown && !search.isUseful) {
+      backoff.fail(backoff.failures())
+      reports.failure(backoff.failures(), search.problem)
+    }
     return events.map((event) => verdicts.get(event) ?? 'retry')
   }
 
@@ -93,11 +102,14 @@ export function createEventsApi({ pixelId, redact, log = console.error, ...optio
     } else if (action === 'stop') {
       backoff.stop()
       reports.stop(row, problem)
-    } else if (action === 'isolate') search.unknown++
-    else {
+    } else if (action === 'isolate') {
+      search.unknown++
+      search.problem = problem
+    } else {
       backoff.reset()
       reports.success()
-      Object.assign(search, { unknown: 0, isUseful: true } satisfies Search)
+      search.unknown = 0
+      search.isUseful = true
     }
     if ((action === 'split' || action === 'isolate') && batch.length > 1) {
       const middle = batch.length >> 1
@@ -121,7 +133,12 @@ export function createEventsApi({ pixelId, redact, log = console.error, ...optio
 
   return {
     deliver,
-    stats: () => ({ sent: tally.sent(), dead: tally.dead(), stopped: reports.stopped() }),
+    stats: () => ({
+      sent: tally.sent(),
+      dead: tally.dead(),
+      stopped: reports.stopped(),
+      isDown: backoff.failures() >= OUTAGE,
+    }),
     retryAfter: () => Math.ceil(backoff.left() / 1000) || 1,
   }
 }

@@ -32,7 +32,8 @@ export function createPost({
         redirect: 'manual', // a redirect must not take the token along
         signal: AbortSignal.timeout(timeout),
       })
-      const answer = { status: response.status, retryAfter: response.headers.get('retry-after') }
+      const { status, headers } = response
+      const answer = { status, retryAfter: headers.get('retry-after'), date: headers.get('date') }
       return readAnswer({ ...answer, text: await response.text() }, now())
     } catch (error) {
       return { action: 'retry', problem: `TikTok could not be reached: ${reasonOf(error, timeout)}` }

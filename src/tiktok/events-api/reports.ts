@@ -1,3 +1,4 @@
+import type { Log, LogFields } from '../../core/log.ts'
 import type { CodeRow } from './codes.ts'
 
 /** Failures in a row that are an outage: one alone is none. */
@@ -22,33 +23,37 @@ export interface Reports {
 }
 
 /** What the log says of TikTok: each kind of problem once, and the beginning and the end of an outage. */
-export function createReports(log: (sentence: string) => void): Reports {
+export function createReports(log: Log): Reports {
   let stopped: string | undefined
   let isOut = false
   const said = new Set<string>()
 
-  function sayOnce(sentence: string): void {
+  function logOnce(message: string, fields: LogFields): void {
+    const sentence = `${message} ${fields.problem}`
     if (said.has(sentence) || said.size === MAX_SENTENCES) return
     said.add(sentence)
-    log(`converge-tiktok: ${sentence}`)
+    log('warn', message, fields)
   }
 
   return {
-    deadLetter: (event, problem) => sayOnce(`an event (${event}) was set aside. ${problem}`),
-    takenInPart: (events, problem) => log(`converge-tiktok: TikTok took ${events} events in part. ${problem}`),
-    unknownCode: (problem) => sayOnce(`${problem}, which is unknown here. What it was about is tried again.`),
+    deadLetter: (event, problem) =>
+      logOnce('An event was set aside as a dead letter and will not be sent', { problem, event }),
+    takenInPart: (events, problem) => log('warn', 'TikTok accepted a batch only in part', { events, problem }),
+    unknownCode: (problem) =>
+      logOnce('TikTok answered with a code that is not known here. The event is kept and retried', { problem }),
     failure(failures, problem) {
       if (isOut || stopped || failures < OUTAGE) return
       isOut = true
-      log(`converge-tiktok: ${problem}, ${OUTAGE} times in a row. What came is kept, and tried again.`)
+      log('error', `TikTok failed ${OUTAGE} times in a row. Events are kept and retried`, { problem })
     },
     stop(row, problem) {
-      const sentence = `${problem} (${row?.meaning}). Nothing is sent until that is mended; what came is kept. ${row?.advice}`
-      if (stopped !== sentence) log(`converge-tiktok: ${sentence}`)
+      const sentence = `${problem} (${row?.meaning}). ${row?.advice}`
+      if (stopped !== sentence)
+        log('error', `Nothing can be sent to TikTok: ${row?.meaning}. Events are kept. ${row?.advice}`, { problem })
       stopped = sentence
     },
     success() {
-      if (stopped || isOut) log('converge-tiktok: TikTok takes events again.')
+      if (stopped || isOut) log('info', 'TikTok accepts events again')
       isOut = false
       stopped = undefined
     },
