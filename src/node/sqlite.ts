@@ -102,20 +102,20 @@ export function isSqliteError(error: unknown, code: keyof typeof codes): boolean
 /** Milliseconds that SQLite itself may wait for a lock. It blocks the whole process meanwhile. */
 export const busyTimeout = 5
 const pauseWhileBusy = 20
-const mostPauses = 200
 
 /**
- * Does work that another process's lock may hold up. Tries for about five seconds, and leaves the event loop free
+ * Does work that another process's lock may hold up. Tries for so many milliseconds, and leaves the event loop free
  * between the tries.
  *
  * @throws what the last try threw
  */
-export async function whenFree<Answer>(work: () => Answer): Promise<Answer> {
-  for (let pauses = 0; ; pauses++) {
+export async function whenFree<Answer>(work: () => Answer, patience = 5000): Promise<Answer> {
+  const started = performance.now()
+  for (;;) {
     try {
       return work()
     } catch (error) {
-      if (!isSqliteError(error, 'busy') || pauses === mostPauses) throw error
+      if (!isSqliteError(error, 'busy') || performance.now() - started > patience) throw error
     }
     await pause(pauseWhileBusy)
   }
