@@ -46,6 +46,7 @@ test('a server refuses events before its disk is full, then sends each once, alt
   const { bavail, bsize } = statfsSync(disk)
   expect(bavail * bsize).toBeGreaterThan(31 * megabyte)
   expect(taken).toBeGreaterThan(1000)
+  expect(await readHealth(url)).toMatchObject({ status: 'full', waiting: taken })
 
   const empty = fillDisk(disk)
   expect(await post()).toBe(503)
@@ -156,6 +157,19 @@ test('events are refused while the disk has less than its reserve, with a reason
   const modest = open(path, { reserveBytes: 1 })
   await modest.add(numbered(1))
   expect(await modest.stats()).toMatchObject({ waiting: 1, full: false })
+})
+
+test('the command line takes the reserve, and health says that a disk without it is full', async () => {
+  const folder = createFolder()
+  const serve = ['serve', '--config', writeConfig(folder), '--outbox', join(folder, 'outbox.db'), '--port', '0']
+  const child = startCli([...serve, '--reserve-bytes', '999999999999999'])
+  const [, url = ''] = await child.said(/listening on (\S+)/)
+  expect((await postPage(url, pageBatch(['1']))).status).toBe(503)
+  const health = await fetch(`${url}/health`)
+  expect([health.status, await health.json()]).toMatchObject([503, { status: 'full', waiting: 0 }])
+  expect((await runCli([...serve, '--reserve-bytes', 'some'])).errors).toContain(
+    '--reserve-bytes is "some", not a number',
+  )
 })
 
 test('an outbox that holds maxBytes says that it is full, until something fits again', async () => {
