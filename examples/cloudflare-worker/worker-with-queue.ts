@@ -5,6 +5,7 @@ import { createWorker, type Queue } from 'converge-tiktok/cloudflare'
 interface Env {
   TIKTOK_ACCESS_TOKEN: string
   CONVERGE_WEBHOOK_TOKEN: string
+  CONVERGE_ADMIN_TOKEN?: string
   EVENTS: Queue
   DEAD_LETTERS: Queue
 }
@@ -16,6 +17,7 @@ export default createWorker((env: Env) => ({
   allowedOrigins: ['https://www.shop.example'],
   accessToken: env.TIKTOK_ACCESS_TOKEN,
   webhookToken: env.CONVERGE_WEBHOOK_TOKEN,
+  adminToken: env.CONVERGE_ADMIN_TOKEN,
   queue: env.EVENTS,
   deadLetterQueue: env.DEAD_LETTERS,
 }))

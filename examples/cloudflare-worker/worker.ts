@@ -5,6 +5,7 @@ import { createWorker } from 'converge-tiktok/cloudflare'
 interface Env {
   TIKTOK_ACCESS_TOKEN: string
   CONVERGE_WEBHOOK_TOKEN: string
+  CONVERGE_ADMIN_TOKEN?: string
 }
 
 export default createWorker((env: Env) => ({
@@ -14,4 +15,5 @@ export default createWorker((env: Env) => ({
   allowedOrigins: ['https://www.shop.example'],
   accessToken: env.TIKTOK_ACCESS_TOKEN,
   webhookToken: env.CONVERGE_WEBHOOK_TOKEN,
+  adminToken: env.CONVERGE_ADMIN_TOKEN,
 }))

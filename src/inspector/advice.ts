@@ -1,3 +1,4 @@
+import { pixelOrigin } from '../tiktok/hosts.ts'
 import type { Config, PixelCause, Reason, State, TrackResult } from '../types.ts'
 import { redact } from './redact.ts'
 
@@ -26,7 +27,7 @@ export function adviceOn({ reason, eventName }: TrackResult, config: Config, { p
 
 /** What brings TikTok's pixel back. */
 export function pixelAdvice(cause: PixelCause | undefined, { pixelId, relay, region }: Config): string {
-  const host = `https://analytics.${region === 'us' ? 'us.' : ''}tiktok.com`
+  const host = pixelOrigin(region)
   const advices: Record<PixelCause, string> = {
     csp: `Add ${host} to script-src and connect-src of the Content-Security-Policy.`,
     script_error: `Turn ad blockers off for this page, and look up the pixel ID: is it ${pixelId}?`,

@@ -11,6 +11,7 @@ const help = `Usage: converge-tiktok <command> [options]
     --port <number>    default 8080
     --outbox <file>    default outbox.db: keeps events until TikTok has them
     --max-bytes <n>    how large the outbox may become; default 1000000000
+    --reserve-bytes <n>  how much of its disk must stay free; default 32000000
     --log <text|json>  default text: how log lines are written
 
   outbox list        show what was set aside, and why

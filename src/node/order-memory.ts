@@ -1,9 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { OutboxEvent } from '../server/outbox.ts'
+import { SECONDS_BESIDE_PIXEL } from '../tiktok/limits.ts'
 
 const memory = 90 * 86_400_000
-// Seconds. TikTok forgets an event_id after 48 hours, and would count a second copy.
-const besideAnotherCopy = 47 * 3600
 
 /** Knows which orders were brought within 90 days, and by whom. */
 export interface OrderMemory {
@@ -40,7 +39,7 @@ export function createOrderMemory(database: DatabaseSync): OrderMemory {
   ): number | undefined {
     const fromPage = Number(statements.pageTime.get(event, event_id)?.added ?? 0)
     const isSecondCopy = fromPage > now - memory
-    const until = isSecondCopy ? Math.min(expires, event_time + besideAnotherCopy) : expires
+    const until = isSecondCopy ? Math.min(expires, event_time + SECONDS_BESIDE_PIXEL) : expires
     if (isSecondCopy && until <= now / 1000) return undefined
     return statements.takeSigned.run(event, event_id, now).changes ? until : undefined
   }

@@ -13,6 +13,7 @@ export async function serveCommand(words: string[]): Promise<number> {
       port: { type: 'string', default: '8080' },
       outbox: { type: 'string', default: 'outbox.db' },
       'max-bytes': { type: 'string', default: '1000000000' },
+      'reserve-bytes': { type: 'string', default: '32000000' },
       log: { type: 'string', default: 'text' },
     },
   })
@@ -24,7 +25,11 @@ export async function serveCommand(words: string[]): Promise<number> {
     ...config,
     log,
     port: readNumber('port', values.port),
-    outbox: { path: values.outbox, maxBytes: readNumber('max-bytes', values['max-bytes']) },
+    outbox: {
+      path: values.outbox,
+      maxBytes: readNumber('max-bytes', values['max-bytes']),
+      reserveBytes: readNumber('reserve-bytes', values['reserve-bytes']),
+    },
   })
   log('info', `listening on ${server.url}`, { pixel: config.pixelId, outbox: values.outbox })
 

@@ -118,8 +118,7 @@ export function createSqliteOutbox({
     async close() {
       if (isClosed) return
       isClosed = true
-      await delivery?.close()
-      await intake.end()
+      await Promise.all([delivery?.close(), intake.end()])
       tables.close()
     },
   }

@@ -94,6 +94,9 @@ const unversionedTables: Record<string, string> = {
   owner: 'one,pixel',
 }
 
+// Another process that has just closed the file may still hold it.
+const patient = 'PRAGMA busy_timeout = 5000'
+
 const largestRewrite = 32_000_000
 
 type Format = 'empty' | 'unversioned' | 'current'
@@ -105,9 +108,9 @@ type Format = 'empty' | 'unversioned' | 'current'
  */
 export function openOutboxFile(path: string): DatabaseSync {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
-  if (size > 0) openSqliteReadOnly(path, (database) => close(database, formatOf(database, path)))
+  if (size > 0) openSqliteReadOnly(path, (database) => assertOurs(database, path))
   return openSqlite(path, (database) => {
-    database.exec('PRAGMA busy_timeout = 5000') // nothing is served yet that it could hold up
+    database.exec(patient) // nothing is served yet that it could hold up
     const format = formatOf(database, path)
     if (format === 'empty') database.exec(newFile)
     database.exec(connection)
@@ -125,10 +128,16 @@ export function openOutboxFile(path: string): DatabaseSync {
  */
 export function openOutboxFileReadOnly(path: string): DatabaseSync {
   return openSqliteReadOnly(path, (database) => {
-    database.exec('PRAGMA busy_timeout = 5000') // whoever looks has time
+    database.exec(patient)
     if (formatOf(database, path) === 'empty') throw foreign(path)
     return database
   })
+}
+
+function assertOurs(database: DatabaseSync, path: string): void {
+  database.exec(patient)
+  formatOf(database, path)
+  database.close()
 }
 
 function bringUpToDate(database: DatabaseSync, format: Format): void {
@@ -179,9 +188,4 @@ function foreign(path: string): UnusableFile {
 
 function pragma(database: DatabaseSync, name: 'application_id' | 'user_version'): number {
   return Number(database.prepare(`PRAGMA ${name}`).get()?.[name])
-}
-
-function close<Answer>(database: DatabaseSync, answer: Answer): Answer {
-  database.close()
-  return answer
 }

@@ -25,17 +25,18 @@ export function openSqlite<Prepared>(path: string, prepare: (database: DatabaseS
  */
 export function openSqliteReadOnly<Prepared>(path: string, prepare: (database: DatabaseSync) => Prepared): Prepared {
   const { DatabaseSync } = loadSqlite()
-  const open = () => new DatabaseSync(path, { readOnly: true })
   // Reading a file in WAL mode that nobody has open would leave an empty -wal and a -shm beside it.
   // https://www.sqlite.org/wal.html#read_only_databases
-  const openAtRest = () => {
+  if (!existsSync(`${realpathSync(path)}-wal`)) {
+    const location = `${pathToFileURL(path)}?immutable=1`
     try {
-      return new DatabaseSync(`${pathToFileURL(path)}?immutable=1`, { readOnly: true })
-    } catch {
-      return open() // Some versions of Node 22 take no URIs.
+      return prepareDatabase(path, () => new DatabaseSync(location, { readOnly: true }), prepare)
+    } catch (error) {
+      // Another process has begun to write to it, or this version of Node takes no URIs.
+      if (error instanceof UnusableFile) throw error
     }
   }
-  return prepareDatabase(path, existsSync(`${realpathSync(path)}-wal`) ? open : openAtRest, prepare)
+  return prepareDatabase(path, () => new DatabaseSync(path, { readOnly: true }), prepare)
 }
 
 function prepareDatabase<Prepared>(
@@ -101,20 +102,20 @@ export function isSqliteError(error: unknown, code: keyof typeof codes): boolean
 /** Milliseconds that SQLite itself may wait for a lock. It blocks the whole process meanwhile. */
 export const busyTimeout = 5
 const pauseWhileBusy = 20
-const mostPauses = 200
 
 /**
- * Does work that another process's lock may hold up. Tries for about five seconds, and leaves the event loop free
+ * Does work that another process's lock may hold up. Tries for so many milliseconds, and leaves the event loop free
  * between the tries.
  *
  * @throws what the last try threw
  */
-export async function whenFree<Answer>(work: () => Answer): Promise<Answer> {
-  for (let pauses = 0; ; pauses++) {
+export async function whenFree<Answer>(work: () => Answer, patience = 5000): Promise<Answer> {
+  const started = performance.now()
+  for (;;) {
     try {
       return work()
     } catch (error) {
-      if (!isSqliteError(error, 'busy') || pauses === mostPauses) throw error
+      if (!isSqliteError(error, 'busy') || performance.now() - started > patience) throw error
     }
     await pause(pauseWhileBusy)
   }

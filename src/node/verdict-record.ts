@@ -34,6 +34,7 @@ export interface VerdictRecord {
 const chunk = 1000
 const pauseAfterFailure = 1000
 const patienceWithLocks = 5000
+const patienceAtTheEnd = 1000
 
 export function createVerdictRecord({ tables, now, elapsed, log, longestPause }: VerdictRecordOptions): VerdictRecord {
   const kept = new Map<number, Settled>()
@@ -106,7 +107,7 @@ export function createVerdictRecord({ tables, now, elapsed, log, longestPause }:
     write,
     async close() {
       try {
-        while (kept.size) await whenFree(writeSome)
+        while (kept.size) await whenFree(writeSome, patienceAtTheEnd)
       } catch (error) {
         log(
           `converge-tiktok: the outbox could not be written (${reasonOf(error)}). ${kept.size} events, of which ${sent} were sent, are sent again by the next start, under the same event_id.`,

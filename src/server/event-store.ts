@@ -17,6 +17,12 @@ export interface EventStoreOptions {
   monotonic: () => number
 }
 
+interface Stored {
+  kept: Taken[]
+  /** What TikTok will never take. */
+  refused: Taken[]
+}
+
 export interface EventStore {
   /** Answers once the events of a request are kept, or TikTok has them. */
   store(intake: Intake, context: RequestContext): Promise<Answer>
@@ -43,11 +49,12 @@ export function createEventStore(options: EventStoreOptions): EventStore {
   let last: (StoreRefusal & { at: number }) | undefined
 
   async function keep(outbox: Outbox, intake: Intake): Promise<Answer | Stored> {
+    const events = intake.taken.map(({ event }) => event)
+    if (events.length === 0) return { kept: [], refused: [] }
     try {
-      const events = intake.taken.map(({ event }) => event)
-      const notTaken = events.length > 0 && (await outbox.add(events))
+      const notTaken = await outbox.add(events)
       last = undefined
-      return { kept: skipRepeated(intake, notTaken || []), refused: [] }
+      return { kept: skipRepeated(intake, notTaken ?? []), refused: [] }
     } catch (error) {
       const { name, message } = error instanceof Error ? error : new Error(String(error))
       const kind = name === 'OutboxFull' ? 'full' : 'broken'

@@ -20,6 +20,7 @@ import { lastPart, type Route, routeOf } from './routes.ts'
 import { isSameToken } from './same-token.ts'
 import { serveScript } from './serve-script.ts'
 import { createServerIntake } from './server-intake.ts'
+import { createSteadyClock } from './steady-clock.ts'
 import { createThrottle } from './throttle.ts'
 
 export type { ForwarderConfig } from './forwarder-config.ts'
@@ -68,6 +69,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   const refusals = createRefusals(log, throttle)
   const lateEvents = createLateEvents(log, throttle)
   const store = createEventStore({ api: { ...api, deliver }, outbox, log, throttle, monotonic })
+  const clock = createSteadyClock(now, monotonic)
   const readPageEvents = createPageIntake(config, rules)
   const readServerEvents = createServerIntake(config, rules)
   outbox?.start(deliver)
@@ -106,7 +108,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     const body = await bodyText(request)
     if (typeof body !== 'string') return body
     const receivedAt = now()
-    const intake = readServerEvents(body, receivedAt)
+    const intake = readServerEvents(body, { receivedAt, isClockSteady: clock.isSteady() })
     lateEvents.note(intake.late, 'webhook', receivedAt)
     return store.store(intake, context)
   }
@@ -118,6 +120,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
 
   async function answer(name: string, request: Request, context: RequestContext): Promise<Answer> {
     try {
+      clock.look()
       const route = routeOf(name, request.method)
       const answer = typeof route === 'string' ? await routes[route](request, context) : route
       refusals.note(request, name, answer)

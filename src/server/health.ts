@@ -41,22 +41,23 @@ export function createHealth(options: HealthOptions): (request: Request) => Prom
     const stats = { waiting: 0, oldest: undefined, ...own, ...(await outbox?.stats?.()) }
     const refusal = store.refusal()
     const stopped = stats.stopped ?? own.stopped ?? (refusal?.kind === 'broken' ? refusal.message : undefined)
-    const isFull = stats.full ?? refusal?.kind === 'full'
+    const full = stats.full ?? (refusal?.kind === 'full' ? refusal.message : undefined)
     const isDelayed = own.isDown || (stats.overdue ?? stats.oldest ?? 0) > LONGEST_WAIT
-    const status = stopped ? 'stopped' : isFull ? 'full' : isDelayed ? 'delayed' : 'ok'
-    return { ...stats, stopped, status }
+    const status = stopped ? 'stopped' : full ? 'full' : isDelayed ? 'delayed' : 'ok'
+    return { ...stats, stopped, full, status }
   }
 
   return async ({ headers }) => {
     const [, token] = /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '') ?? []
     if (token !== undefined && !(adminToken !== undefined && isSameToken(token, adminToken)))
       return refuse(401, 'The admin token is wrong, or adminToken is not set.', [], { 'www-authenticate': 'Bearer' })
-    const { status, waiting, oldest, stopped, sent, dead } = await read()
+    const { status, waiting, oldest, stopped, full, sent, dead } = await read()
     const shown = { status, waiting, oldest }
     if (token === undefined) return respond(httpStatus[status], shown)
     return respond(httpStatus[status], {
       ...shown,
       stopped,
+      full: full || undefined,
       sent,
       failed: dead,
       too_late: lateEvents.count(),

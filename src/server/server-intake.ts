@@ -13,22 +13,28 @@ import { readProfile } from './profile.ts'
 import { sortByAge } from './sort-by-age.ts'
 import { faultOf } from './sound-text.ts'
 
-/** Where an event stands, and what gathers what is to be said of it. */
-interface Place {
-  path: string
+/** What a server's request tells, beside its body. */
+export interface ServerRequestFacts {
   /** Milliseconds since 1970. */
   receivedAt: number
+  /** Whether our clock can be believed. If not, the outbox judges what came too late, since it lets a person try again. */
+  isClockSteady: boolean
+}
+
+/** Where an event stands, and what gathers what is to be said of it. */
+interface Place extends ServerRequestFacts {
+  path: string
   problems: Problem[]
   late: Late[]
 }
 
-/** The whole pipeline, for events that no page has seen. `receivedAt` is in milliseconds since 1970. */
-export function createServerIntake(config: Config, rules: Rules): (body: string, receivedAt: number) => Intake {
+/** The whole pipeline, for events that no page has seen. */
+export function createServerIntake(config: Config, rules: Rules): (body: string, facts: ServerRequestFacts) => Intake {
   const { consent: mode = 'always' } = config
 
   function run(
     given: ServerEvent,
-    { path, receivedAt, problems, late }: Place,
+    { path, receivedAt, problems, late, isClockSteady }: Place,
   ): [status: Status, events: OutboxEvent[]] {
     const event = createEvent(given.event_name, [given.properties], given.event_id, () => crypto.randomUUID())
     const faults = faultsOf(event, given, path)
@@ -50,7 +56,9 @@ export function createServerIntake(config: Config, rules: Rules): (body: string,
     const missing = missingOrderId(event)
     if (missing) problems.push({ path: join(path, missing.place), message: missing.message })
     const time = Math.min(given.timestamp ?? receivedAt, receivedAt)
-    const sorted = sortByAge(fromServer(event, { rows: forServer, profile, time, config }), receivedAt)
+    const events = fromServer(event, { rows: forServer, profile, time, config })
+    if (!isClockSteady) return ['success', events]
+    const sorted = sortByAge(events, receivedAt)
     if (sorted.late.length) {
       problems.push({ path, message: sorted.message })
       late.push({ event_name: event.eventName, event_id: event.eventID, events: sorted.late })
@@ -58,12 +66,12 @@ export function createServerIntake(config: Config, rules: Rules): (body: string,
     return [sorted.inTime.length ? 'success' : 'skipped', sorted.inTime]
   }
 
-  return (body, receivedAt) => {
+  return (body, facts) => {
     const { good, problems } = parseServerRequest(body)
     const statuses: Statuses = {}
     const late: Late[] = []
     const taken = good.flatMap(({ path, event }) => {
-      const [status, events] = run(event, { path, receivedAt, problems, late })
+      const [status, events] = run(event, { ...facts, path, problems, late })
       statuses[status] = (statuses[status] ?? 0) + 1
       return events.map((one): Taken => ({ path, event: { ...one, source: 'signed' } }))
     })

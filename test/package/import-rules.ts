@@ -30,6 +30,12 @@ const impure =
 /** These ask TikTok, and nothing else in the pure folders does. */
 const effects = ['tiktok/events-api/client.ts', 'tiktok/events-api/post.ts']
 
+/** TikTok's hosts and the ages until which it takes events, each written in one file. */
+const facts: readonly [place: string, fact: RegExp][] = [
+  ['tiktok/hosts.ts', /tiktok\.com/],
+  ['tiktok/limits.ts', /\b(47|168)\b[^\n]*\* ?(HOUR|hour|3600|3_600)/],
+]
+
 export interface Source {
   /** Below src, such as `core/filter.ts`. */
   path: string
@@ -54,11 +60,17 @@ function fileBreaches({ path, text }: Source): string[] {
   if (/\/index\.ts$/.test(path) && /^(core|tiktok|browser)\//.test(path))
     found.push(`${path} is a barrel inside a folder`)
   if (/^(core|tiktok)\//.test(path) && !path.startsWith('tiktok/pixel/') && !effects.includes(path)) {
-    const used = impure.exec(text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '').replace(/'[^'\n]*'/g, ''))
+    const used = impure.exec(withoutComments(text).replace(/'[^'\n]*'/g, ''))
     if (used) found.push(`${path} is not pure: ${used[0]}`)
+  }
+  for (const [place, fact] of facts) {
+    const again = path !== place && fact.exec(withoutComments(text))
+    if (again) found.push(`${path} has ${again[0]}, which ${place} has already`)
   }
   return found
 }
+
+const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm, '')
 
 /** What a file imports or re-exports, types too, and by `import()` too. */
 const importsOf = ({ text }: Source): string[] =>

@@ -50,6 +50,8 @@ const planted: [sentence: string, path: string, text: string][] = [
   ],
   ['the Events API imports the browser', 'tiktok/events-api/client.ts', "import { join } from '../../browser/page.ts'"],
   ['the pure part of the Events API asks for the time', 'tiktok/events-api/backoff.ts', 'const now = Date.now()'],
+  ['a host of TikTok is written again', 'node/serve.ts', "const host = 'https://analytics.tiktok.com'"],
+  ['a limit of TikTok is written again', 'server/parse.ts', 'const seconds = 168 * 3600'],
   ['core asks for the time', 'core/event.ts', 'export const now = () => Date.now()'],
   ['core asks for a window', 'core/event.ts', 'export const url = () => window.location.href'],
   ['core throws dice', 'core/event.ts', 'export const id = () => Math.random()'],

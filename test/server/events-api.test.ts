@@ -485,9 +485,12 @@ describe('what is said', () => {
     expect(api.stats()).toMatchObject({ sent: 0, dead: { 'TikTok answered code 40002: No': 3 } })
   })
 
-  test('a batch that was taken in part is reported', async () => {
-    host.faults.next = [{ code: 20001, message: 'One was passed over' }]
-    await start().deliver(purchases(2))
+  test('a batch that was taken in part is reported once for each problem', async () => {
+    const partly = { code: 20001, message: 'One was passed over' }
+    host.faults.next = [partly, partly]
+    const api = start()
+    await api.deliver(purchases(2))
+    await api.deliver(purchases(3))
     expect(log).toEqual([
       'warn TikTok accepted a batch only in part events=2 problem="TikTok answered code 20001: One was passed over"',
     ])

@@ -101,9 +101,11 @@ describe('the status', () => {
     ['ok where the oldest is not due yet', { oldest: 301, overdue: 0 }, 'ok', 200],
     ['delayed by what is overdue', { oldest: 1000, overdue: 301 }, 'delayed', 200],
     ['full when the outbox takes no more', { full: true }, 'full', 503],
-    ['full, also when events are delayed', { full: true, oldest: 4000 }, 'full', 503],
+    ['full when the outbox says why', { full: 'no room' }, 'full', 503],
+    ['ok when the outbox says that it is not full', { full: false }, 'ok', 200],
+    ['full, also when events are delayed', { full: 'no room', oldest: 4000 }, 'full', 503],
     ['stopped by a configuration fault', { stopped: 'a fault' }, 'stopped', 503],
-    ['stopped, also when the outbox is full', { stopped: 'a fault', full: true, oldest: 4000 }, 'stopped', 503],
+    ['stopped, also when the outbox is full', { stopped: 'a fault', full: 'no room', oldest: 4000 }, 'stopped', 503],
   ]
   test.each(rows)('is %s', async (_, stats, status, http) => {
     const answer = await health(stats)
@@ -138,6 +140,26 @@ describe('the status', () => {
       expect(await look()).toEqual([200, 'ok', undefined])
     },
   )
+})
+
+test('why the outbox is full is shown with the admin token', async () => {
+  expect((await health({ full: 'no room' }, bearer)).body).toMatchObject({ status: 'full', full: 'no room' })
+})
+
+test('an outbox that has room again is not full for a minute longer', async () => {
+  const memory = createMemoryOutbox()
+  const outbox: Outbox = {
+    start() {},
+    add: (events) => memory.add(events),
+    stats: async () => ({ ...sound, full: memory.fault === 'full' }),
+  }
+  const { fetch, postEvents } = startForwarder({ outbox })
+  const look = async () => (await (await fetch(new Request(`${shop}/health`))).json()).status
+  memory.fault = 'full'
+  await postEvents(batchOf(relayed()))
+  expect(await look()).toBe('full')
+  memory.fault = 'none'
+  expect(await look()).toBe('ok')
 })
 
 describe('while TikTok', () => {

@@ -4,7 +4,7 @@ export const shop = 'https://www.shop.example'
 export const pixelId = 'CJQBODJC77UB4MRTGFRF'
 export const accessToken = 'access-token-of-the-shop'
 export const webhookToken = 'webhook-token-of-the-shop'
-export const adminToken = 'the-admin-token-of-the-command-line'
+export const adminToken = 'admin-token-of-the-shop-and-of-nobody-else'
 
 /** One event of a page for each id, tracked at `time`, in milliseconds since 1970. */
 export function pageBatch(ids: readonly string[], time = Date.now()): RelayBatch {
@@ -31,6 +31,11 @@ export function postPage(url: string, batch: RelayBatch, headers: Record<string,
     headers: { origin: shop, 'content-type': 'text/plain', ...headers },
     body: JSON.stringify(batch),
   })
+}
+
+/** All that /health shows. */
+export async function readHealth(url: string): Promise<Record<string, unknown>> {
+  return (await fetch(`${url}/health`, { headers: { authorization: `Bearer ${adminToken}` } })).json()
 }
 
 export function postOrder(url: string, id: string, time: number): Promise<Response> {

@@ -59,10 +59,11 @@ test.each([
 })
 
 test('a server asks TikTok again within seconds of a failure, although its clock was set back since', async () => {
-  const { url, tiktok, setClock } = await startServer()
+  const { url, tiktok, setClock, health } = await startServer()
   tiktok.faults.next = [{ status: 503 }]
   await postPage(url, pageBatch(['1']))
   await tiktok.waitForRequests(1)
+  for (let round = 0; round < 50; round++) await health() // by now it has read TikTok's answer
   setClock(-30 * minute)
   expect((await tiktok.waitForAccepted(1, 8000)).map(({ event_id }) => event_id)).toEqual(['1'])
 })
@@ -82,6 +83,17 @@ test('what a server set aside while its clock was eight days ahead is sent by "o
   const accepted = await tiktok.waitForAccepted(3, 8000)
   expect(accepted.map(({ event_id }) => event_id).sort()).toEqual(['1', '1001', '2'])
   expect((await runCli(['outbox', 'list', '--outbox', outbox])).output).toMatch(/^0 set aside, /)
+})
+
+test('what came while the clock was eight days ahead is kept, and sent by "outbox retry"', async () => {
+  const { url, tiktok, outbox, setClock, health } = await startServer()
+  await health()
+  setClock(8 * day)
+  expect(await (await postOrder(url, '1001', Date.now())).json()).toMatchObject({ accepted: 1 })
+  await expect.poll(health, { timeout: 8000 }).toMatchObject({ waiting: 0 })
+  setClock(0)
+  expect((await runCli(['outbox', 'retry', '--all', '--outbox', outbox])).output).toMatch(/^1 wait again/)
+  expect((await tiktok.waitForAccepted(1, 8000)).map(({ event_id }) => event_id)).toEqual(['1001'])
 })
 
 test('a dead letter that is too old stays one, until the clock is right again', async () => {

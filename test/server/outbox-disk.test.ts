@@ -7,7 +7,7 @@ import { OutboxFull, type Verdict } from '../../src/server/outbox.ts'
 import { createEventsApiHost } from '../tiktok/events-api-host.ts'
 import { runCli, startCli, writeConfig } from './node-child.ts'
 import { createFolder } from './node-folder.ts'
-import { accessToken, adminToken, pageBatch, pixelId, postPage, shop } from './node-requests.ts'
+import { accessToken, pageBatch, pixelId, postPage, readHealth, shop } from './node-requests.ts'
 import { newPath, numbered, open, purchase } from './outbox-kit.ts'
 import { createSmallDisk, fillDisk } from './small-disk.ts'
 
@@ -46,14 +46,14 @@ test('a server refuses events before its disk is full, then sends each once, alt
   const { bavail, bsize } = statfsSync(disk)
   expect(bavail * bsize).toBeGreaterThan(31 * megabyte)
   expect(taken).toBeGreaterThan(1000)
+  expect(await readHealth(url)).toMatchObject({ status: 'full', waiting: taken })
 
   const empty = fillDisk(disk)
   expect(await post()).toBe(503)
   tiktok.faults.always = {}
   await tiktok.waitForAccepted((accepted) => accepted.length >= taken, 15_000)
-  const health = async () =>
-    (await fetch(`${url}/health`, { headers: { authorization: `Bearer ${adminToken}` } })).json()
-  await expect.poll(health).toMatchObject({ waiting: 0, sent: taken })
+  const health = () => readHealth(url)
+  await expect.poll(health).toMatchObject({ status: 'full', full: expect.any(String), waiting: 0, sent: taken })
   empty()
   await expect.poll(post, { timeout: 15_000, interval: 200 }).toBe(202)
   await expect.poll(health, { timeout: 5000 }).toMatchObject({ waiting: 0, sent: taken })
@@ -157,6 +157,19 @@ test('events are refused while the disk has less than its reserve, with a reason
   const modest = open(path, { reserveBytes: 1 })
   await modest.add(numbered(1))
   expect(await modest.stats()).toMatchObject({ waiting: 1, full: false })
+})
+
+test('the command line takes the reserve, and health says that a disk without it is full', async () => {
+  const folder = createFolder()
+  const serve = ['serve', '--config', writeConfig(folder), '--outbox', join(folder, 'outbox.db'), '--port', '0']
+  const child = startCli([...serve, '--reserve-bytes', '999999999999999'])
+  const [, url = ''] = await child.said(/listening on (\S+)/)
+  expect((await postPage(url, pageBatch(['1']))).status).toBe(503)
+  const health = await fetch(`${url}/health`)
+  expect([health.status, await health.json()]).toMatchObject([503, { status: 'full', waiting: 0 }])
+  expect((await runCli([...serve, '--reserve-bytes', 'some'])).errors).toContain(
+    '--reserve-bytes is "some", not a number',
+  )
 })
 
 test('an outbox that holds maxBytes says that it is full, until something fits again', async () => {

@@ -110,6 +110,17 @@ test.each(Object.entries(foreign))('a database of another program stays as it is
   expect(contentOf(path)).toEqual(before)
 })
 
+test('a database of another program keeps the log that its last process left behind', () => {
+  const [crashed, path] = [newPath(), newPath()]
+  const database = new DatabaseSync(crashed)
+  database.exec('PRAGMA journal_mode = WAL; CREATE TABLE people (name TEXT); INSERT INTO people VALUES (1)')
+  for (const end of ['', '-wal']) copyFileSync(crashed + end, path + end)
+  database.close()
+  const before = contentOf(path)
+  expect(() => createSqliteOutbox({ path })).toThrow('is not an outbox of converge-tiktok')
+  expect(contentOf(path)).toMatchObject(before)
+})
+
 test('an outbox of a later version stays as it is', async () => {
   const path = newPath()
   await createSqliteOutbox({ path }).close()

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { createEventsApiHost } from '../tiktok/events-api-host.ts'
-import { startCli, writeConfig } from './node-child.ts'
+import { runCli, startCli, writeConfig } from './node-child.ts'
 import { createFolder } from './node-folder.ts'
 import { accessToken, pageBatch, pixelId, postPage } from './node-requests.ts'
 import { newPath, numbered, open, purchase } from './outbox-kit.ts'
@@ -91,4 +91,15 @@ test('a server answers others while the outbox is locked, takes what came then, 
   again()
   expect((await postPage(url, pageBatch(['after']))).status).toBe(202)
   expect((await tiktok.waitForAccepted(2)).map(({ event_id }) => event_id)).toEqual(['during', 'after'])
+})
+
+test('a server starts, and the command line decides, although another process has just locked the outbox', async () => {
+  const folder = createFolder()
+  const path = `${folder}/outbox.db`
+  await open(path).close()
+  setTimeout(lock(path), 2 * briefly)
+  const child = startCli(['serve', '--config', writeConfig(folder), '--outbox', path, '--port', '0'])
+  await child.said(/listening on/)
+  setTimeout(lock(path), 2 * briefly)
+  expect((await runCli(['outbox', 'drop', '--all', '--outbox', path])).output).toBe('0 dropped.\n')
 })

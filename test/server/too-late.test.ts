@@ -127,6 +127,41 @@ describe('from a server', () => {
   })
 })
 
+describe('a clock that is set while the forwarder runs', () => {
+  const order = { event_name: 'Placed Order', event_id: '1001', properties: { id: 1001 }, timestamp: noon / 1000 }
+
+  test.each([
+    ['three days ahead', 72],
+    ['eight days ahead', 192],
+  ])('to %s makes no order too late, and is believed again after an hour', async (_, hours) => {
+    const clock = { ahead: 0, passed: 0 }
+    const forwarder = startForwarder(
+      {},
+      () => noon + clock.ahead + clock.passed,
+      () => clock.passed,
+    )
+    const statusOf = async () => (await forwarder.postWebhook(order)).body.statuses
+    expect(await statusOf()).toEqual({ success: 1 })
+    clock.ahead = hours * hour
+    expect(await statusOf()).toEqual({ success: 1 })
+    clock.passed += hour - 1
+    expect(await statusOf()).toEqual({ success: 1 })
+    clock.passed += 1
+    expect(await statusOf()).toEqual({ skipped: 1 })
+    // And the other way, when it is mended.
+    clock.ahead = 0
+    expect(await statusOf()).toEqual({ success: 1 })
+  })
+
+  test('by a minute changes nothing', async () => {
+    const clock = { ahead: 0 }
+    const forwarder = startForwarder({}, () => noon + 50 * hour + clock.ahead)
+    await forwarder.postWebhook(order)
+    clock.ahead = 60_000
+    expect((await forwarder.postWebhook(order)).body.statuses).toEqual({ skipped: 1 })
+  })
+})
+
 test('late events are logged once a minute for each source', async () => {
   let passed = 0
   const { postEvents, postWebhook, log } = startForwarder({}, undefined, () => passed)

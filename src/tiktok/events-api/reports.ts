@@ -38,7 +38,7 @@ export function createReports(log: Log): Reports {
   return {
     deadLetter: (event, problem) =>
       logOnce('An event was set aside as a dead letter and will not be sent', { problem, event }),
-    takenInPart: (events, problem) => log('warn', 'TikTok accepted a batch only in part', { events, problem }),
+    takenInPart: (events, problem) => logOnce('TikTok accepted a batch only in part', { events, problem }),
     unknownCode: (problem) =>
       logOnce('TikTok answered with a code that is not known here. The event is kept and retried', { problem }),
     failure(failures, problem) {
