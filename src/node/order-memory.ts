@@ -29,7 +29,9 @@ export function createOrderMemory(database: DatabaseSync): OrderMemory {
     releaseFromPage: prepare('UPDATE orders SET added = 0 WHERE event = ? AND event_id = ?'),
     releaseSigned: prepare('UPDATE orders SET signed = 0 WHERE event = ? AND event_id = ?'),
     forget: prepare('DELETE FROM orders WHERE event = ? AND event_id = ? AND added = 0 AND signed = 0'),
-    prune: prepare(`DELETE FROM orders WHERE max(added, signed) <= ? - ${memory}`),
+    // The clock may be ahead for a moment. The newest order tells how late it is at least.
+    prune: prepare(`DELETE FROM orders WHERE max(added, signed) <=
+      min(?, (SELECT max(max(added, signed)) FROM orders)) - ${memory}`),
   }
 
   /** Anybody can post what a page posts. It must not keep the real order back, unless TikTok would count a second copy. */

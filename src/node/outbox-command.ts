@@ -55,7 +55,14 @@ function list(path: string): void {
 }
 
 function toLine({ id, died, event, event_id, attempts, problem, canRetry }: DeadLetter): string {
-  const cells = [id, new Date(died).toISOString(), event, event_id, attempts, canRetry ? problem : `${problem} Final.`]
+  const cells = [
+    id,
+    new Date(died).toISOString(),
+    event,
+    event_id,
+    attempts,
+    canRetry ? problem : `${problem} Too old to retry.`,
+  ]
   // Ids and problems come from outside, and must not reach a terminal as commands to it.
   return cells.map((cell) => String(cell).replace(/\p{Cc}+/gu, ' ')).join('\t')
 }

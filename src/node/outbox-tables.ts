@@ -5,7 +5,7 @@ import type { OutboxEvent, Stats } from '../server/outbox.ts'
 import { createDeadLetterReader, createIdChunks, createProblemCounts } from './dead-letters.ts'
 import { createOrderMemory, type OrderMemory } from './order-memory.ts'
 import { inTransaction, isSqliteError, openLog, UnusableFile } from './sqlite.ts'
-import { openOutboxFile } from './sqlite-schema.ts'
+import { largestRewrite, makeShrinkable, openOutboxFile } from './sqlite-schema.ts'
 
 // One event may be large, and a thousand of them need not be in memory at once.
 const maxBatch = 1000
@@ -266,23 +266,31 @@ function deadLetterTable(database: DatabaseSync, rows: Rows, write: Write) {
   }
 }
 
-const manyPages = 256
+const manyBytes = 1_000_000
 const somePages = 2000
+// https://www.sqlite.org/pragma.html#pragma_auto_vacuum
+const incremental = 2
 
 function spaceOf(database: DatabaseSync) {
   const select = database.prepare(`SELECT page_count * page_size AS total, freelist_count * page_size AS free
     FROM pragma_page_count, pragma_freelist_count, pragma_page_size`)
-  const freePages = database.prepare('PRAGMA freelist_count')
+  const vacuumMode = database.prepare('PRAGMA auto_vacuum')
+
+  function space(): Space {
+    const { total, free } = select.get() ?? {}
+    return { used: Number(total) - Number(free), free: Number(free), total: Number(total) }
+  }
 
   return {
-    space(): Space {
-      const { total, free } = select.get() ?? {}
-      return { used: Number(total) - Number(free), free: Number(free), total: Number(total) }
-    },
+    space,
 
     /** Gives the log's space back to the disk, and some of the free pages where there are many. */
     giveBack(): void {
-      if (Number(freePages.get()?.freelist_count) >= manyPages) database.exec(`PRAGMA incremental_vacuum(${somePages})`)
+      const { used, free } = space()
+      if (free >= manyBytes) {
+        if (vacuumMode.get()?.auto_vacuum === incremental) database.exec(`PRAGMA incremental_vacuum(${somePages})`)
+        else if (used <= largestRewrite) makeShrinkable(database)
+      }
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     },
   }

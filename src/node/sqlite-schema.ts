@@ -97,8 +97,6 @@ const unversionedTables: Record<string, string> = {
 // Another process that has just closed the file may still hold it.
 const patient = 'PRAGMA busy_timeout = 5000'
 
-const largestRewrite = 32_000_000
-
 type Format = 'empty' | 'unversioned' | 'current'
 
 /**
@@ -115,7 +113,7 @@ export function openOutboxFile(path: string): DatabaseSync {
     if (format === 'empty') database.exec(newFile)
     database.exec(connection)
     inTransaction(database, () => bringUpToDate(database, formatOf(database, path)))
-    if (format === 'unversioned' && size <= largestRewrite) rewrite(database)
+    if (format === 'unversioned' && size <= largestRewrite) makeShrinkable(database)
     database.exec(`PRAGMA busy_timeout = ${busyTimeout}`)
     return database
   })
@@ -146,8 +144,11 @@ function bringUpToDate(database: DatabaseSync, format: Format): void {
   database.exec(`PRAGMA user_version = ${schemaVersion}`)
 }
 
-/** So that an older file, too, can give free pages back. A larger one does without: it would take long. */
-function rewrite(database: DatabaseSync): void {
+/** Bytes. Rewriting a larger file would take long. */
+export const largestRewrite = 32_000_000
+
+/** Rewrites a file of the format that had no version, so that it can give free pages back, too. */
+export function makeShrinkable(database: DatabaseSync): void {
   try {
     database.exec('PRAGMA auto_vacuum = INCREMENTAL; VACUUM')
   } catch {

@@ -181,21 +181,30 @@ test('an outbox that holds maxBytes says that it is full, until something fits a
   expect((await outbox.stats()).full).toBe(false)
 })
 
-test('an outbox that was emptied gives its space back to a disk that is short of it, and takes events again', async (context) => {
-  const disk = createSmallDisk(context, 16 * megabyte)
-  const path = join(disk, 'outbox.db')
-  const outbox = createSqliteOutbox({ path, reserveBytes: 6 * megabyte })
-  onTestFinished(() => outbox.close())
-  const heavy = numbered(100).map((event) => ({ ...event, problem: 'x'.repeat(2000) }))
-  let taken = 0
-  const fill = async () => {
-    for (;;) {
-      await outbox.add(heavy.map((event) => ({ ...event, data: { ...event.data, event_id: `${taken++}` } })))
+for (const [title, vacuum] of [
+  ['an outbox', 'INCREMENTAL'],
+  ['an outbox of the format without a version', 'NONE'],
+]) {
+  test(`${title} gives its space back to a disk that is short of it when it is empty, and takes events again`, async (context) => {
+    const disk = createSmallDisk(context, 16 * megabyte)
+    const path = join(disk, 'outbox.db')
+    await createSqliteOutbox({ path }).close()
+    const database = new DatabaseSync(path)
+    database.exec(`PRAGMA auto_vacuum = ${vacuum}; VACUUM`)
+    database.close()
+    const outbox = createSqliteOutbox({ path, reserveBytes: 6 * megabyte })
+    onTestFinished(() => outbox.close())
+    const heavy = numbered(100).map((event) => ({ ...event, problem: 'x'.repeat(2000) }))
+    let taken = 0
+    const fill = async () => {
+      for (;;) {
+        await outbox.add(heavy.map((event) => ({ ...event, data: { ...event.data, event_id: `${taken++}` } })))
+      }
     }
-  }
-  await expect(fill()).rejects.toThrow(OutboxFull)
-  expect((await outbox.stats()).full).toMatch(/reserveBytes/)
-  outbox.start(async (events) => events.map(() => 'done'))
-  await expect.poll(() => outbox.stats(), { timeout: 10_000 }).toMatchObject({ waiting: 0, full: false })
-  await outbox.add(heavy)
-})
+    await expect(fill()).rejects.toThrow(OutboxFull)
+    expect((await outbox.stats()).full).toMatch(/reserveBytes/)
+    outbox.start(async (events) => events.map(() => 'done'))
+    await expect.poll(() => outbox.stats(), { timeout: 10_000 }).toMatchObject({ waiting: 0, full: false })
+    await outbox.add(heavy)
+  })
+}

@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { serve } from '../../src/node/index.ts'
 import type { OutboxEvent } from '../../src/server/outbox.ts'
@@ -139,6 +140,28 @@ test('a copy that TikTok refused may come again, and the other source’s copy s
     expect(await outbox.add([again])).toEqual([again])
     if (refused === 'signed') expect(await outbox.add([order('signed')])).toEqual([])
   }
+})
+
+test('a clock that is a year ahead for a moment makes the outbox forget no order, and old orders are forgotten', async () => {
+  const start = Date.now()
+  let now = start
+  const path = newPath()
+  const outbox = open(path, { now: () => now })
+  const expires = seconds(start) + 800 * 86_400
+  const named = (event_id: string) => {
+    const event = purchase(event_id, { order: true, source: 'page', expires })
+    return { ...event, data: { ...event.data, event_id } }
+  }
+  await outbox.add([named('old')])
+  now += 91 * day
+  await outbox.add([named('new')])
+  now += 365 * day
+  outbox.start(async (events) => events.map(() => 'done'))
+  await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0 })
+  await outbox.close()
+  const reader = new DatabaseSync(path, { readOnly: true })
+  expect(reader.prepare('SELECT event_id FROM orders').all()).toEqual([{ event_id: 'new' }])
+  reader.close()
 })
 
 test('an order is remembered for 90 days, whoever brought it', async () => {
