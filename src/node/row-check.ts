@@ -56,6 +56,7 @@ const profile = {
   url: '',
   marketing: 'granted' as const,
   isConsentUnreadable: false,
+  gpc: false,
 }
 
 const item = {

@@ -1,4 +1,4 @@
-import { refusalOf } from '../core/consent.ts'
+import { isDeniedByGpc, refusalOf } from '../core/consent.ts'
 import { fromPage, type Visit } from '../tiktok/events-api/payload.ts'
 import { currentName } from '../tiktok/names.ts'
 import type { Rules } from '../tiktok/rules.ts'
@@ -35,8 +35,6 @@ export function createPageIntake(config: Config, rules: Rules): (body: string, f
 
   return (body, facts) => {
     const { sentAt, good, problems } = parsePageRequest(body)
-    const isOptedOut = facts.gpc && gpc !== 'ignore'
-    const limitedDataUse = config.limitedDataUse === true || isOptedOut
     const late: Late[] = []
     const taken = good.flatMap(({ path, event }) => {
       const faults = faultsOf(event, path)
@@ -44,12 +42,15 @@ export function createPageIntake(config: Config, rules: Rules): (body: string, f
         problems.push(...faults)
         return []
       }
-      const marketing = decisionOf(event) ?? (isOptedOut && gpc === 'deny' ? 'denied' : undefined)
-      if (refusalOf(mode, marketing, 'relay')) {
+      // A page that posts by a worker, or behind a proxy, sends no header.
+      const isOptedOut = facts.gpc || event.gpc === true
+      const marketing = decisionOf(event)
+      if (isDeniedByGpc(isOptedOut, gpc, marketing) || refusalOf(mode, marketing, 'relay')) {
         problems.push({ path: `${path}.consent`, message: `does not allow the server copy in consent mode ${mode}` })
         return []
       }
       const isBare = mode === 'always_server' && marketing !== 'granted'
+      const limitedDataUse = config.limitedDataUse === true || (isOptedOut && gpc !== 'ignore')
       const visit: Visit = { ...facts, sentAt, limitedDataUse, isBare }
       const sorted = sortByAge(fromPage(event, mappedOf(event, path, problems), visit), facts.receivedAt)
       if (sorted.late.length) {

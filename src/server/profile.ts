@@ -15,6 +15,8 @@ export interface Profile {
   marketing: Decision | undefined
   /** Whether a consent stands there that says neither yes nor no. */
   isConsentUnreadable: boolean
+  /** Whether `converge.context()` said that the browser sends Global Privacy Control. */
+  gpc: boolean
 }
 
 /**
@@ -42,6 +44,8 @@ export function readProfile(profile: Properties, properties: Properties, aliases
     url: readText(profile.$url ?? profile.url),
     marketing: consent === 'unreadable' ? undefined : consent,
     isConsentUnreadable: consent === 'unreadable',
+    // Cart attributes are text.
+    gpc: String(profile.$gpc ?? profile.gpc) === 'true',
   }
 }
 

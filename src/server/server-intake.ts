@@ -1,4 +1,4 @@
-import { refusalOf } from '../core/consent.ts'
+import { isDeniedByGpc, refusalOf } from '../core/consent.ts'
 import { copyRecord, createEvent } from '../core/event.ts'
 import { orderIdKey } from '../core/order-id.ts'
 import { readText } from '../core/read.ts'
@@ -48,7 +48,9 @@ export function createServerIntake(config: Config, rules: Rules): (body: string,
       problems.push({ path: join(path, 'profile_properties.$consent'), message: "must be 'granted' or 'denied'" })
       return ['failure', []]
     }
-    if (refusalOf(mode, profile.marketing, 'relay')) return ['no_consent', []]
+    const { marketing } = profile
+    if (isDeniedByGpc(profile.gpc, config.gpc, marketing) || refusalOf(mode, marketing, 'relay'))
+      return ['no_consent', []]
     const rows = route(event, rules, config)
     if (!rows) return ['filtered', []]
     const forServer = rows.filter(({ forward }) => forward !== 'client')

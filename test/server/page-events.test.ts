@@ -227,6 +227,21 @@ describe('Global Privacy Control', () => {
     const { kept } = await keep({ consent: { marketing } }, { consent: 'implied', gpc: 'deny' }, gpc)
     expect(kept).toHaveLength(count)
   })
+
+  test.each(['always', 'always_server', 'implied', 'require'] as const)(
+    'with gpc: deny it stops the server copy under %s, by its header or by what the page says',
+    async (consent) => {
+      const config = { gpc: 'deny', consent } as const
+      expect((await keep({ consent: {} }, config, gpc)).kept).toHaveLength(0)
+      expect((await keep({ consent: { marketing: 'denied' }, gpc: true }, config, {})).kept).toHaveLength(0)
+      expect((await keep({ consent: { marketing: 'granted' }, gpc: true }, config, {})).kept).toHaveLength(1)
+    },
+  )
+
+  test('limits data use where the page says it, and no header comes', async () => {
+    expect((await keep({ gpc: true }, {}, {})).kept[0]?.data.limited_data_use).toBe(true)
+    expect((await keep({ gpc: true }, { gpc: 'ignore' }, {})).kept[0]?.data.limited_data_use).toBeUndefined()
+  })
 })
 
 describe('the visitor’s IP', () => {

@@ -377,6 +377,31 @@ describe('identity', () => {
   })
 })
 
+describe('Global Privacy Control that converge.context() handed over', () => {
+  test.each([true, 'true'])('limits data use by default: %j', async (gpc) => {
+    expect((await send(withProfile({ gpc }))).data?.limited_data_use).toBe(true)
+    expect((await send(withProfile({ $gpc: gpc }))).data?.limited_data_use).toBe(true)
+  })
+
+  test.each([false, 'false', undefined, 1, ''])('counts only where it is true: %j', async (gpc) => {
+    expect((await send(withProfile({ gpc }), { gpc: 'deny' })).data?.limited_data_use).toBeUndefined()
+  })
+
+  test('is ignored where the config says so', async () => {
+    expect((await send(withProfile({ gpc: true }), { gpc: 'ignore' })).data?.limited_data_use).toBeUndefined()
+  })
+
+  test.each(['always', 'always_server', 'implied', 'require'] as const)(
+    'is a denial under %s where the config says so, until a grant',
+    async (consent) => {
+      const config = { gpc: 'deny', consent } as const
+      expect((await send(withProfile({ gpc: true }), config)).kept).toHaveLength(0)
+      expect((await send(withProfile({ gpc: true, consent: 'denied' }), config)).kept).toHaveLength(0)
+      expect((await send(withProfile({ gpc: true, consent: 'granted' }), config)).kept).toHaveLength(1)
+    },
+  )
+})
+
 test('limited data use may be the shop’s for all', async () => {
   expect((await send(order, { limitedDataUse: true })).data?.limited_data_use).toBe(true)
 })

@@ -43,7 +43,7 @@ export interface PageFacts {
 /** What is sent of a server's event, beside its rows. */
 export interface ServerFacts {
   rows: readonly MappedEvent[]
-  profile: { user: EventsApiEvent['user']; url: string }
+  profile: { user: EventsApiEvent['user']; url: string; gpc: boolean }
   /** Milliseconds since 1970. */
   time: number
   config: Config
@@ -95,13 +95,14 @@ export function fromServer(
   const domain = readDomain(config.domain)
   const shop = domain ? `https://${domain}` : ''
   const page = toPage(readText(properties.$url) || profile.url || shop, readText(properties.referrer))
+  const isLimited = config.limitedDataUse === true || (profile.gpc && config.gpc !== 'ignore')
   const hasPixel = config.mapping?.mode !== 'server_only'
   return rows.map(({ event, forward, parameters }) => ({
     data: {
       event,
       event_time: seconds,
       event_id: eventID,
-      ...(config.limitedDataUse && { limited_data_use: true }),
+      ...(isLimited && { limited_data_use: true }),
       user: profile.user,
       page,
       properties: parameters(),
