@@ -12,10 +12,11 @@ fillWindowConverge(window, converge, tagOf(), (part) => import(`${new URL(`${par
 fillWindowCvg(window, converge)
 
 function tagOf(): Tag {
-  // A forwarder that serves this script puts its config before it.
-  const { config } = converge
+  // A forwarder that serves this script puts its config before it, and is the relay.
+  const { config, isServed } = converge
   try {
-    return { config: { ...config, ...(script && readTag(script)) } }
+    const relay = isServed && script ? { relay: new URL('.', script.src).href.replace(/\/$/, '') } : {}
+    return { config: { ...relay, ...config, ...(script && readTag(script)) } }
   } catch (error) {
     return { config: {}, error }
   }

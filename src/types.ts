@@ -488,6 +488,8 @@ export type QueuedCall = unknown[]
 export interface ConvergeGlobal {
   /** What a forwarder that serves the script knows of the config. */
   config?: Partial<Config>
+  /** A forwarder has served the script: it is the relay, unless the config names another one. */
+  isServed?: boolean
   q: { push(call: QueuedCall): void }
   init(config?: Partial<Config>): void
   /** Answers nothing as long as no pixel was named. */

@@ -77,7 +77,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   const routes: Record<Route, Take> = {
     events: takeFromPage,
     webhook: takeFromServer,
-    'converge.js': (request) => serveScript(request, 'converge.js', configLine(config, request)),
+    'converge.js': (request) => serveScript(request, 'converge.js', configLine(config)),
     'consent.js': (request) => serveScript(request, 'consent.js'),
     'inspector.js': (request) => serveScript(request, 'inspector.js'),
     health: createHealth({ api, outbox, store, matchKeys, refusals, lateEvents, adminToken: config.adminToken }),

@@ -26,8 +26,8 @@ export const isPublic = {
 } satisfies Record<keyof Config, boolean>
 
 /** The part of a forwarder's config that its page gets. Whatever else stands in it, secrets above all, stays behind. */
-export function publicConfig(config: Config, relay: string): Partial<Config> {
+export function publicConfig(config: Config): Partial<Config> {
   const known = Object.entries(isPublic).filter(([, yes]) => yes)
   const entries = known.map(([key]) => [key, Reflect.get(config, key)])
-  return { ...Object.fromEntries(entries), relay: config.relay ?? relay, domain: readDomain(config.domain) }
+  return { ...Object.fromEntries(entries), domain: readDomain(config.domain) }
 }

@@ -13,7 +13,6 @@ export async function serveScript(request: Request, name: keyof typeof scripts, 
     'cache-control': `public, max-age=${MAX_AGE}`,
     'access-control-allow-origin': '*',
     'cross-origin-resource-policy': 'cross-origin',
-    vary: 'x-forwarded-proto', // it stands in converge.js, as the scheme of the relay
   }
   const known = request.headers.get('if-none-match')?.split(',') ?? []
   if (known.some((one) => [etag, '*'].includes(one.trim().replace(/^W\//, ''))))

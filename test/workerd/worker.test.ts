@@ -173,7 +173,9 @@ test('the script is served with the public config, and without a secret', async 
   const answer = await worker.fetch('/converge.js')
   const text = await answer.text()
   expect([answer.status, answer.headers.get('Content-Type')]).toEqual([200, expect.stringContaining('javascript')])
-  expect(text).toMatch(/^\(window\.converge=window\.converge\|\|\{\}\)\.config=\{.*"pixelId":"CJQBODJC77UB4MRTGFRF"/)
+  expect(text).toMatch(
+    /^Object\.assign\(window\.converge=window\.converge\|\|\{\},\{config:\{.*"pixelId":"CJQBODJC77UB4MRTGFRF"/,
+  )
   expect(text).not.toContain('an-access-token')
   expect(text).not.toContain('a-token-of')
 })
