@@ -24,7 +24,7 @@ export interface Check {
 }
 
 const where = (isBroken: boolean, place: string) => (isBroken ? [place] : [])
-const isBlank = (text: unknown) => /^\s*(null|undefined)?\s*$/.test(String(text ?? ''))
+const isBlank = (text: unknown) => /^(null|undefined)?$/.test(String(text ?? '').trim())
 
 /** A row of the mapping is where TikTok's name for an event is chosen. */
 const row = ({ result }: Subject) => `mapping.events[${JSON.stringify(redact(result.eventName))}]`

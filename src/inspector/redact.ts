@@ -1,12 +1,13 @@
 import { cleanUrl } from '../core/clean-url.ts'
 import { isRecord } from '../core/read.ts'
+import { LONGEST, redact as redactText } from '../core/redact.ts'
 
-const personal = /\S*(@|%40)\S*|\+\d[\d ().-]{6,}\d|\b[\da-f]{64}\b/gi
+const phoneOrHash = /\+\d[\d ().-]{6,}\d|\b[\da-f]{64}\b/gi
 const MAX_TEXT = 100
 
 /** A page's own text for a line of the console: short, on one line, without what may be an e-mail, a phone number or a hash. */
 export function redact(text: string): string {
-  const line = text.replace(personal, '…').replace(/\s+/g, ' ').trim()
+  const line = redactText(text, phoneOrHash).replace(/\s+/g, ' ').trim()
   return line.length > MAX_TEXT ? `${line.slice(0, MAX_TEXT)}…` : line
 }
 
@@ -15,7 +16,7 @@ const localPhone = /^(?=(\D*\d){9})\s*\(?\d{2,5}\)?[ /.-]\(?\d{2,5}\)?([ /.-]?\d
 const personalName =
   /e-?mail|phone|passw|(^|[_$])(address|birth\w*|billing|city|customer|dob|iban|ip|mobile|street|tel|zip)|address$|post(al|code)|(first|last|full|sur|middle|user|customer)_?name/i
 // What stands there for nobody is shown, since it is the fault that one looks for.
-const junk = /^\s*(undefined|null|none|nan|\[object object\])?\s*$/i
+const junk = /^(undefined|null|none|nan|\[object object\])?$/i
 
 /**
  * What a page handed in, without what tells who the visitor is: by the names of properties, and by what looks like an
@@ -24,11 +25,17 @@ const junk = /^\s*(undefined|null|none|nan|\[object object\])?\s*$/i
 export function redactDeep(value: unknown, name = ''): unknown {
   if (typeof value === 'boolean' || value === null || value === undefined) return value
   const isPersonal = personalName.test(name)
-  if (isPersonal && !(typeof value === 'string' && junk.test(value))) return '…'
-  if (typeof value === 'string')
-    return localPhone.test(value) ? '…' : (/^https?:/i.test(value) ? cleanUrl(value) : value).replace(personal, '…')
+  if (isPersonal && !(typeof value === 'string' && junk.test(value.trim()))) return '…'
+  if (typeof value === 'string') return redactValue(value)
   if (Array.isArray(value)) return value.map((one) => redactDeep(one, name))
   if (isRecord(value))
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [redact(key), redactDeep(one, key)]))
   return value
+}
+
+function redactValue(text: string): string {
+  const isUrl = /^https?:/i.test(text)
+  // What is cut within a parameter's name can't be cleaned.
+  if (localPhone.test(text) || (isUrl && text.length >= LONGEST)) return '…'
+  return redactText(isUrl ? cleanUrl(text) : text, phoneOrHash)
 }

@@ -1,3 +1,5 @@
+import { startTags } from './start-tags.ts'
+
 /** Where a directive is looked for, first one first (CSP 3, 6.8.3). */
 const fallbacks = {
   script: ['script-src-elem', 'script-src', 'default-src'],
@@ -6,8 +8,7 @@ const fallbacks = {
 
 /** A page's Content-Security-Policies: every one of them must allow. */
 export function readPolicies(header: string | null, html: string): string[] {
-  const metas = [...html.matchAll(/<meta\b[^>]*>/gi)]
-    .map(([tag]) => tag)
+  const metas = startTags(html, 'meta')
     .filter((tag) => /http-equiv\s*=\s*["']?content-security-policy["'\s>]/i.test(tag))
     .map((tag) => /\bcontent\s*=\s*(?:"([^"]*)"|'([^']*)')/i.exec(tag))
     .map((match) => (match?.[1] ?? match?.[2] ?? '').replaceAll('&#39;', "'").replaceAll('&quot;', '"'))

@@ -2,6 +2,7 @@ import type { ForwarderConfig } from '../server/forwarder.ts'
 import { pixelOrigin } from '../tiktok/hosts.ts'
 import { forbiddenBy, readPolicies } from './csp.ts'
 import type { Finding } from './finding.ts'
+import { startTags } from './start-tags.ts'
 
 const timeout = 10_000
 const maxPage = 5_000_000
@@ -50,7 +51,7 @@ interface Tag {
 
 /** The script tag of converge.js. */
 function findTag(html: string, page: URL): Tag {
-  for (const [tag] of html.matchAll(/<script\b[^>]*>/gi)) {
+  for (const tag of startTags(html, 'script')) {
     const source = attributeOf(tag, 'src')
     const script = source !== undefined && URL.canParse(source, page) ? new URL(source, page) : page
     if (script.pathname.endsWith('/converge.js')) return { script, relay: attributeOf(tag, 'data-relay') }
