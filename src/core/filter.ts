@@ -8,7 +8,7 @@ type Properties = Record<string, unknown>
 /** @throws a sentence that says where the filter or condition stands, if it can't be read */
 export function checkFilter(filter: Filter, index: number): void {
   const { event, any } = Object(filter)
-  check(`filters[${index}].event`, event, /./)
+  check(`filters[${index}].event`, event, /./, 'an event name, or * for every event')
   if (!any?.[0]) throw configError(`filters[${index}].any`, any, 'a list of conditions')
   for (const condition of any) checkCondition(`filters[${index}].any`, condition)
 }
@@ -18,7 +18,7 @@ export function checkCondition(where: string, condition: Condition): void {
     // An unknown operator or a broken regular expression throws now, and not in an event.
     holds({ ...condition, property: 'any' }, { any: condition.property.trim() })
   } catch {
-    throw configError(where, condition, 'a condition')
+    throw configError(where, condition, 'a condition: a property, an operator such as equal or is_set, and a value')
   }
 }
 

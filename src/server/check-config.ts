@@ -4,9 +4,9 @@ import { type Rules, readRules } from '../tiktok/rules.ts'
 import type { ConsentPlatform } from '../types.ts'
 import type { ForwarderConfig } from './forwarder.ts'
 
-type Fitting = [fits: (value: unknown) => boolean, words: unknown]
+type Fitting = [fits: (value: unknown) => boolean, words: string]
 
-const shaped = (shape: RegExp, words: unknown = shape): Fitting => [
+const shaped = (shape: RegExp, words: string): Fitting => [
   (value) => typeof value === 'string' && shape.test(value),
   words,
 ]
@@ -15,18 +15,18 @@ const platforms: readonly unknown[] = ['shopify', 'google'] satisfies ConsentPla
 
 /** Here a misspelt option would not be seen until events are missing, or until too many have left. */
 const options = {
-  contentType: shaped(/^(product|product_group)$/),
-  value: shaped(/^(gross|net)$/),
-  consent: shaped(/^(always|always_server|implied|require)$/),
-  gpc: shaped(/^(limited_data_use|deny|ignore)$/),
-  region: shaped(/^us$/),
-  load: shaped(/^(idle|immediate)$/),
-  pageLoads: shaped(/^(manual|auto)$/),
+  contentType: shaped(/^(product|product_group)$/, 'product or product_group'),
+  value: shaped(/^(gross|net)$/, 'gross or net'),
+  consent: shaped(/^(always|always_server|implied|require)$/, 'always, always_server, implied or require'),
+  gpc: shaped(/^(limited_data_use|deny|ignore)$/, 'limited_data_use, deny or ignore'),
+  region: shaped(/^us$/, 'us'),
+  load: shaped(/^(idle|immediate)$/, 'idle or immediate'),
+  pageLoads: shaped(/^(manual|auto)$/, 'manual or auto'),
   relay: shaped(/^(https?:\/)?\//, 'an address, such as https://track.shop.example'),
   domain: shaped(/^[^\s:/.][^\s:/]*$/, 'a domain alone, such as shop.example'),
   consentFrom: [
     (value) => Array.isArray(value) && value.every((one) => platforms.includes(one)),
-    `a list of ${platforms.join(', ')}`,
+    `a list of ${platforms.join(' and ')}`,
   ],
   limitedDataUse: onOrOff,
   autoConfig: onOrOff,
@@ -34,6 +34,8 @@ const options = {
   trustProxy: onOrOff,
   allowTest: onOrOff,
 } satisfies Partial<Record<keyof ForwarderConfig, Fitting>>
+
+const forwards = 'client, server or client_and_server'
 
 /**
  * Reads a forwarder's config, which may come from JSON and an environment.
@@ -53,7 +55,7 @@ export function checkConfig(config: ForwarderConfig): Rules {
   }
   for (const [eventName, rows] of rules.mapping) {
     for (const { forward = 'client' } of rows)
-      check(`mapping.events.${eventName}.forward`, forward, /^(client|server|client_and_server)$/)
+      check(`mapping.events.${eventName}.forward`, forward, /^(client|server|client_and_server)$/, forwards)
   }
   const { accessToken, webhookToken, allowedOrigins, eventsApiUrl } = config
   // What can't stand in a header would fail each call, with the token in the error.

@@ -82,7 +82,9 @@ test.each(malformed)('a condition of a filter that can not be read is shown, wit
 test.each(malformed)("a condition of a row that can not be read is shown, with its row's place: %s", (_, change) => {
   const when = { ...condition, ...change }
   const said = complaint({ mapping: { events: { Searched: ['Search', { event: 'Lead', when }] } } })
-  expect(said).toBe(`Error: converge-tiktok: mapping.events.Searched is ${JSON.stringify(when)}, not a condition`)
+  expect(said).toBe(
+    `Error: converge-tiktok: mapping.events.Searched is ${JSON.stringify(when)}, not a condition: a property, an operator such as equal or is_set, and a value`,
+  )
 })
 
 test.each<[title: string, filter: unknown, said: string]>([
