@@ -1,5 +1,9 @@
+import { suggestEventName } from '../core/event-synonyms.ts'
+import { readMapping } from '../tiktok/mapping.ts'
 import type { Config, PixelCause, Reason, State, TrackResult } from '../types.ts'
+import { nearestName } from './checks.ts'
 import { redact } from './redact.ts'
+import { standardEvents } from './tiktok-events.ts'
 
 type Known = Pick<State, 'pixelCause'>
 
@@ -7,7 +11,7 @@ type Known = Pick<State, 'pixelCause'>
 export function adviceOn({ reason, eventName }: TrackResult, config: Config, { pixelCause }: Known): string {
   const name = JSON.stringify(redact(eventName))
   const advices: Record<Reason, string> = {
-    unmapped: `To send it, name it in the config: mapping: { events: { ${name}: 'Lead' } }.`,
+    unmapped: nameAdvice(eventName, config),
     filter: filtersOf(eventName, config),
     no_window: 'Call track() in the page.',
     no_channel: `Set relay in the config, or change forward in the row of ${name}.`,
@@ -22,6 +26,17 @@ export function adviceOn({ reason, eventName }: TrackResult, config: Config, { p
     too_late: 'There is nothing to do: it was lost to a long outage.',
   }
   return reason ? advices[reason] : ''
+}
+
+/** What to do about a name that has no row: a better one, or a row. */
+function nameAdvice(eventName: string, config: Config): string {
+  const mapping = readMapping(config.mapping)
+  if (mapping.has(eventName)) return 'There is nothing to do, unless its row in the mapping should send it.'
+  const meant = suggestEventName(eventName, mapping)
+  if (meant) return `Did you mean "${meant}"? Call track('${meant}', …).`
+  const name = JSON.stringify(redact(eventName))
+  const standard = standardEvents.includes(eventName) ? eventName : nearestName(eventName, standardEvents)
+  return `To send it, add a row to the config: mapping: { events: { ${name}: '${standard ?? 'Lead'}' } }${standard ? '' : ", or another event of TikTok's"}.`
 }
 
 /** What brings TikTok's pixel back. */

@@ -52,7 +52,7 @@ export function trackedEntry(
     advice: adviceOn(result, config, state),
     names: destinationEvents.map((one) => one.event),
     deliveries: deliveriesOf(result, state, waysOf(event, config)),
-    diagnoses: merge(diagnose(result, event)),
+    diagnoses: merge(diagnose(result, event, config.mapping)),
     matchKeys: matchKeysOf(result, event, converge.context()),
     config,
     tracked: { result, event },

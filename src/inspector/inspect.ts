@@ -16,7 +16,8 @@ export function inspect(converge: Converge, config: Config, window: Window): () 
   const name = `converge-tiktok ${config.pixelId}`
   const stopLines = converge.on('event', (result, event) => {
     view.console.info(`${name} · ${debugLine(result)}`)
-    for (const diagnosis of diagnose(result, event)) view.console.warn(`${name} · ${warningLine(diagnosis)}`)
+    for (const diagnosis of diagnose(result, event, config.mapping))
+      view.console.warn(`${name} · ${warningLine(diagnosis)}`)
   })
   const stopPanel = attempt(() => {
     const panel = panels.get(window) ?? openPanel(view, () => panels.delete(window))

@@ -46,7 +46,7 @@ test.each<[title: string, result: TrackResult, line: string]>([
 test('a warning says what is wrong, and what to change', () => {
   const { result } = mapped({ eventName: 'added to cart' })
   expect(diagnose(result).map(warningLine)).toEqual([
-    'added to cart · MISSPELT_EVENT_NAME · No event has this name, and "Added To Cart" is nearly it: case counts. Call track(\'Added To Cart\', …).',
+    'added to cart · MISSPELT_EVENT_NAME · No row of the mapping has this name. Did you mean "Added To Cart"? Call track(\'Added To Cart\', …).',
   ])
 })
 

@@ -71,6 +71,16 @@ test.each(['script.ts', 'index.ts'])('what is one instance’s own is reached by
   expect(outside).toEqual(expect.arrayContaining(found))
 })
 
+test.each(['script.ts', 'index.ts'])(
+  'what advice on event names needs is in no bundle of a page: %s',
+  async (entry) => {
+    const bundled = await filesOf(entry)
+    expect(bundled).toContain('core/event.ts')
+    expect(bundled).not.toContain('core/event-synonyms.ts')
+    expect(await filesOf('inspector/index.ts')).toContain('core/event-synonyms.ts')
+  },
+)
+
 test.each([
   ['script.ts', ['browser', 'core', 'script.ts', 'tiktok']],
   ['index.ts', ['browser', 'core', 'create-converge.ts', 'index.ts', 'tiktok']],
