@@ -45,7 +45,10 @@ export function pixelAdvice(cause: PixelCause | undefined, { pixelId, relay, reg
   const advices: Record<PixelCause, string> = {
     csp: `Add ${host} to script-src and connect-src of the Content-Security-Policy.`,
     script_error: `Turn ad blockers off for this page, and look up the pixel ID: is it ${pixelId}?`,
-    stand_in: 'Turn ad blockers off for this page: one has put an empty script there.',
+    stand_in:
+      "Turn ad blockers off for this page, and look for a consent tool or another script that sets window.ttq to something that is not TikTok's.",
+    sandboxed:
+      "This page is a sandboxed iframe with an opaque origin, where TikTok's pixel never starts. It needs a relay: set relay in the config.",
     no_answer: `Look at the network: ${host} does not answer.`,
   }
   const otherWay = relay ? 'The relay delivers what the pixel cannot.' : 'With a relay, the server copy arrives anyway.'

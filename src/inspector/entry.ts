@@ -42,16 +42,17 @@ export function trackedEntry(
   converge: Pick<Converge, 'context'>,
 ): Entry {
   const { eventName, eventID, status, destinationEvents } = result
+  const deliveries = deliveriesOf(result, state, waysOf(event, config))
   return {
     key: event,
     time: result.time ?? now,
     eventName,
     eventID,
     outcome: status,
-    sentence: sentence(result),
+    sentence: sentence(result, deliveries.pixel),
     advice: adviceOn(result, config, state),
     names: destinationEvents.map((one) => one.event),
-    deliveries: deliveriesOf(result, state, waysOf(event, config)),
+    deliveries,
     diagnoses: merge(diagnose(result, event, config.mapping)),
     matchKeys: matchKeysOf(result, event, converge.context()),
     config,

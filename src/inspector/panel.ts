@@ -9,7 +9,7 @@ import { type FilterName, filterNames, hasOutcome, isCalled, isFilterName } from
 import { renderHeader } from './header.ts'
 import { createHost, removeHost } from './host.ts'
 import { createList, type Row } from './list.ts'
-import { type Log, MOST, openLog } from './log.ts'
+import { type Log, MOST, openIdleLog, openLog } from './log.ts'
 import { type Act, actOf, addStyles, createParts } from './parts.ts'
 import { endFlag, keepPlace, recallPlace } from './place.ts'
 import { outcomeNames } from './row.ts'
@@ -17,8 +17,8 @@ import { saveFile } from './save.ts'
 import { watchPage } from './sight.ts'
 
 export interface Panel {
-  /** Shows what becomes of an instance's events. Gives the way to stop. */
-  watch(converge: Converge, config: Config): () => void
+  /** Shows what becomes of an instance's events, or that there is none yet. Gives the way to stop. */
+  watch(converge: Converge | undefined, config: Config): () => void
 }
 
 // What is done in the panel is no business of the page's: its dialogs, traps and shortcuts hear nothing of it.
@@ -232,7 +232,9 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
 
   return {
     watch(converge, config) {
-      const log = openLog(window, converge, config, sight, hear)
+      for (const log of logs) if (!log.config.pixelId) logs.delete(log)
+      const isIdle = !converge || !config.pixelId
+      const log = isIdle ? openIdleLog(config) : openLog(window, converge, config, sight, hear)
       logs.add(log)
       plan()
       return () => {

@@ -16,6 +16,7 @@ const causes: Record<PixelCause, string> = {
   csp: 'the page’s Content-Security-Policy refuses TikTok’s script',
   script_error: 'TikTok’s script did not load in the page, as with an ad blocker',
   stand_in: 'something else came in place of TikTok’s script',
+  sandboxed: 'the sandbox of this frame',
   no_answer: 'TikTok’s script did not take over for 25 s',
 }
 
