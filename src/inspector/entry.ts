@@ -29,6 +29,8 @@ export interface Entry {
   config: Config
   /** Of a tracked event. */
   tracked?: { result: TrackResult; event: ConvergeEvent }
+  /** It comes from an earlier page of this tab. */
+  isKept?: true
   /** Of somebody else's. */
   finding?: Finding
 }

@@ -8,6 +8,7 @@ import { toJson } from './export.ts'
 import { type FilterName, filterNames, hasOutcome, isCalled, isFilterName } from './filter-by.ts'
 import { renderHeader } from './header.ts'
 import { createHost, removeHost } from './host.ts'
+import { dropRows, keepRows, recallRows } from './kept-rows.ts'
 import { createList, type Row } from './list.ts'
 import { type Log, MOST, openIdleLog, openLog } from './log.ts'
 import { type Act, actOf, addStyles, createParts } from './parts.ts'
@@ -45,6 +46,7 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
   addStyles(window, root)
   listen()
   settle()
+  for (const entry of recallRows(window)) hear(entry)
 
   /** The work is for the next frame: however many events a task brings, the page waits for none of it. */
   function plan(): void {
@@ -79,6 +81,7 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
       if (entry) list.put(entry, logs.size > 1 ? entry.config.pixelId : '')
       else list.drop(key)
     }
+    if (changed.size) keepRows(window, [...entries.values()])
     changed.clear()
     renderHeader(build, parts, logs)
     renderFilters()
@@ -158,6 +161,7 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
       fold: () => fold(true),
       unfold: () => fold(false),
       close() {
+        dropRows(window)
         endFlag(window)
         end()
       },

@@ -29,7 +29,7 @@ const outcomeTones: Record<Outcome, Tone> = {
 
 const channelNames: Record<Channel, string> = { pixel: 'Pixel', relay: 'Relay' }
 
-const deliveryWords: Record<Delivery, [word: string, tone: Tone]> = {
+export const deliveryWords: Record<Delivery, [word: string, tone: Tone]> = {
   handed: ['sent', 'good'],
   waiting: ['queued', 'wait'],
   blocked: ['blocked', 'bad'],
@@ -44,11 +44,11 @@ const deliveryWords: Record<Delivery, [word: string, tone: Tone]> = {
 
 /** What a row's button shows. */
 export function rowContent(build: Build, document: Document, entry: Entry, pixelId: string): HTMLElement {
-  const { outcome, names, deliveries, diagnoses, matchKeys, tracked } = entry
-  const ways = (['pixel', 'relay'] as const).filter((via) => tracked && deliveries[via] !== 'none')
+  const { outcome, names, deliveries, diagnoses, matchKeys, tracked, isKept } = entry
+  const ways = (['pixel', 'relay'] as const).filter((via) => (tracked || isKept) && deliveries[via] !== 'none')
   // That all went well is said by the other marks.
   const isWaiting = outcome === 'success' && deliveries.pixel === 'waiting'
-  const isAllSaid = outcome === 'success' && !isWaiting && !tracked?.result.reason
+  const isAllSaid = outcome === 'success' && !isWaiting && !isKept && !tracked?.result.reason
   const outcomeText = isWaiting ? `${outcomeNames[outcome]}, pixel waiting` : outcomeNames[outcome]
   const becomes = names.length > 0 && [
     build('span', { class: 'arrow', 'aria-hidden': 'true' }, '→'),

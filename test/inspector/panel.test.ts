@@ -283,3 +283,20 @@ test('a success is not shown bare while the pixel is still waiting', () => {
   paint()
   expect(text('.outcome')).toEqual(['Success'])
 })
+
+test('with ?converge_debug the rows of an earlier page are shown below the new ones, until the panel is closed', () => {
+  window.name = '?converge_debug'
+  const first = open()
+  first.tell({ eventName: 'Viewed Product', properties: { name: 'Cap' } })
+  paint()
+  first.stop()
+  const second = open()
+  second.tell({ eventName: 'Searched' })
+  paint()
+  expect(text('.name')).toEqual(['Searched', 'Viewed Product'])
+  all('.row')[1]?.click()
+  expect(text('.details .label').at(-1)).toMatch(/^From an earlier page/)
+  click('[data-act=close]')
+  expect(window.sessionStorage.getItem('converge.inspector')).toBeNull()
+  expect(said).toEqual([])
+})
