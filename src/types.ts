@@ -240,8 +240,8 @@ export interface TrackResult {
 export type PixelCause =
   | 'csp' // the page's Content-Security-Policy refuses TikTok's script (script-src) or its hits (connect-src)
   | 'script_error' // events.js did not load: an ad blocker, the network, or a wrong pixel ID
-  | 'stand_in' // something else came in its place, such as a blocker's empty script or another pixel's
-  | 'sandboxed' // the page is a sandboxed iframe with an opaque origin, in which TikTok's pixel never starts: use a relay
+  | 'stand_in' // something else is in its place: a blocker's empty script, or a `window.ttq` that is not TikTok's
+  | 'sandboxed' // the page is a sandboxed iframe with an opaque origin, where TikTok's pixel never starts
   | 'no_answer' // events.js, or the script that it loads, did not take over for 25 s
 
 export type PixelStatus = 'waiting' | 'live' | 'blocked'

@@ -1,7 +1,7 @@
 import { pageLoad } from '../core/event-names.ts'
 import { checkOptions } from '../core/options.ts'
 import { readRules } from '../tiktok/rules.ts'
-import type { Config, Converge, ConvergeGlobal } from '../types.ts'
+import type { Config, Converge } from '../types.ts'
 import { joinConfig } from './late-config.ts'
 import { onNavigation } from './navigation.ts'
 import { pageOf } from './page.ts'
@@ -11,8 +11,8 @@ import { createTracker } from './tracker.ts'
 export type LoadPart = (name: 'consent' | 'inspector') => Promise<Part>
 
 export interface Part {
-  /** `converge` is the page's global if no pixel was named. */
-  start(converge: Converge | Partial<ConvergeGlobal>, config: Config, window: Window): void
+  /** Without a pixel ID there is no `converge`. Only the inspector starts then. */
+  start(converge: Converge | undefined, config: Partial<Config>, window: Window): void
 }
 
 /**
@@ -52,8 +52,8 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
 export async function bringPart(
   loadPart: LoadPart,
   name: 'consent' | 'inspector',
-  converge: Converge | Partial<ConvergeGlobal>,
-  config: Config,
+  converge: Converge | undefined,
+  config: Partial<Config>,
   window: Window,
 ): Promise<void> {
   try {

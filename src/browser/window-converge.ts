@@ -43,7 +43,7 @@ export function fillWindowConverge(
     console.warn(
       'converge-tiktok: no pixel ID. Put data-pixel-id on the script tag, or call converge.init({ pixelId }).',
     )
-    if (readFlags(window).isDebug) bringPart(loadPart, 'inspector', converge, { pixelId: '' }, window)
+    if (readFlags(window).isDebug) bringPart(loadPart, 'inspector', undefined, {}, window)
   }
   const wait = () => window.setTimeout(sayThatIdIsMissing, PATIENCE)
   if (window.document.readyState === 'complete') wait()

@@ -2,12 +2,16 @@ import type { Config, ConsentAdapter, Converge } from '../types.ts'
 import { adapters } from './adapters.ts'
 
 /** Lets the platforms that a config names tell an instance what the visitor decides. */
-export function start(converge: Pick<Converge, 'consent'>, { consentFrom }: Config, window: Window): void {
+export function start(
+  converge: Pick<Converge, 'consent'> | undefined,
+  { consentFrom }: Partial<Config>,
+  window: Window,
+): void {
   const known = new Map<string, ConsentAdapter>(Object.entries(adapters))
   // A `data-` attribute is text, its names separated by commas.
   for (const name of String(consentFrom ?? '').split(',')) {
     const adapter = known.get(name.trim())
-    if (adapter) adapter(window, (consent) => converge.consent(consent))
+    if (adapter) adapter(window, (consent) => converge?.consent(consent))
     else console.error(`converge-tiktok: consentFrom names "${name.trim()}", not ${[...known.keys()].join(' or ')}`)
   }
 }

@@ -1,6 +1,10 @@
+import { suggestEventName } from '../core/event-synonyms.ts'
 import { pixelOrigin } from '../tiktok/hosts.ts'
+import { readMapping } from '../tiktok/mapping.ts'
 import type { Config, PixelCause, Reason, State, TrackResult } from '../types.ts'
+import { nearestName } from './checks.ts'
 import { redact } from './redact.ts'
+import { standardEvents } from './tiktok-events.ts'
 
 type Known = Pick<State, 'pixelCause'>
 
@@ -8,7 +12,7 @@ type Known = Pick<State, 'pixelCause'>
 export function adviceOn({ reason, eventName }: TrackResult, config: Config, { pixelCause }: Known): string {
   const name = JSON.stringify(redact(eventName))
   const advices: Record<Reason, string> = {
-    unmapped: `To send it, name it in the config: mapping: { events: { ${name}: 'Lead' } }.`,
+    unmapped: nameAdvice(eventName, config),
     filter: filtersOf(eventName, config),
     no_window: 'Call track() in the page.',
     no_channel: `Set relay in the config, or change forward in the row of ${name}.`,
@@ -25,14 +29,27 @@ export function adviceOn({ reason, eventName }: TrackResult, config: Config, { p
   return reason ? advices[reason] : ''
 }
 
+/** What to do about a name that has no row: a better one, or a row. */
+function nameAdvice(eventName: string, config: Config): string {
+  const mapping = readMapping(config.mapping)
+  if (eventName in mapping) return 'There is nothing to do, unless its row in the mapping should send it.'
+  const meant = suggestEventName(eventName, mapping)
+  if (meant) return `Did you mean "${meant}"? Call track('${meant}', …).`
+  const name = JSON.stringify(redact(eventName))
+  const standard = standardEvents.includes(eventName) ? eventName : nearestName(eventName, standardEvents)
+  return `To send it, add a row to the config: mapping: { events: { ${name}: '${standard ?? 'Lead'}' } }${standard ? '' : ", or another event of TikTok's"}.`
+}
+
 /** What brings TikTok's pixel back. */
 export function pixelAdvice(cause: PixelCause | undefined, { pixelId, relay, region }: Config): string {
   const host = pixelOrigin(region)
   const advices: Record<PixelCause, string> = {
     csp: `Add ${host} to script-src and connect-src of the Content-Security-Policy.`,
     script_error: `Turn ad blockers off for this page, and look up the pixel ID: is it ${pixelId}?`,
-    stand_in: 'Turn ad blockers off for this page: one has put an empty script there.',
-    sandboxed: 'The page is a sandboxed iframe, in which TikTok’s pixel never starts: use a relay.',
+    stand_in:
+      "Turn ad blockers off for this page, and look for a consent tool or another script that sets window.ttq to something that is not TikTok's.",
+    sandboxed:
+      "This page is a sandboxed iframe with an opaque origin, where TikTok's pixel never starts. It needs a relay: set relay in the config.",
     no_answer: `Look at the network: ${host} does not answer.`,
   }
   const otherWay = relay ? 'The relay delivers what the pixel cannot.' : 'With a relay, the server copy arrives anyway.'

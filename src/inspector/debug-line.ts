@@ -1,21 +1,31 @@
-import type { TrackResult } from '../types.ts'
+import type { Channel, State, TrackResult } from '../types.ts'
+import { type Delivery, deliveriesOf } from './deliveries.ts'
 import type { Diagnosis } from './diagnose.ts'
 import { redact } from './redact.ts'
 import { sentence } from './sentences.ts'
 
+/** How a channel is named that has an event, or will have it. */
+const channelWords: Partial<Record<Delivery, (channel: Channel) => string>> = {
+  handed: (channel) => channel,
+  waiting: (channel) => `${channel} waiting`,
+  kept: (channel) => `${channel} waiting`,
+}
+
 /** One line on an event: what came in, what became of it, and why. Nothing in it tells who the visitor is. */
-export function debugLine(result: TrackResult): string {
+export function debugLine(result: TrackResult, state: Pick<State, 'pixel' | 'relay'>): string {
   const { status, reason, eventName, eventID, destinationEvents } = result
   const names = destinationEvents.map(({ event }) => event).join(', ')
   const { value, currency = '' } = destinationEvents[0]?.parameters ?? {}
-  const ways = new Set(destinationEvents.flatMap(({ via }) => via))
+  const deliveries = deliveriesOf(result, state, [])
+  const isWaiting = deliveries.pixel === 'waiting'
+  const channels = (['pixel', 'relay'] as const).flatMap((one) => channelWords[deliveries[one]]?.(one) ?? [])
   return [
     `${redact(eventName) || '(no name)'} → ${redact(names) || 'nothing'}`,
-    reason ? `${status}: ${reason}` : status,
+    (reason ? `${status}: ${reason}` : status) + (status === 'success' && isWaiting ? ', pixel waiting' : ''),
     `event_id ${redact(eventID)}`,
     value === undefined ? '' : redact(`${value} ${currency}`),
-    [...ways].join(' and '),
-    reason ? sentence(result) : '',
+    channels.join(' and '),
+    reason || isWaiting ? sentence(result, deliveries.pixel) : '',
   ]
     .filter(Boolean)
     .join(' · ')

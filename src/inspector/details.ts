@@ -36,6 +36,7 @@ export function detailsOf(build: Build, document: Document, entry: Entry): Node[
     // One alone is told by the row.
     if (events.length > 1) parts.push(ways(events))
     if (entry.eventID) parts.push(idLine())
+    if (entry.isKept) parts.push(build('p', 'label', 'From an earlier page of this tab. Its properties are not kept.'))
     return parts
   }
 

@@ -1,6 +1,7 @@
-import { defaultMapping } from '../tiktok/default-mapping.ts'
-import type { ConvergeEvent, TrackResult } from '../types.ts'
-import { type Code, checks, nearestName, type Subject } from './checks.ts'
+import { suggestEventName } from '../core/event-synonyms.ts'
+import { readMapping } from '../tiktok/mapping.ts'
+import type { Config, ConvergeEvent, TrackResult } from '../types.ts'
+import { type Code, checks, type Subject } from './checks.ts'
 
 export interface Diagnosis {
   code: Code
@@ -18,9 +19,10 @@ const MAX_PLACES = 5
 /**
  * What TikTok's Pixel Helper says of an event, and what to change. The event is sent all the same. Given the Converge
  * event too, as `converge.on('event')` hands it over, this also says why an e-mail or a phone number was left out.
+ * `mapping` is the config's, for names that are suggested. Default: the default mapping.
  */
-export function diagnose(result: TrackResult, source?: ConvergeEvent): Diagnosis[] {
-  if (result.reason === 'unmapped') return diagnoseName(result)
+export function diagnose(result: TrackResult, source?: ConvergeEvent, mapping?: Config['mapping']): Diagnosis[] {
+  if (result.reason === 'unmapped') return diagnoseName(result, mapping)
   return result.destinationEvents.flatMap((destination) => {
     const subject: Subject = { ...destination, result, matchKeys: result.matchKeys, source }
     const { event, event_id } = destination
@@ -36,18 +38,16 @@ function list(places: string[]): string {
   return places.slice(0, MAX_PLACES).join(', ') + (rest > 0 ? ` and ${rest} more` : '')
 }
 
-const knownNames = Object.keys(defaultMapping)
-
-/** An event that became none of TikTok's, maybe for want of a capital letter. */
-function diagnoseName({ eventName, eventID }: TrackResult): Diagnosis[] {
-  const meant = nearestName(eventName, knownNames)
+/** An event that became none of TikTok's, maybe because Converge calls it something else. */
+function diagnoseName({ eventName, eventID }: TrackResult, mapping: Config['mapping']): Diagnosis[] {
+  const meant = suggestEventName(eventName, readMapping(mapping))
   if (eventName && !meant) return []
   return [
     {
       code: meant ? 'MISSPELT_EVENT_NAME' : 'EMPTY_EVENT_TYPE_NAME',
       event: eventName,
       event_id: eventID,
-      message: meant ? `No event has this name, and "${meant}" is nearly it: case counts.` : 'The event has no name.',
+      message: meant ? `No row of the mapping has this name. Did you mean "${meant}"?` : 'The event has no name.',
       fix: meant ? `Call track('${meant}', …).` : "Give track() the event's name first: track('Placed Order', …).",
     },
   ]

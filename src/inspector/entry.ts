@@ -29,6 +29,8 @@ export interface Entry {
   config: Config
   /** Of a tracked event. */
   tracked?: { result: TrackResult; event: ConvergeEvent }
+  /** It comes from an earlier page of this tab. */
+  isKept?: true
   /** Of somebody else's. */
   finding?: Finding
 }
@@ -42,17 +44,18 @@ export function trackedEntry(
   converge: Pick<Converge, 'context'>,
 ): Entry {
   const { eventName, eventID, status, destinationEvents } = result
+  const deliveries = deliveriesOf(result, state, waysOf(event, config))
   return {
     key: event,
     time: result.time ?? now,
     eventName,
     eventID,
     outcome: status,
-    sentence: sentence(result),
+    sentence: sentence(result, deliveries.pixel),
     advice: adviceOn(result, config, state),
     names: destinationEvents.map((one) => one.event),
-    deliveries: deliveriesOf(result, state, waysOf(event, config)),
-    diagnoses: merge(diagnose(result, event)),
+    deliveries,
+    diagnoses: merge(diagnose(result, event, config.mapping)),
     matchKeys: matchKeysOf(result, event, converge.context()),
     config,
     tracked: { result, event },

@@ -1,5 +1,5 @@
 import { attempt } from '../core/attempt.ts'
-import type { Config, Converge } from '../types.ts'
+import type { Config, Converge, ConvergeEvent, State } from '../types.ts'
 import { debugLine, warningLine } from './debug-line.ts'
 import { diagnose } from './diagnose.ts'
 import { openPanel, type Panel } from './panel.ts'
@@ -9,15 +9,16 @@ const panels = new WeakMap<Window, Panel>()
 
 /**
  * Opens the panel, and prints a line for each event, those before this included, and a warning for each fault. Gives the
- * way to stop.
+ * way to stop. Without a pixel ID, `converge` may be left out: the panel then says how to set one.
  */
-export function inspect(converge: Converge, config: Config, window: Window): () => void {
+export function inspect(
+  converge: Converge | undefined,
+  { pixelId = '', ...rest }: Partial<Config>,
+  window: Window,
+): () => void {
+  const config: Config = { ...rest, pixelId }
   const view: Window & typeof globalThis = Object(window)
-  const name = `converge-tiktok ${config.pixelId}`
-  const stopLines = converge.on('event', (result, event) => {
-    view.console.info(`${name} · ${debugLine(result)}`)
-    for (const diagnosis of diagnose(result, event)) view.console.warn(`${name} · ${warningLine(diagnosis)}`)
-  })
+  const stopLines = pixelId && converge ? printLines(converge, config, view.console) : undefined
   const stopPanel = attempt(() => {
     const panel = panels.get(window) ?? openPanel(view, () => panels.delete(window))
     panels.set(window, panel)
@@ -26,5 +27,28 @@ export function inspect(converge: Converge, config: Config, window: Window): () 
   return () => {
     stopLines?.()
     stopPanel?.()
+  }
+}
+
+function printLines(converge: Converge, { pixelId, mapping }: Config, console: Console): () => void {
+  const name = `converge-tiktok ${pixelId}`
+  const printed = new WeakMap<ConvergeEvent, Set<string>>()
+  let state: Pick<State, 'pixel' | 'relay'> = { pixel: 'off', relay: 'off' }
+  const stopState = converge.on('state', (news) => {
+    state = news
+  })
+  const stopEvents = converge.on('event', (result, event) => {
+    console.info(`${name} · ${debugLine(result, state)}`)
+    const known = printed.get(event) ?? new Set()
+    printed.set(event, known)
+    // An event is told again whenever its status changes; its faults stay the same.
+    for (const line of diagnose(result, event, mapping).map(warningLine)) {
+      if (!known.has(line)) console.warn(`${name} · ${line}`)
+      known.add(line)
+    }
+  })
+  return () => {
+    stopState?.()
+    stopEvents?.()
   }
 }

@@ -21,6 +21,12 @@ const REPLAYED = 50
 /** What a list shows of. */
 export const MOST = 200
 
+/** Stands for a page that has named no pixel yet: it says so, and hears nothing. */
+export function openIdleLog(config: Config): Log {
+  const state: State = { pixel: 'off', consent: {}, relay: 'off', outbox: 0 }
+  return { config, state: () => state, facts: () => stateInWords(state, config).slice(0, 1), look() {}, stop() {} }
+}
+
 /** Hears an instance, and tells each entry that is new or has changed. */
 export function openLog(
   window: Window,
@@ -75,7 +81,7 @@ export function openLog(
     state: () => state,
     facts() {
       const directives = sight.refusedBy().join(' and ')
-      const isScript = state.pixelCause === 'script_error' || state.pixelCause === 'stand_in'
+      const isScript = state.pixelCause === 'script_error'
       const policy = directives && `${directives} of the page's Content-Security-Policy`
       return stateInWords(state, config, state.pixelCause === 'csp' ? policy : isScript ? likelyBlocker(window) : '')
     },

@@ -8,8 +8,9 @@ import { toJson } from './export.ts'
 import { type FilterName, filterNames, hasOutcome, isCalled, isFilterName } from './filter-by.ts'
 import { renderHeader } from './header.ts'
 import { createHost, removeHost } from './host.ts'
+import { dropRows, keepRows, recallRows } from './kept-rows.ts'
 import { createList, type Row } from './list.ts'
-import { type Log, MOST, openLog } from './log.ts'
+import { type Log, MOST, openIdleLog, openLog } from './log.ts'
 import { type Act, actOf, addStyles, createParts } from './parts.ts'
 import { endFlag, keepPlace, recallPlace } from './place.ts'
 import { outcomeNames } from './row.ts'
@@ -17,8 +18,8 @@ import { saveFile } from './save.ts'
 import { watchPage } from './sight.ts'
 
 export interface Panel {
-  /** Shows what becomes of an instance's events. Gives the way to stop. */
-  watch(converge: Converge, config: Config): () => void
+  /** Shows what becomes of an instance's events, or that there is none yet. Gives the way to stop. */
+  watch(converge: Converge | undefined, config: Config): () => void
 }
 
 // What is done in the panel is no business of the page's: its dialogs, traps and shortcuts hear nothing of it.
@@ -45,6 +46,7 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
   addStyles(window, root)
   listen()
   settle()
+  for (const entry of recallRows(window)) hear(entry)
 
   /** The work is for the next frame: however many events a task brings, the page waits for none of it. */
   function plan(): void {
@@ -79,6 +81,7 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
       if (entry) list.put(entry, logs.size > 1 ? entry.config.pixelId : '')
       else list.drop(key)
     }
+    if (changed.size) keepRows(window, [...entries.values()])
     changed.clear()
     renderHeader(build, parts, logs)
     renderFilters()
@@ -158,6 +161,7 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
       fold: () => fold(true),
       unfold: () => fold(false),
       close() {
+        dropRows(window)
         endFlag(window)
         end()
       },
@@ -232,7 +236,9 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
 
   return {
     watch(converge, config) {
-      const log = openLog(window, converge, config, sight, hear)
+      for (const log of logs) if (!log.config.pixelId) logs.delete(log)
+      const isIdle = !converge || !config.pixelId
+      const log = isIdle ? openIdleLog(config) : openLog(window, converge, config, sight, hear)
       logs.add(log)
       plan()
       return () => {

@@ -4,15 +4,20 @@ export interface Place {
   side: 'right' | 'left'
 }
 
+/** Screens on which the panel is a sheet at the bottom. */
+export const phone = '(max-width: 560px)'
+
 const mark = /&converge_panel=(open|folded)-(right|left)/
 
 /**
  * The tab's own name keeps the place from page to page, as it keeps the debug flag: memory, and no storage. A name that
  * the page has given its tab is left alone.
  */
-export function recallPlace({ name }: Pick<Window, 'name'>): Place {
-  const [, fold, side] = mark.exec(name) ?? []
-  return { isFolded: fold === 'folded', side: side === 'left' ? 'left' : 'right' }
+export function recallPlace(window: Pick<Window, 'name'> & Partial<Pick<Window, 'matchMedia'>>): Place {
+  const [, fold, side] = mark.exec(window.name) ?? []
+  // On a phone an open panel covers too much of the page to be there unasked.
+  const isFolded = fold ? fold === 'folded' : window.matchMedia?.(phone).matches === true
+  return { isFolded, side: side === 'left' ? 'left' : 'right' }
 }
 
 export function keepPlace(window: Pick<Window, 'name'>, { isFolded, side }: Place): void {

@@ -29,7 +29,7 @@ const outcomeTones: Record<Outcome, Tone> = {
 
 const channelNames: Record<Channel, string> = { pixel: 'Pixel', relay: 'Relay' }
 
-const deliveryWords: Record<Delivery, [word: string, tone: Tone]> = {
+export const deliveryWords: Record<Delivery, [word: string, tone: Tone]> = {
   handed: ['sent', 'good'],
   waiting: ['queued', 'wait'],
   blocked: ['blocked', 'bad'],
@@ -44,10 +44,12 @@ const deliveryWords: Record<Delivery, [word: string, tone: Tone]> = {
 
 /** What a row's button shows. */
 export function rowContent(build: Build, document: Document, entry: Entry, pixelId: string): HTMLElement {
-  const { outcome, names, deliveries, diagnoses, matchKeys, tracked } = entry
-  const ways = (['pixel', 'relay'] as const).filter((via) => tracked && deliveries[via] !== 'none')
+  const { outcome, names, deliveries, diagnoses, matchKeys, tracked, isKept } = entry
+  const ways = (['pixel', 'relay'] as const).filter((via) => (tracked || isKept) && deliveries[via] !== 'none')
   // That all went well is said by the other marks.
-  const isAllSaid = outcome === 'success' && !tracked?.result.reason
+  const isWaiting = outcome === 'success' && deliveries.pixel === 'waiting'
+  const isAllSaid = outcome === 'success' && !isWaiting && !isKept && !tracked?.result.reason
+  const outcomeText = isWaiting ? `${outcomeNames[outcome]}, pixel waiting` : outcomeNames[outcome]
   const becomes = names.length > 0 && [
     build('span', { class: 'arrow', 'aria-hidden': 'true' }, '→'),
     build('span', 'unseen', ', becomes '),
@@ -58,7 +60,7 @@ export function rowContent(build: Build, document: Document, entry: Entry, pixel
     'line',
     build('span', 'open', icon(document, 'open')),
     build('span', 'what', build('span', 'name', redact(entry.eventName) || '(no name)'), ...(becomes || [])),
-    build('span', { class: 'outcome', 'data-tone': outcomeTones[outcome] }, outcomeNames[outcome]),
+    build('span', { class: 'outcome', 'data-tone': isWaiting ? 'wait' : outcomeTones[outcome] }, outcomeText),
     build('time', 'time', clock(entry.time)),
     !isAllSaid && build('span', 'why', entry.sentence),
     build(

@@ -1,7 +1,8 @@
 import type { Reason, Status, TrackResult } from '../types.ts'
+import type { Delivery } from './deliveries.ts'
 
 const outcomes: Record<Status, string> = {
-  success: 'Handed to every way that is allowed',
+  success: 'Sent by every channel that its row and consent allow',
   failure: 'Not sent',
   retry: 'Kept, and sent again later',
   filtered: 'Held back',
@@ -25,8 +26,20 @@ const causes: Record<Reason, string> = {
   too_late: 'it was kept for longer than TikTok remembers an event_id, and would count twice',
 }
 
-/** What became of an event and why, for people. */
-export function sentence(result: Pick<TrackResult, 'status' | 'reason' | 'destinationEvents'>): string {
+type Outcome = Pick<TrackResult, 'status' | 'reason' | 'destinationEvents'>
+
+/** What became of an event and why, for people. `pixel` is how its browser copy is doing. */
+export function sentence(result: Outcome, pixel?: Delivery): string {
+  return pixel === 'waiting' && result.status === 'success' ? waiting(result) : settled(result)
+}
+
+function waiting({ reason, destinationEvents }: Outcome): string {
+  const hasRelay = !reason && destinationEvents.some(({ via }) => via.includes('relay'))
+  const relay = hasRelay ? ' The relay has sent its copy, or is sending it.' : ''
+  return `Queued for the pixel: TikTok's script has not loaded yet.${relay}${reason ? ` Not sent by the relay: ${causes[reason]}.` : ''}`
+}
+
+function settled(result: Outcome): string {
   const { status, reason } = result
   // What one way could not have, the other has: that is why it is a success still.
   const outcome = status === 'success' && reason ? `Sent by ${wayLeft(result)} alone` : outcomes[status]

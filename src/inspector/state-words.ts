@@ -14,8 +14,8 @@ export interface Fact {
 const causes: Record<PixelCause, string> = {
   csp: "the page's Content-Security-Policy",
   script_error: 'an ad blocker, the network, or a wrong pixel ID',
-  stand_in: 'an ad blocker',
-  sandboxed: 'a sandboxed iframe',
+  stand_in: "an ad blocker, or a window.ttq that is not TikTok's",
+  sandboxed: 'the sandbox of this iframe',
   no_answer: 'no answer for 25 s',
 }
 
@@ -30,9 +30,19 @@ export function stateInWords(state: State, config: Config, blocker = ''): Fact[]
   ]
 }
 
+/** How to name a pixel, where nobody has. */
+const noPixelId: Fact = {
+  name: 'Pixel',
+  value: 'no pixel ID',
+  tone: 'bad',
+  sentence:
+    "Set data-pixel-id on the script tag, or call converge.init({ pixelId: '…' }). The ID has 20 capital letters and digits: TikTok Events Manager shows it. Until then calls wait, and nothing is sent.",
+}
+
 const fact = (name: string, value: string, tone: Tone, sentence = ''): Fact => ({ name, value, tone, sentence })
 
 function pixelFact({ pixel, pixelCause, consent }: State, config: Config, blocker: string): Fact {
+  if (!config.pixelId) return noPixelId
   if (pixel === 'live') return fact('Pixel', 'loaded', 'good')
   if (pixel === 'blocked') {
     const by = blocker || (pixelCause ? causes[pixelCause] : 'something')

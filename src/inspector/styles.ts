@@ -1,6 +1,8 @@
 // Every rule of the host is important: within a shadow root that wins over whatever the page's own sheets say of it.
 // Sizes are in px: a shop's root font size may be anything.
 
+import { phone } from './place.ts'
+
 export const styles = `
 :host {
   all: initial !important;
@@ -59,13 +61,13 @@ h2, h3, dd, strong, thead th, .badge, .name, .outcome, .fix { font-weight: 600; 
   display: flex;
   flex-direction: column;
   width: min(440px, 100vw - 32px);
-  height: min(680px, 62vh);
+  max-height: min(680px, 62vh);
   border-radius: 14px;
   overflow: hidden;
 }
 /* Until a row is opened, the page is not to be covered. */
 @media (min-width: 561px) {
-  .panel:has([aria-expanded=true]) { width: min(620px, 100vw - 32px); height: min(680px, 100vh - 32px); }
+  .panel:has([aria-expanded=true]) { width: min(620px, 100vw - 32px); max-height: min(680px, 100vh - 32px); }
 }
 .top { display: flex; align-items: center; padding: 8px 8px 4px 14px; }
 h2 { flex: 1; display: flex; align-items: center; gap: 8px; min-width: 0; font-size: 14px; white-space: nowrap; }
@@ -87,8 +89,8 @@ h2 { flex: 1; display: flex; align-items: center; gap: 8px; min-width: 0; font-s
 .chip, .small { padding: 2px 9px; border: 1px solid var(--line); border-radius: 99px; background: var(--ground); }
 .chip[aria-pressed=true] { border-color: var(--accent); color: var(--accent); }
 
-.scroll { flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain; }
-.empty { padding: 32px; text-align: center; }
+.scroll { flex: 0 1 auto; min-height: 0; overflow-y: auto; overscroll-behavior: contain; }
+.empty { padding: 20px 32px; text-align: center; }
 .entry { border-bottom: 1px solid var(--line); }
 .row { width: 100%; padding: 8px 14px 8px 8px; }
 .line { display: grid; grid-template-columns: 16px 1fr auto auto; gap: 3px 8px; }
@@ -129,9 +131,9 @@ th { background: var(--raised); }
 .change { display: inline-block; margin: 2px 4px 0 0; padding: 0 6px; border: 1px solid var(--line); border-radius: 5px; color: var(--tone); }
 code + .change { margin-left: 8px; }
 
-@media (max-width: 560px) {
+@media ${phone} {
   :host, :host([data-side='left']) { inset: auto 0 0 !important; }
-  .panel { width: 100%; height: 62vh; border-radius: 16px 16px 0 0; }
+  .panel { width: 100%; max-height: 62vh; border-radius: 16px 16px 0 0; }
   .badge { position: absolute; right: 12px; bottom: 12px; }
   :host([data-side='left']) .badge { right: auto; left: 12px; }
   .ids { display: none; }

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { checkConfig } from '../server/check-config.ts'
 import { readConfigFile } from './config-file.ts'
 import type { Finding } from './finding.ts'
+import { checkNames } from './name-check.ts'
 import { checkPage } from './page-check.ts'
 import { checkRows } from './row-check.ts'
 
@@ -25,6 +26,7 @@ export async function checkCommand(words: string[]): Promise<number> {
   }
 
   report([{ ok: true, text: `${values.config} is sound, for pixel ${config.pixelId}.` }])
+  report(checkNames(config, mapping))
   report(
     url
       ? await checkPage(url, config)

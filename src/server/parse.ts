@@ -25,8 +25,9 @@ const MAX_EVENTS = 1000
 const MAX_TEXT = 2000
 const MAX_CONTENTS = 2000
 
-const text = (most: number) => v.pipe(v.string(), v.regex(/\S/), v.maxLength(most))
-const shaped = (shape: RegExp) => v.pipe(v.string(), v.regex(shape))
+const text = (most: number) => v.pipe(v.string(), v.regex(/\S/, 'text that is not blank'), v.maxLength(most))
+// The words complete the sentence "must be …". Without them valibot would show the regular expression.
+const shaped = (shape: RegExp, words: string) => v.pipe(v.string(), v.regex(shape, words))
 const decision = v.optional(v.picklist(['granted', 'denied']))
 
 /** Only helps to match: where it is unfit, the event goes without it. */
@@ -34,8 +35,8 @@ function orNothing<Output>(schema: v.GenericSchema<Output>) {
   return v.optional(v.fallback(v.optional(schema), undefined))
 }
 
-const hash = orNothing(shaped(/^[\da-f]{64}$/))
-const plain = orNothing(v.pipe(text(100), v.regex(/^[^@]*$/), v.toLowerCase()))
+const hash = orNothing(shaped(/^[\da-f]{64}$/, 'a SHA-256 hash of 64 lower-case hex digits'))
+const plain = orNothing(v.pipe(text(100), v.regex(/^[^@]*$/, 'text without @'), v.toLowerCase()))
 const address = v.optional(v.fallback(v.pipe(v.string(), v.maxLength(8000)), ''), '')
 
 /** BCP 47, such as `de-AT`; also with `_`, as WordPress has it. */
@@ -58,7 +59,7 @@ const parameters: v.GenericSchema<unknown, EventParameters> = v.object({
   contents: v.exactOptional(v.pipe(v.array(content), v.minLength(1), v.maxLength(MAX_CONTENTS))),
   content_type: v.exactOptional(contentType),
   value: v.exactOptional(v.pipe(v.number(), v.finite())),
-  currency: v.exactOptional(shaped(/^[A-Z]{3}$/)),
+  currency: v.exactOptional(shaped(/^[A-Z]{3}$/, 'a currency code of 3 capital letters, such as EUR')),
   num_items: v.exactOptional(v.pipe(v.number(), v.finite())),
   order_id: v.exactOptional(text(MAX_TEXT)),
   query: v.exactOptional(text(MAX_TEXT)),
@@ -86,12 +87,12 @@ const relayedEvent = v.object({
     {},
   ),
   page: v.optional(v.object({ url: address, referrer: address }), {}),
-  ttclid: orNothing(shaped(/^[\w.~%+/=-]{1,500}$/)),
-  ttp: orNothing(shaped(/^[\w.~%+/=-]{1,200}$/)),
-  locale: orNothing(shaped(localeShape)),
+  ttclid: orNothing(shaped(/^[\w.~%+/=-]{1,500}$/, 'a click id of up to 500 characters')),
+  ttp: orNothing(shaped(/^[\w.~%+/=-]{1,200}$/, 'a cookie value of up to 200 characters')),
+  locale: orNothing(shaped(localeShape, 'a language, such as de-AT')),
   consent: v.object({ analytics: decision, marketing: decision }),
   gpc: orNothing(v.literal(true)),
-  test: orNothing(shaped(/^[\w-]{1,64}$/)),
+  test: orNothing(shaped(/^[\w-]{1,64}$/, 'up to 64 letters, digits, - or _')),
 } satisfies Record<keyof RelayedEvent, v.GenericSchema>)
 
 const relayBatch = v.object({
@@ -183,16 +184,28 @@ function parseEach<Output>(
 function toProblems(path: string, issues: readonly v.BaseIssue<unknown>[]): Problem[] {
   return issues.slice(0, 3).map((issue) => ({
     path: joinPath(path, issue.path ?? []),
-    message:
-      issue.type === 'custom' || issue.type === 'check' || issue.type === 'union' ? issue.message : expected(issue),
+    message: messageOf(issue),
   }))
 }
 
-function expected({ expected, input, kind, requirement }: v.BaseIssue<unknown>): string {
-  if (input === undefined) return `is missing, or no JSON (expected ${expected})`
-  if (kind === 'schema') return `must be ${expected}`
+const typeWords = new Map<string | null, string>([
+  ['Object', 'an object'],
+  ['Array', 'a list'],
+  ['string', 'text'],
+  ['number', 'a number'],
+  ['boolean', 'true or false'],
+])
+
+function messageOf({ type, kind, message, expected, input, requirement }: v.BaseIssue<unknown>): string {
+  if (type === 'custom' || type === 'check' || type === 'union') return message
+  // A picklist is `("granted" | "denied")` to valibot.
+  const words = typeWords.get(expected) ?? String(expected).replace(/[()]/g, '').replaceAll(' | ', ' or ')
+  if (input === undefined) return `is missing, or no JSON (expected ${words})`
+  if (kind === 'schema') return `must be ${words}`
+  if (type === 'regex') return `must be ${message}`
   if (typeof input === 'number') return 'must be a finite number'
-  return requirement instanceof RegExp ? `must fit ${requirement}` : `must have a length of ${expected}`
+  const parts = Array.isArray(input) ? 'entries' : 'characters'
+  return `must have ${type === 'min_length' ? 'at least' : 'at most'} ${requirement} ${parts}`
 }
 
 function joinPath(path: string, keys: readonly v.IssuePathItem[]): string {

@@ -1,5 +1,6 @@
 import { isDeniedByGpc, refusalOf } from '../core/consent.ts'
 import { copyRecord, createEvent } from '../core/event.ts'
+import { suggestEventName } from '../core/event-synonyms.ts'
 import { orderIdKey } from '../core/order-id.ts'
 import { readText } from '../core/read.ts'
 import { fromServer } from '../tiktok/events-api/payload.ts'
@@ -54,7 +55,12 @@ export function createServerIntake(config: Config, rules: Rules): (body: string,
     const rows = route(event, rules, config)
     if (!rows) return ['filtered', []]
     const forServer = rows.filter(({ forward }) => forward !== 'client')
-    if (forServer.length === 0) return ['skipped', []]
+    if (forServer.length === 0) {
+      const meant = suggestEventName(event.eventName, rules.mapping)
+      const message = `has no row in the mapping. Did you mean "${meant}"?`
+      if (meant) problems.push({ path: join(path, 'event_name'), message })
+      return ['skipped', []]
+    }
     const missing = missingOrderId(event)
     if (missing) problems.push({ path: join(path, missing.place), message: missing.message })
     const time = Math.min(given.timestamp ?? receivedAt, receivedAt)

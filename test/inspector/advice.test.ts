@@ -12,6 +12,7 @@ const advice = (reason: Reason | undefined, config: Partial<Config> = {}, state:
 
 test.each<[reason: Reason, config: Partial<Config>, told: string]>([
   ['unmapped', {}, `mapping: { events: { "My Event": 'Lead' } }`],
+  ['unmapped', { mapping: { events: { 'My Event': false } } }, 'There is nothing to do, unless its row'],
   ['no_channel', {}, 'Set relay'],
   ['relay_down', { relay: 'https://shop.test/c' }, 'https://shop.test/c/health'],
   ['relay_refused', { relay: 'https://shop.test/c' }, 'allowedOrigins'],
@@ -22,6 +23,19 @@ test.each<[reason: Reason, config: Partial<Config>, told: string]>([
 ])('%s says what to do', (reason, config, told) => {
   expect(advice(reason, config)).toContain(told)
 })
+
+test.each([
+  ['AddToCart', `Did you mean "Added To Cart"? Call track('Added To Cart', …).`],
+  ['Order Completed', `Did you mean "Placed Order"? Call track('Placed Order', …).`],
+  ['add_to_wishlist', `mapping: { events: { "add_to_wishlist": 'AddToWishlist' } }.`],
+  ['Contact', `mapping: { events: { "Contact": 'Contact' } }.`],
+])(
+  'an event without a row is advised to take the name that is meant, or the TikTok event of its name: %s',
+  (eventName, told) => {
+    const result = { status: 'skipped', reason: 'unmapped', eventName, eventID: '1', destinationEvents: [] } as const
+    expect(adviceOn({ ...result, destinationEvents: [] }, { pixelId }, {})).toContain(told)
+  },
+)
 
 test('of the filters, those are told that this event must pass, as they stand in the config', () => {
   const filters: Config['filters'] = [

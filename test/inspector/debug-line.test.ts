@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { debugLine, warningLine } from '../../src/inspector/debug-line.ts'
 import { diagnose } from '../../src/inspector/diagnose.ts'
-import type { TrackResult } from '../../src/types.ts'
+import type { Channel, State, TrackResult } from '../../src/types.ts'
 import { mapped } from './mapped.ts'
 
 const order = {
@@ -13,6 +13,7 @@ const order = {
   items: [{ product_id: '9010', price: 64.9, quantity: 1 }],
 }
 const { result } = mapped({ eventName: 'Placed Order', properties: order })
+const live = { pixel: 'live', relay: 'ready' } as const
 
 test.each<[title: string, result: TrackResult, line: string]>([
   ['sent', result, 'Placed Order → Purchase, NewCustomerPurchase · success · event_id 1001 · 64.9 EUR · pixel'],
@@ -40,13 +41,13 @@ test.each<[title: string, result: TrackResult, line: string]>([
     '(no name) → nothing · skipped: unmapped · event_id e1 · Passed over: no row of the mapping names this event, or its row is switched off.',
   ],
 ])('a line says what came in, what became of it, and why: %s', (_, result, line) => {
-  expect(debugLine(result)).toBe(line)
+  expect(debugLine(result, live)).toBe(line)
 })
 
 test('a warning says what is wrong, and what to change', () => {
   const { result } = mapped({ eventName: 'added to cart' })
   expect(diagnose(result).map(warningLine)).toEqual([
-    'added to cart · MISSPELT_EVENT_NAME · No event has this name, and "Added To Cart" is nearly it: case counts. Call track(\'Added To Cart\', …).',
+    'added to cart · MISSPELT_EVENT_NAME · No row of the mapping has this name. Did you mean "Added To Cart"? Call track(\'Added To Cart\', …).',
   ])
 })
 
@@ -68,7 +69,7 @@ test('no line holds an e-mail address, wherever the page has put it', () => {
     const properties = { ...order, id: eventID, $email, $phone_number: $email, currency, name: $email }
     for (const name of [eventName, 'Placed Order']) {
       const { result, source } = mapped({ eventName: name, properties, eventID, config })
-      const lines = [debugLine(result), ...diagnose(result, source).map(warningLine)]
+      const lines = [debugLine(result, live), ...diagnose(result, source).map(warningLine)]
       for (const line of lines) expect(line).not.toMatch(/@|%40|\n/)
     }
   }
@@ -80,5 +81,32 @@ test.each([
   ['a hash', 'a'.repeat(64), '…'],
   ['a long name', 'x'.repeat(200), `${'x'.repeat(100)}…`],
 ])('no line holds %s', (_, eventName, shown) => {
-  expect(debugLine(mapped({ eventName }).result)).toMatch(new RegExp(`^${shown} → nothing`))
+  expect(debugLine(mapped({ eventName }).result, live)).toMatch(new RegExp(`^${shown} → nothing`))
+})
+
+const search = mapped({ eventName: 'Searched', properties: { q: 'cap' } }).result
+const sentBy = (via: Channel[], change: Partial<TrackResult>): TrackResult => ({
+  ...search,
+  destinationEvents: search.destinationEvents.map((event) => ({ ...event, via })),
+  ...change,
+})
+
+test.each<[change: Partial<TrackResult>, via: Channel[], pixel: State['pixel'], ways: string]>([
+  [{}, ['pixel', 'relay'], 'live', 'success · event_id e1 · pixel and relay'],
+  [{}, ['pixel'], 'waiting', 'success, pixel waiting · event_id e1 · pixel waiting'],
+  [{}, ['pixel', 'relay'], 'waiting', 'success, pixel waiting · event_id e1 · pixel waiting and relay'],
+  [{ reason: 'pixel_blocked' }, ['pixel', 'relay'], 'blocked', 'success: pixel_blocked · event_id e1 · relay'],
+  [{ reason: 'undecided' }, ['relay'], 'waiting', 'success: undecided · event_id e1 · relay'],
+  [{ reason: 'relay_refused' }, ['pixel', 'relay'], 'live', 'success: relay_refused · event_id e1 · pixel'],
+  [{ reason: 'too_late' }, ['pixel', 'relay'], 'live', 'success: too_late · event_id e1 · pixel'],
+  [{ reason: 'denied' }, ['pixel', 'relay'], 'live', 'success: denied · event_id e1 · pixel'],
+  [
+    { status: 'retry', reason: 'relay_down' },
+    ['pixel', 'relay'],
+    'live',
+    'retry: relay_down · event_id e1 · pixel and relay waiting',
+  ],
+])('a line names the channels that have the event, and no other: %j by %j, pixel %s', (change, via, pixel, ways) => {
+  const line = debugLine(sentBy(via, change), { pixel, relay: 'ready' })
+  expect(line.replace(/ · [A-Z][^·]*$/, '')).toBe(`Searched → Search · ${ways}`)
 })

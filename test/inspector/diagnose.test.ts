@@ -234,7 +234,21 @@ const rows: Row[] = [
     "spaces of Converge's that are missing",
     mapped({ eventName: 'placed_order' }),
     "track('Placed Order'",
-    mapped({ eventName: 'Placed An Order' }),
+    mapped({ eventName: 'Viewed Order' }),
+  ],
+  [
+    'MISSPELT_EVENT_NAME',
+    "TikTok's name in place of Converge's",
+    mapped({ eventName: 'CompletePayment' }),
+    "track('Placed Order'",
+    mapped({ eventName: 'Refunded Order' }),
+  ],
+  [
+    'MISSPELT_EVENT_NAME',
+    "Segment's name in place of Converge's",
+    mapped({ eventName: 'Product Viewed' }),
+    "track('Viewed Product'",
+    mapped({ eventName: 'Product Shared' }),
   ],
   [
     'MISSPELT_EVENT_NAME',
@@ -248,7 +262,7 @@ const rows: Row[] = [
 test.each(rows)('%s: %s', (code, _, wrong, place, right) => {
   const [diagnosis] = found(wrong).filter((one) => one.code === code)
   expect(diagnosis?.fix).toContain(place)
-  expect(diagnosis?.message).toMatch(/^.+\.$/)
+  expect(diagnosis?.message).toMatch(/^.+[.?]$/)
   expect(found(right).map((one) => one.code)).not.toContain(code)
 })
 
@@ -295,7 +309,7 @@ test('what is missing in many items is told in one line', () => {
   expect(diagnosis?.fix).toContain('properties.items[4] and 35 more')
 })
 
-test.each(['My Event', 'Logged In', 'Added', '$page_loaded'])(
+test.each(['My Event', 'Logged In', 'Added', 'Page Left'])(
   'an event that nobody maps and that is like no other earns nothing: %s',
   (eventName) => {
     expect(found(mapped({ eventName }))).toEqual([])
@@ -313,4 +327,13 @@ test('what was not told of identity is not held against a purchase', () => {
 
 test('TikTok counts in 62 currencies', () => {
   expect(currencies.size).toBe(62)
+})
+
+test('no other name is suggested where the mapping in force has a row for the one that was tracked', () => {
+  const purchase = mapped({ eventName: 'Purchase' })
+  const codes = (mapping?: Parameters<typeof diagnose>[2]) =>
+    diagnose({ ...purchase.result, reason: 'unmapped' }, purchase.source, mapping).map(({ code }) => code)
+  expect(codes()).toEqual(['MISSPELT_EVENT_NAME'])
+  expect(codes({ events: { Purchase: false } })).toEqual([])
+  expect(codes({ mode: 'custom', events: { Sold: 'Lead' } })).toEqual([])
 })

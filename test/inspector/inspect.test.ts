@@ -7,8 +7,9 @@ import { mapped } from './mapped.ts'
 test('each event is a line of the console, and each fault a warning, until it is stopped', () => {
   const listeners = new Set<(result: TrackResult, event: ConvergeEvent) => void>()
   const converge: Pick<Converge, 'on'> = {
-    on: (_, listener) => {
-      listeners.add(Object(listener))
+    on: (type, listener) => {
+      if (type === 'event') listeners.add(Object(listener))
+      else Reflect.apply(listener, undefined, [{ pixel: 'live', consent: {}, relay: 'off', outbox: 0 }])
       return () => listeners.delete(Object(listener))
     },
   }
@@ -31,7 +32,13 @@ test('each event is a line of the console, and each fault a warning, until it is
     [`converge-tiktok ${pixelId}`, 'ViewContent', 'INVALID_EMAIL_FORMAT'],
   ])
 
+  const { result, source } = mapped({ eventName: 'Viewed Product', properties: { name: 'Cap' } })
+  for (const status of ['retry', 'success', 'failure'] as const)
+    for (const listener of listeners) listener({ ...result, status }, source)
+  expect(console.info).toHaveBeenCalledTimes(5)
+  expect(console.warn, 'a fault is told once for an event, not for each change of its status').toHaveBeenCalledTimes(3)
+
   stop()
   track('Searched')
-  expect(console.info).toHaveBeenCalledTimes(2)
+  expect(console.info).toHaveBeenCalledTimes(5)
 })

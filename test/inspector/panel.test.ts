@@ -225,7 +225,7 @@ test('a framework that takes the panel away gets it back; closed by hand, it is 
   click('[data-act=close]')
   await Promise.resolve()
   expect(root()).toBeUndefined()
-  expect(listeners.state.size).toBe(0)
+  expect(listeners.state.size, 'the console goes on').toBe(1)
 })
 
 test.each<[what: string, spoil: () => void]>([
@@ -257,4 +257,46 @@ test('what fails in it is told on the console, and never thrown into the page', 
   tell({ eventName: 'My Event' })
   paint()
   expect(text('.name')).toEqual(['My Event', 'Searched'])
+})
+
+test('without a pixel ID the panel opens and says how to set one, until a pixel is named', () => {
+  inspect(undefined, {}, window)
+  paint()
+  expect(text('.facts dd')).toEqual(['no pixel ID'])
+  expect(text('.notices p')).toEqual([expect.stringContaining('data-pixel-id')])
+  const { state } = open()
+  state({ pixel: 'live' })
+  paint()
+  expect(text('.facts dd')[0]).toBe('loaded')
+  expect(text('.notices p')).toEqual([])
+  expect(said).toEqual([])
+})
+
+test('a success is not shown bare while the pixel is still waiting', () => {
+  const { tell, state } = open()
+  state({ pixel: 'waiting' })
+  tell({ eventName: 'Searched' })
+  paint()
+  expect(text('.outcome')).toEqual(['Success, pixel waiting'])
+  expect(text('.why')).toEqual([expect.stringMatching(/^Queued for the pixel/)])
+  state({ pixel: 'live' })
+  paint()
+  expect(text('.outcome')).toEqual(['Success'])
+})
+
+test('with ?converge_debug the rows of an earlier page are shown below the new ones, until the panel is closed', () => {
+  window.name = '?converge_debug'
+  const first = open()
+  first.tell({ eventName: 'Viewed Product', properties: { name: 'Cap' } })
+  paint()
+  first.stop()
+  const second = open()
+  second.tell({ eventName: 'Searched' })
+  paint()
+  expect(text('.name')).toEqual(['Searched', 'Viewed Product'])
+  all('.row')[1]?.click()
+  expect(text('.details .label').at(-1)).toMatch(/^From an earlier page/)
+  click('[data-act=close]')
+  expect(window.sessionStorage.getItem('converge.inspector')).toBeNull()
+  expect(said).toEqual([])
 })

@@ -27,3 +27,11 @@ test('a tab whose inspector was closed has no flag any more, and keeps its test 
   expect(tab.name).not.toContain('converge_debug')
   expect(tab.name).toContain('converge_test=T1')
 })
+
+test('on a phone the panel begins as a badge, and stays as it was put', () => {
+  const phone = (name: string) => ({ name, matchMedia: () => Object({ matches: true }) })
+  expect(recallPlace(phone('?converge_debug')).isFolded).toBe(true)
+  const tab = phone('?converge_debug')
+  keepPlace(tab, { isFolded: false, side: 'right' })
+  expect(recallPlace(tab).isFolded).toBe(false)
+})

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { sentence } from '../../src/inspector/sentences.ts'
-import type { Reason, Status } from '../../src/types.ts'
+import type { Channel, Reason, Status } from '../../src/types.ts'
 
 const statuses = Object.keys({
   success: 0,
@@ -37,11 +37,26 @@ test.each(statuses)('every reason that a status can have is told in a sentence o
 })
 
 test('a success with a reason names the way that is left', () => {
-  expect(say('success')).toBe('Handed to every way that is allowed.')
+  expect(say('success')).toBe('Sent by every channel that its row and consent allow.')
   expect(say('success', 'pixel_blocked')).toMatch(/^Sent by the relay alone: TikTok's script /)
   expect(say('success', 'undecided', ['relay'])).toMatch(/^Sent by the relay alone: the visitor has not decided yet/)
   expect(say('success', 'denied', ['relay'])).toMatch(/^Sent by the relay alone: the visitor said no/)
   expect(say('success', 'denied')).toMatch(/^Sent by the pixel alone: the visitor said no/)
   expect(say('success', 'too_late')).toMatch(/^Sent by the pixel alone: it was kept for longer /)
   expect(say('success', 'relay_refused')).toMatch(/^Sent by the pixel alone: the relay answered /)
+})
+
+test('a success whose pixel is still waiting does not say that the pixel has it', () => {
+  const result = (reason: Reason | undefined, via: Channel[]) => ({
+    status: 'success' as const,
+    reason,
+    destinationEvents: [{ event: 'Search', event_id: '1', parameters: {}, via }],
+  })
+  const queued = "Queued for the pixel: TikTok's script has not loaded yet."
+  expect(sentence(result(undefined, ['pixel']), 'waiting')).toBe(queued)
+  expect(sentence(result(undefined, ['pixel', 'relay']), 'waiting')).toBe(
+    `${queued} The relay has sent its copy, or is sending it.`,
+  )
+  expect(sentence(result('relay_refused', ['pixel', 'relay']), 'waiting')).toMatch(/^Queued .* Not sent by the relay: /)
+  expect(sentence(result(undefined, ['pixel']), 'handed')).not.toContain('Queued')
 })

@@ -19,7 +19,15 @@ test.each<[name: string, state: Partial<State>, config: Partial<Config>, value: 
   ['Pixel', { pixel: 'waiting', consent: { marketing: 'denied' } }, { consent: 'implied' }, 'not loaded', 'none'],
   ['Pixel', { pixel: 'off' }, { mapping: { mode: 'server_only' }, relay }, 'off: server_only', 'none'],
   ['Pixel', { pixel: 'blocked', pixelCause: 'csp' }, {}, "blocked by the page's Content-Security-Policy", 'bad'],
-  ['Pixel', { pixel: 'blocked', pixelCause: 'stand_in' }, {}, 'blocked by an ad blocker', 'bad'],
+  [
+    'Pixel',
+    { pixel: 'blocked', pixelCause: 'stand_in' },
+    {},
+    "blocked by an ad blocker, or a window.ttq that is not TikTok's",
+    'bad',
+  ],
+  ['Pixel', { pixel: 'blocked', pixelCause: 'sandboxed' }, {}, 'blocked by the sandbox of this iframe', 'bad'],
+  ['Pixel', { pixel: 'off' }, { pixelId: '' }, 'no pixel ID', 'bad'],
   ['Pixel', { pixel: 'blocked', pixelCause: 'no_answer' }, {}, 'blocked by no answer for 25 s', 'bad'],
   ['Consent', {}, {}, 'undecided (always)', 'none'],
   ['Consent', {}, { consent: 'require' }, 'undecided (require)', 'wait'],
@@ -46,4 +54,17 @@ test('what blocks the pixel is named as far as it is known, with what to do', ()
 test('a relay that fails says where to look', () => {
   for (const state of ['down', 'refused'] as const)
     expect(facts({ relay: state }, { relay }).Relay?.sentence).toContain(`${relay}/health`)
+})
+
+test('a sandboxed page is told that it needs a relay, and a page without a pixel ID how to set one', () => {
+  const sandboxed = facts({ pixel: 'blocked', pixelCause: 'sandboxed' }).Pixel?.sentence
+  expect(sandboxed).toMatch(/sandboxed iframe with an opaque origin, where TikTok's pixel never starts.*needs a relay/)
+  const unnamed = facts({ pixel: 'off' }, { pixelId: '' }).Pixel?.sentence
+  expect(unnamed).toMatch(/data-pixel-id.*converge\.init\(\{ pixelId/)
+})
+
+test('a stand-in is told to be an ad blocker or a window.ttq that is not TikTok’s', () => {
+  expect(facts({ pixel: 'blocked', pixelCause: 'stand_in' }).Pixel?.sentence).toMatch(
+    /ad blockers.*consent tool.*window\.ttq/,
+  )
 })

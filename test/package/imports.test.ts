@@ -111,6 +111,16 @@ async function foldersOf(entry: string): Promise<string[]> {
   return [...new Set(files.map((path) => (path.includes('/') ? folderOf(path) : path)))].sort()
 }
 
+test.each(['script.ts', 'index.ts'])(
+  'what advice on event names needs is in no bundle of a page: %s',
+  async (entry) => {
+    const bundled = await filesOf(entry)
+    expect(bundled).toContain('core/event.ts')
+    expect(bundled).not.toContain('core/event-synonyms.ts')
+    expect(await filesOf('inspector/index.ts')).toContain('core/event-synonyms.ts')
+  },
+)
+
 test.each([
   ['script.ts', ['browser', 'core', 'script.ts', 'tiktok', 'tiktok/pixel']],
   ['index.ts', ['browser', 'core', 'create-converge.ts', 'index.ts', 'tiktok', 'tiktok/pixel']],

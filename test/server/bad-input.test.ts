@@ -128,7 +128,7 @@ test('a problem names the part that is wrong', async () => {
   )
   expect([page.status, page.body.accepted]).toEqual([202, 1])
   expect(page.body.problems).toEqual([
-    { path: 'events[1].send[1].parameters.contents[1].content_id', message: 'must be string' },
+    { path: 'events[1].send[1].parameters.contents[1].content_id', message: 'must be text' },
   ])
   const server = await postWebhook({ events: [purchase, { ...purchase, properties: 1 }] })
   expect([server.status, server.body.accepted]).toEqual([202, 1])

@@ -81,6 +81,33 @@ test('without a test code nothing is sent, and the report says so', async () => 
   expect([code, tiktok.requests.length]).toEqual([0, 0])
 })
 
+test('event names in the config that are probably meant to be others are named', async () => {
+  const any = [{ property: 'vip', operator: 'is_set' as const }]
+  const config = writeConfig(createFolder(), {
+    mapping: { events: { 'Added to cart': 'AddToCart', 'Order Completed': 'Purchase', 'Scroll Depth': 'Scroll' } },
+    filters: [
+      { event: '*', any },
+      { event: 'Purchase', any },
+      { event: 'Scroll Depth', any },
+      { event: 'Order Completed', any },
+      { event: 'begin_checkout', any },
+    ],
+  })
+  const { code, output } = await check(config)
+  expect(output).toContain(
+    '– mapping.events has a row for "Added to cart". Converge\'s name for this event is "Added To Cart".',
+  )
+  expect(output).toContain(
+    '– mapping.events has a row for "Order Completed". Converge\'s name for this event is "Placed Order".',
+  )
+  expect(output).toContain(
+    '✗ filters[1].event is "Purchase", which no row of the mapping has, so the filter stops nothing.',
+  )
+  expect(output).toContain('✗ filters[4].event is "begin_checkout"')
+  expect(output).not.toMatch(/Scroll Depth|filters\[[023]\]/)
+  expect([code, output.trim().split('\n').at(-1)]).toEqual([1, '2 to mend.'])
+})
+
 test('a page that is ready is said to be', async () => {
   const origin = await serveShop((request, response) => {
     if (request.url === '/relay/converge.js') return response.end('/* the script */')

@@ -205,6 +205,24 @@ describe('the sales channel', () => {
   })
 })
 
+test.each([
+  ['Purchase', 'Placed Order'],
+  ['AddToCart', 'Added To Cart'],
+  ['order_completed', 'Placed Order'],
+  ['Placed Ordr', 'Placed Order'],
+])('an event that is skipped for want of a row is told the name that is meant: %s', async (event_name, meant) => {
+  const message = `has no row in the mapping. Did you mean "${meant}"?`
+  const one = await send({ ...order, event_name })
+  expect([one.answer.status, one.answer.body]).toEqual([
+    202,
+    { accepted: 0, statuses: { skipped: 1 }, problems: [{ path: 'event_name', message }] },
+  ])
+  const several = await send({ events: [order, { ...order, event_name }] })
+  expect(several.answer.body).toMatchObject({ accepted: 1, problems: [{ path: 'events[1].event_name', message }] })
+  const switchedOff = await send({ ...order, event_name }, { mapping: { events: { [event_name]: false } } })
+  expect(switchedOff.answer.body).toMatchObject({ problems: [] })
+})
+
 test('an event of the shop’s own takes the name that its row gives it', async () => {
   const { data } = await send(
     { event_name: 'Renewed Twice', event_id: 'r', properties: { total_price: 5, currency: 'USD' } },

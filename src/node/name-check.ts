@@ -1,0 +1,22 @@
+import { suggestEventName } from '../core/event-synonyms.ts'
+import type { ForwarderConfig } from '../server/forwarder.ts'
+import { type Mapping, readMapping } from '../tiktok/mapping.ts'
+import type { Finding } from './finding.ts'
+
+/** Event names in the config that are probably meant to be others. `mapping` is the one in force. */
+export function checkNames({ mapping: given, filters = [] }: ForwarderConfig, mapping: Mapping): Finding[] {
+  const defaults = readMapping()
+  const rows = Object.keys(given?.events ?? {}).flatMap((name): Finding[] => {
+    const meant = suggestEventName(name, defaults)
+    if (!meant) return []
+    const text = `mapping.events has a row for ${JSON.stringify(name)}. Converge's name for this event is "${meant}". Rename the row, unless your shop really tracks ${JSON.stringify(name)}.`
+    return [{ ok: undefined, text }]
+  })
+  const unused = filters.flatMap(({ event }, index): Finding[] => {
+    const meant = event === '*' ? undefined : suggestEventName(event, mapping)
+    if (!meant) return []
+    const text = `filters[${index}].event is ${JSON.stringify(event)}, which no row of the mapping has, so the filter stops nothing. Did you mean "${meant}"?`
+    return [{ ok: false, text }]
+  })
+  return [...rows, ...unused]
+}
