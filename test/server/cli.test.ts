@@ -103,7 +103,7 @@ test('serve takes events, keeps its secrets to itself, and ends in order on SIGT
   const { code, output, errors } = await child.ended
   expect([code, errors]).toEqual([0, ''])
   expect(output).toMatch(/closed\.\n$/)
-  expect(script).toContain(`"relay":"${url}"`)
+  expect(script).toContain('isServed:true')
   for (const secret of [accessToken, webhookToken]) expect(output + script).not.toContain(secret)
 })
 
