@@ -1,5 +1,6 @@
 import { createIdle } from './browser/idle.ts'
 import { type LoadPart, startConverge } from './browser/start.ts'
+import { checkOptions } from './core/options.ts'
 import { readRules } from './tiktok/rules.ts'
 import type { Config, Converge } from './types.ts'
 
@@ -18,6 +19,7 @@ const loadPart: LoadPart = (name) => parts[name]()
 export function createConverge(config: Config): Converge {
   const { window } = globalThis
   if (window) return startConverge(config, window, loadPart)
+  checkOptions(config, 'createConverge')
   readRules(config)
   return createIdle()
 }

@@ -4,7 +4,10 @@
 // ── Converge: what a shop tracks ─────────────────────────────────────────────────────────────────────────────────────
 
 export type Id = string | number
-/** An amount of money or a count. Numbers that come as text (`"10.50"`) are understood. */
+/**
+ * An amount of money, as a number or as text that can mean only one: `"10.50"`, `"12,50"`, `"1.234,50 €"`. A lone dot is
+ * decimal. `"1,299"` is left out, since it could be 1299 or 1.299. Sent with up to four decimals.
+ */
 export type Amount = number | string
 
 /** Add your shop's own properties to every known event and item: `interface CustomProperties { gift_wrap?: boolean }`. */
@@ -20,7 +23,8 @@ export interface Item extends CustomProperties {
   variant_name?: string | null | undefined
   /** Price of one unit, in `currency`. */
   price?: Amount | null | undefined
-  quantity?: Amount | null | undefined
+  /** A number, or its plain digits as text. */
+  quantity?: number | string | null | undefined
   /** ISO 4217, e.g. `USD`. */
   currency?: string | null | undefined
   /** Becomes TikTok's `brand`. */
@@ -33,9 +37,10 @@ export interface Item extends CustomProperties {
 
 /** Who the visitor is. Leaves the page hashed; city, state and country as they are, and in the server copy alone. */
 export interface ProfileProperties {
-  $email?: string | null | undefined
-  /** With country code: `+1 (917) 123-4567`. */
-  $phone_number?: string | null | undefined
+  /** Up to 128 characters. Of a list, the first valid address counts. */
+  $email?: string | readonly string[] | null | undefined
+  /** With country code: `+1 (917) 123-4567`. An extension is left out. Of a list, the first valid number counts. */
+  $phone_number?: string | readonly string[] | null | undefined
   $first_name?: string | null | undefined
   $last_name?: string | null | undefined
   $city?: string | null | undefined
@@ -67,9 +72,13 @@ interface Totals extends PageProperties, ProfileProperties {
 }
 
 interface Order extends Totals {
-  /** The order's id. It becomes the event_id, so that a reload or the server's own copy is not counted again. */
   id?: Id | null | undefined
   $is_new_customer?: boolean | 'true' | 'false' | null | undefined
+}
+
+interface OrderWithId extends Order {
+  /** The order's id. It becomes the event_id, so that a reload or the server's own copy is not counted again. */
+  id: Id
 }
 
 /** The events that the default mapping knows, and their properties. Spelling counts: it is "Added To Cart". */
@@ -85,8 +94,8 @@ export interface EventProperties {
   'Added To Cart': Item & PageProperties
   'Started Checkout': Totals
   'Added Payment Info': Totals
-  'Placed Order': Order
-  'Started Subscription': Order
+  'Placed Order': OrderWithId
+  'Started Subscription': OrderWithId
   'Placed Recurring Subscription Order': Order
   'Cancelled Subscription': Order
   'Activated Subscription': Order
@@ -138,6 +147,8 @@ export interface ConvergeEvent {
   eventName: string
   eventID: string
   properties: Record<string, unknown>
+  /** True of an order without its `id` and without an `eventID`: the same call made again counts it again. */
+  isUnnamedOrder?: boolean
 }
 
 // ── TikTok: what it is sent ──────────────────────────────────────────────────────────────────────────────────────────
@@ -164,7 +175,9 @@ export interface EventParameters {
   currency?: string
   num_items?: number
   order_id?: string
+  /** What was searched for, under the two names that TikTok's help pages give it. */
   query?: string
+  search_string?: string
 }
 
 /** Match keys, in the Events API's spelling. SHA-256 as 64 lower-case hex digits, but for the last three. */
@@ -340,7 +353,10 @@ export interface Filter {
 export type Forward = 'client' | 'server' | 'client_and_server'
 
 export interface MappingRow {
-  /** TikTok's event name: letters, digits, `-` and `_`, at most 50, a letter first. */
+  /**
+   * TikTok's event name: letters, digits, `-` and `_`, at most 50, a letter first. An old name, such as `CompletePayment`, is
+   * sent under its new one, as TikTok's pixel does.
+   */
   event: string
   /** Which copies are sent. Default: as in the default mapping, else `client_and_server`. */
   forward?: Forward
@@ -413,11 +429,29 @@ export interface Config {
 
 // ── The instance ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export type Track<Answer> = <Name extends EventName | (string & {})>(
-  eventName: Name,
-  properties?: PropertiesOf<Name> | null,
-  options?: TrackOptions | null,
-) => Answer
+type OrderEventName = 'Placed Order' | 'Started Subscription'
+
+/**
+ * An order needs its `id`, or an `eventID` that stands in for it: without either, every reload counts it again. The general
+ * signature comes last, because a compiler's message is about the last one.
+ */
+export interface Track<Answer> {
+  <Name extends EventName | (string & {})>(
+    eventName: Name extends OrderEventName ? Name : never,
+    properties: Order | null,
+    options: TrackOptions & { eventID: Id },
+  ): Answer
+  <Name extends EventName | (string & {})>(
+    eventName: Name extends OrderEventName ? never : Name,
+    properties?: null,
+    options?: TrackOptions | null,
+  ): Answer
+  <Name extends EventName | (string & {})>(
+    eventName: Name,
+    properties: PropertiesOf<Name> | (Name extends OrderEventName ? never : null | undefined),
+    options?: TrackOptions | null,
+  ): Answer
+}
 
 export interface Converge {
   /**

@@ -1,6 +1,9 @@
 // GA4's ecommerce events, as a shop pushes them for Google Tag Manager, become Converge's. Load it in the page, after the stub
 // of converge.js: <script src="/data-layer.js"></script>. Google Tag Manager goes on as before, and need not be there at all.
 ;(() => {
+  // Set this to true if the prices of your items include tax, as in most European shops: `tax` is then never added again.
+  const PRICES_INCLUDE_TAX = false
+
   window.dataLayer ||= []
   const layer = window.dataLayer
 
@@ -15,10 +18,26 @@
     currency: item.currency ?? currency,
   })
 
-  /** GA4's `value` is that of the items alone, and Converge's total_price what the customer pays. */
+  const amount = (text) => Number(text) || 0
+
+  /** Whether `value` is that of the items alone, to the cent. */
+  function isSubtotal(value, items) {
+    const sum = items.reduce((total, { price, quantity = 1 }) => total + Number(price) * Number(quantity), 0)
+    return items.length > 0 && Math.abs(Number(value) - sum) < 0.005
+  }
+
+  /**
+   * What the customer pays. GA4 defines `value` as the sum of the items, without tax and shipping, but many shops push the
+   * order's total there. The items tell which one it is.
+   */
+  function toTotal({ value, tax, shipping, items }) {
+    if (!isSubtotal(value, items)) return value
+    return Number(value) + amount(shipping) + (PRICES_INCLUDE_TAX ? 0 : amount(tax))
+  }
+
   const toOrder = ({ value, tax, shipping, currency, coupon, transaction_id, items = [] }) => ({
     id: transaction_id,
-    total_price: value === undefined ? undefined : Number(value) + Number(tax ?? 0) + Number(shipping ?? 0),
+    total_price: toTotal({ value, tax, shipping, items }),
     total_tax: tax,
     total_shipping: shipping,
     currency,

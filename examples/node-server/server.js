@@ -7,6 +7,7 @@ const server = await serve({
   ...config,
   accessToken: process.env.TIKTOK_ACCESS_TOKEN,
   webhookToken: process.env.CONVERGE_WEBHOOK_TOKEN,
+  adminToken: process.env.CONVERGE_ADMIN_TOKEN,
   port: Number(process.env.PORT ?? 8080),
   outbox: process.env.OUTBOX ?? 'outbox.db',
 })

@@ -17,10 +17,11 @@ analytics.subscribe('checkout_started', ({ data }) => converge.track('Started Ch
 analytics.subscribe('payment_info_submitted', ({ data }) =>
   converge.track('Added Payment Info', toCheckout(data.checkout)),
 )
-analytics.subscribe('checkout_completed', ({ data: { checkout } }) => {
+analytics.subscribe('checkout_completed', ({ id, data: { checkout } }) => {
   converge.track('Placed Order', {
     ...toCheckout(checkout),
-    id: checkout.order?.id, // the webhook's too, so that TikTok counts it once
+    // The webhook's id too, so that TikTok counts the order once. Shopify's types allow a checkout without an order.
+    id: checkout.order?.id ?? id,
     $is_new_customer: checkout.order?.customer?.isFirstOrder,
   })
 })

@@ -1,5 +1,8 @@
-// WooCommerce's webhooks order.created and order.updated, as a "Placed Order" for the forwarder. The page tracks the same
-// order under the same id, so that TikTok counts it once, however often the order is updated.
+// WooCommerce's webhooks order.created and order.updated, as a "Placed Order" for the forwarder; a renewal of WooCommerce
+// Subscriptions is a "Placed Recurring Subscription Order". The page tracks the same order under the same id, so that TikTok counts
+// it once, however often the order is updated.
+
+import { decodeEntities } from './decode-entities.ts'
 
 export interface Env {
   /** As in WooCommerce › Settings › Advanced › Webhooks. */
@@ -28,7 +31,7 @@ export async function orderUpdated(
     new Request(`${forwarder}/webhook`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'X-Webhook-Token': webhookToken },
-      body: JSON.stringify(toPlacedOrder(order)),
+      body: JSON.stringify(toEvent(order)),
     }),
   )
   // An order that can never be taken, such as one whose cookie somebody forged. The answer names no customer.
@@ -45,46 +48,64 @@ async function isSigned(body: ArrayBuffer, signature: string, secret: string): P
   return crypto.subtle.verify(algorithm, key, bytes, body) // takes as long for a wrong one as for a right one
 }
 
-function toPlacedOrder(order: Order): unknown {
-  const { billing, currency } = order
+function toEvent(order: Order): unknown {
+  const isRenewal = order.created_via === 'subscription'
   return {
-    event_name: 'Placed Order',
+    event_name: isRenewal ? 'Placed Recurring Subscription Order' : 'Placed Order',
     event_id: String(order.id),
     // The moment the page knows too. An update that comes days later would count again: with it, the forwarder can tell.
     timestamp: `${order.date_created_gmt}Z`,
     properties: {
-      id: String(order.id),
-      source_name: order.created_via, // checkout, store-api, admin, subscription …: for filters
+      ...toProperties(order),
+      $sales_channel_type: isRenewal ? 'subscription_contract' : 'web',
+    },
+    profile_properties: toProfile(order),
+  }
+}
+
+function toProperties(order: Order): object {
+  const { currency } = order
+  return {
+    id: String(order.id),
+    source_name: order.created_via, // checkout, store-api, admin, subscription …: for filters
+    currency,
+    total_price: order.total,
+    total_tax: order.total_tax,
+    total_shipping: order.shipping_total,
+    total_discount: order.discount_total,
+    coupon: order.coupon_lines.map(({ code }) => code),
+    items: order.line_items.map((line) => ({
+      product_id: line.product_id,
+      variant_id: line.variation_id || undefined, // 0 stands for none
+      sku: line.sku,
+      name: decodeEntities(line.name),
+      price: unitPrice(line),
+      quantity: line.quantity,
       currency,
-      total_price: order.total,
-      total_tax: order.total_tax,
-      total_shipping: order.shipping_total,
-      total_discount: order.discount_total,
-      coupon: order.coupon_lines.map(({ code }) => code),
-      items: order.line_items.map((line) => ({
-        product_id: line.product_id,
-        variant_id: line.variation_id || undefined, // 0 stands for none
-        sku: line.sku,
-        name: line.name,
-        price: line.price,
-        quantity: line.quantity,
-        currency,
-      })),
-    },
-    profile_properties: {
-      ...contextOf(order),
-      $email: billing.email,
-      $phone_number: billing.phone,
-      $first_name: billing.first_name,
-      $last_name: billing.last_name,
-      $city: billing.city,
-      $state: billing.state,
-      $zip_code: billing.postcode,
-      $country_code: billing.country,
-      $customer_id: order.customer_id || undefined, // 0 is a guest
-      $ip: order.customer_ip_address,
-      $user_agent: order.customer_user_agent,
-    },
+    })),
+  }
+}
+
+/** What was paid for one, tax included, as on the page. WooCommerce's own `price` is without tax. */
+function unitPrice({ total, total_tax, quantity }: Line): number | undefined {
+  return quantity ? (Number(total) + Number(total_tax)) / quantity : undefined
+}
+
+function toProfile(order: Order): object {
+  const { billing } = order
+  return {
+    ...contextOf(order),
+    $email: billing.email,
+    $phone_number: billing.phone,
+    $first_name: billing.first_name,
+    $last_name: billing.last_name,
+    $city: billing.city,
+    $state: billing.state,
+    $zip_code: billing.postcode,
+    $country_code: billing.country,
+    $customer_id: order.customer_id || undefined, // 0 is a guest
+    $ip: order.customer_ip_address,
+    $user_agent: order.customer_user_agent,
   }
 }
 
@@ -123,13 +144,17 @@ interface Order {
     country: string
   }
   coupon_lines: { code: string }[]
-  line_items: {
-    product_id: number
-    variation_id: number
-    sku: string | null
-    name: string
-    price: number
-    quantity: number
-  }[]
+  line_items: Line[]
   meta_data: { key: string; value: unknown }[]
+}
+
+interface Line {
+  product_id: number
+  variation_id: number
+  sku: string | null
+  name: string
+  quantity: number
+  /** Of the whole line, after discounts, without tax. */
+  total: string
+  total_tax: string
 }

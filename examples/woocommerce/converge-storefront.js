@@ -1,8 +1,14 @@
 // The shop's calls. What the page shows stands in it as JSON, printed by converge-tiktok.php.
 ;(() => {
-  const { product, collection, searched, checkout, order } = JSON.parse(
-    document.getElementById('converge-page').textContent,
-  )
+  const {
+    product,
+    children = [],
+    collection,
+    searched,
+    checkout,
+    order,
+    renewal,
+  } = JSON.parse(document.getElementById('converge-page').textContent)
 
   converge.track('$page_load')
   if (product) converge.track('Viewed Product', product)
@@ -10,32 +16,67 @@
   if (searched) converge.track('Searched', { query: searched })
   if (checkout) converge.track('Started Checkout', checkout)
   if (order) converge.track('Placed Order', order)
+  if (renewal) converge.track('Placed Recurring Subscription Order', renewal, { eventID: renewal.id })
 
-  // Buttons that add by AJAX: the click tells which product, and WooCommerce's event that it is in the cart. The classic theme's
-  // comes by jQuery, the blocks' as a DOM event, and one may come as both.
-  let clicked
+  // Buttons that add by AJAX: the click tells which product and how many, and WooCommerce's event that it is in the cart. The
+  // classic theme's event comes by jQuery and names the button. The blocks' is a DOM event, and names none. Both may come for one
+  // product.
+  const clicks = []
   document.addEventListener(
     'click',
     ({ target }) => {
-      clicked = target.closest('.add_to_cart_button[data-converge]') ?? clicked
+      const button = target.closest('.ajax_add_to_cart[data-converge]')
+      if (button) clicks.push({ button, quantity: button.dataset.quantity || 1 })
     },
     true,
   )
-  const added = () => {
-    if (clicked) converge.track('Added To Cart', { ...JSON.parse(clicked.dataset.converge), quantity: 1 })
-    clicked = undefined
+  function added(button) {
+    const index = button ? clicks.findIndex((one) => one.button === button) : clicks.length - 1
+    const [click] = index < 0 ? [] : clicks.splice(index, 1)
+    if (!click) return
+    converge.track('Added To Cart', { ...JSON.parse(click.button.dataset.converge), quantity: click.quantity })
   }
-  document.body.addEventListener('wc-blocks_added_to_cart', added)
-  window.jQuery?.(document.body).on('added_to_cart', added)
+  document.body.addEventListener('wc-blocks_added_to_cart', () => added())
+  window.jQuery?.(document.body).on('added_to_cart', (_event, _fragments, _hash, $button) => added($button?.[0]))
 
   // A product's own page sends a form.
-  const form = document.querySelector('form.cart')
-  let variation = {}
-  window.jQuery?.(form).on('found_variation', (_, { variation_id, sku, display_price }) => {
-    variation = { variant_id: variation_id, sku, price: display_price }
-  })
-  form?.addEventListener('submit', () => {
-    const quantity = new FormData(form).get('quantity') ?? 1
-    converge.track('Added To Cart', { ...product, ...variation, quantity })
-  })
+  for (const form of document.querySelectorAll('form.cart')) {
+    let found
+    window.jQuery?.(form).on('found_variation', (_, variation) => {
+      found = variation
+    })
+    form.addEventListener('submit', () => {
+      // The form of an external product leads to another shop.
+      if (form.getAttribute('method') === 'get') return
+      for (const item of itemsOf(form, found)) converge.track('Added To Cart', item)
+    })
+  }
+
+  /** What a form adds: a grouped product's has a `quantity[ID]` for each child, any other one `quantity`. */
+  function itemsOf(form, found) {
+    const fields = new FormData(form)
+    const quantities = [...fields].flatMap(([name, quantity]) => {
+      const [, id] = /^quantity\[(\d+)\]$/.exec(name) ?? []
+      return id ? { id, quantity } : []
+    })
+    if (quantities.length === 0) return [{ ...itemOf(form, fields, found), quantity: fields.get('quantity') ?? 1 }]
+    return quantities
+      .filter(({ quantity }) => quantity > 0)
+      .map(({ id, quantity }) => ({ ...(children.find((child) => isId(child, id)) ?? { product_id: id }), quantity }))
+  }
+
+  const isId = ({ product_id, variant_id }, id) => String(variant_id ?? product_id) === id
+
+  /** The product that a form without children adds, and the variation that is chosen in it. */
+  function itemOf(form, fields, found) {
+    const id = form.querySelector('[name="add-to-cart"]')?.value
+    // A page builder may put another product's form into the page, of which only the id is known.
+    const item = !id || id === String(product?.product_id) ? product : { product_id: id }
+    // The form says which one is chosen. A preselected one is found before this script listens.
+    const chosen = fields.get('variation_id') ?? found?.variation_id
+    if (!(chosen > 0)) return item
+    const listed = JSON.parse(form.dataset.product_variations ?? 'false') || []
+    const variation = [found, ...listed].find((one) => String(one?.variation_id) === String(chosen))
+    return { ...item, variant_id: chosen, sku: variation?.sku, price: variation?.display_price }
+  }
 })()

@@ -9,6 +9,9 @@ defined( 'ABSPATH' ) || exit;
 
 const CONVERGE_SCRIPT = 'https://converge.shop.example/converge.js'; // your forwarder, which brings the config
 
+// The statuses of an order that was paid. Of any other, TikTok would count money that the shop may never get.
+const CONVERGE_PAID = array( 'processing', 'completed' );
+
 // Queues calls until the file has come.
 const CONVERGE_STUB = <<<'JS'
 	window.converge = window.converge || { q: [] }
@@ -28,20 +31,35 @@ add_action( 'wp_enqueue_scripts', function () {
 add_action( 'wp_footer', function () {
 	$page = array( 'currency' => get_woocommerce_currency() );
 	if ( is_product() ) {
-		$page['product'] = converge_item( wc_get_product( get_queried_object_id() ) );
+		$product         = wc_get_product( get_queried_object_id() );
+		$page['product'] = converge_item( $product );
+		// The form of a grouped product adds its children, each with a quantity of its own.
+		if ( $product->is_type( 'grouped' ) ) {
+			$children         = array_filter( array_map( 'wc_get_product', $product->get_children() ) );
+			$page['children'] = array_map( 'converge_item', array_values( $children ) );
+		}
 	} elseif ( is_product_taxonomy() ) {
 		$term = get_queried_object();
-		$page['collection'] = array( 'id' => $term->term_id, 'name' => $term->name );
+		$page['collection'] = array( 'id' => $term->term_id, 'name' => converge_text( $term->name ) );
 	} elseif ( is_search() ) {
 		$page['searched'] = get_search_query( false );
 	} elseif ( is_order_received_page() ) {
 		$order = wc_get_order( absint( get_query_var( 'order-received' ) ) );
+		$key   = wc_clean( wp_unslash( $_GET['key'] ?? '' ) );
 		// Whoever has the key has bought it; the address alone can be guessed.
-		if ( $order && hash_equals( $order->get_order_key(), wc_clean( wp_unslash( $_GET['key'] ?? '' ) ) ) ) {
-			$page['order'] = converge_order( $order );
+		$is_theirs = $order && is_string( $key ) && hash_equals( $order->get_order_key(), $key );
+		if ( $is_theirs && in_array( $order->get_status(), CONVERGE_PAID, true ) ) {
+			// WooCommerce Subscriptions creates renewals, and lets customers pay those that failed.
+			$is_renewal = 'subscription' === $order->get_created_via();
+
+			$page[ $is_renewal ? 'renewal' : 'order' ] = converge_order( $order );
 		}
-	} elseif ( is_checkout() ) {
-		$page['checkout'] = converge_cart( WC()->cart );
+	} elseif ( is_checkout() && ! is_checkout_pay_page() ) {
+		// The order-pay page is a checkout to WooCommerce, but of an order that was placed before: the cart is empty there.
+		$cart = WC()->cart;
+		if ( $cart && $cart->get_cart() ) {
+			$page['checkout'] = converge_cart( $cart );
+		}
 	}
 	// Slashes and tags are escaped, so that no product's name ends the script.
 	echo '<script type="application/json" id="converge-page">' . wp_json_encode( $page, JSON_HEX_TAG ) . '</script>';
@@ -49,16 +67,22 @@ add_action( 'wp_footer', function () {
 
 // Each button that adds by AJAX brings its own product along.
 add_filter( 'woocommerce_loop_add_to_cart_args', function ( $args, $product ) {
-	$args['attributes']['data-converge'] = wp_json_encode( converge_item( $product ) );
+	// WordPress leaves what looks like an entity as it is in an attribute: no "&" may stand there.
+	$args['attributes']['data-converge'] = wp_json_encode( converge_item( $product ), JSON_HEX_AMP );
 	return $args;
 }, 10, 2 );
+
+// WordPress stores names as HTML, "Set &amp; more", and TikTok shows them as text.
+function converge_text( $html ) {
+	return html_entity_decode( $html, ENT_QUOTES | ENT_HTML5, 'UTF-8' );
+}
 
 function converge_item( $product ) {
 	return array(
 		'product_id' => $product->get_parent_id() ?: $product->get_id(),
 		'variant_id' => $product->get_parent_id() ? $product->get_id() : null,
 		'sku'        => $product->get_sku(),
-		'name'       => $product->get_name(),
+		'name'       => converge_text( $product->get_name() ),
 		'price'      => wc_get_price_to_display( $product ),
 		'currency'   => get_woocommerce_currency(),
 	);
@@ -78,16 +102,20 @@ function converge_cart( $cart ) {
 }
 
 function converge_order( $order ) {
-	$items = array();
+	$items    = array();
+	$decimals = wc_get_price_decimals();
 	foreach ( $order->get_items() as $line ) {
-		$product = $line->get_product();
+		$product  = $line->get_product();
+		$quantity = $line->get_quantity();
+		// What was paid, tax included. WooCommerce rounds the two like this for its webhook, whose price is computed the same way.
+		$paid     = round( (float) $line->get_total(), $decimals ) + round( (float) $line->get_total_tax(), $decimals );
 		$items[] = array(
 			'product_id' => $line->get_product_id(),
 			'variant_id' => $line->get_variation_id() ?: null,
 			'sku'        => $product ? $product->get_sku() : null,
-			'name'       => $line->get_name(),
-			'price'      => $order->get_item_total( $line, true ),
-			'quantity'   => $line->get_quantity(),
+			'name'       => converge_text( $line->get_name() ),
+			'price'      => $quantity ? $paid / $quantity : null,
+			'quantity'   => $quantity,
 		);
 	}
 	return array(

@@ -1,4 +1,4 @@
-import { readDomain } from '../core/domain.ts'
+import { cookieDomain } from '../core/domain.ts'
 import type { Config, PageContext } from '../types.ts'
 
 /** TikTok's click id and its own visitor id, and the cookie in which we keep the click. */
@@ -17,7 +17,8 @@ export function createClickIds(window: Window, { context, domain }: Pick<Config,
   // If the landing page was left before the visitor consented, the next page's referrer still knows the click.
   const referrer = document.referrer.startsWith(`${location.origin}/`) ? document.referrer : ''
   const ttclid = context?.ttclid ?? /[?&]ttclid=([\w.-]+)/.exec(`${location.search}&${referrer}`)?.[1]
-  const cookieDomain = domain ? `;domain=${readDomain(domain)?.cookie}` : ''
+  const host = cookieDomain(domain)
+  const scope = host ? `;domain=${host}` : ''
 
   function readCookie(name: string): string | undefined {
     try {
@@ -27,9 +28,9 @@ export function createClickIds(window: Window, { context, domain }: Pick<Config,
     }
   }
 
-  function writeCookie(seconds: number, scope: string): void {
+  function writeCookie(seconds: number, attributes: string): void {
     try {
-      if (!context) document.cookie = `${COOKIE}=${ttclid};path=/;max-age=${seconds}${scope}`
+      if (!context) document.cookie = `${COOKIE}=${ttclid};path=/;max-age=${seconds}${attributes}`
     } catch {
       // A sandboxed page.
     }
@@ -39,13 +40,13 @@ export function createClickIds(window: Window, { context, domain }: Pick<Config,
     read: () => ({ ttclid: ttclid ?? readCookie(COOKIE), ttp: context?.ttp ?? readCookie('_ttp') }),
     keep() {
       if (!ttclid) return
-      writeCookie(THIRTY_DAYS, cookieDomain)
+      writeCookie(THIRTY_DAYS, scope)
       // The browser refuses a domain that this page is not part of.
-      if (cookieDomain && readCookie(COOKIE) !== ttclid) writeCookie(THIRTY_DAYS, '')
+      if (scope && readCookie(COOKIE) !== ttclid) writeCookie(THIRTY_DAYS, '')
     },
     forget() {
       writeCookie(0, '')
-      if (cookieDomain) writeCookie(0, cookieDomain)
+      if (scope) writeCookie(0, scope)
     },
   }
 }

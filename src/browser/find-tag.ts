@@ -8,10 +8,7 @@ import type { ConvergeGlobal } from '../types.ts'
 export function findTag(document: Document): HTMLScriptElement | undefined {
   const { currentScript } = document
   // A module, and a loader that moves scripts about, have no current script.
-  const found = isScript(currentScript)
-    ? currentScript
-    : Document.prototype.querySelector.call(document, 'script[data-pixel-id]')
-  return isScript(found) ? found : undefined
+  return [currentScript, document.querySelector('script[data-pixel-id]')].find(isScript)
 }
 
 const isScript = (element: unknown): element is HTMLScriptElement =>

@@ -32,4 +32,4 @@ function isSame(value: unknown, former: unknown): boolean {
 }
 
 const tooLate = (pixelId: string, names: readonly string[]): string =>
-  `converge-tiktok: ${names.join(', ')} of pixel ${pixelId} came after the page had started. The stricter of two consent or gpc rules is in force from now on. Any other option has no effect: set it in the first call.`
+  `converge-tiktok: ${names.join(', ')} of pixel ${pixelId} came too late. Only a stricter consent or gpc takes effect now. Set the others in the first call.`

@@ -91,13 +91,14 @@ function createPage(window: Window, config: Config): Page {
   }
 
   function enforce(): void {
-    const isAllowed = !decision.refusal('pixel', true)
-    if (!isAllowed) {
+    const refusal = decision.refusal('pixel', true)
+    if (refusal) {
       for (const member of Object.values(members)) member.revoke()
       clickIds.forget()
-      visitor.forget()
+      visitor.erase()
     }
-    allowPixel(isAllowed)
+    if (refusal === 'denied') visitor.forget()
+    allowPixel(!refusal)
     cleanUp()
   }
 

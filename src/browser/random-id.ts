@@ -1,9 +1,13 @@
-/** 32 URL-safe characters. `crypto.randomUUID` is missing on http:// pages. */
-export const randomId = (crypto: Crypto): string => randomHash(crypto).slice(0, 32)
+type Random = Pick<Crypto, 'getRandomValues'>
 
-/** 64 hex digits: the shape of a SHA-256. */
-export function randomHash(crypto: Crypto): string {
-  let hash = ''
-  for (const byte of crypto.getRandomValues(new Uint8Array(32))) hash += (byte + 256).toString(16).slice(1)
-  return hash
+// `crypto.randomUUID` is missing on http:// pages, `getRandomValues` is not.
+function randomHex(crypto: Random, bytes: number): string {
+  const values = [...crypto.getRandomValues(new Uint8Array(bytes))]
+  return values.map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }
+
+/** A random id: 32 hex digits (128 bits), which need no escaping in a URL. */
+export const randomId = (crypto: Random): string => randomHex(crypto, 16)
+
+/** A random id in the shape of a SHA-256 hash: 64 lower-case hex digits. */
+export const randomHash = (crypto: Random): string => randomHex(crypto, 32)

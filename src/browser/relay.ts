@@ -1,5 +1,5 @@
 import { stringify } from '../core/json.ts'
-import { MAX_AGE, MAX_AGE_WITH_PIXEL } from '../tiktok/limits.ts'
+import { SECONDS_BESIDE_PIXEL, SECONDS_WITHOUT_PIXEL } from '../tiktok/limits.ts'
 import type { RelayBatch, RelayedEvent, State } from '../types.ts'
 import type { ClickIds } from './click-ids.ts'
 import type { Decision } from './decision.ts'
@@ -33,8 +33,13 @@ interface Parts {
 
 interface Answer {
   relay: 'ready' | 'down' | 'refused'
-  /** The event ids of what the forwarder takes no more. */
-  tooLate: unknown[]
+  /** What the forwarder takes no more. */
+  tooLate: TooLate[]
+}
+
+interface TooLate {
+  event_name?: unknown
+  event_id?: unknown
 }
 
 const FIRST_PAUSE = 1000 // ms, doubling
@@ -68,7 +73,7 @@ export function createRelay(parts: Parts): Relay {
       const { relay, tooLate } = await ask({ v: 1, sentAt, events })
       report({ relay })
       for (const one of posted.filter(outbox.has)) {
-        if (relay === 'ready') end(one, tooLate.includes(one.event.eventID) ? 'too_late' : 'taken')
+        if (relay === 'ready') end(one, tooLate.some((late) => isThat(late, one.event)) ? 'too_late' : 'taken')
         else if (relay === 'refused') end(one, 'refused')
         else {
           outbox.keep(one, true)
@@ -119,7 +124,10 @@ export function createRelay(parts: Parts): Relay {
 
 /** TikTok forgets an event_id, and would count a copy that comes after that a second time. */
 const isTooLate = (event: RelayedEvent, now: number): boolean =>
-  now - event.time >= (event.pixel ? MAX_AGE_WITH_PIXEL : MAX_AGE)
+  now - event.time >= (event.pixel ? SECONDS_BESIDE_PIXEL : SECONDS_WITHOUT_PIXEL) * 1000
+
+const isThat = ({ event_name, event_id }: TooLate, { eventName, eventID }: RelayedEvent): boolean =>
+  event_name === eventName && event_id === eventID
 
 /** Posts a batch. It never rejects. */
 function createAsk(window: Window, relay: string): (batch: RelayBatch) => Promise<Answer> {
@@ -139,7 +147,7 @@ function createAsk(window: Window, relay: string): (batch: RelayBatch) => Promis
 }
 
 /** Of the forwarder's answer. An older forwarder does not say it. */
-async function readTooLate(response: Response): Promise<unknown[]> {
+async function readTooLate(response: Response): Promise<TooLate[]> {
   try {
     const { too_late } = Object(await response.json())
     return Array.isArray(too_late) ? too_late : []

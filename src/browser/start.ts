@@ -1,6 +1,7 @@
 import { pageLoad } from '../core/event-names.ts'
+import { checkOptions } from '../core/options.ts'
 import { readRules } from '../tiktok/rules.ts'
-import type { Config, Converge } from '../types.ts'
+import type { Config, Converge, ConvergeGlobal } from '../types.ts'
 import { joinConfig } from './late-config.ts'
 import { onNavigation } from './navigation.ts'
 import { pageOf } from './page.ts'
@@ -10,7 +11,8 @@ import { createTracker } from './tracker.ts'
 export type LoadPart = (name: 'consent' | 'inspector') => Promise<Part>
 
 export interface Part {
-  start(converge: Converge, config: Config, window: Window): void
+  /** `converge` is the page's global if no pixel was named. */
+  start(converge: Converge | Partial<ConvergeGlobal>, config: Config, window: Window): void
 }
 
 /**
@@ -20,6 +22,7 @@ export interface Part {
  * @throws a sentence that names the part of the config that can never work
  */
 export function startConverge(config: Config, window: Window, loadPart: LoadPart): Converge {
+  checkOptions(config, 'createConverge')
   const rules = readRules(config)
   const page = pageOf(window, config)
   const former = page.members[config.pixelId]
@@ -49,7 +52,7 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
 export async function bringPart(
   loadPart: LoadPart,
   name: 'consent' | 'inspector',
-  converge: Converge,
+  converge: Converge | Partial<ConvergeGlobal>,
   config: Config,
   window: Window,
 ): Promise<void> {

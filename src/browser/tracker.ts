@@ -1,5 +1,5 @@
 import { copyRecord, createEvent } from '../core/event.ts'
-import { pixelHosts } from '../tiktok/hosts.ts'
+import { pixelOrigin } from '../tiktok/hosts.ts'
 import { createTrackCall } from '../tiktok/pixel/calls.ts'
 import { createLoader, type PixelLoader } from '../tiktok/pixel/load.ts'
 import type { Rules } from '../tiktok/rules.ts'
@@ -88,7 +88,7 @@ function createPixelLoader(
     limited_data_use: decision.isOptedOut() || limitedDataUse === true,
     autoConfig: autoConfig !== false,
   }
-  return createLoader(window, ttq, { pixelId, host: pixelHosts[region ?? 'default'], nonce, load }, report)
+  return createLoader(window, ttq, { pixelId, host: pixelOrigin(region), nonce, load }, report)
 }
 
 /** What a shop calls. */
@@ -104,8 +104,12 @@ function createCalls(
   /** Nothing if the shop's hook stops the event. If the hook throws, the event goes on as it was. */
   function runHook(event: ConvergeEvent): ConvergeEvent | null {
     try {
-      const changed = beforeSend ? beforeSend(event) : event
-      return changed ? createEvent(changed.eventName, [changed.properties], changed.eventID, newId) : null
+      if (!beforeSend) return event
+      const changed = beforeSend(event)
+      if (!changed) return null
+      // An order's id that the hook adds takes the place of the one that we made.
+      const isMade = event.isUnnamedOrder && changed.eventID === event.eventID
+      return createEvent(changed.eventName, [changed.properties], isMade ? undefined : changed.eventID, newId)
     } catch (error) {
       console.error(error)
       return event

@@ -16,6 +16,8 @@ export interface Visitor {
   /** What is known of a person. Of the visitor, it includes what former pages knew. */
   known(person: Person): User
   forget(): void
+  /** Removes what is kept for the next page. This page still knows. */
+  erase(): void
 }
 
 const KEY = 'converge.visitor'
@@ -28,10 +30,14 @@ export function createVisitor({ crypto }: Window, storage: Storage, givenId: unk
   /** Whether storage has all that is known. */
   let isKept = false
 
-  function forget(): void {
-    visitor = {}
+  function erase(): void {
     isKept = false
     storage.remove(KEY)
+  }
+
+  function forget(): void {
+    visitor = {}
+    erase()
   }
 
   function known(person: Person): User {
@@ -55,6 +61,7 @@ export function createVisitor({ crypto }: Window, storage: Storage, givenId: unk
     },
     known,
     forget,
+    erase,
   }
 }
 

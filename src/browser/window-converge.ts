@@ -1,8 +1,13 @@
+import { checkOptions } from '../core/options.ts'
 import type { Config, Converge, ConvergeGlobal, QueuedCall } from '../types.ts'
 import { readFlags } from './flags.ts'
-import { createIdle } from './idle.ts'
 import { bringPart, type LoadPart, startConverge } from './start.ts'
-import type { Tag } from './tag.ts'
+
+/** What the script's tag says, with the served config before it. With an error, nothing starts. */
+export interface Tag {
+  config: Partial<Config>
+  error?: unknown
+}
 
 const callable = ['track', 'set', 'consent', 'context', 'on'] as const
 const methods = ['init', ...callable] as const
@@ -31,7 +36,18 @@ export function fillWindowConverge(
   for (const name of methods) Reflect.set(converge, name, (...parameters: unknown[]) => perform([name, ...parameters]))
   q.forEach(perform)
   startTag()
-  if (isIdle() && !tag.error) waitForPixelId(window, isIdle, loadPart)
+  if (tag.error) return
+
+  function sayThatIdIsMissing(): void {
+    if (!isIdle()) return
+    console.warn(
+      'converge-tiktok: no pixel ID. Put data-pixel-id on the script tag, or call converge.init({ pixelId }).',
+    )
+    if (readFlags(window).isDebug) bringPart(loadPart, 'inspector', converge, { pixelId: '' }, window)
+  }
+  const wait = () => window.setTimeout(sayThatIdIsMissing, PATIENCE)
+  if (window.document.readyState === 'complete') wait()
+  else window.addEventListener('load', wait)
 }
 
 function createPerformer(window: Window, tag: Tag, loadPart: LoadPart) {
@@ -43,7 +59,8 @@ function createPerformer(window: Window, tag: Tag, loadPart: LoadPart) {
 
   function init(given: unknown): void {
     hasInit = true
-    if (tag.error) throw new Error(tag.error)
+    if (tag.error) throw tag.error
+    checkOptions(given ?? {}, 'init')
     const config: Config = { pixelId: '', ...tag.config, ...Object(given) }
     const converge = startConverge(config, window, loadPart)
     if (pixels.includes(converge)) return
@@ -97,19 +114,4 @@ function tell(converge: Converge, [name, ...parameters]: QueuedCall): unknown {
     console.error(error)
   }
   return undefined
-}
-
-/** Without a pixel ID nothing can be sent. */
-function waitForPixelId(window: Window, isIdle: () => boolean, loadPart: LoadPart): void {
-  function warn(): void {
-    if (isIdle()) {
-      console.warn(
-        'converge-tiktok: no pixel ID. Put data-pixel-id on the script tag, or call converge.init({ pixelId }).',
-      )
-    }
-  }
-  const wait = () => window.setTimeout(warn, PATIENCE)
-  if (window.document.readyState === 'complete') wait()
-  else window.addEventListener('load', wait)
-  if (readFlags(window).isDebug) bringPart(loadPart, 'inspector', createIdle(), { pixelId: '' }, window)
 }

@@ -1,4 +1,5 @@
 import { createForwarder, type Forwarder, type ForwarderConfig } from '../server/forwarder.ts'
+import { createLog, sentencesTo } from '../server/log-line.ts'
 import {
   createQueueOutbox,
   type MessageBatch,
@@ -59,6 +60,6 @@ interface Instance {
 
 function createInstance({ queue, deadLetterQueue, retryAfter, ...config }: WorkerConfig): Instance {
   if (!queue) return { forwarder: createForwarder(config), outbox: undefined }
-  const outbox = createQueueOutbox(queue, { deadLetterQueue, retryAfter })
+  const outbox = createQueueOutbox(queue, { deadLetterQueue, retryAfter, log: sentencesTo(createLog()) })
   return { forwarder: createForwarder({ ...config, outbox }), outbox }
 }

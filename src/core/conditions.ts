@@ -2,6 +2,7 @@ import type { Condition, Operator, Scalar } from '../types.ts'
 import { attempt } from './attempt.ts'
 import { configError } from './config-error.ts'
 import { itemsOf } from './items.ts'
+import { refuseUnknown } from './options.ts'
 import { isRecord, own, readNumber, readText } from './read.ts'
 
 type Properties = Record<string, unknown>
@@ -112,8 +113,14 @@ export function compileCondition({ property, operator, value, ignoreCase = false
   return (properties) => attempt(() => holds(valuesIn(properties))) ?? false
 }
 
+const conditionNames = { property: true, operator: true, value: true, ignoreCase: true } satisfies Record<
+  keyof Condition,
+  true
+>
+
 /** @throws a sentence that names the place of a condition that can't be read */
 export function checkCondition(where: string, condition: Condition): void {
+  refuseUnknown(where, Object(condition), conditionNames)
   if (!attempt(() => compileCondition(condition))) throw configError(where, condition, 'a condition')
 }
 

@@ -1,6 +1,7 @@
-import { orderEvents } from '../core/event-names.ts'
 import type { ConvergeEvent } from '../types.ts'
+import { orderEvents } from './event-names.ts'
 import { hasToJSON } from './json.ts'
+import { readOrderId } from './order-id.ts'
 import { hasOwn, isObject, readText } from './read.ts'
 
 /**
@@ -18,11 +19,9 @@ export function createEvent(
   for (const part of parts) Object.assign(properties, copyRecord(part))
   // The caller's own id goes out as it is, since a server's copy carries the same; an order's is read like other ids.
   const given = readText(eventID) && String(eventID)
-  return {
-    eventName: name,
-    eventID: given || (orderEvents.includes(name) && readText(properties.id)) || newId(),
-    properties,
-  }
+  const known = given || readOrderId({ eventName: name, properties })
+  const isUnnamedOrder = !known && orderEvents.includes(name)
+  return { eventName: name, eventID: known || newId(), properties, ...(isUnnamedOrder && { isUnnamedOrder }) }
 }
 
 const MAX_DEPTH = 6

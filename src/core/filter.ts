@@ -1,14 +1,19 @@
 import type { Filter } from '../types.ts'
 import { type Check, checkCondition, compileCondition } from './conditions.ts'
-import { check, configError } from './config-error.ts'
+import { configError } from './config-error.ts'
+import { checkOption, refuseUnknown, text } from './options.ts'
 
 /** Whether the filters let an event through. */
 export type Filters = (eventName: string, properties: Record<string, unknown>) => boolean
 
+const eventName = text(/./, 'an event name or *')
+const filterNames = { event: true, any: true } satisfies Record<keyof Filter, true>
+
 /** @throws a sentence that says where the filter or condition stands, if it can't be read */
 export function checkFilter(filter: Filter, index: number): void {
   const { event, any } = Object(filter)
-  check(`filters[${index}].event`, event, /./)
+  refuseUnknown(`filters[${index}]`, Object(filter), filterNames)
+  checkOption(`filters[${index}].event`, event, eventName)
   if (!Array.isArray(any) || any.length === 0) throw configError(`filters[${index}].any`, any, 'a list of conditions')
   for (const condition of any) checkCondition(`filters[${index}].any`, condition)
 }

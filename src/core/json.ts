@@ -1,16 +1,17 @@
 import { isObject } from './read.ts'
 
+const toJSONOf = (value: object) => {
+  const { toJSON }: { toJSON?: unknown } = value
+  return toJSON
+}
+
 /**
  * Whether an object has a `toJSON` of its own or of its class, such as `Date`'s. One that all arrays or objects of the page
  * have does not count: Prototype 1.6 adds one with which `JSON.stringify([1])` is `"\"[1]\""`.
  */
 export function hasToJSON(value: object): value is { toJSON(): unknown } {
-  const toJSON = Reflect.get(value, 'toJSON')
-  return (
-    typeof toJSON === 'function' &&
-    toJSON !== Reflect.get(Array.prototype, 'toJSON') &&
-    toJSON !== Reflect.get(Object.prototype, 'toJSON')
-  )
+  const toJSON = toJSONOf(value)
+  return typeof toJSON === 'function' && toJSON !== toJSONOf(Array.prototype) && toJSON !== toJSONOf(Object.prototype)
 }
 
 /**

@@ -20,7 +20,7 @@ export function put<Target, Key extends keyof Target>(target: Target, key: Key, 
 export const readText = (value: unknown): string =>
   typeof value === 'string' ? value.trim().replace(/^gid:.*\//, '') : Number.isFinite(value) ? String(value) : ''
 
-/** A finite number, also one that comes as text. `"1,299"` is none: it could mean two things. */
+/** A finite number, also one that comes as text, as JavaScript writes it. Money is read by `readAmount`. */
 export function readNumber(value: unknown, fallback = Number.NaN): number {
   const number = typeof value === 'string' && value.trim() ? Number(value) : value
   return Number.isFinite(number) ? Number(number) : fallback

@@ -1,3 +1,4 @@
+import { orderIdKey } from '../core/order-id.ts'
 import { readUser } from '../tiktok/user.ts'
 import type { ConvergeEvent, DestinationEvent, TrackResult, User } from '../types.ts'
 import { currencies } from './currencies.ts'
@@ -34,7 +35,10 @@ const isFlat = ({ result, parameters }: Subject) =>
 const itemAt = (subject: Subject, index: number) => (isFlat(subject) ? 'properties' : `properties.items[${index}]`)
 const money = (subject: Subject) => (isFlat(subject) ? 'properties.price' : 'properties.total_price')
 
-/** TikTok's own codes, as its Pixel Helper and Events Manager show them, and at the end one of ours. */
+/** An order is judged once, not once for each of the TikTok events that it becomes. */
+const isFirst = ({ event, result }: Subject) => event === result.destinationEvents[0]?.event
+
+/** TikTok's own codes, as its Pixel Helper and Events Manager show them, and at the end two of ours. */
 export const checks = [
   {
     code: 'EMPTY_EVENT_TYPE_NAME',
@@ -153,6 +157,21 @@ export const checks = [
     fix: (places) => `Leave ${places} out where the visitor's number is not known.`,
   },
   {
+    code: 'MISSING_ORDER_ID',
+    find: (subject) => where(subject.source?.isUnnamedOrder === true && isFirst(subject), 'properties.id'),
+    message: "The order has no id: every reload of its page counts it again, and so does the server's copy.",
+    fix: (places) => `Set ${places} to the order's id, such as "1001", or pass it as options.eventID.`,
+  },
+  {
+    code: 'MISSING_ORDER_ID',
+    find: (subject) => {
+      const key = subject.source && orderIdKey(subject.source)
+      return key && key !== 'id' && isFirst(subject) ? [`properties.${key}`] : []
+    },
+    message: "The order has no id under that name: another property's was taken.",
+    fix: (places) => `Rename ${places} to properties.id.`,
+  },
+  {
     code: 'MISSPELT_EVENT_NAME',
     find: (subject) => {
       const meant = nearestName(subject.event, standardEvents)
@@ -165,15 +184,22 @@ export const checks = [
 
 export type Code = (typeof checks)[number]['code']
 
-function isRefused({ source }: Subject, property: string, key: keyof User): boolean {
-  const given = source?.properties[property]
-  return given !== undefined && given !== null && !readUser({ [property]: given })[key]
+const givenAs = ({ source }: Subject, property: string): unknown[] =>
+  [source?.properties[property]].flat().filter((value) => value !== undefined && value !== null)
+
+function isRefused(subject: Subject, property: string, key: keyof User): boolean {
+  const given = givenAs(subject, property)
+  return given.length > 0 && !readUser({ [property]: given })[key]
 }
 
 const hashOfNothing = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
-function isJunk({ source }: Subject, property: string): boolean {
-  const given = source?.properties[property]
+function isJunk(subject: Subject, property: string): boolean {
+  const given = givenAs(subject, property)
+  return given.length > 0 && given.every(isJunkText)
+}
+
+function isJunkText(given: unknown): boolean {
   if (typeof given !== 'string') return false
   return /^(undefined|null|none)?$/i.test(given.trim()) || given.trim().toLowerCase() === hashOfNothing
 }

@@ -1,5 +1,7 @@
+import { readAmount } from '../core/amount.ts'
 import { itemsOf } from '../core/items.ts'
-import { readNumber, readText } from '../core/read.ts'
+import { orderIdKey } from '../core/order-id.ts'
+import { readText } from '../core/read.ts'
 import { hashesOf, readUser } from '../tiktok/user.ts'
 import type { Config, Content, ConvergeEvent, EventParameters } from '../types.ts'
 
@@ -9,7 +11,7 @@ export type Change =
   | 'renamed'
   | 'number' // from text
   | 'text' // from a number
-  | 'tidied' // trimmed, upper-cased, or the last part of a GID
+  | 'tidied' // trimmed, upper-cased, rounded, or the last part of a GID
   | 'reckoned' // from several properties
   | 'configured' // the config says it
   | 'identity' // goes apart from the parameters, hashed
@@ -47,7 +49,11 @@ export function idSource(item: Record<string, unknown>, { contentId = 'default' 
 }
 
 /** Lays what came in beside what went out: what was renamed, dropped, or turned into something else. */
-export function compare({ properties }: ConvergeEvent, parameters: EventParameters, config: Config): Group[] {
+export function compare(
+  { eventName, properties }: ConvergeEvent,
+  parameters: EventParameters,
+  config: Config,
+): Group[] {
   const used = new Set(['items'])
   const items = itemsOf(properties)
   const isFlat = items[0] === properties
@@ -64,8 +70,9 @@ export function compare({ properties }: ConvergeEvent, parameters: EventParamete
   const event = [
     ...money(),
     ...(isFlat || readText(properties.currency) ? take('currency', 'currency') : sharedCurrency()),
-    ...(parameters.order_id ? take('order_id', 'id') : []),
+    ...(parameters.order_id ? take('order_id', orderIdKey({ eventName, properties })) : []),
     ...take('query', keyOf(parameters.query)),
+    ...take('search_string', keyOf(parameters.search_string)),
     ...(parameters.num_items === undefined
       ? []
       : [
@@ -122,7 +129,7 @@ export function compare({ properties }: ConvergeEvent, parameters: EventParamete
       const from = 'total_price − total_tax − total_shipping'
       return [{ from, came: [total_price, total_tax, total_shipping], to: 'value', left: value, changes: ['reckoned'] }]
     }
-    const isFromItem = isFlat && Number.isNaN(readNumber(properties.total_price))
+    const isFromItem = isFlat && Number.isNaN(readAmount(properties.total_price))
     if (!isFromItem || value === undefined) return take('value', 'total_price')
     const { price, quantity } = properties
     if (!isGiven(quantity)) return [lineOf('price', price, 'value', value)]

@@ -11,6 +11,7 @@ const help = `Usage: converge-tiktok <command> [options]
     --port <number>    default 8080
     --outbox <file>    default outbox.db: keeps events until TikTok has them
     --max-bytes <n>    how large the outbox may become; default 1000000000
+    --log <text|json>  default text: how log lines are written
 
   outbox list        show what was set aside, and why
   outbox retry <id…> let it wait again; --all for everything
@@ -22,7 +23,7 @@ const help = `Usage: converge-tiktok <command> [options]
     --url <page>       also look at a page of the shop: its policy, the script in it
     --test-code <code> also send a test event for each row of the mapping; from Events Manager, Test events
 
-Environment: TIKTOK_ACCESS_TOKEN, and CONVERGE_WEBHOOK_TOKEN for /webhook.`
+Environment: TIKTOK_ACCESS_TOKEN, CONVERGE_WEBHOOK_TOKEN for /webhook, and CONVERGE_ADMIN_TOKEN for all of /health.`
 
 const commands: ReadonlyMap<string, (words: string[]) => Promise<number>> = new Map([
   ['serve', serveCommand],

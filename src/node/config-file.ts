@@ -1,37 +1,29 @@
 import { readFileSync } from 'node:fs'
+import { refuseUnknown } from '../core/options.ts'
 import { isRecord } from '../core/read.ts'
 import type { ForwarderConfig } from '../server/forwarder.ts'
-import type { Condition, Config, Filter, MappingRow } from '../types.ts'
+import type { OwnOption } from '../server/forwarder-options.ts'
+import { isPublic } from '../server/public-config.ts'
 
-type Key = Exclude<keyof ForwarderConfig, 'beforeSend' | 'context' | 'outbox'>
-
-/** Where each option of a forwarder comes from, when it is run from the command line. */
-const sources: Record<Key, 'file' | 'TIKTOK_ACCESS_TOKEN' | 'CONVERGE_WEBHOOK_TOKEN'> = {
-  pixelId: 'file',
-  contentId: 'file',
-  contentType: 'file',
-  value: 'file',
-  mapping: 'file',
-  filters: 'file',
-  consent: 'file',
-  consentFrom: 'file',
-  gpc: 'file',
-  relay: 'file',
-  load: 'file',
-  pageLoads: 'file',
-  domain: 'file',
-  limitedDataUse: 'file',
-  autoConfig: 'file',
-  debug: 'file',
-  region: 'file',
-  nonce: 'file',
+/** Where a forwarder's own options come from, when it is run from the command line. */
+const sources = {
   allowedOrigins: 'file',
   eventsApiUrl: 'file',
   trustProxy: 'file',
   allowTest: 'file',
   accessToken: 'TIKTOK_ACCESS_TOKEN',
   webhookToken: 'CONVERGE_WEBHOOK_TOKEN',
-}
+  adminToken: 'CONVERGE_ADMIN_TOKEN',
+  outbox: 'code',
+} satisfies Record<
+  OwnOption,
+  'file' | 'code' | 'TIKTOK_ACCESS_TOKEN' | 'CONVERGE_WEBHOOK_TOKEN' | 'CONVERGE_ADMIN_TOKEN'
+>
+
+/** What may stand in the file: what a page may know, and the forwarder's own but for secrets. */
+const fileOptions = Object.fromEntries(
+  Object.entries({ ...isPublic, ...sources }).filter(([, source]) => source === true || source === 'file'),
+)
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -43,49 +35,24 @@ type Environment = Readonly<Record<string, string | undefined>>
 export function readConfigFile(path: string, environment: Environment): ForwarderConfig {
   const { $schema: _, ...file } = parse(path)
   for (const [key, source] of Object.entries(sources)) {
-    if (source !== 'file' && key in file)
+    if (source !== 'file' && source !== 'code' && key in file)
       throw new Error(
         `converge-tiktok: ${path} holds ${key}. A secret does not belong in a file that a page could get: take it out, and set ${source} in the environment.`,
       )
   }
-  refuseOthers(path, file, fileKeys)
-  for (const [where, record, keys] of recordsIn(file)) refuseOthers(`${path}: ${where}`, record, keys)
-  const { TIKTOK_ACCESS_TOKEN: accessToken = '', CONVERGE_WEBHOOK_TOKEN: webhookToken } = environment
+  refuseUnknown(path, file, fileOptions)
+  const {
+    TIKTOK_ACCESS_TOKEN: accessToken = '',
+    CONVERGE_WEBHOOK_TOKEN: webhookToken,
+    CONVERGE_ADMIN_TOKEN: adminToken,
+  } = environment
   if (!accessToken.trim()) {
     throw new Error(
       'converge-tiktok: TIKTOK_ACCESS_TOKEN is not set. Generate an access token in TikTok Events Manager (the pixel, Settings, Generate Access Token) and set it in the environment.',
     )
   }
-  return { pixelId: '', allowedOrigins: [], ...file, accessToken, ...(webhookToken && { webhookToken }) }
-}
-
-const fileKeys = Object.entries(sources).flatMap(([key, source]) => (source === 'file' ? [key] : []))
-
-/** What is misspelt would be passed over in silence. */
-function refuseOthers(where: string, record: unknown, keys: readonly string[]): void {
-  const other = isRecord(record) && Object.keys(record).find((key) => !keys.includes(key))
-  if (typeof other === 'string')
-    throw new Error(
-      `converge-tiktok: ${where} holds ${JSON.stringify(other)}, which is no option. There are ${keys.join(', ')}.`,
-    )
-}
-
-/** The records within a config, where they stand, and the keys that each may have. Their values are checked later. */
-function* recordsIn(file: Record<string, unknown>): Generator<[where: string, record: unknown, keys: string[]]> {
-  const mappingKeys = ['mode', 'events'] satisfies (keyof NonNullable<Config['mapping']>)[]
-  const rowKeys = ['event', 'forward', 'when'] satisfies (keyof MappingRow)[]
-  const filterKeys = ['event', 'any'] satisfies (keyof Filter)[]
-  const conditionKeys = ['property', 'operator', 'value', 'ignoreCase'] satisfies (keyof Condition)[]
-  yield ['mapping', file.mapping, mappingKeys]
-  for (const [eventName, entry] of Object.entries(Object(Object(file.mapping).events)))
-    for (const row of [entry].flat()) {
-      yield [`mapping.events.${eventName}`, row, rowKeys]
-      yield [`mapping.events.${eventName}.when`, Object(row).when, conditionKeys]
-    }
-  for (const [index, filter] of Object.entries(Object(file.filters))) {
-    yield [`filters[${index}]`, filter, filterKeys]
-    for (const condition of [Object(filter).any].flat()) yield [`filters[${index}].any`, condition, conditionKeys]
-  }
+  const tokens = { accessToken, ...(webhookToken && { webhookToken }), ...(adminToken && { adminToken }) }
+  return { pixelId: '', allowedOrigins: [], ...file, ...tokens }
 }
 
 function parse(path: string): Record<string, unknown> {

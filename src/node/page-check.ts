@@ -1,4 +1,5 @@
 import type { ForwarderConfig } from '../server/forwarder.ts'
+import { pixelOrigin } from '../tiktok/hosts.ts'
 import { forbiddenBy, readPolicies } from './csp.ts'
 import type { Finding } from './finding.ts'
 
@@ -101,7 +102,7 @@ interface Needs {
 }
 
 function policyFindings(policies: string[], { page, script, relay, config }: Needs): Finding[] {
-  const tiktok = `https://analytics.${config.region === 'us' ? 'us.' : ''}tiktok.com`
+  const tiktok = pixelOrigin(config.region)
   const needs = [
     { kind: 'script', url: new URL(`${tiktok}/i18n/pixel/events.js`), what: "TikTok's script" },
     { kind: 'connect', url: new URL(`${tiktok}/api/v2/pixel`), what: "the pixel's hits" },

@@ -1,8 +1,9 @@
 import { createEvent } from '../core/event.ts'
 import { sha256 } from '../core/sha256.ts'
-import { createEventsApi } from '../server/events-api.ts'
 import type { ForwarderConfig } from '../server/forwarder.ts'
-import { fromServer } from '../server/payload.ts'
+import { redact } from '../server/redact.ts'
+import { createEventsApi } from '../tiktok/events-api/client.ts'
+import { fromServer } from '../tiktok/events-api/payload.ts'
 import type { Mapping } from '../tiktok/mapping.ts'
 import { mapRow } from '../tiktok/route.ts'
 import type { Finding } from './finding.ts'
@@ -10,7 +11,7 @@ import type { Finding } from './finding.ts'
 /** Sends one test event for each row of the mapping, as a forwarder would, and tells TikTok's answer to each. */
 export async function checkRows(mapping: Mapping, config: ForwarderConfig, testCode: string): Promise<Finding[]> {
   const { pixelId, accessToken, eventsApiUrl } = config
-  const api = createEventsApi({ pixelId, accessToken, url: eventsApiUrl, log: () => {} })
+  const api = createEventsApi({ pixelId, accessToken, url: eventsApiUrl, redact, log: () => {} })
   const findings: Finding[] = []
   const sent: string[] = []
 

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { createLog, type LogFormat } from '../server/log-line.ts'
 import { readConfigFile } from './config-file.ts'
 import { serve } from './serve.ts'
 import { UsageError } from './usage-error.ts'
@@ -12,29 +13,37 @@ export async function serveCommand(words: string[]): Promise<number> {
       port: { type: 'string', default: '8080' },
       outbox: { type: 'string', default: 'outbox.db' },
       'max-bytes': { type: 'string', default: '1000000000' },
+      log: { type: 'string', default: 'text' },
     },
   })
+  const log = createLog(readFormat(values.log))
   const config = readConfigFile(values.config, process.env)
   // From now on, since whoever reads that it listens may send one at once.
   const signalled = nextSignal()
   const server = await serve({
     ...config,
+    log,
     port: readNumber('port', values.port),
     outbox: { path: values.outbox, maxBytes: readNumber('max-bytes', values['max-bytes']) },
   })
-  console.log(`converge-tiktok: listening on ${server.url} for pixel ${config.pixelId}, outbox ${values.outbox}`)
+  log('info', `listening on ${server.url}`, { pixel: config.pixelId, outbox: values.outbox })
 
   const signal = await signalled
-  console.log(`converge-tiktok: ${signal}: finishing what is in flight. A second one ends it at once.`)
+  log('info', `${signal}: finishing what is in flight. A second one ends it at once`)
   void nextSignal().then(() => process.exit(1))
   await server.close()
-  console.log('converge-tiktok: closed.')
+  log('info', 'closed.')
   return 0
 }
 
 function readNumber(flag: string, text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new UsageError(`--${flag} is "${text}", not a number`)
   return Number(text)
+}
+
+function readFormat(text: string): LogFormat {
+  if (text === 'text' || text === 'json') return text
+  throw new UsageError(`--log is "${text}", not text or json`)
 }
 
 function nextSignal(): Promise<NodeJS.Signals> {

@@ -1,7 +1,9 @@
 import { FastResponse, serve as listen } from 'srvx/node'
 import { configError } from '../core/config-error.ts'
+import type { Log } from '../core/log.ts'
 import { checkConfig } from '../server/check-config.ts'
 import { createForwarder, type ForwarderConfig } from '../server/forwarder.ts'
+import { createLog, sentencesTo } from '../server/log-line.ts'
 import { createSqliteOutbox, type SqliteOutboxOptions } from './sqlite-outbox.ts'
 
 export interface ServeConfig extends Omit<ForwarderConfig, 'outbox'> {
@@ -11,6 +13,8 @@ export interface ServeConfig extends Omit<ForwarderConfig, 'outbox'> {
   hostname?: string
   /** The outbox's file, or its options. */
   outbox: string | SqliteOutboxOptions
+  /** Takes each log line. Default: text on the console, as `time level converge-tiktok: message key=value`. */
+  log?: Log
 }
 
 export interface ForwarderServer {
@@ -27,13 +31,23 @@ const patience = 10_000
  *
  * @throws a sentence, where the config can never work, the outbox can't be opened, or the port is taken
  */
-export async function serve({ port, hostname, outbox: file, ...config }: ServeConfig): Promise<ForwarderServer> {
+export async function serve({
+  port,
+  hostname,
+  outbox: file,
+  log = createLog(),
+  ...config
+}: ServeConfig): Promise<ForwarderServer> {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw configError('port', port, 'a number from 0 to 65535')
   checkConfig(config) // before there is a file
-  const outbox = createSqliteOutbox({ pixelId: config.pixelId, ...(typeof file === 'string' ? { path: file } : file) })
+  const outbox = createSqliteOutbox({
+    pixelId: config.pixelId,
+    log: sentencesTo(log),
+    ...(typeof file === 'string' ? { path: file } : file),
+  })
   try {
     let isClosing = false
-    const forwarder = createForwarder({ ...config, outbox }, { Response: FastResponse })
+    const forwarder = createForwarder({ ...config, outbox }, { Response: FastResponse, log })
     const server = listen({
       port,
       hostname: hostname ?? '', // else srvx takes what HOST says in the environment

@@ -1,9 +1,12 @@
-import { setImmediate } from 'node:timers/promises'
-import { type Deliver, type Outbox, type OutboxEvent, OutboxFull, type Stats } from '../server/outbox.ts'
+import { type Deliver, type Outbox, OutboxFull, type Stats } from '../server/outbox.ts'
+import type { Chosen, DeadLetter } from './dead-letters.ts'
 import { type Delivery, startDelivery } from './delivery.ts'
 import { createDeliveryLock } from './delivery-lock.ts'
-import { type Chosen, type DeadLetter, type KeptEvent, openTables } from './outbox-tables.ts'
-import { isSqliteError } from './sqlite.ts'
+import { createIntake } from './outbox-intake.ts'
+import { createRoom } from './outbox-room.ts'
+import { openTables } from './outbox-tables.ts'
+import { whenFree } from './sqlite.ts'
+import { createFileCheck } from './sqlite-file.ts'
 
 export interface SqliteOutboxOptions {
   /** The database file. Its folder must exist; SQLite adds `-wal` and `-shm` beside it, and the outbox `-lock`. */
@@ -12,6 +15,12 @@ export interface SqliteOutboxOptions {
   pixelId?: string
   /** How large it may become. Then events are refused, and their senders keep them. Default 1 GB: some 700,000 events. */
   maxBytes?: number
+  /**
+   * How many bytes of its disk must stay free. With fewer, events are refused, and their senders keep them: what was sent
+   * must still be written down. Default 32 MB, which is what SQLite's log may need at a time. 0 takes events until the
+   * disk is full.
+   */
+  reserveBytes?: number
   /** Milliseconds until the next try, after a first failure and at the longest. Default 1 s and 60 s. */
   retryAfter?: { first: number; longest: number }
   /** Milliseconds since 1970. */
@@ -26,34 +35,34 @@ export interface SqliteOutbox extends Outbox {
   stats(): Promise<Stats>
   /** What was set aside, oldest first. */
   dead(): Iterable<DeadLetter>
-  /** Lets dead letters wait again, by their ids, and says how many. One that came too late stays where it is. */
+  /**
+   * Lets dead letters wait again, by their ids, and says how many. One that is too old at this moment stays where it is,
+   * and so does an order that was brought again since.
+   *
+   * @throws if another process has locked the file: call it again
+   */
   requeue(chosen: Chosen): number
-  /** Deletes dead letters, by their ids, and says how many. */
+  /**
+   * Deletes dead letters, by their ids, and says how many.
+   *
+   * @throws if another process has locked the file: call it again
+   */
   drop(chosen: Chosen): number
   /** Resolves once nothing is in flight and the file is closed. */
   close(): Promise<void>
 }
 
-interface Addition {
-  kept: KeptEvent[]
-  bytes: number
-  resolve: () => void
-  reject: (reason: unknown) => void
-}
-
-// What a row takes beside its JSON: keys, three indexes, and the slack in SQLite's pages.
-const rowBytes = 400
-
 /**
  * An outbox in one SQLite file: what `add` has resolved is on the disk, and survives a crash of the process and of the
  * machine. A crash may send an event again, under the same event_id.
  *
- * @throws a sentence, where the file can't be opened, or is another pixel's
+ * @throws a sentence, if the file cannot be opened, is no outbox, is another pixel's, or was made by a later version
  */
 export function createSqliteOutbox({
   path,
   pixelId,
   maxBytes = 1_000_000_000,
+  reserveBytes = 32_000_000,
   retryAfter = { first: 1000, longest: 60_000 },
   now = Date.now,
   random = Math.random,
@@ -61,80 +70,56 @@ export function createSqliteOutbox({
 }: SqliteOutboxOptions): SqliteOutbox {
   const tables = openTables(path, pixelId)
   const lock = createDeliveryLock(path)
-  let additions: Addition[] = []
-  let committing: Promise<void> | undefined
+  const room = createRoom({ path, maxBytes, reserveBytes, tables, log })
+  const file = createFileCheck(path, log)
+  const intake = createIntake({ tables, room, file, now })
   let delivery: Delivery | undefined
   let isClosed = false
 
-  /** What comes while the disk is written to shares the next commit, and its wait for the disk. */
-  async function commit(): Promise<void> {
-    await setImmediate()
-    while (additions.length) {
-      const batch = additions
-      additions = []
-      try {
-        const fitting = batch.filter(hasRoom())
-        if (!fitting.length) continue
-        tables.add(
-          fitting.flatMap(({ kept }) => kept),
-          now(),
-        )
-        await tables.sync()
-        for (const { resolve } of fitting) resolve()
-        delivery?.wake()
-      } catch (error) {
-        const reason = isSqliteError(error, 'full') ? new OutboxFull('The disk of the outbox is full.') : error
-        for (const { reject } of batch) reject(reason)
-      }
-    }
-    committing = undefined
-  }
-
-  /** Says of one addition after the other whether it fits beside those before it, and refuses one that does not. */
-  function hasRoom(): (addition: Addition) => boolean {
-    let room = maxBytes - tables.used()
-    return ({ bytes, reject }) => {
-      if (bytes > room) room += makeRoom()
-      const fits = bytes <= room
-      if (fits) room -= bytes
-      else reject(new OutboxFull(`The outbox holds ${maxBytes} bytes, its limit (maxBytes).`))
-      return fits
-    }
-  }
-
-  /** What can still be sent is worth more than what was set aside. */
-  function makeRoom(): number {
-    const before = tables.used()
-    const forgotten = tables.forgetOldestDead()
-    if (forgotten) log(`converge-tiktok: the outbox is full: its ${forgotten} oldest dead letters were deleted.`)
-    return before - tables.used()
+  function inChunks(chosen: Chosen, work: (ids: readonly number[]) => number): number {
+    let count = 0
+    for (const ids of tables.idChunks(chosen)) count += work(ids)
+    return count
   }
 
   return {
-    add(events: OutboxEvent[]): Promise<void> {
-      if (isClosed) return Promise.reject(new OutboxFull('The outbox is closing.'))
-      const kept = events.map((event) => ({ event, body: JSON.stringify(event) }))
-      const bytes = kept.reduce((sum, { body }) => sum + Buffer.byteLength(body) + rowBytes, 0)
-      return new Promise((resolve, reject) => {
-        additions.push({ kept, bytes, resolve, reject })
-        committing ??= commit()
-      })
+    async add(events) {
+      if (isClosed) throw new OutboxFull('The outbox is closing.')
+      const notTaken = await intake.add(events)
+      delivery?.wake()
+      return notTaken
     },
 
     start(deliver: Deliver): void {
-      delivery ??= startDelivery({ tables, lock, deliver, now, random, log, retryAfter })
+      const elapsed = () => performance.now()
+      const checkFile = () => {
+        file.findLost()
+        room.makeOnDisk()
+      }
+      delivery ??= startDelivery({ tables, lock, deliver, checkFile, now, elapsed, random, log, retryAfter })
     },
 
-    stats: async () => ({ ...tables.stats(now()), stopped: delivery?.stopped() }),
-    dead: () => tables.dead(),
-    requeue: (chosen) => tables.requeue(chosen, now()),
-    drop: (chosen) => tables.drop(chosen),
+    async stats() {
+      const stats = await whenFree(() => tables.stats(now()))
+      // Sent, but not yet written.
+      const sent = delivery?.sentCount() ?? 0
+      return {
+        ...stats,
+        waiting: stats.waiting - sent,
+        sent: stats.sent + sent,
+        stopped: file.findLost() ?? delivery?.stopped(),
+        full: room.whyFull(),
+      }
+    },
+    dead: () => tables.dead(now()),
+    requeue: (chosen) => inChunks(chosen, (ids) => tables.requeue(ids, now())),
+    drop: (chosen) => inChunks(chosen, tables.drop),
 
     async close() {
       if (isClosed) return
       isClosed = true
       await delivery?.close()
-      await committing
+      await intake.end()
       tables.close()
     },
   }

@@ -1,39 +1,14 @@
-import { check, configError } from '../core/config-error.ts'
-import { isRecord } from '../core/read.ts'
+import { checkOption, checkOptions } from '../core/options.ts'
 import { type Rules, readRules } from '../tiktok/rules.ts'
-import type { ConsentPlatform } from '../types.ts'
-import type { ForwarderConfig } from './forwarder.ts'
+import type { ForwarderConfig } from './forwarder-config.ts'
+import { forwarderOptions, isToken, originOption } from './forwarder-options.ts'
 
-type Fitting = [fits: (value: unknown) => boolean, words: unknown]
-
-const shaped = (shape: RegExp, words: unknown = shape): Fitting => [
-  (value) => typeof value === 'string' && shape.test(value),
-  words,
-]
-const onOrOff: Fitting = [(value) => typeof value === 'boolean', 'true or false']
-const platforms: readonly unknown[] = ['shopify', 'google'] satisfies ConsentPlatform[]
-
-/** Here a misspelt option would not be seen until events are missing, or until too many have left. */
-const options = {
-  contentType: shaped(/^(product|product_group)$/),
-  value: shaped(/^(gross|net)$/),
-  consent: shaped(/^(always|always_server|implied|require)$/),
-  gpc: shaped(/^(limited_data_use|deny|ignore)$/),
-  region: shaped(/^us$/),
-  load: shaped(/^(idle|immediate)$/),
-  pageLoads: shaped(/^(manual|auto)$/),
-  relay: shaped(/^(https?:\/)?\//, 'an address, such as https://track.shop.example'),
-  domain: shaped(/^[^\s:/.][^\s:/]*$/, 'a domain alone, such as shop.example'),
-  consentFrom: [
-    (value) => Array.isArray(value) && value.every((one) => platforms.includes(one)),
-    `a list of ${platforms.join(', ')}`,
-  ],
-  limitedDataUse: onOrOff,
-  autoConfig: onOrOff,
-  debug: onOrOff,
-  trustProxy: onOrOff,
-  allowTest: onOrOff,
-} satisfies Partial<Record<keyof ForwarderConfig, Fitting>>
+/** What a config that lacks a token, or has one that can't stand in a header, is answered with. */
+const secrets = {
+  accessToken:
+    'converge-tiktok: accessToken is missing, or no token. Generate one in TikTok Events Manager (the pixel, Settings, Generate Access Token).',
+  webhookToken: 'converge-tiktok: webhookToken is empty, or has spaces: it stands in a header.',
+}
 
 /**
  * Reads a forwarder's config, which may come from JSON and an environment.
@@ -41,51 +16,29 @@ const options = {
  * @throws a sentence that names the part that can never work, and never repeats a secret
  */
 export function checkConfig(config: ForwarderConfig): Rules {
-  const { filters = [], mapping = {} } = config
-  if (!Array.isArray(filters)) throw configError('filters', filters, 'a list of filters')
-  if (!isRecord(mapping)) throw configError('mapping', mapping, 'an object')
-  if (!isRecord(mapping.events ?? {})) throw configError('mapping.events', mapping.events, 'an object')
-  // A forwarder is the relay.
-  const rules = readRules({ ...config, relay: config.relay ?? 'here' })
-  for (const [option, [fits, words]] of Object.entries(options)) {
-    const value: unknown = Reflect.get(config, option)
-    if (value !== undefined && !fits(value)) throw configError(option, value, words)
-  }
-  for (const [eventName, rows] of Object.entries(rules.mapping)) {
-    for (const { forward } of rows)
-      check(`mapping.events.${eventName}.forward`, forward, /^(client|server|client_and_server)$/)
-  }
-  const { accessToken, webhookToken, allowedOrigins, eventsApiUrl } = config
   // What can't stand in a header would fail each call, with the token in the error.
-  if (typeof accessToken !== 'string' || !/^[!-~]+$/.test(accessToken))
-    throw new Error(
-      'converge-tiktok: accessToken is missing, or no token. Generate one in TikTok Events Manager (the pixel, Settings, Generate Access Token).',
-    )
-  if (webhookToken !== undefined && (typeof webhookToken !== 'string' || !/^[!-~]+$/.test(webhookToken)))
-    throw new Error('converge-tiktok: webhookToken is empty, or has spaces: it stands in a header.')
-  if (!Array.isArray(allowedOrigins) || allowedOrigins.length === 0)
-    throw configError(
-      'allowedOrigins',
-      allowedOrigins,
-      "a list of the shop's origins, such as https://www.shop.example",
-    )
-  for (const origin of allowedOrigins) {
-    if (origin !== 'null' && originOf(origin) !== origin)
-      throw configError(
-        'allowedOrigins',
-        origin,
-        'an origin, such as https://www.shop.example (without a path), or null',
-      )
-  }
-  if (eventsApiUrl !== undefined && !/^https:|^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/.test(eventsApiUrl))
-    throw configError('eventsApiUrl', eventsApiUrl, 'an https:// URL (the access token travels there)')
+  const { accessToken, webhookToken, adminToken, ...open } = config
+  checkOptions(open, 'the forwarder', forwarderOptions)
+  // A forwarder is the relay.
+  const rules = readRules({ ...config, relay: config.relay ?? '/' })
+  if (!isToken(accessToken)) throw new Error(secrets.accessToken)
+  if (webhookToken !== undefined && !isToken(webhookToken)) throw new Error(secrets.webhookToken)
+  checkAdminToken(adminToken)
+  checkOption('allowedOrigins', config.allowedOrigins, forwarderOptions.allowedOrigins)
+  for (const origin of config.allowedOrigins) checkOption('allowedOrigins', origin, originOption)
   return rules
 }
 
-function originOf(origin: unknown): string | undefined {
-  try {
-    return new URL(String(origin)).origin
-  } catch {
-    return undefined
-  }
+const SHORTEST_ADMIN_TOKEN = 32
+
+/** It never repeats the token. */
+function checkAdminToken(token: unknown): void {
+  if (token === undefined) return
+  const advice = 'Make one with: openssl rand -hex 32'
+  if (typeof token !== 'string' || !/^[!-~]*$/.test(token))
+    throw new Error(`converge-tiktok: adminToken must be letters, digits and signs without spaces. ${advice}`)
+  if (token.length < SHORTEST_ADMIN_TOKEN)
+    throw new Error(
+      `converge-tiktok: adminToken has ${token.length} characters, and needs ${SHORTEST_ADMIN_TOKEN} or more, so that nobody can guess it. ${advice}`,
+    )
 }

@@ -1,39 +1,29 @@
-import type { Config } from '../types.ts'
+import type { Log } from '../core/log.ts'
+import { createEventsApi } from '../tiktok/events-api/client.ts'
+import { bodyText } from './body-text.ts'
 import { checkConfig } from './check-config.ts'
-import { createEventsApi } from './events-api.ts'
-import type { Intake, Taken } from './intake.ts'
+import { configLine } from './config-line.ts'
+import { createCors, preflight } from './cors.ts'
+import { createEventStore } from './event-store.ts'
+import type { ForwarderConfig } from './forwarder-config.ts'
+import { createHealth } from './health.ts'
+import { createLateEvents } from './late-events.ts'
+import { createLog } from './log-line.ts'
 import { createMatchKeys } from './match-keys.ts'
-import type { Outbox, OutboxEvent, Stats } from './outbox.ts'
 import { createPageIntake } from './page-intake.ts'
 import { readIp, readUserAgent } from './profile.ts'
-import { publicConfig } from './public-config.ts'
-import { readBody } from './read-body.ts'
 import { redact } from './redact.ts'
-import { type Answer, refuse, respond } from './respond.ts'
+import { createRefusals } from './refusals.ts'
+import type { RequestContext } from './request-context.ts'
+import { type Answer, refuse } from './respond.ts'
+import { lastPart, type Route, routeOf } from './routes.ts'
 import { isSameToken } from './same-token.ts'
 import { serveScript } from './serve-script.ts'
 import { createServerIntake } from './server-intake.ts'
+import { createThrottle } from './throttle.ts'
 
-/** The page's config, and what only a server may know. */
-export interface ForwarderConfig extends Config {
-  /** From TikTok Events Manager. It is sent in one header to TikTok, and nowhere else. */
-  accessToken: string
-  /** The shop's own origins, `https://www.shop.example`, and `null` for sandboxed pages. Only these may post events. */
-  allowedOrigins: readonly string[]
-  /** What a server must send as `X-Webhook-Token`. Default: there is no webhook. */
-  webhookToken?: string
-  /**
-   * Takes a visitor's IP from the last entry of `X-Forwarded-For`, the one that the nearest proxy wrote: those before it
-   * may be forged. For a server behind one proxy. Default `false`.
-   */
-  trustProxy?: boolean
-  /** Honours a page's `?converge_test=CODE`. Default `false`. */
-  allowTest?: boolean
-  /** Default: TikTok's own. */
-  eventsApiUrl?: string
-  /** Keeps events until TikTok has them. Default: each is sent while its sender waits. */
-  outbox?: Outbox
-}
+export type { ForwarderConfig } from './forwarder-config.ts'
+export type { RequestContext } from './request-context.ts'
 
 /** The world around a forwarder. */
 export interface ForwarderEnv {
@@ -42,8 +32,10 @@ export interface ForwarderEnv {
   now?: () => number
   /** From 0 up to 1. */
   random?: () => number
-  /** Takes the sentences that a person must read. Default `console.error`. */
-  log?: (sentence: string) => void
+  /** Milliseconds of a clock that never goes back, for pauses. Default `performance.now`. */
+  monotonic?: () => number
+  /** Takes each log line. Default: text on the console, as `time level converge-tiktok: message key=value`. */
+  log?: Log
   /** What answers are made of, where a platform has a quicker one. */
   Response?: new (
     body: string | null,
@@ -51,28 +43,11 @@ export interface ForwarderEnv {
   ) => Response
 }
 
-export interface RequestContext {
-  /** The visitor's, where the platform knows it. */
-  ip?: string | undefined
-  /** Keeps a Worker alive until what was begun has ended. */
-  waitUntil?: ((work: Promise<unknown>) => void) | undefined
-}
-
 export interface Forwarder {
   fetch(request: Request, context?: RequestContext): Promise<Response>
 }
 
-/** A page hands over 20 events at a time, of 10,000 characters each where former pages kept them, each of up to 3 bytes. */
-const MAX_BODY = 1024 * 1024
-
-const routes: Record<string, readonly string[]> = {
-  events: ['POST', 'OPTIONS'],
-  webhook: ['POST'],
-  'converge.js': ['GET', 'HEAD'],
-  'consent.js': ['GET', 'HEAD'],
-  'inspector.js': ['GET', 'HEAD'],
-  health: ['GET', 'HEAD'],
-}
+type Take = (request: Request, context: RequestContext) => Answer | Promise<Answer>
 
 /**
  * The server half: takes events from pages and servers, and sends them to TikTok's Events API. Its `fetch` routes by the
@@ -82,62 +57,35 @@ const routes: Record<string, readonly string[]> = {
  */
 export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {}): Forwarder {
   const rules = checkConfig(config)
-  const { outbox, webhookToken } = config
-  const { now = Date.now, log = console.error, Response = globalThis.Response } = env
-  const api = createEventsApi({
-    ...env,
-    pixelId: config.pixelId,
-    accessToken: config.accessToken,
-    url: config.eventsApiUrl,
-  })
+  const { pixelId, accessToken, outbox, webhookToken } = config
+  const { now = Date.now, monotonic = () => performance.now(), Response = globalThis.Response } = env
+  const log = env.log ?? createLog()
+  const throttle = createThrottle(monotonic)
+  const api = createEventsApi({ ...env, log, pixelId, accessToken, url: config.eventsApiUrl, redact })
   const matchKeys = createMatchKeys()
-  const fromPage = createPageIntake(config, rules)
-  const fromServer = createServerIntake(config, rules)
-  let isRefusing = false
-  outbox?.start(api.deliver)
+  const deliver = matchKeys.counting(api.deliver)
+  const cors = createCors(config.allowedOrigins)
+  const refusals = createRefusals(log, throttle)
+  const lateEvents = createLateEvents(log, throttle)
+  const store = createEventStore({ api: { ...api, deliver }, outbox, log, throttle, monotonic })
+  const readPageEvents = createPageIntake(config, rules)
+  const readServerEvents = createServerIntake(config, rules)
+  outbox?.start(deliver)
 
-  async function answer(name: string, request: Request, context: RequestContext): Promise<Answer> {
-    const methods = Object.hasOwn(routes, name) ? routes[name] : undefined
-    if (!methods) return refuse(404, `There is nothing at this address. There is: ${Object.keys(routes).join(', ')}.`)
-    if (!methods.includes(request.method))
-      return refuse(405, `This takes ${methods.join(' or ')} alone.`, [], { allow: methods.join(', ') })
-    switch (name) {
-      case 'events':
-        return takeFromPage(request, context)
-      case 'webhook':
-        return takeFromServer(request, context)
-      case 'consent.js':
-      case 'inspector.js':
-        return serveScript(request, name)
-      case 'converge.js':
-        return serveScript(request, name, configLine(publicConfig(config, baseUrl(request))))
-      default:
-        return health()
-    }
+  const routes: Record<Route, Take> = {
+    events: takeFromPage,
+    webhook: takeFromServer,
+    'converge.js': (request) => serveScript(request, 'converge.js', configLine(config, request)),
+    'consent.js': (request) => serveScript(request, 'consent.js'),
+    'inspector.js': (request) => serveScript(request, 'inspector.js'),
+    health: createHealth({ api, outbox, store, matchKeys, refusals, lateEvents, adminToken: config.adminToken }),
   }
-
-  /** A page that may not read an answer takes it for a broken connection, and would send the same for ever. */
-  function corsOf({ headers }: Request): Record<string, string> {
-    const origin = headers.get('origin')
-    if (!isAllowed(origin)) return { vary: 'origin' }
-    return {
-      'access-control-allow-origin': origin,
-      'access-control-expose-headers': 'retry-after',
-      vary: 'origin',
-    }
-  }
-
-  const isAllowed = (origin: string | null): origin is string =>
-    origin !== null && config.allowedOrigins.includes(origin)
 
   async function takeFromPage(request: Request, context: RequestContext): Promise<Answer> {
-    if (!isAllowed(request.headers.get('origin')))
+    if (!cors.allows(request))
       return refuse(403, 'Pages of this origin may not post here: allowedOrigins does not name it.')
-    return request.method === 'OPTIONS' ? preflight : takePageEvents(request, context)
-  }
-
-  async function takePageEvents(request: Request, context: RequestContext): Promise<Answer> {
-    const body = await textOf(request)
+    if (request.method === 'OPTIONS') return preflight
+    const body = await bodyText(request)
     if (typeof body !== 'string') return body
     const facts = {
       receivedAt: now(),
@@ -146,63 +94,21 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
       gpc: request.headers.get('sec-gpc') === '1',
       allowTest: config.allowTest === true,
     }
-    return keep(fromPage(body, facts), context)
+    const intake = readPageEvents(body, facts)
+    lateEvents.note(intake.late, 'events', facts.receivedAt)
+    return store.store(intake, context)
   }
 
   async function takeFromServer(request: Request, context: RequestContext): Promise<Answer> {
     if (webhookToken === undefined) return refuse(404, 'There is no webhook here: webhookToken is not set.')
     if (!isSameToken(request.headers.get('x-webhook-token') ?? '', webhookToken))
       return refuse(401, 'X-Webhook-Token is missing or wrong.')
-    const body = await textOf(request)
-    return typeof body === 'string' ? keep(fromServer(body, now()), context) : body
-  }
-
-  /** Answers once the events are kept, or TikTok has them. */
-  async function keep({ taken, problems, statuses }: Intake, context: RequestContext): Promise<Answer> {
-    const isByDesign = statuses?.filtered || statuses?.skipped || statuses?.no_consent
-    if (taken.length === 0 && !isByDesign) return refuse(400, 'Nothing of this could be taken.', problems)
-    const events = taken.map(({ event }) => event)
-    const work = outbox ? store(outbox, events) : sendNow(taken)
-    context.waitUntil?.(work)
-    const refused = await work
-    if (!Array.isArray(refused)) return refused
-    matchKeys.count(events)
-    const accepted = new Set(taken.filter((one) => !refused.includes(one)).map(({ path }) => path)).size
-    for (const { path, event } of refused) problems.push({ path, message: event.problem ?? 'was refused by TikTok' })
-    return respond(202, { accepted, ...(statuses && { statuses }), problems })
-  }
-
-  async function store(outbox: Outbox, events: OutboxEvent[]): Promise<Answer | Taken[]> {
-    try {
-      if (events.length > 0) await outbox.add(events)
-      isRefusing = false
-      return []
-    } catch (error) {
-      const { name, message } = Object(error)
-      const reason = name === 'OutboxFull' ? 'The outbox is full' : 'The outbox could not keep this'
-      if (!isRefusing) log(`converge-tiktok: ${reason}: ${redact(String(message))} Senders are told to send it again.`)
-      isRefusing = true
-      return refuse(503, `${reason}. Send it again later.`, [], { 'retry-after': '60' })
-    }
-  }
-
-  /** Without an outbox. Gives back what TikTok will never take. */
-  async function sendNow(taken: Taken[]): Promise<Answer | Taken[]> {
-    const verdicts = await api.deliver(taken.map(({ event }) => event))
-    if (verdicts.every((verdict) => verdict === 'done' || verdict === 'dead'))
-      return taken.filter((_, index) => verdicts[index] === 'dead')
-    return refuse(503, 'TikTok can not take this now. Send it again later.', [], {
-      'retry-after': String(api.retryAfter()),
-    })
-  }
-
-  async function health(): Promise<Answer> {
-    const own = api.stats()
-    const stats: Stats = { ...own, ...(await outbox?.stats?.()) }
-    const stopped = stats.stopped ?? own.stopped
-    const { waiting, sent, dead, oldest } = stats
-    const body = { status: stopped ? 'stopped' : 'ok', stopped, waiting, sent, failed: dead, oldest }
-    return respond(stopped ? 503 : 200, { ...body, match_keys: matchKeys.shares() })
+    const body = await bodyText(request)
+    if (typeof body !== 'string') return body
+    const receivedAt = now()
+    const intake = readServerEvents(body, receivedAt)
+    lateEvents.note(intake.late, 'webhook', receivedAt)
+    return store.store(intake, context)
   }
 
   function ipOf({ headers }: Request, { ip }: RequestContext): string | undefined {
@@ -210,12 +116,17 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     return forwarded?.split(',').pop() ?? ip
   }
 
-  async function answerOrSay(name: string, request: Request, context: RequestContext): Promise<Answer> {
+  async function answer(name: string, request: Request, context: RequestContext): Promise<Answer> {
     try {
-      return await answer(name, request, context)
+      const route = routeOf(name, request.method)
+      const answer = typeof route === 'string' ? await routes[route](request, context) : route
+      refusals.note(request, name, answer)
+      return answer
     } catch (error) {
-      const { name, message } = Object(error)
-      log(`converge-tiktok: a request could not be answered: ${redact(`${name}: ${message}`, [config.accessToken])}`)
+      const { name, message } = error instanceof Error ? error : new Error(String(error))
+      const problem = redact(`${name}: ${message}`, [accessToken])
+      const line = throttle.allow(`error ${problem}`)
+      if (line) log('error', 'A request could not be answered', { problem, more: line.leftOut || undefined })
       return refuse(500, 'Something went wrong here, and is in the log. Send it again later.')
     }
   }
@@ -223,56 +134,11 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   return {
     async fetch(request, context = {}) {
       const name = lastPart(request.url)
-      const { status, text, headers } = await answerOrSay(name, request, context)
+      const { status, text, headers } = await answer(name, request, context)
       return new Response(request.method === 'HEAD' ? null : text, {
         status,
-        headers: name === 'events' ? { ...headers, ...corsOf(request) } : headers,
+        headers: name === 'events' ? { ...headers, ...cors.headers(request) } : headers,
       })
     },
   }
-}
-
-const preflight: Answer = {
-  status: 204,
-  text: null,
-  headers: {
-    'access-control-allow-methods': 'POST',
-    'access-control-allow-headers': 'content-type',
-    'access-control-max-age': '86400',
-  },
-}
-
-/** Of a URL's path. */
-function lastPart(url: string): string {
-  const [path = ''] = url.split(/[?#]/, 1)
-  return path.slice(path.lastIndexOf('/') + 1)
-}
-
-/** The body, or the answer that says what is wrong with it. */
-async function textOf(request: Request): Promise<string | Answer> {
-  const { headers } = request
-  const type = headers.get('content-type') ?? 'application/json'
-  if (!/^(application\/json|text\/plain)\b/i.test(type))
-    return refuse(415, 'The body must be JSON, sent as application/json or text/plain.')
-  if (!/^(identity)?$/.test(headers.get('content-encoding') ?? ''))
-    return refuse(415, 'The body must not be compressed.')
-  try {
-    const text = await readBody(request, MAX_BODY)
-    return text ?? refuse(413, `The body is larger than ${MAX_BODY} bytes. Send fewer events at a time.`)
-  } catch {
-    return refuse(400, 'The body broke off.')
-  }
-}
-
-/** Where the forwarder is mounted. A proxy in front of it may have taken the TLS off. */
-function baseUrl({ url, headers }: Request): string {
-  const isHttps = headers.get('x-forwarded-proto')?.startsWith('https')
-  const base = new URL('.', url).href.replace(/\/$/, '')
-  return isHttps ? base.replace(/^http:/, 'https:') : base
-}
-
-/** JSON is JavaScript; `<` is written so that it may stand in a page, too. */
-function configLine(config: object): string {
-  const json = JSON.stringify(config).replaceAll('<', '\\u003c')
-  return `(window.converge=window.converge||{}).config=${json};\n`
 }

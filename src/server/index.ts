@@ -1,3 +1,4 @@
+export type { Log, LogFields, LogLevel } from '../core/log.ts'
 export {
   createForwarder,
   type Forwarder,

@@ -6,6 +6,8 @@ import type { Problem } from './parse.ts'
 export interface Intake {
   taken: Taken[]
   problems: Problem[]
+  /** What came too late to be sent. */
+  late: Late[]
   /** Of a server's request: how many of its events came to what. */
   statuses?: Statuses
 }
@@ -14,6 +16,13 @@ export interface Intake {
 export interface Taken {
   path: string
   event: OutboxEvent
+}
+
+/** A Converge event, and those of its TikTok events that came too late. */
+export interface Late {
+  event_name: string
+  event_id: string
+  events: OutboxEvent[]
 }
 
 export type Statuses = Partial<Record<Status, number>>

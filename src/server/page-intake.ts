@@ -1,9 +1,12 @@
 import { refusalOf } from '../core/consent.ts'
+import { fromPage, type Visit } from '../tiktok/events-api/payload.ts'
+import { currentName } from '../tiktok/names.ts'
 import type { Rules } from '../tiktok/rules.ts'
 import type { Config, Decision } from '../types.ts'
-import type { Intake } from './intake.ts'
+import type { Intake, Late, Taken } from './intake.ts'
 import { type PageEvent, type Problem, parsePageRequest } from './parse.ts'
-import { fromPage, type Visit } from './payload.ts'
+import { sortByAge } from './sort-by-age.ts'
+import { faultOf } from './sound-text.ts'
 
 /** What the request itself tells of a visit. */
 export interface PageRequestFacts extends Pick<Visit, 'receivedAt' | 'ip' | 'userAgent' | 'allowTest'> {
@@ -19,19 +22,28 @@ export function createPageIntake(config: Config, rules: Rules): (body: string, f
   /** Of what a page made of an event, that which goes to the server. */
   function mappedOf({ eventName, send }: PageEvent, path: string, problems: Problem[]): PageEvent['send'] {
     const names = namesFor.get(eventName)
-    return send.filter(({ event }, index) => {
-      const isMapped = names?.includes(event)
+    const mapped = new Map<string, PageEvent['send'][number]>()
+    for (const [index, { event, parameters }] of send.entries()) {
+      // An older page posts TikTok's old names, and may post two that are one name today.
+      const name = currentName(event)
       const message = "is not what the forwarder's own mapping makes of that eventName and sends to the server"
-      if (!isMapped) problems.push({ path: `${path}.send[${index}].event`, message })
-      return isMapped
-    })
+      if (!names?.includes(name)) problems.push({ path: `${path}.send[${index}].event`, message })
+      else if (!mapped.has(name)) mapped.set(name, { event: name, parameters })
+    }
+    return [...mapped.values()]
   }
 
   return (body, facts) => {
     const { sentAt, good, problems } = parsePageRequest(body)
     const isOptedOut = facts.gpc && gpc !== 'ignore'
     const limitedDataUse = config.limitedDataUse === true || isOptedOut
+    const late: Late[] = []
     const taken = good.flatMap(({ path, event }) => {
+      const faults = faultsOf(event, path)
+      if (faults.length > 0) {
+        problems.push(...faults)
+        return []
+      }
       const marketing = decisionOf(event) ?? (isOptedOut && gpc === 'deny' ? 'denied' : undefined)
       if (refusalOf(mode, marketing, 'relay')) {
         problems.push({ path: `${path}.consent`, message: `does not allow the server copy in consent mode ${mode}` })
@@ -39,10 +51,27 @@ export function createPageIntake(config: Config, rules: Rules): (body: string, f
       }
       const isBare = mode === 'always_server' && marketing !== 'granted'
       const visit: Visit = { ...facts, sentAt, limitedDataUse, isBare }
-      return fromPage(event, mappedOf(event, path, problems), visit).map((one) => ({ path, event: one }))
+      const sorted = sortByAge(fromPage(event, mappedOf(event, path, problems), visit), facts.receivedAt)
+      if (sorted.late.length) {
+        problems.push({ path, message: sorted.message })
+        late.push({ event_name: event.eventName, event_id: event.eventID, events: sorted.late })
+      }
+      return sorted.inTime.map((one): Taken => ({ path, event: { ...one, source: 'page' } }))
     })
-    return { taken, problems }
+    return { taken, problems, late }
   }
+}
+
+function faultsOf({ eventName, eventID, send }: PageEvent, path: string): Problem[] {
+  const texts = [
+    [`${path}.eventName`, eventName],
+    [`${path}.eventID`, eventID],
+    ...send.map(({ event }, index) => [`${path}.send[${index}].event`, event] as const),
+  ] as const
+  return texts.flatMap(([path, text]) => {
+    const message = faultOf(text)
+    return message ? [{ path, message }] : []
+  })
 }
 
 /**

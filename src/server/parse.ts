@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { isRecord, readNumber, readText } from '../core/read.ts'
-import type { EventParameters } from '../types.ts'
+import type { Content, EventParameters, RelayedEvent, User } from '../types.ts'
 
 /** What is wrong with one part of a request. It never repeats what came. */
 export interface Problem {
@@ -38,8 +38,12 @@ const hash = orNothing(shaped(/^[\da-f]{64}$/))
 const plain = orNothing(v.pipe(text(100), v.regex(/^[^@]*$/), v.toLowerCase()))
 const address = v.optional(v.fallback(v.pipe(v.string(), v.maxLength(8000)), ''), '')
 
+/** BCP 47, such as `de-AT`; also with `_`, as WordPress has it. */
+export const localeShape = /^[a-z]{2,8}([-_][a-z\d]{1,8}){0,4}$/i
+
 const contentType = v.picklist(['product', 'product_group'])
 
+// A parameter without a rule doesn't compile: the server copy would lose it.
 const content = v.object({
   content_id: v.exactOptional(text(MAX_TEXT)),
   content_type: contentType,
@@ -48,7 +52,7 @@ const content = v.object({
   brand: v.exactOptional(text(MAX_TEXT)),
   price: v.exactOptional(v.pipe(v.number(), v.finite())),
   quantity: v.exactOptional(v.pipe(v.number(), v.finite())),
-})
+} satisfies Record<keyof Content, v.GenericSchema>)
 
 const parameters: v.GenericSchema<unknown, EventParameters> = v.object({
   contents: v.exactOptional(v.pipe(v.array(content), v.minLength(1), v.maxLength(MAX_CONTENTS))),
@@ -58,7 +62,8 @@ const parameters: v.GenericSchema<unknown, EventParameters> = v.object({
   num_items: v.exactOptional(v.pipe(v.number(), v.finite())),
   order_id: v.exactOptional(text(MAX_TEXT)),
   query: v.exactOptional(text(MAX_TEXT)),
-})
+  search_string: v.exactOptional(text(MAX_TEXT)),
+} satisfies Record<keyof EventParameters, v.GenericSchema>)
 
 const relayedEvent = v.object({
   time: v.pipe(v.number(), v.finite()),
@@ -77,16 +82,17 @@ const relayedEvent = v.object({
       city: plain,
       state: plain,
       country: plain,
-    }),
+    } satisfies Record<keyof User, v.GenericSchema>),
     {},
   ),
   page: v.optional(v.object({ url: address, referrer: address }), {}),
   ttclid: orNothing(shaped(/^[\w.~%+/=-]{1,500}$/)),
   ttp: orNothing(shaped(/^[\w.~%+/=-]{1,200}$/)),
-  locale: orNothing(shaped(/^[a-z]{2,8}([-_][a-z\d]{1,8}){0,4}$/i)),
+  locale: orNothing(shaped(localeShape)),
   consent: v.object({ analytics: decision, marketing: decision }),
+  gpc: orNothing(v.literal(true)),
   test: orNothing(shaped(/^[\w-]{1,64}$/)),
-})
+} satisfies Record<keyof RelayedEvent, v.GenericSchema>)
 
 const relayBatch = v.object({
   v: v.literal(1),

@@ -1,11 +1,23 @@
-import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min'
+import { getCountryCallingCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { readText } from '../core/read.ts'
+import { barePhone } from '../tiktok/user.ts'
 
-/** A phone number with its country's prefix, where it has none and the country is known; else as it is. */
+/**
+ * A phone number with its country's calling code, if it has none and the country is known.
+ *
+ * @returns the number as it is, if nothing is known of it; empty, if its first digits are the country's calling code and
+ * it is a valid number neither with nor without that code
+ */
 export function withPrefix(phone: unknown, country: unknown): string {
   const number = readText(phone)
   const code = readText(country).toUpperCase()
   if (/^\s*\(?\s*(\+|00)/.test(number) || /^[\da-f]{64}$/i.test(number) || !isSupportedCountry(code)) return number
+  const callingCode = getCountryCallingCode(code)
+  const digits = barePhone(number)
+  if (/^\d+$/.test(digits) && digits.startsWith(callingCode)) {
+    const readings = [`+${digits}`, `+${callingCode}${digits}`].map((text) => parsePhoneNumberFromString(text))
+    return readings.find((reading) => reading?.isValid())?.number ?? ''
+  }
   const parsed = parsePhoneNumberFromString(number, code)
   return parsed?.isPossible() ? parsed.number : number
 }

@@ -2,7 +2,7 @@ import { isRecord, put, readText } from '../core/read.ts'
 import { readUser } from '../tiktok/user.ts'
 import type { Decision } from '../types.ts'
 import type { EventsApiEvent } from './outbox.ts'
-import { isEmptyList } from './parse.ts'
+import { isEmptyList, localeShape } from './parse.ts'
 import { withPrefix } from './phone.ts'
 
 type Properties = Record<string, unknown>
@@ -36,6 +36,7 @@ export function readProfile(profile: Properties, properties: Properties, aliases
   put(user, 'user_agent', readUserAgent(profile.$user_agent ?? profile.userAgent))
   put(user, 'ttclid', readClickId(profile.$ttclid ?? profile.ttclid))
   put(user, 'ttp', readClickId(profile.$ttp ?? profile.ttp))
+  put(user, 'locale', readLocale(properties.$locale) || readLocale(profile.$locale ?? profile.locale))
   return {
     user,
     url: readText(profile.$url ?? profile.url),
@@ -64,8 +65,13 @@ function readClickId(id: unknown): string {
   return /^[\w.~%+/=-]{1,500}$/.exec(readText(id))?.[0] ?? ''
 }
 
+function readLocale(locale: unknown): string {
+  return localeShape.exec(readText(locale))?.[0] ?? ''
+}
+
 function prefixed(properties: Properties, country: unknown): Properties {
-  return { ...properties, $phone_number: withPrefix(properties.$phone_number, country) }
+  const phones = [properties.$phone_number].flat().map((phone) => withPrefix(phone, country))
+  return { ...properties, $phone_number: phones }
 }
 
 /** An object, its JSON (cart attributes are text), or the decision alone. */

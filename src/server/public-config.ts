@@ -1,7 +1,8 @@
+import { readDomain } from '../core/domain.ts'
 import type { Config } from '../types.ts'
 
 /** What a page may know of a config. Each option is decided on here, once: a new one doesn't compile without. */
-const isPublic: Record<keyof Config, boolean> = {
+export const isPublic = {
   pixelId: true,
   contentId: true,
   contentType: true,
@@ -22,11 +23,11 @@ const isPublic: Record<keyof Config, boolean> = {
   beforeSend: false, // a function
   region: true,
   nonce: false, // one answer's own
-}
+} satisfies Record<keyof Config, boolean>
 
 /** The part of a forwarder's config that its page gets. Whatever else stands in it, secrets above all, stays behind. */
 export function publicConfig(config: Config, relay: string): Partial<Config> {
   const known = Object.entries(isPublic).filter(([, yes]) => yes)
   const entries = known.map(([key]) => [key, Reflect.get(config, key)])
-  return { ...Object.fromEntries(entries), relay: config.relay ?? relay }
+  return { ...Object.fromEntries(entries), relay: config.relay ?? relay, domain: readDomain(config.domain) }
 }

@@ -7,6 +7,8 @@ export interface Answer {
   status: number
   text: string | null
   headers: HeaderList
+  /** Of a "no": what the log says of it. It never repeats what came. */
+  problem?: Problem | undefined
 }
 
 export function respond(status: number, body: object, headers: HeaderList = {}): Answer {
@@ -31,5 +33,8 @@ export function refuse(
   problems: readonly Problem[] = [],
   headers: HeaderList = {},
 ): Answer {
-  return respond(status, { error, problems: problems.slice(0, MAX_PROBLEMS) }, headers)
+  return {
+    ...respond(status, { error, problems: problems.slice(0, MAX_PROBLEMS) }, headers),
+    problem: problems[0],
+  }
 }

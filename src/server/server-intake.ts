@@ -1,24 +1,45 @@
 import { refusalOf } from '../core/consent.ts'
 import { copyRecord, createEvent } from '../core/event.ts'
+import { orderIdKey } from '../core/order-id.ts'
+import { readText } from '../core/read.ts'
+import { fromServer } from '../tiktok/events-api/payload.ts'
 import { route } from '../tiktok/route.ts'
 import type { Rules } from '../tiktok/rules.ts'
-import type { Config, Status } from '../types.ts'
-import type { Intake, Statuses } from './intake.ts'
+import type { Config, ConvergeEvent, Status } from '../types.ts'
+import type { Intake, Late, Statuses, Taken } from './intake.ts'
 import type { OutboxEvent } from './outbox.ts'
 import { type Problem, parseServerRequest, type ServerEvent } from './parse.ts'
-import { fromServer } from './payload.ts'
 import { readProfile } from './profile.ts'
+import { sortByAge } from './sort-by-age.ts'
+import { faultOf } from './sound-text.ts'
+
+/** Where an event stands, and what gathers what is to be said of it. */
+interface Place {
+  path: string
+  /** Milliseconds since 1970. */
+  receivedAt: number
+  problems: Problem[]
+  late: Late[]
+}
 
 /** The whole pipeline, for events that no page has seen. `receivedAt` is in milliseconds since 1970. */
 export function createServerIntake(config: Config, rules: Rules): (body: string, receivedAt: number) => Intake {
   const { consent: mode = 'always' } = config
 
-  function run(given: ServerEvent, path: string, receivedAt: number, problems: Problem[]): [Status, OutboxEvent[]] {
+  function run(
+    given: ServerEvent,
+    { path, receivedAt, problems, late }: Place,
+  ): [status: Status, events: OutboxEvent[]] {
     const event = createEvent(given.event_name, [given.properties], given.event_id, () => crypto.randomUUID())
+    const faults = faultsOf(event, given, path)
+    if (faults.length > 0) {
+      problems.push(...faults)
+      return ['failure', []]
+    }
+    event.properties.$sales_channel_type = salesChannelOf(event.properties)
     const profile = readProfile(copyRecord(given.profile_properties), event.properties, given.aliases ?? [])
     if (profile.isConsentUnreadable) {
-      const where = 'profile_properties.$consent'
-      problems.push({ path: path ? `${path}.${where}` : where, message: "must be 'granted' or 'denied'" })
+      problems.push({ path: join(path, 'profile_properties.$consent'), message: "must be 'granted' or 'denied'" })
       return ['failure', []]
     }
     if (refusalOf(mode, profile.marketing, 'relay')) return ['no_consent', []]
@@ -26,18 +47,65 @@ export function createServerIntake(config: Config, rules: Rules): (body: string,
     if (!rows) return ['filtered', []]
     const forServer = rows.filter(({ forward }) => forward !== 'client')
     if (forServer.length === 0) return ['skipped', []]
+    const missing = missingOrderId(event)
+    if (missing) problems.push({ path: join(path, missing.place), message: missing.message })
     const time = Math.min(given.timestamp ?? receivedAt, receivedAt)
-    return ['success', fromServer(event, { rows: forServer, profile, time, config })]
+    const sorted = sortByAge(fromServer(event, { rows: forServer, profile, time, config }), receivedAt)
+    if (sorted.late.length) {
+      problems.push({ path, message: sorted.message })
+      late.push({ event_name: event.eventName, event_id: event.eventID, events: sorted.late })
+    }
+    return [sorted.inTime.length ? 'success' : 'skipped', sorted.inTime]
   }
 
   return (body, receivedAt) => {
     const { good, problems } = parseServerRequest(body)
     const statuses: Statuses = {}
+    const late: Late[] = []
     const taken = good.flatMap(({ path, event }) => {
-      const [status, events] = run(event, path, receivedAt, problems)
+      const [status, events] = run(event, { path, receivedAt, problems, late })
       statuses[status] = (statuses[status] ?? 0) + 1
-      return events.map((one) => ({ path, event: one }))
+      return events.map((one): Taken => ({ path, event: { ...one, source: 'signed' } }))
     })
-    return { taken, problems, statuses }
+    return { taken, problems, late, statuses }
   }
+}
+
+/** As the sender says. Else `web`, as in a page, so that a filter on it lets a server's orders through too. */
+function salesChannelOf({ $sales_channel_type, source_name }: ConvergeEvent['properties']): unknown {
+  if (readText($sales_channel_type)) return $sales_channel_type
+  const source = readText(source_name)
+  // Shopify's names for orders that do not come from its online store. Renewals have several that begin so.
+  if (source.startsWith('subscription_contract')) return 'subscription_contract'
+  return source === 'pos' ? source : 'web'
+}
+
+/** What is wrong with the id of an order, which is taken all the same. The inspector has the same code. */
+function missingOrderId(event: ConvergeEvent): { place: string; message: string } | undefined {
+  const key = orderIdKey(event)
+  if (key && key !== 'id')
+    return {
+      place: `properties.${key}`,
+      message: `MISSING_ORDER_ID: this was taken as the order's id. Rename it to properties.id.`,
+    }
+  if (!event.isUnnamedOrder) return undefined
+  return {
+    place: 'properties.id',
+    message: 'MISSING_ORDER_ID: is missing, so sending the order again counts it again. Set it, or event_id.',
+  }
+}
+
+/** The id may be the order's own, from the properties. */
+function faultsOf({ eventName, eventID }: ConvergeEvent, given: ServerEvent, path: string): Problem[] {
+  const ofName = faultOf(eventName)
+  const ofID = faultOf(eventID)
+  const idPath = eventID === String(given.event_id) ? 'event_id' : 'properties.id'
+  return [
+    ...(ofName ? [{ path: join(path, 'event_name'), message: ofName }] : []),
+    ...(ofID ? [{ path: join(path, idPath), message: ofID }] : []),
+  ]
+}
+
+function join(path: string, part: string): string {
+  return path ? `${path}.${part}` : part
 }

@@ -1,5 +1,8 @@
-/** Where TikTok's pixel is loaded from and sends its hits to. `us` is TikTok's US residency. */
-export const pixelHosts = {
-  default: 'https://analytics.tiktok.com',
-  us: 'https://analytics.us.tiktok.com',
-} as const
+import type { Config } from '../types.ts'
+
+/** The origin of TikTok's pixel: of its scripts, and of the requests that it sends. */
+export const pixelOrigin = (region: Config['region']): string =>
+  `https://analytics.${region === 'us' ? 'us.' : ''}tiktok.com`
+
+/** TikTok's Events API v1.3. */
+export const eventsApiUrl = 'https://business-api.tiktok.com/open_api/v1.3/event/track/'

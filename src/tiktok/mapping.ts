@@ -1,8 +1,20 @@
 import { type Check, checkCondition, compileCondition } from '../core/conditions.ts'
-import { check } from '../core/config-error.ts'
 import { pageLoad } from '../core/event-names.ts'
+import { checkOption, oneOf, record, refuseUnknown, text } from '../core/options.ts'
 import type { Config, Forward, MappingEntry, MappingRow } from '../types.ts'
 import { defaultMapping } from './default-mapping.ts'
+import { currentName, eventNameRule } from './names.ts'
+
+type MappingConfig = NonNullable<Config['mapping']>
+
+const mappingNames = { mode: true, events: true } satisfies Record<keyof MappingConfig, true>
+const rowNames = { event: true, forward: true, when: true } satisfies Record<keyof MappingRow, true>
+const mappingMode = oneOf<NonNullable<MappingConfig['mode']>>({ default: true, custom: true, server_only: true })
+const forwardingMode = oneOf<Forward>({ client: true, server: true, client_and_server: true })
+const tiktokName = text(
+  eventNameRule,
+  'a TikTok event name: up to 50 letters, digits, - or _, starting with a letter and ending with a letter or digit',
+)
 
 /** A line of the mapping, read once. Plain data, but for its condition. */
 export interface Row {
@@ -22,8 +34,11 @@ export type Mapping = Readonly<Record<string, readonly Row[]>>
  *
  * @throws a sentence that names the row that can never work
  */
-export function readMapping({ mode = 'default', events }: NonNullable<Config['mapping']> = {}): Mapping {
-  check('mapping.mode', mode, /^(default|custom|server_only)$/)
+export function readMapping(given: MappingConfig = {}): Mapping {
+  const { mode = 'default', events = {} } = given
+  refuseUnknown('mapping', given, mappingNames)
+  checkOption('mapping.mode', mode, mappingMode)
+  checkOption('mapping.events', events, record)
   const entries: Record<string, MappingEntry> = { ...(mode !== 'custom' && defaultMapping), ...events }
   const mapping: Record<string, readonly Row[]> = Object.create(null)
   for (const [eventName, entry] of Object.entries(entries))
@@ -34,14 +49,16 @@ export function readMapping({ mode = 'default', events }: NonNullable<Config['ma
 const rowsOf = (entry: MappingEntry): MappingRow[] =>
   [entry === false ? [] : entry].flat().map((row) => Object(typeof row === 'string' ? { event: row } : row))
 
-function readRow(eventName: string, { event, forward, when }: MappingRow): Row {
+function readRow(eventName: string, row: MappingRow): Row {
+  const { event, forward = eventName === pageLoad ? 'client' : 'client_and_server', when } = row
   const where = `mapping.events.${eventName}`
-  check(where, event, /^(?!.{51})[a-z]([\w-]*[a-z\d])?$/i) // TikTok's rule for an event's name
-  if (when) checkCondition(where, when)
+  refuseUnknown(where, row, rowNames)
+  checkOption(where, event, tiktokName)
+  checkOption(`${where}.forward`, forward, forwardingMode)
+  if (when !== undefined) checkCondition(`${where}.when`, when)
   return {
-    // Converge says PageView, TikTok's wire says Pageview, where PageView would be another event.
-    event: event === 'PageView' ? 'Pageview' : event,
-    forward: forward ?? (eventName === pageLoad ? 'client' : 'client_and_server'),
+    event: currentName(event),
+    forward,
     ...(when && { isMet: compileCondition(when) }),
   }
 }

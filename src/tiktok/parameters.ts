@@ -1,5 +1,6 @@
-import { orderEvents } from '../core/event-names.ts'
+import { readAmount, roundAmount } from '../core/amount.ts'
 import { itemsOf } from '../core/items.ts'
+import { readOrderId } from '../core/order-id.ts'
 import { put, readNumber, readText } from '../core/read.ts'
 import type { Config, Content, ConvergeEvent, EventParameters } from '../types.ts'
 
@@ -26,16 +27,16 @@ export function toParameters(
     put(content, 'content_name', readText(item.name))
     put(content, 'content_category', readText(item.category))
     put(content, 'brand', readText(item.vendor))
-    put(content, 'price', readNumber(item.price))
+    put(content, 'price', roundAmount(readAmount(item.price)))
     put(content, 'quantity', readNumber(item.quantity))
     return content
   }
 
   // What the order comes to, else what a flat item comes to, else NaN.
-  const extra = kind === 'net' ? readNumber(properties.total_tax, 0) + readNumber(properties.total_shipping, 0) : 0
-  const price = items[0] === properties ? readNumber(properties.price) * quantityOf(properties) : Number.NaN
-  // Without the rest of a binary fraction: 3 × 0.1 is 0.3. No currency has more than four decimals.
-  const value = readNumber(readNumber(readNumber(properties.total_price) - extra, price).toFixed(4))
+  const extra =
+    kind === 'net' ? (readAmount(properties.total_tax) || 0) + (readAmount(properties.total_shipping) || 0) : 0
+  const price = items[0] === properties ? readAmount(properties.price) * quantityOf(properties) : Number.NaN
+  const value = roundAmount(readNumber(readAmount(properties.total_price) - extra, price))
 
   const parameters: EventParameters = {}
   if (items.length) {
@@ -45,8 +46,12 @@ export function toParameters(
   }
   put(parameters, 'value', value)
   if (!Number.isNaN(value)) put(parameters, 'currency', readCurrency(properties) || sharedCurrency(items))
-  if (orderEvents.includes(eventName)) put(parameters, 'order_id', readText(properties.id))
-  if (eventName === 'Searched' || event === 'Search') put(parameters, 'query', readQuery(properties))
+  put(parameters, 'order_id', readOrderId({ eventName, properties }))
+  if (eventName === 'Searched' || event === 'Search') {
+    const query = readQuery(properties)
+    put(parameters, 'query', query)
+    put(parameters, 'search_string', query)
+  }
   return parameters
 }
 

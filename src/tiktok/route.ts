@@ -19,9 +19,8 @@ export interface MappedEvent {
 export function route(event: ConvergeEvent, rules: Rules, config: Config): MappedEvent[] | undefined {
   const { eventName, properties } = event
   if (!rules.passes(eventName, properties)) return undefined
-  return (rules.mapping[eventName] ?? [])
-    .filter(({ isMet }) => !isMet || isMet(properties))
-    .map((row) => mapRow(event, row, config))
+  const rows = (rules.mapping[eventName] ?? []).filter(({ isMet }) => !isMet || isMet(properties))
+  return united(rows).map((row) => mapRow(event, row, config))
 }
 
 /** The TikTok event that one row makes of an event, whatever the row's condition says. */
@@ -30,3 +29,15 @@ export const mapRow = (event: ConvergeEvent, { event: name, forward }: Row, conf
   forward,
   parameters: () => toParameters(event, name, config),
 })
+
+/** TikTok counts a name and event_id once. So two rows that end in one name are one event, for the channels of both. */
+function united(rows: readonly Row[]): Row[] {
+  const found: Row[] = []
+  for (const row of rows) {
+    const index = found.findIndex(({ event }) => event === row.event)
+    const other = found[index]
+    if (!other) found.push(row)
+    else if (other.forward !== row.forward) found[index] = { ...other, forward: 'client_and_server' }
+  }
+  return found
+}

@@ -1,5 +1,5 @@
-import { check } from '../core/config-error.ts'
 import { checkFilter, compileFilters, type Filters } from '../core/filter.ts'
+import { checkOption, options } from '../core/options.ts'
 import type { Config } from '../types.ts'
 import { type Mapping, readMapping } from './mapping.ts'
 
@@ -16,9 +16,9 @@ export interface Rules {
  * @throws a sentence that names the part that can never work
  */
 export function readRules({ pixelId, contentId = 'default', mapping, filters = [], relay }: Config): Rules {
-  check('pixelId', pixelId, /^[A-Z\d]{20}$/)
-  check('contentId', contentId, /^(default|product_id|variant_id|sku)$/)
-  if (mapping?.mode === 'server_only') check('server_only relay', relay, /./)
+  checkOption('pixelId', pixelId, options.pixelId)
+  checkOption('contentId', contentId, options.contentId)
+  if (mapping?.mode === 'server_only') checkOption('server_only relay', relay, options.relay)
   filters.forEach(checkFilter)
   return { mapping: readMapping(mapping), passes: compileFilters(filters) }
 }

@@ -5,32 +5,43 @@ import type { User } from '../types.ts'
 const hash64 = /^[\da-f]{64}$/i
 // What a template prints where it has nothing, the id that shop systems give a guest, and the hash of nothing.
 const junk = /^(0|undefined|null|none|e3b0c442\w+)$/i
-// TikTok's own shape, and its longest. What doesn't fit it would be reported as INVALID_EMAIL_FORMAT.
-const emailShape = /^(?!.{129})\w[-\w.+]*@([a-z\d][-a-z\d]+\.)+[a-z]{2,14}$/
+// Wider than TikTok's own: its pixel sees the hash alone, and leaves out many addresses that work.
+const emailShape = /^(?!.{129})[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/u
 const phoneShape = /^\+[1-9]\d{6,14}$/ // E.164
+const beforeNumber = /^[^+\d]+/ // such as `tel:`
+// Letters and what may part two numbers stay, so that the shape refuses a text with more than one number in it.
+const separators = /\(0\)|[^+\p{L}\p{N},;#*~]/gu
+const extension = /[,;]?(ext(n|ensi[oó]n)?#?|[x#])\d{0,7}$/
 
 const read = (value: unknown): string => (value ? readText(value).replace(junk, '') : '')
 const plain = (value: unknown): string => read(value).toLowerCase()
 
+/** The first of one value, or of a list, that can be read. */
+function readFirst(given: unknown, readOne: (value: unknown) => string): string {
+  for (const value of [given].flat()) {
+    const found = value ? readOne(value) : ''
+    if (found) return found
+  }
+  return ''
+}
+
+/** A phone number as bare digits, with its `+` if it has one, and without an extension. Letters in it stay. */
+export const barePhone = (phone: unknown): string =>
+  plain(phone).replace(beforeNumber, '').replace(separators, '').replace(extension, '').replace(/^00/, '+')
+
+const readEmail = (email: unknown): string => hash(plain(email), emailShape)
+const readPhone = (phone: unknown): string => hash(plain(phone), hash64) || hash(barePhone(phone), phoneShape)
+
 /**
  * The match keys among an event's `$…` properties and its `urn:email:` aliases, normalised and hashed: the one way for
  * page and server, so that both copies carry the same. What is already a hash passes; what can't be understood is left
- * out. A phone number needs `+` or `00` and its country code.
+ * out. A phone number needs `+` or `00` and its country code. Of several e-mails or phones, the first valid one counts.
  */
 export function readUser(properties: Record<string, unknown>, aliases?: unknown): User {
   const emails = [aliases].flat().map((alias) => /^urn:email:(.*)/i.exec(readText(alias))?.[1])
   const user: User = {}
-  put(user, 'email', [properties.$email, ...emails].map((email) => hash(plain(email), emailShape)).find(Boolean))
-  put(
-    user,
-    'phone',
-    hash(
-      plain(properties.$phone_number)
-        .replace(/\(0\)|[^+\da-f]/g, '')
-        .replace(/^00/, '+'),
-      phoneShape,
-    ),
-  )
+  put(user, 'email', readFirst([properties.$email, ...emails].flat(), readEmail))
+  put(user, 'phone', readFirst(properties.$phone_number, readPhone))
   put(user, 'external_id', hash(read(properties.$customer_id)))
   put(user, 'first_name', hash(plain(properties.$first_name)))
   put(user, 'last_name', hash(plain(properties.$last_name)))

@@ -32,8 +32,8 @@ inEachBrowser(
       const hits = await tiktok().waitForHits(has('two'))
       expect(hits.map(({ event }) => event)).toEqual(['Pageview', 'Search', 'Search'])
       expect(hits.slice(1).map(({ event_id, properties }) => [event_id, properties])).toEqual([
-        ['one', { query: 'cap' }],
-        ['two', { query: 'cap' }],
+        ['one', { query: 'cap', search_string: 'cap' }],
+        ['two', { query: 'cap', search_string: 'cap' }],
       ])
     })
 

@@ -171,20 +171,24 @@ inEachBrowser(
         { content_id: 'SKU_12345', content_type: 'product', content_name: 'Cap', price: 10.01, quantity: 3 },
       ])
       expect(hits.find(({ event }) => event === 'AddToCart')?.properties).toMatchObject({ value: 30.03, num_items: 3 })
-      expect(hits.at(-1)?.properties).toEqual({ query: 'caps' })
+      expect(hits.at(-1)?.properties).toEqual({ query: 'caps', search_string: 'caps' })
     })
 
     test('woocommerce: a cached page tracks what it shows, and what is added by AJAX counts once', async () => {
       serveConverge({})
       const cap = { product_id: 9010, variant_id: null, sku: 'CAP', name: 'Cap', price: '19.9', currency: 'EUR' }
       const bag = { ...cap, product_id: 9020, sku: 'BAG', name: 'Bag', price: 45 }
+      const variations = [{ variation_id: 90102, sku: 'CAP-RED', display_price: 21.5 }] // one is preselected
       const php = example('woocommerce/converge-tiktok.php')
       const stub = /<<<'JS'\n([\s\S]*?)\n\tJS;/.exec(php)?.[1] ?? expect.fail()
       const printed = (shown: object) => `<!doctype html><title>Shop</title>
         <script>${jQuery}</script><script>${stub}</script>
         <script async src="https://converge.shop.example/converge.js"></script>
-        <form class="cart"><input name="quantity" value="2"><button type="submit">Add to cart</button></form>
-        <a class="button add_to_cart_button ajax_add_to_cart" data-converge='${JSON.stringify(bag)}'>Add to cart</a>
+        <form class="variations_form cart" method="post" data-product_variations='${JSON.stringify(variations)}'>
+          <input name="quantity" value="2"><input type="hidden" name="variation_id" value="90102">
+          <input type="hidden" name="add-to-cart" value="9010"><button type="submit">Add to cart</button>
+        </form>
+        <a class="button add_to_cart_button ajax_add_to_cart" data-quantity="3" data-converge='${JSON.stringify(bag)}'>Add to cart</a>
         <script type="application/json" id="converge-page">${JSON.stringify({ currency: 'EUR', ...shown })}</script>
         <script src="/converge-storefront.js"></script>`
       const order = { id: '1001', total_price: '94.80', currency: 'EUR', items: [{ ...cap, quantity: 2 }] }
@@ -205,17 +209,13 @@ inEachBrowser(
         document.body.dispatchEvent(new CustomEvent('wc-blocks_added_to_cart', { bubbles: true }))
       })
       await page.evaluate(() => {
-        Reflect.get(
-          window,
-          'jQuery',
-        )('form.cart').trigger('found_variation', [{ variation_id: 90102, sku: 'CAP-RED', display_price: 21.5 }])
         document.querySelector('form')?.addEventListener('submit', (event) => event.preventDefault())
         document.querySelector('form')?.requestSubmit()
       })
       const added = (await tiktok().waitForHits((hits) => names(hits).length === 4)).slice(-2)
       expect(names(tiktok().hits).sort()).toEqual(['AddToCart', 'AddToCart', 'Pageview', 'ViewContent'])
       expect(added.map(({ properties: { contents, value } }) => ({ contents, value }))).toMatchObject([
-        { contents: [{ content_id: '9020', content_name: 'Bag', quantity: 1 }], value: 45 },
+        { contents: [{ content_id: '9020', content_name: 'Bag', quantity: 3 }], value: 135 },
         { contents: [{ content_id: '90102', content_name: 'Cap', quantity: 2 }], value: 43 },
       ])
 

@@ -22,6 +22,7 @@ import {
 } from './shop.ts'
 
 const config: Config = { pixelId, load: 'immediate', relay }
+const { relay: _, ...withoutRelay } = config
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 const jane = {
@@ -65,7 +66,7 @@ inEachBrowser(
     })
 
     test('ten events of one person tell TikTok once who it is, and all of them carry it', async () => {
-      const page = await visit(stage, pageOf('script tag', { ...config, relay: '' }))
+      const page = await visit(stage, pageOf('script tag', withoutRelay))
       await stateOf(page, { pixel: 'live' })
       await set(page, { profileProperties: jane })
       for (let number = 1; number <= 9; number++) {
@@ -127,7 +128,7 @@ inEachBrowser(
       tiktok().faults.identify.after = new Promise<void>((resolve) => {
         come = resolve
       })
-      const page = await visit(stage, heldTimers + pageOf('script tag', { ...config, relay: '' }))
+      const page = await visit(stage, heldTimers + pageOf('script tag', withoutRelay))
       await stateOf(page, { pixel: 'live' })
       await page.evaluate(
         (first, second) => {
@@ -167,7 +168,7 @@ inEachBrowser(
     })
 
     test('what is known for more than 30 days is forgotten', async () => {
-      serveShop(stage, { '/': pageOf('script tag', { ...config, relay: '' }) })
+      serveShop(stage, { '/': pageOf('script tag', withoutRelay) })
       const page = await stage.open(shop)
       await track(page, 'Searched', {}, { eventID: 'one', profileProperties: jane })
       await tiktok().waitForHits(has('one'))
@@ -239,7 +240,7 @@ inEachBrowser(
     })
 
     test('an e-mail comes from an alias too, and junk never does', async () => {
-      const page = await visit(stage, pageOf('script tag', { ...config, relay: '' }))
+      const page = await visit(stage, pageOf('script tag', withoutRelay))
       await track(
         page,
         'Searched',

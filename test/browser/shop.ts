@@ -20,8 +20,8 @@ import type { LoggedRequest, Served } from './network.ts'
 
 declare global {
   interface Window {
-    /** The instance of a page that imports the module. */
-    shopConverge?: Converge
+    /** The instance of a page that imports the module, typed as the global one is, so that a test can call either. */
+    shopConverge?: Pick<Required<NonNullable<Window['converge']>>, keyof Converge>
   }
 }
 

@@ -1,9 +1,89 @@
+import type { MappingRow } from '../../src/types.ts'
 import type { Case } from './case.ts'
 
 const order = { id: '1', total_price: 50, currency: 'EUR', source_name: 'web' }
 const purchase = { value: 50, currency: 'EUR', order_id: '1' }
 
+/** What TikTok's pixel 2.2.1 sends for a name that is old, as observed on the wire. */
+export const oldNames: readonly [old: string, current: string][] = [
+  ['CompletePayment', 'Purchase'],
+  ['SubmitForm', 'Lead'],
+  ['Checkout', 'PlaceAnOrder'],
+  ['Registration', 'CompleteRegistration'],
+  ['StartCheckout', 'InitiateCheckout'],
+  ['AddBilling', 'AddPaymentInfo'],
+  ['ViewForm', 'ViewContent'],
+  ['ViewConsultationPage', 'ViewContent'],
+  ['ViewDownloadPage', 'ViewContent'],
+  ['ClickForm', 'ClickButton'],
+  ['ClickInDownloadPage', 'ClickButton'],
+  ['ClickInConsultationPage', 'ClickButton'],
+  ['ClickToDownload', 'Download'],
+  ['Consult', 'Contact'],
+  ['ConsultByPhone', 'Contact'],
+]
+
+const lead = { event: 'Lead', parameters: {}, event_id: 'l' }
+
+const united: [title: string, rows: MappingRow[], pixel: Case['pixel'], server: Case['pixel']][] = [
+  ['for both copies', [{ event: 'Lead' }, { event: 'SubmitForm' }], [lead], [lead]],
+  [
+    'for the page and for the server',
+    [
+      { event: 'Lead', forward: 'client' },
+      { event: 'SubmitForm', forward: 'server' },
+    ],
+    [lead],
+    [lead],
+  ],
+  [
+    'for the server and for both',
+    [
+      { event: 'SubmitForm', forward: 'server' },
+      { event: 'Lead', forward: 'client_and_server' },
+    ],
+    [lead],
+    [lead],
+  ],
+  [
+    'for the page twice',
+    [
+      { event: 'Lead', forward: 'client' },
+      { event: 'SubmitForm', forward: 'client' },
+    ],
+    [lead],
+    [],
+  ],
+  ['under the same name', [{ event: 'Lead' }, { event: 'Lead' }], [lead], [lead]],
+  [
+    'of which only one holds',
+    [
+      { event: 'Lead', forward: 'client' },
+      { event: 'SubmitForm', when: { property: 'source_name', operator: 'equal', value: 'pos' } },
+    ],
+    [lead],
+    [],
+  ],
+]
+
 export const customMappingCases: Case[] = [
+  ...oldNames.map(
+    ([old, current]): Case => ({
+      title: `a row that names ${old} sends ${current} in both copies`,
+      config: { mapping: { events: { 'My Event': old } } },
+      track: ['My Event', {}],
+      pixel: [{ event: current, parameters: {} }],
+    }),
+  ),
+  ...united.map(
+    ([title, rows, pixel, server]): Case => ({
+      title: `two rows that end in one name are one event: ${title}`,
+      config: { mapping: { events: { 'My Event': rows } } },
+      track: ['My Event', {}, { eventID: 'l' }],
+      pixel,
+      server,
+    }),
+  ),
   {
     title: 'a row that is switched off sends nothing',
     config: { mapping: { events: { 'Placed Order': false } } },
@@ -16,7 +96,7 @@ export const customMappingCases: Case[] = [
     title: 'an overlay leaves the other rows as they are',
     config: { mapping: { events: { 'Placed Order': false } } },
     track: ['Searched', { q: 'cap' }],
-    pixel: [{ event: 'Search', parameters: { query: 'cap' } }],
+    pixel: [{ event: 'Search', parameters: { query: 'cap', search_string: 'cap' } }],
   },
   {
     title: "an event of the shop's own takes any TikTok name",
@@ -28,7 +108,7 @@ export const customMappingCases: Case[] = [
     title: 'a row put in place of a default one is still an order',
     config: { mapping: { events: { 'Placed Order': 'CompletePayment' } } },
     track: ['Placed Order', { ...order, $is_new_customer: true }],
-    pixel: [{ event: 'CompletePayment', parameters: purchase, event_id: '1' }],
+    pixel: [{ event: 'Purchase', parameters: purchase, event_id: '1' }],
   },
   {
     title: 'one event may become several',
@@ -103,7 +183,7 @@ export const customMappingCases: Case[] = [
     title: 'a search of the shop’s own name carries its query too',
     config: { mapping: { events: { 'Site Search': 'Search' } } },
     track: ['Site Search', { q: 'cap' }],
-    pixel: [{ event: 'Search', parameters: { query: 'cap' } }],
+    pixel: [{ event: 'Search', parameters: { query: 'cap', search_string: 'cap' } }],
   },
   {
     title: 'server_only installs no pixel',

@@ -5,6 +5,7 @@ const properties = {
   source_name: 'subscription_contract',
   total_price: '100',
   quantity: 3,
+  german: '1.234,50',
   gift: true,
   empty: '',
   nothing: null,
@@ -54,6 +55,10 @@ const rows: Row[] = [
   ['total_price', 'lower_than', 20, false],
   ['total_price', 'lower_than_or_equal', 100, true],
   ['quantity', 'equal', '3.0', true],
+  // Text that only money is read from is no number here.
+  ['german', 'greater_than', 100, false],
+  ['german', 'equal', 1234.5, false],
+  ['german', 'equal', '1.234,50', true],
   ['source_name', 'greater_than', 1, false],
   ['source_name', 'lower_than_or_equal', 1, false],
   // Booleans compare as text.

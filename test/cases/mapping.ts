@@ -149,7 +149,7 @@ export const mappingCases: Case[] = [
   {
     title: 'Searched is a Search with its query',
     track: ['Searched', { query: ' red cap ' }],
-    pixel: [{ event: 'Search', parameters: { query: 'red cap' } }],
+    pixel: [{ event: 'Search', parameters: { query: 'red cap', search_string: 'red cap' } }],
   },
   {
     title: 'Subscribed To Newsletter is a CompleteRegistration, and the address stays behind',

@@ -15,7 +15,7 @@ const profileProperties = { $email: 'Jane@Example.com', $phone_number: '+43 (664
 const jane = { email: 'jane@example.com', phone_number: '+436641234567', external_id: '1042' }
 
 const sent = { event: 'AddToCart', parameters, event_id: 'e-1' }
-const search = { event: 'Search', parameters: { query: 'cap' }, event_id: 's-1' }
+const search = { event: 'Search', parameters: { query: 'cap', search_string: 'cap' }, event_id: 's-1' }
 const searched = { eventName: 'Searched', properties: { query: 'cap' } }
 
 export const methodCases: CallCase[] = [

@@ -118,10 +118,100 @@ const rows: [title: string, properties: object, sent: EventParameters, config?: 
   ],
 ]
 
+const amounts: [written: string, value: number | undefined][] = [
+  ['12,50', 12.5],
+  ['1,234.50', 1234.5],
+  ['1.234,50', 1234.5],
+  ['1 234,50 €', 1234.5],
+  ['1\u202f234,50\u00a0€', 1234.5],
+  ["CHF 1'234.50", 1234.5],
+  ['₹1,23,456.78', 123456.78],
+  ['-1.234,50 €', -1234.5],
+  ['1.299', 1.299],
+  ['1,299', undefined],
+  ['0x10', undefined],
+  ['1e3', undefined],
+  ['Infinity', undefined],
+  ['12,50 per kg', undefined],
+]
+
+/** One flat item, worth its price. */
+const flat = (value: number | undefined): EventParameters => ({
+  contents: [{ content_type: 'product', ...(value !== undefined && { price: value }) }],
+  content_type: 'product',
+  num_items: 1,
+  ...(value !== undefined && { value, currency: 'EUR' }),
+})
+
+const amountRows: typeof rows = amounts.flatMap(([written, value]): typeof rows => {
+  const name = `${JSON.stringify(written)} is ${value ?? 'no amount'}`
+  return [
+    [
+      `a total of ${name}`,
+      { total_price: written, currency: 'EUR' },
+      value === undefined ? {} : { value, currency: 'EUR' },
+    ],
+    [`a price of ${name}`, { price: written, currency: 'EUR' }, flat(value)],
+  ]
+})
+
+const decimalRows: typeof rows = [
+  [
+    'a total and a price with three decimals keep them',
+    { total_price: 12.345, currency: 'KWD', items: [{ product_id: 'P1', price: '4.115', quantity: 3 }] },
+    {
+      contents: [{ content_id: 'P1', content_type: 'product', price: 4.115, quantity: 3 }],
+      content_type: 'product',
+      num_items: 3,
+      value: 12.345,
+      currency: 'KWD',
+    },
+  ],
+  [
+    'a net value keeps three decimals',
+    { total_price: '12.345', total_tax: '1,10', total_shipping: 0.001, currency: 'KWD' },
+    { value: 11.244, currency: 'KWD' },
+    { value: 'net' },
+  ],
+  [
+    'the price of a flat item is rounded to four decimals, and its value is not made of the rounded one',
+    { product_id: 'P1', price: 10 / 3, quantity: 3, currency: 'USD' },
+    {
+      contents: [{ content_id: 'P1', content_type: 'product', price: 3.3333, quantity: 3 }],
+      content_type: 'product',
+      num_items: 3,
+      value: 10,
+      currency: 'USD',
+    },
+  ],
+  [
+    'the price of an item is rounded to four decimals, and so is a total',
+    { total_price: 20 / 3, currency: 'USD', items: [{ product_id: 'P1', price: 10 / 3, quantity: 2 }] },
+    {
+      contents: [{ content_id: 'P1', content_type: 'product', price: 3.3333, quantity: 2 }],
+      content_type: 'product',
+      num_items: 2,
+      value: 6.6667,
+      currency: 'USD',
+    },
+  ],
+  [
+    'a quantity is no money: "1,5" is unreadable there',
+    { product_id: 'P1', price: '1,5', quantity: '1,5', currency: 'USD' },
+    {
+      contents: [{ content_id: 'P1', content_type: 'product', price: 1.5 }],
+      content_type: 'product',
+      num_items: 1,
+      value: 1.5,
+      currency: 'USD',
+    },
+  ],
+]
+
 const queries = ['query', 'search_query', 'search_string', 'search_term', 'term', 'q']
 
 export const parameterCases: Case[] = [
-  ...rows.map(
+  ...[...rows, ...amountRows, ...decimalRows].map(
     ([title, properties, parameters, config = {}]): Case => ({
       title,
       config,
@@ -133,13 +223,13 @@ export const parameterCases: Case[] = [
     (name): Case => ({
       title: `what was searched for may be called ${name}`,
       track: ['Searched', { [name]: 'cap' }],
-      pixel: [{ event: 'Search', parameters: { query: 'cap' } }],
+      pixel: [{ event: 'Search', parameters: { query: 'cap', search_string: 'cap' } }],
     }),
   ),
   {
     title: 'a search for a number carries it as text',
     track: ['Searched', { query: 501 }],
-    pixel: [{ event: 'Search', parameters: { query: '501' } }],
+    pixel: [{ event: 'Search', parameters: { query: '501', search_string: '501' } }],
   },
   {
     title: 'a search for an e-mail address says nothing of it',

@@ -81,6 +81,19 @@ export const shopifyOrder = {
     country_code: 'US',
     province_code: 'KY',
   },
+  shipping_address: {
+    first_name: 'June',
+    last_name: 'Roe',
+    address1: 'Rue des Rosiers 5',
+    phone: null,
+    city: 'Paris',
+    zip: '75004',
+    province: null,
+    country: 'France',
+    company: null,
+    country_code: 'FR',
+    province_code: null,
+  },
   line_items: [
     {
       id: 13688971493691,

@@ -169,3 +169,129 @@ test('what the theme writes to the cart comes back with the order', async () => 
   await receive(fromShopify({ ...shopifyOrder, note_attributes }))
   expect(tikTok.accepted[0]?.user.ttclid).toBe('E.C.P.of-the-page')
 })
+
+const withoutContext = { ...shopifyOrder, note_attributes: [] }
+const withContext = (context: object) => ({
+  ...shopifyOrder,
+  note_attributes: [{ name: '__converge', value: JSON.stringify(context) }],
+})
+const always = { consent: 'always' } as const
+const granted = { marketing: 'granted' }
+
+async function userOf(order: unknown, config: Partial<ForwarderConfig> = always) {
+  expect((await receive(fromShopify(order), config)).status).toBe(200)
+  return tikTok.accepted[0]?.user ?? expect.fail('nothing was sent')
+}
+
+test('an order that brings nothing of its page is matched by the browser and the click that Shopify saw', async () => {
+  expect(await userOf(withoutContext)).toMatchObject({
+    user_agent: 'Mozilla/5.0 (iPhone)',
+    ip: '203.0.113.9',
+    ttclid: 'E.C.P.from-landing',
+  })
+})
+
+test('the browser that the page knows goes before the one that Shopify saw', async () => {
+  const known = { ttclid: 'E.C.P.page', userAgent: 'Mozilla/5.0 (page)', consent: granted }
+  expect(await userOf(withContext(known))).toMatchObject({ user_agent: 'Mozilla/5.0 (page)', ttclid: 'E.C.P.page' })
+})
+
+test.each([{ consent: granted }, { ttclid: '', userAgent: '', consent: granted }, { consent: null }, null, 'text', 7])(
+  'what the page did not know comes from Shopify: %j',
+  async (context) => {
+    const note_attributes = [{ name: '__converge', value: JSON.stringify(context) }]
+    const user = await userOf({ ...shopifyOrder, note_attributes })
+    expect(user).toMatchObject({ user_agent: 'Mozilla/5.0 (iPhone)', ttclid: 'E.C.P.from-landing' })
+  },
+)
+
+test('the click id of the first page stays here when the visitor said no', async () => {
+  const denied = withContext({ consent: { marketing: 'denied' } })
+  expect(await userOf(denied, { consent: 'always_server' })).not.toHaveProperty('ttclid')
+})
+
+test.each<[landing_site: string | null | undefined, ttclid: string | undefined]>([
+  ['/?utm_source=tiktok&ttclid=E.C.P.a_b-c&x=1', 'E.C.P.a_b-c'],
+  ['https://www.shop.example/products/cap?ttclid=E.C.P.1#top', 'E.C.P.1'],
+  ['/?ttclid=E.C.P.1%2B2', 'E.C.P.1+2'],
+  ['/products/cap', undefined],
+  ['/products/ttclid=no', undefined],
+  ['/?ttclid=', undefined],
+  ['//?%&ttclid', undefined],
+  ['', undefined],
+  [null, undefined],
+  [undefined, undefined],
+])('the click id of the landing site %s is %s', async (landing_site, ttclid) => {
+  expect((await userOf({ ...withoutContext, landing_site })).ttclid).toBe(ttclid)
+})
+
+test.each<[title: string, parts: object, city: string | undefined]>([
+  ['billing', {}, 'louisville'],
+  ['shipping, where billing is null', { billing_address: null }, 'paris'],
+  ['shipping, where billing is missing', { billing_address: undefined }, 'paris'],
+  [
+    "the customer's, where the order has none",
+    {
+      billing_address: null,
+      shipping_address: null,
+      customer: { ...shopifyOrder.customer, default_address: { city: 'Lyon', country_code: 'FR' } },
+    },
+    'lyon',
+  ],
+  ['none', { billing_address: null, shipping_address: null }, undefined],
+  ['none, of nobody', { billing_address: null, shipping_address: null, customer: null }, undefined],
+])('the address is that of %s', async (_, parts, city) => {
+  expect((await userOf({ ...shopifyOrder, ...parts })).city).toBe(city)
+})
+
+test('an order without an address still says who bought it', async () => {
+  const user = await userOf({ ...shopifyOrder, email: '', billing_address: null, shipping_address: null })
+  expect(user).toMatchObject({ email: sha256('jane.doe@example.com'), first_name: sha256('jane') })
+})
+
+test('a phone number is read by the country of the address that is used', async () => {
+  const shipping_address = { ...shopifyOrder.shipping_address, phone: '01 42 68 53 00' }
+  const customer = { ...shopifyOrder.customer, phone: null }
+  const user = await userOf({ ...shopifyOrder, customer, billing_address: null, shipping_address })
+  expect(user).toMatchObject({ phone: sha256('+33142685300'), country: 'fr' })
+})
+
+test('an order that no browser made is taken without one', async () => {
+  const order = { ...withoutContext, client_details: null, browser_ip: null, landing_site: null, source_name: null }
+  const user = await userOf(order)
+  expect(user).not.toHaveProperty('user_agent')
+  expect(user).not.toHaveProperty('ip')
+})
+
+test.each(['subscription_contract', 'subscription_contract_checkout_one'])(
+  'a renewal is no Purchase: source_name %s',
+  async (source_name) => {
+    await receive(fromShopify({ ...shopifyOrder, source_name }))
+    expect(tikTok.accepted).toMatchObject([
+      {
+        event: 'RecurringSubscriptionPaymentSucceeded',
+        event_id: '5678901234567',
+        properties: { value: 94.8, currency: 'USD' },
+      },
+    ])
+  },
+)
+
+test.each([
+  ['web', 'web'],
+  ['pos', 'pos'],
+  ['subscription_contract', 'subscription_contract'],
+  ['subscription_contract_checkout_one', 'subscription_contract'],
+  ['shopify_draft_order', 'web'],
+  ['580111', 'web'],
+  [null, 'web'],
+])('an order of the source %s is of the sales channel %s', async (source_name, channel) => {
+  const filtered = (value: string): Partial<ForwarderConfig> => ({
+    filters: [{ event: '*', any: [{ property: '$sales_channel_type', operator: 'equal', value }] }],
+  })
+  for (const value of ['web', 'pos', 'subscription_contract']) {
+    tikTok.reset()
+    await receive(fromShopify({ ...shopifyOrder, source_name }), filtered(value))
+    expect([value, tikTok.accepted.length > 0]).toEqual([value, value === channel])
+  }
+})

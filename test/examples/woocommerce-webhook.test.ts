@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { orderUpdated } from '../../examples/woocommerce-webhook/order-updated.ts'
-import { createForwarder } from '../../src/server/forwarder.ts'
+import { createForwarder, type ForwarderConfig } from '../../src/server/forwarder.ts'
 import { createEventsApiHost } from '../tiktok/events-api-host.ts'
 import { signed } from './signed.ts'
 import { wooCommerceOrder } from './woocommerce-order.ts'
@@ -13,7 +13,7 @@ afterAll(() => tikTok.close())
 const wooSecret = 'a secret of the shop'
 const webhookToken = 'a-token-of-the-forwarder'
 
-function receive(request: Request): Promise<Response> {
+function receive(request: Request, config: Partial<ForwarderConfig> = {}): Promise<Response> {
   const forwarder = createForwarder(
     {
       pixelId: 'CJQBODJC77UB4MRTGFRF',
@@ -22,6 +22,7 @@ function receive(request: Request): Promise<Response> {
       allowedOrigins: ['https://www.shop.example'],
       webhookToken,
       eventsApiUrl: tikTok.url,
+      ...config,
     },
     { log: () => {} },
   )
@@ -56,8 +57,8 @@ test('an order in processing is a Purchase with what was paid, who bought it, an
       order_id: '727',
       num_items: 3,
       contents: [
-        { content_id: '94', content_name: 'Cap - Red', price: 18.4, quantity: 2 },
-        { content_id: '22', content_name: 'Scarf', price: 37.03, quantity: 1 },
+        { content_id: '94', content_name: 'Cap - Red', price: 21.895, quantity: 2 },
+        { content_id: '22', content_name: 'Scarf', price: 45.02, quantity: 1 },
       ],
     },
   })
@@ -114,3 +115,45 @@ test('an order that can never be taken is logged, and does not switch the webhoo
   expect(log.mock.calls).toEqual([[expect.stringMatching(/^Order 727 was not taken: .*\$consent/)]])
   expect(log.mock.calls.join()).not.toMatch(/erika/i)
 })
+
+const [line = expect.fail()] = wooCommerceOrder.line_items
+
+test.each([
+  ['Set &amp; more', 'Set & more'],
+  ['Gro&szlig;e M&uuml;tze &#8211; &quot;Winter&quot;', 'Große Mütze – "Winter"'],
+  ['It&#8217;s &#x1F9E2; &#X26; &apos;caps&apos; &lt;b&gt;', "It’s 🧢 & 'caps' <b>"],
+  ['Decoded &amp;amp; once', 'Decoded &amp; once'],
+  ['Cap &unknown; & Co; AT&T &;', 'Cap &unknown; & Co; AT&T &;'],
+  ['No character &#0; &#55296; &#xFFFFFF; &#99999999;', 'No character &#0; &#55296; &#xFFFFFF; &#99999999;'],
+  ['A&nbsp;B &euro;5 &hellip; &trade;', 'A\u00a0B €5 … ™'],
+])('an item’s name is text: %s', async (name, text) => {
+  await receive(fromShop({ ...wooCommerceOrder, line_items: [{ ...line, name }] }))
+  expect(tikTok.accepted[0]?.properties.contents?.[0]?.content_name).toBe(text)
+})
+
+test('a line of no pieces has no price', async () => {
+  await receive(fromShop({ ...wooCommerceOrder, line_items: [{ ...line, quantity: 0 }] }))
+  expect(tikTok.accepted[0]?.properties.contents?.[0]).not.toHaveProperty('price')
+})
+
+const only = (property: string, value: string): Partial<ForwarderConfig> => ({
+  filters: [{ event: '*', any: [{ property, operator: 'equal', value }] }],
+})
+
+test('a renewal is no Purchase', async () => {
+  const renewal = { ...wooCommerceOrder, created_via: 'subscription' }
+  await receive(fromShop(renewal), only('$sales_channel_type', 'web'))
+  expect(tikTok.accepted).toEqual([])
+  await receive(fromShop(renewal), only('$sales_channel_type', 'subscription_contract'))
+  expect(tikTok.accepted).toMatchObject([
+    { event: 'RecurringSubscriptionPaymentSucceeded', event_id: '727', properties: { value: 94.8, currency: 'EUR' } },
+  ])
+})
+
+test.each(['checkout', 'store-api', 'admin', 'rest-api', ''])(
+  'an order by %s is a Purchase on the web',
+  async (via) => {
+    await receive(fromShop({ ...wooCommerceOrder, created_via: via }), only('$sales_channel_type', 'web'))
+    expect(tikTok.accepted.map(({ event }) => event)).toEqual(['Purchase'])
+  },
+)

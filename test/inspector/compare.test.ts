@@ -67,6 +67,12 @@ test.each<[title: string, properties: Record<string, unknown>, config: Partial<C
     'items[].currency ["EUR"] → currency "EUR" (reckoned)',
   ],
   [
+    'an order id under another name',
+    { order_id: 1001, total_price: 5, currency: 'EUR' },
+    {},
+    'order_id 1001 → order_id "1001" (text)',
+  ],
+  [
     'a GID',
     { items: [{ variant_id: 'gid://shopify/ProductVariant/7' }] },
     {},
@@ -107,6 +113,7 @@ test('a flat event: each property once, and the value from price and quantity', 
 test('a search says under which name its words came', () => {
   expect(lines({ eventName: 'Searched', properties: { search_term: ' cap ' } })).toEqual([
     'search_term " cap " → query "cap" (renamed, tidied)',
+    'search_term " cap " → search_string "cap" (renamed, tidied)',
   ])
 })
 

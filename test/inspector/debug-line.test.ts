@@ -50,6 +50,13 @@ test('a warning says what is wrong, and what to change', () => {
   ])
 })
 
+test('a warning names an order that has no id', () => {
+  const { result, source } = mapped({ eventName: 'Placed Order', properties: { ...order, id: undefined } })
+  expect(diagnose(result, source).map(warningLine)).toEqual([
+    'Purchase · MISSING_ORDER_ID · The order has no id: every reload of its page counts it again, and so does the server\'s copy. Set properties.id to the order\'s id, such as "1001", or pass it as options.eventID.',
+  ])
+})
+
 const email = fc.emailAddress()
 const around = fc.constantFrom('', ' ', 'mailto:', 'a\n', '?email=', '"')
 const personal = fc.tuple(around, email, around).map((parts) => parts.join(''))

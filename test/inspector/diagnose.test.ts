@@ -162,6 +162,20 @@ const rows: Row[] = [
     '$email',
     placed({ $email: ' Jane@Example.com ' }),
   ],
+  [
+    'INVALID_EMAIL_FORMAT',
+    'a list without one',
+    placed({ $email: ['jane', 'jane@example'] }),
+    '$email',
+    placed({ $email: ['jane', 'me@x.com'] }),
+  ],
+  [
+    'INVALID_EMAIL_INFORMATION',
+    'a list of templates without a value',
+    placed({ $email: ['', 'null'] }),
+    '$email',
+    placed({ $email: [] }),
+  ],
   ['INVALID_EMAIL_INFORMATION', 'a template without a value', placed({ $email: 'undefined' }), '$email', placed()],
   [
     'INVALID_EMAIL_INFORMATION',
@@ -184,6 +198,30 @@ const rows: Row[] = [
     '$phone_number',
     placed({ $phone_number: null }),
   ],
+  [
+    'MISSING_ORDER_ID',
+    'an order without an id',
+    placed({ id: undefined }),
+    'properties.id ',
+    placed({ id: undefined }, { eventID: 'e-1' }),
+  ],
+  ['MISSING_ORDER_ID', 'an id that is blank', placed({ id: ' ' }), 'properties.id ', placed({ id: 0 })],
+  [
+    'MISSING_ORDER_ID',
+    'a subscription without an id',
+    mapped({ eventName: 'Started Subscription', properties: { order_id: '1001' } }),
+    'properties.id ',
+    mapped({ eventName: 'Placed Recurring Subscription Order' }),
+  ],
+  ...['order_id', 'orderId', 'transaction_id'].map(
+    (key): Row => [
+      'MISSING_ORDER_ID',
+      `an id named ${key}`,
+      placed({ id: undefined, [key]: '1001' }),
+      `Rename properties.${key} to properties.id.`,
+      placed({ [key]: '1002' }),
+    ],
+  ),
   [
     'MISSPELT_EVENT_NAME',
     "a capital of Converge's that is missing",
@@ -226,6 +264,13 @@ test.each<[wrong: ReturnType<typeof made>, code: string]>([
   expect(found(wrong).map((one) => one.code)).toEqual([code])
 })
 
+test.each(['me@x.com', "sinead.o'brien@example.ie", 'info@müller.de', ['me@x.com'], [], null, undefined])(
+  'an e-mail address that is sent, or none, earns nothing: %j',
+  ($email) => {
+    expect(found(placed({ $email }, { matchKeys: ['email'] }))).toEqual([])
+  },
+)
+
 test('an order as it should be earns nothing', () => {
   expect(found(placed({ $email: 'jane@example.com' }, { matchKeys: ['email'] }))).toEqual([])
 })
@@ -238,6 +283,11 @@ test('each of the events that one call became is judged by its own name', () => 
     ['MISSING_CONTENT_ID', 'Purchase', '1001'],
     ['MISSING_VALUE_PARAMETER', 'Purchase', '1001'],
   ])
+})
+
+test('an order without an id is told of once, however many events of TikTok it becomes', () => {
+  const diagnoses = found(placed({ id: null, $is_new_customer: true, $email: 'jane@example.com' }))
+  expect(diagnoses.map(({ code, event }) => [code, event])).toEqual([['MISSING_ORDER_ID', 'Purchase']])
 })
 
 test('what is missing in many items is told in one line', () => {

@@ -8,8 +8,25 @@ import { anything, config, properties } from './messy.ts'
 
 const eventName = fc.constantFrom(...Object.keys(defaultMapping))
 
-const parameterNames = ['contents', 'content_type', 'value', 'currency', 'num_items', 'order_id', 'query']
-const contentNames = ['content_id', 'content_type', 'content_name', 'content_category', 'brand', 'price', 'quantity']
+const parameterNames = [
+  'contents',
+  'content_type',
+  'value',
+  'currency',
+  'num_items',
+  'order_id',
+  'query',
+  'search_string',
+] satisfies (keyof EventParameters)[]
+const contentNames = [
+  'content_id',
+  'content_type',
+  'content_name',
+  'content_category',
+  'brand',
+  'price',
+  'quantity',
+] satisfies (keyof Content)[]
 
 function map(name: string, event: Record<string, unknown>, config: Config): EventParameters[] {
   const mapped = route({ eventName: name, eventID: 'e', properties: event }, readRules(config), config)
@@ -74,6 +91,10 @@ test('a content_id that is there is text, and not empty', () => {
   always((_, contents) => {
     for (const content of contents) if ('content_id' in content) expect(content.content_id).toMatch(/./su)
   })
+})
+
+test('a search carries what was searched for under both of its names', () => {
+  always(({ query, search_string }) => expect(search_string).toBe(query))
 })
 
 test('every text that is there says something', () => {

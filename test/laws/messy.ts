@@ -13,7 +13,7 @@ const id = fc.oneof(
 const amount = fc.oneof(
   number,
   number.map(String),
-  fc.constantFrom(null, '', ' 10.50 ', '1,299', '1e5', '0x10', 'free'),
+  fc.constantFrom(null, '', ' 10.50 ', '1,299', '1.234,50 €', '-12,50', 10 / 3, '1e5', '0x10', 'free'),
 )
 const currency = fc.oneof(fc.constantFrom('USD', 'eur', ' Gbp ', '', null, 'dollars', 'usß'), fc.string())
 

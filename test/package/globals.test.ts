@@ -18,6 +18,7 @@ function runScript(tag: string) {
     localStorage,
     history,
     TextEncoder,
+    crypto: globalThis.crypto,
     setTimeout: vi.fn(),
     addEventListener: vi.fn(),
   }

@@ -1,20 +1,24 @@
 // Who may import whom: the rules of ARCHITECTURE.md, as a table.
 
-/** Folder of the importing file, and the folders that it may import from. `.` is src itself, which holds the types. */
+/**
+ * Folder of the importing file, and the folders that it may import from. `.` is src itself, which holds the types. A folder
+ * inside a folder that has no row of its own follows the row of the outer one.
+ */
 const allowed: Record<string, readonly string[]> = {
   core: ['core', '.'],
   tiktok: ['tiktok', 'core', '.'],
+  'tiktok/events-api': ['tiktok/events-api', 'tiktok', 'core', '.'],
   'tiktok/pixel': ['tiktok/pixel', 'tiktok', 'core', '.'],
   browser: ['browser', 'tiktok/pixel', 'tiktok', 'core', '.'],
   consent: ['consent', 'core', '.'],
   inspector: ['inspector', 'tiktok', 'core', '.'],
-  server: ['server', 'tiktok', 'core', '.'],
-  node: ['node', 'server', 'tiktok', 'core', '.'],
+  server: ['server', 'tiktok/events-api', 'tiktok', 'core', '.'],
+  node: ['node', 'server', 'tiktok/events-api', 'tiktok', 'core', '.'],
   cloudflare: ['cloudflare', 'server', 'core', '.'],
 }
 /** Packages, by folder. What a page loads has none. */
 const packages: Record<string, RegExp> = {
-  server: /^(valibot|libphonenumber-js\/min)$/,
+  server: /^(valibot|libphonenumber-js\/max)$/,
   node: /^(node:.+|srvx\/node)$/,
 }
 /** Files in src itself put the folders together. */
@@ -22,7 +26,9 @@ const assemblers = ['index.ts', 'create-converge.ts', 'script.ts']
 const isEntry = (path: string) =>
   assemblers.includes(path) || /^[a-z]+\/index\.ts$/.test(path) || path === 'node/cli.ts'
 const impure =
-  /\b(window|document|navigator|location|localStorage|fetch|crypto|setTimeout|Date|performance|console)\b|Math\.random/
+  /\b(window|document|navigator|location|localStorage|fetch|crypto|setTimeout|Date(?!\.parse)|performance|console)\b|Math\.random/
+/** These ask TikTok, and nothing else in the pure folders does. */
+const effects = ['tiktok/events-api/client.ts', 'tiktok/events-api/post.ts']
 
 export interface Source {
   /** Below src, such as `core/filter.ts`. */
@@ -35,33 +41,71 @@ export function breaches(sources: readonly Source[]): string[] {
   return sources.flatMap((source) => [...fileBreaches(source), ...importBreaches(source)])
 }
 
+/** The row of the table for a file: the innermost folder that has one. */
+export function folderOf(path: string): string {
+  const folder = path.replace(/\/?[^/]*$/, '')
+  if (folder === '') return '.'
+  return folder in allowed || !folder.includes('/') ? folder : folderOf(folder)
+}
+
 function fileBreaches({ path, text }: Source): string[] {
   const found: string[] = []
   if (/(^|\/)utils?\.ts$/.test(path)) found.push(`${path} is named after nothing`)
   if (/\/index\.ts$/.test(path) && /^(core|tiktok|browser)\//.test(path))
     found.push(`${path} is a barrel inside a folder`)
-  if (['core', 'tiktok'].includes(roomOf(path))) {
+  if (/^(core|tiktok)\//.test(path) && !path.startsWith('tiktok/pixel/') && !effects.includes(path)) {
     const used = impure.exec(text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '').replace(/'[^'\n]*'/g, ''))
     if (used) found.push(`${path} is not pure: ${used[0]}`)
   }
   return found
 }
 
-/** Its folder below src, `tiktok/pixel` being one of its own. `.` is src itself. */
-const roomOf = (path: string) => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '.')
+/** What a file imports or re-exports, types too, and by `import()` too. */
+const importsOf = ({ text }: Source): string[] =>
+  [...text.matchAll(/\b(?:from|import)\s*\(?\s*'([\w@./:-]+)'/g)].map(([, name = '']) => name)
 
-function importBreaches({ path, text }: Source): string[] {
-  const folder = roomOf(path)
-  const imports = [...text.matchAll(/\b(?:from|import)\s*\(?\s*'([\w@./:-]+)'/g)].map(([, name = '']) => name)
+const targetOf = (path: string, name: string): string => new URL(name, `file:///${path}`).pathname.slice(1)
+
+function importBreaches(source: Source): string[] {
+  const { path } = source
+  const folder = folderOf(path)
+  const imports = importsOf(source)
   if (path === 'types.ts') return imports.map((name) => `${path} imports ${name}, and types import nothing`)
   return imports.flatMap((name) => {
     if (!name.startsWith('.')) {
       return packages[folder]?.test(name) ? [] : [`${path} imports ${name}, a package that ${folder} may not have`]
     }
-    const target = new URL(name, `file:///${path}`).pathname.slice(1)
-    if (folder === '.' && assemblers.includes(path)) return []
+    const target = targetOf(path, name)
+    if (assemblers.includes(path)) return []
     if (isEntry(target)) return [`${path} imports the entry ${target}`]
-    if (allowed[folder]?.includes(roomOf(target))) return []
+    if (allowed[folder]?.includes(folderOf(target))) return []
     return [`${path} imports ${target}, and ${folder} may import ${allowed[folder]?.join(', ') ?? 'nothing'}`]
   })
+}
+
+/** Each circle of imports, as `a.ts → b.ts → a.ts`. Imports of types count: a circle of types hides who owns a type. */
+export function importCircles(sources: readonly Source[]): string[] {
+  const importedBy = new Map(
+    sources.map((source) => [
+      source.path,
+      importsOf(source)
+        .filter((name) => name.startsWith('.'))
+        .map((name) => targetOf(source.path, name)),
+    ]),
+  )
+  const finished = new Set<string>()
+  const found: string[] = []
+
+  function visit(path: string, way: readonly string[]): void {
+    if (finished.has(path)) return
+    if (way.includes(path)) {
+      found.push([...way.slice(way.indexOf(path)), path].join(' → '))
+      return
+    }
+    for (const target of importedBy.get(path) ?? []) visit(target, [...way, path])
+    finished.add(path)
+  }
+
+  for (const path of importedBy.keys()) visit(path, [])
+  return found
 }

@@ -50,6 +50,15 @@ test.each(['window', 'document', 'fetch', 'console', 'localStorage', 'setTimeout
   },
 )
 
+/** What servers and Workers have, and no page. */
+const server = ['es2022', 'webworker']
+
+test('src/tiktok/events-api, which asks TikTok, knows no page', () => {
+  expect(compile(join(root, 'src'), 'tiktok/events-api', server)).toBe('')
+  const src = plant('tiktok/events-api/post.ts', 'export const planted = document')
+  expect(compile(src, 'tiktok/events-api', server)).toContain("Cannot find name 'document'")
+})
+
 // esbuild rewrites newer syntax for old in-app web views, but not calls: what they lack would be an exception there.
 test.each(['browser', 'tiktok/pixel', 'script.ts', 'index.ts'])(
   'src/%s calls nothing that came after ES2020',

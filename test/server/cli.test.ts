@@ -10,7 +10,17 @@ import { accessToken, pageBatch, pixelId, postPage, webhookToken } from './node-
 test('--help names every command and its options', async () => {
   const { code, output, errors } = await runCli(['--help'])
   expect([code, errors]).toEqual([0, ''])
-  for (const word of ['serve', 'outbox list', 'check', '--config', '--port', '--outbox', '--url', '--test-code']) {
+  for (const word of [
+    'serve',
+    'outbox list',
+    'check',
+    '--config',
+    '--port',
+    '--outbox',
+    '--log',
+    '--url',
+    '--test-code',
+  ]) {
     expect(output).toContain(word)
   }
   expect((await runCli(['serve', '--help'])).output).toBe(output)
@@ -21,6 +31,7 @@ test.each([
   [['serf'], 'converge-tiktok has no command "serf". --help shows what there is.'],
   [['serve', '--prot', '1'], "Unknown option '--prot'. --help shows what there is."],
   [['serve', 'now'], "Unexpected argument 'now'. --help shows what there is."],
+  [['serve', '--log', 'xml'], '--log is "xml", not text or json. --help shows what there is.'],
   [['serve', '--port'], "Option '--port <value>' argument missing. --help shows what there is."],
   [['outbox'], 'outbox takes list, retry or drop. --help shows what there is.'],
   [['outbox', 'drop'], 'outbox drop: name ids, as "outbox list" shows them, or --all. --help shows what there is.'],
@@ -45,17 +56,26 @@ test('a config that can not work gets one sentence and exit code 1', async () =>
     /holds accessToken.*set TIKTOK_ACCESS_TOKEN in the environment/,
   )
   expect(await run({ webhookToken: 'a-secret' })).not.toContain('a-secret')
-  expect(await run({ pixelID: pixelId })).toContain('holds "pixelID", which is no option. There are pixelId, ')
+  expect(await run({ adminToken: 'a-secret' })).toMatch(/holds adminToken.*set CONVERGE_ADMIN_TOKEN in the environment/)
+  const short = { TIKTOK_ACCESS_TOKEN: accessToken, CONVERGE_ADMIN_TOKEN: 'a-secret' }
+  expect(await run({}, short)).toMatch(/adminToken has 8 characters, and needs 32 or more/)
+  expect(await run({ pixelID: pixelId })).toContain('converge.json has no option pixelID. Did you mean pixelId?')
   const when = { property: 'tags', operator: 'is_set' }
   const within: [config: object, sentence: string][] = [
-    [{ mapping: { event: {} } }, 'mapping holds "event", which is no option. There are mode, events.'],
-    [{ mapping: { events: { Lead: { event: 'Lead', forwrd: 'server' } } } }, 'mapping.events.Lead holds "forwrd"'],
+    [{ mapping: { event: {} } }, 'mapping has no option event. Did you mean events?'],
+    [
+      { mapping: { events: { Lead: { event: 'Lead', forwrd: 'server' } } } },
+      'mapping.events.Lead has no option forwrd. Did you mean forward?',
+    ],
     [
       { mapping: { events: { Lead: ['A', { event: 'Lead', when: { ...when, ignorecase: true } }] } } },
-      'mapping.events.Lead.when holds "ignorecase"',
+      'mapping.events.Lead.when has no option ignorecase. Did you mean ignoreCase?',
     ],
-    [{ filters: [{ event: '*', any: [when], all: [] }] }, 'filters[0] holds "all"'],
-    [{ filters: [{ event: '*', any: [{ ...when, values: [] }] }] }, 'filters[0].any holds "values"'],
+    [{ filters: [{ event: '*', any: [when], all: [] }] }, 'filters[0] has no option all. There are event, any'],
+    [
+      { filters: [{ event: '*', any: [{ ...when, values: [] }] }] },
+      'filters[0].any has no option values. Did you mean value?',
+    ],
   ]
   for (const [config, sentence] of within) expect(await run({ pixelId, ...config })).toContain(sentence)
   expect(await run({ pixelId: 'abc' })).toContain('pixelId is "abc"')
@@ -85,6 +105,34 @@ test('serve takes events, keeps its secrets to itself, and ends in order on SIGT
   expect(output).toMatch(/closed\.\n$/)
   expect(script).toContain(`"relay":"${url}"`)
   for (const secret of [accessToken, webhookToken]) expect(output + script).not.toContain(secret)
+})
+
+test('with --log json each line is JSON, and CONVERGE_ADMIN_TOKEN opens all of health', async () => {
+  const folder = createFolder()
+  const adminToken = 'an-admin-token-of-more-than-32-characters'
+  const child = startCli(
+    ['serve', '--config', writeConfig(folder), '--outbox', join(folder, 'outbox.db'), '--port', '0', '--log', 'json'],
+    { TIKTOK_ACCESS_TOKEN: accessToken, CONVERGE_ADMIN_TOKEN: adminToken },
+  )
+  const [, url = ''] = await child.said(/listening on ([^"\s]+)/)
+  await postPage(url, pageBatch(['1']), { origin: 'https://evil.example' })
+  const health = async (headers: Record<string, string>) => (await fetch(`${url}/health`, { headers })).json()
+  expect(await health({})).toEqual({ status: 'ok', waiting: 0 })
+  expect(await health({ authorization: `Bearer ${adminToken}` })).toMatchObject({ sent: 0, refused: { origin: 1 } })
+  child.process.kill('SIGTERM')
+  const { code, output, errors } = await child.ended
+  expect(code).toBe(0)
+  const lines = (output + errors).trim().split('\n')
+  expect(lines.length).toBeGreaterThanOrEqual(4)
+  for (const line of lines) {
+    expect(JSON.parse(line)).toMatchObject({
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      level: expect.stringMatching(/^(info|warn|error)$/),
+      message: expect.any(String),
+    })
+  }
+  expect(JSON.parse(errors)).toMatchObject({ level: 'warn', status: 403, origin: 'https://evil.example' })
+  expect(output + errors).not.toContain(adminToken)
 })
 
 test('what TikTok refused is listed, dropped, and sent again beside a running server', async () => {

@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createEventsApi, type EventsApi, type EventsApiOptions } from '../../src/server/events-api.ts'
 import type { OutboxEvent } from '../../src/server/outbox.ts'
+import { redact } from '../../src/server/redact.ts'
+import { createEventsApi, type EventsApi, type EventsApiOptions } from '../../src/tiktok/events-api/client.ts'
 import { pixelId } from '../cases/case.ts'
 import { createEventsApiHost, type EventsApiHost, type Fault, never } from '../tiktok/events-api-host.ts'
+import { logTo } from './log-to.ts'
 import { accessToken, noon } from './start-forwarder.ts'
 
 let host: EventsApiHost
 let clock: number
+/** The clock for pauses: it goes on with the wall clock, unless a test says otherwise. */
+let monotonic: () => number
 let log: string[]
 
 beforeAll(async () => {
@@ -16,6 +20,7 @@ afterAll(() => host.close())
 beforeEach(() => {
   host.reset()
   clock = noon
+  monotonic = () => clock
   log = []
 })
 
@@ -24,9 +29,11 @@ function start(options: Partial<EventsApiOptions> = {}): EventsApi {
     pixelId,
     accessToken,
     url: host.url,
+    redact,
     now: () => clock,
+    monotonic: () => monotonic(),
     random: () => 1,
-    log: (sentence) => log.push(sentence),
+    log: logTo(log),
     ...options,
   })
 }
@@ -229,7 +236,7 @@ describe('a code that nobody knows', () => {
       undefined,
     ])
     expect(log).toEqual([
-      'converge-tiktok: TikTok answered code 40999: Odd, which is unknown here. What it was about is tried again.',
+      'warn TikTok answered with a code that is not known here. The event is kept and retried problem="TikTok answered code 40999: Odd"',
     ])
 
     expect(await api.deliver(purchases(1))).toEqual(['done'])
@@ -292,7 +299,7 @@ describe('holding back', () => {
     ['that is no time', 'soon', 1],
     ['that is absurd is an hour', '99999999', 3600],
   ])('Retry-After %s is kept to', async (_, retryAfter, wait) => {
-    host.faults.always = { status: 429, retryAfter }
+    host.faults.always = { status: 429, retryAfter, date: new Date(noon).toUTCString() }
     const api = start()
     await api.deliver(purchases(1))
     expect(api.retryAfter()).toBe(wait)
@@ -328,8 +335,8 @@ describe('holding back', () => {
     }
     expect(counts).toEqual([0, 0, 1, 1, 2, 2])
     expect(log).toEqual([
-      'converge-tiktok: TikTok answered HTTP 503, without a code, 3 times in a row. What came is kept, and tried again.',
-      'converge-tiktok: TikTok takes events again.',
+      'error TikTok failed 3 times in a row. Events are kept and retried problem="TikTok answered HTTP 503, without a code"',
+      'info TikTok accepts events again',
     ])
   })
 
@@ -341,12 +348,46 @@ describe('holding back', () => {
     expect(api.retryAfter()).toBe(1)
   })
 
-  test('a clock that was set back does not hold for ever', async () => {
-    host.faults.next = [{ code: 50000 }]
+  test.each([
+    ['a minute back', -60_000],
+    ['an hour back', -3_600_000],
+    ['a day back', -24 * 3_600_000],
+    ['an hour ahead', 3_600_000],
+    ['a day ahead', 24 * 3_600_000],
+  ])('a wall clock that was set %s changes no pause', async (_, shift) => {
+    host.faults.always = { code: 50000 }
+    let passed = 0
+    monotonic = () => passed
     const api = start()
     await api.deliver(purchases(1))
-    clock -= 24 * 3_600_000
+    clock += shift
+    expect(api.retryAfter()).toBe(1)
+    passed = 999
+    await api.deliver(purchases(1))
+    expect(host.requests).toHaveLength(1)
+    passed = 1000
+    await api.deliver(purchases(1))
+    expect(host.requests).toHaveLength(2)
+  })
+
+  test('a pause after a configuration fault does not follow the wall clock either', async () => {
+    host.faults.next = [{ code: 40105 }]
+    let passed = 0
+    monotonic = () => passed
+    const api = start()
+    await api.deliver(purchases(1))
+    clock -= 3_600_000
+    passed = 60_000
     expect(await api.deliver(purchases(1))).toEqual(['done'])
+  })
+
+  test('a Retry-After that is a date is read by the clock that wrote it, not by ours', async () => {
+    const theirs = noon + 8 * 24 * 3_600_000
+    const [retryAfter, date] = [theirs + 120_000, theirs].map((time) => new Date(time).toUTCString())
+    host.faults.always = { status: 429, retryAfter: String(retryAfter), date: String(date) }
+    const api = start()
+    await api.deliver(purchases(1))
+    expect(api.retryAfter()).toBe(120)
   })
 })
 
@@ -360,7 +401,7 @@ describe('a configuration fault', () => {
 
     expect(log).toHaveLength(1)
     expect(log[0]).toMatch(
-      /^converge-tiktok: TikTok answered code 4\d+: .*Nothing is sent until that is mended; what came is kept\. .*access token in TikTok Events Manager/,
+      /^error Nothing can be sent to TikTok: .*Events are kept\. .*access token in TikTok Events Manager.* problem="TikTok answered code 4\d+: /,
     )
     expect(log[0]).not.toContain(accessToken)
     expect(api.stats().stopped).toContain(`code ${code}`)
@@ -381,7 +422,7 @@ describe('a configuration fault', () => {
     expect(await api.deliver(purchases(1))).toEqual(['done'])
     expect(api.stats().stopped).toBeUndefined()
     expect(log).toHaveLength(2)
-    expect(log[1]).toBe('converge-tiktok: TikTok takes events again.')
+    expect(log[1]).toBe('info TikTok accepts events again')
   })
 
   test('in the middle of a batch it keeps the rest', async () => {
@@ -438,7 +479,9 @@ describe('what is said', () => {
     host.faults.always = { code: 40002, message: 'No' }
     const api = start()
     await api.deliver(purchases(3))
-    expect(log).toEqual(['converge-tiktok: an event (Purchase) was set aside. TikTok answered code 40002: No'])
+    expect(log).toEqual([
+      'warn An event was set aside as a dead letter and will not be sent problem="TikTok answered code 40002: No" event=Purchase',
+    ])
     expect(api.stats()).toMatchObject({ sent: 0, dead: { 'TikTok answered code 40002: No': 3 } })
   })
 
@@ -446,7 +489,7 @@ describe('what is said', () => {
     host.faults.next = [{ code: 20001, message: 'One was passed over' }]
     await start().deliver(purchases(2))
     expect(log).toEqual([
-      'converge-tiktok: TikTok took 2 events in part. TikTok answered code 20001: One was passed over',
+      'warn TikTok accepted a batch only in part events=2 problem="TikTok answered code 20001: One was passed over"',
     ])
   })
 })

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createForwarder, type ForwarderConfig } from '../../src/server/forwarder.ts'
-import type { Outbox, Stats } from '../../src/server/outbox.ts'
+import type { Outbox } from '../../src/server/outbox.ts'
 import { pixelId } from '../cases/case.ts'
 import { createEventsApiHost, type EventsApiHost, type Fault } from '../tiktok/events-api-host.ts'
+import { logTo } from './log-to.ts'
 import { createMemoryOutbox } from './memory-outbox.ts'
 import { batchOf, hash, relayed } from './relayed.ts'
 import { accessToken, noon, shop, startForwarder, webhookToken } from './start-forwarder.ts'
@@ -157,6 +158,11 @@ describe('the script', () => {
     expect(await configIn(await fetch(get('/converge.js')))).toMatchObject({ relay: 'https://t.shop.test' })
   })
 
+  test('the page gets the host of a domain, however it is written', async () => {
+    const { fetch } = startForwarder({ domain: 'https://WWW.Shop.test:443/a' })
+    expect(await configIn(await fetch(get('/converge.js')))).toMatchObject({ domain: 'www.shop.test' })
+  })
+
   test.each(['converge.js', 'consent.js', 'inspector.js'])(
     '%s is cached, and asked for again by its hash',
     async (name) => {
@@ -237,7 +243,7 @@ describe('without an outbox', () => {
   function start(now = () => noon) {
     const log: string[] = []
     const config = { pixelId, accessToken, webhookToken, allowedOrigins: [shop], eventsApiUrl: host.url }
-    const forwarder = createForwarder(config, { now, random: () => 1, log: (sentence) => log.push(sentence) })
+    const forwarder = createForwarder(config, { now, random: () => 1, log: logTo(log) })
     const post = (...events: unknown[]) =>
       forwarder.fetch(
         new Request(`${shop}/events`, {
@@ -295,40 +301,6 @@ describe('without an outbox', () => {
     await works[0]
     expect(host.accepted).toHaveLength(1)
   })
-
-  test('health tells what was sent, and what stopped it', async () => {
-    const { forwarder, post, log } = start()
-    await post(relayed(), relayed({ eventID: '2', ttclid: 'E.C.P.1', user: {} }))
-    const sound = await forwarder.fetch(get('/health'))
-    expect([sound.status, await sound.json()]).toMatchObject([
-      200,
-      { status: 'ok', waiting: 0, sent: 2, failed: {}, match_keys: { email: 0.5, ttclid: 0.5, phone: 0 } },
-    ])
-
-    host.faults.next = [{ code: 40105 }]
-    await post(relayed())
-    const stopped = await forwarder.fetch(get('/health'))
-    expect([stopped.status, await stopped.json()]).toMatchObject([
-      503,
-      { status: 'stopped', stopped: expect.stringMatching(/code 40105/) },
-    ])
-    expect(log.join()).not.toContain(accessToken)
-  })
-})
-
-test('health hands on what the outbox knows', async () => {
-  const stats: Stats = { waiting: 3, sent: 9, dead: { 'Too late': 2 }, oldest: 61, stopped: undefined }
-  const outbox: Outbox = { ...createMemoryOutbox(), stats: async () => stats }
-  const { fetch } = startForwarder({ outbox })
-  const response = await fetch(get('/health'))
-  expect(response.headers.get('cache-control')).toBe('no-store')
-  expect([response.status, await response.json()]).toMatchObject([
-    200,
-    { status: 'ok', waiting: 3, sent: 9, failed: { 'Too late': 2 }, oldest: 61 },
-  ])
-
-  stats.stopped = 'TikTok answered code 40105'
-  expect((await fetch(get('/health'))).status).toBe(503)
 })
 
 test('an error that nobody foresaw is a 500, and its text stays in the log', async () => {
@@ -382,7 +354,9 @@ describe('a config that can never work throws, in a sentence', () => {
       /consentFrom is \["gogle"\], not a list of shopify, google/,
     ],
     ['a consent platform outside of a list', { consentFrom: 'google' }, /consentFrom is "google", not a list/],
-    ['a domain with https://', { domain: 'https://shop.test' }, /domain is "https:\/\/shop\.test", not a domain alone/],
+    ['a domain with a space', { domain: 'shop test' }, /domain is "shop test", not a domain, such as shop\.example/],
+    ['a misspelt option', { consnt: 'require' }, /the forwarder has no option consnt\. Did you mean consent\?/],
+    ['a misspelt option of its own', { trustproxy: true }, /has no option trustproxy\. Did you mean trustProxy\?/],
     ['an empty relay', { relay: '' }, /relay is "", not an address, such as https:/],
     ['a switch that is text', { trustProxy: 'false' }, /trustProxy is "false", not true or false/],
     [

@@ -4,10 +4,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import type { Config } from '../../src/types.ts'
-import { accessToken, pixelId, shop, webhookToken } from './node-requests.ts'
+import { accessToken, adminToken, pixelId, shop, webhookToken } from './node-requests.ts'
 
 const cli = fileURLToPath(new URL('../../src/node/cli.ts', import.meta.url))
-const secrets = { TIKTOK_ACCESS_TOKEN: accessToken, CONVERGE_WEBHOOK_TOKEN: webhookToken }
+const secrets = {
+  TIKTOK_ACCESS_TOKEN: accessToken,
+  CONVERGE_WEBHOOK_TOKEN: webhookToken,
+  CONVERGE_ADMIN_TOKEN: adminToken,
+}
 
 export interface Ended {
   code: number | null

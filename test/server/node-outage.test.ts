@@ -29,12 +29,11 @@ test('through a long outage memory stays flat, and afterwards all leaves in orde
   onTestFinished(() => tiktok.close())
   await tiktok.close()
   const path = join(createFolder(), 'outbox.db')
-  const log: string[] = []
   const config = { pixelId, accessToken, allowedOrigins: [shop], eventsApiUrl: tiktok.url }
-  const env = { log: (sentence: string) => void log.push(sentence) }
+  const log = () => {}
 
-  const outbox = createSqliteOutbox({ path, retryAfter: { first: 10, longest: 200 }, ...env })
-  const forwarder = createForwarder({ ...config, outbox }, env)
+  const outbox = createSqliteOutbox({ path, retryAfter: { first: 10, longest: 200 }, log })
+  const forwarder = createForwarder({ ...config, outbox }, { log })
   const ids = Array.from({ length: 20_000 }, (_, index) => String(index))
   const page = { url: `${shop}/${'cap/'.repeat(300)}`, referrer: '' }
   const post = async (some: string[]) => {
@@ -60,9 +59,9 @@ test('through a long outage memory stays flat, and afterwards all leaves in orde
   expect(growth).toBeLessThan(12_000_000) // a batch on its way at most, of 30 MB of events
 
   await tiktok.listen()
-  const later = createSqliteOutbox({ path, ...env })
+  const later = createSqliteOutbox({ path, log })
   onTestFinished(() => later.close())
-  createForwarder({ ...config, outbox: later }, env)
+  createForwarder({ ...config, outbox: later }, { log })
   const accepted = await tiktok.waitForAccepted(20_000, 30_000)
   expect(accepted.map(({ event_id }) => event_id)).toEqual(ids)
   const times = tiktok.requests.map(({ at }) => at)

@@ -4,6 +4,7 @@ export const shop = 'https://www.shop.example'
 export const pixelId = 'CJQBODJC77UB4MRTGFRF'
 export const accessToken = 'access-token-of-the-shop'
 export const webhookToken = 'webhook-token-of-the-shop'
+export const adminToken = 'the-admin-token-of-the-command-line'
 
 /** One event of a page for each id, tracked at `time`, in milliseconds since 1970. */
 export function pageBatch(ids: readonly string[], time = Date.now()): RelayBatch {

@@ -77,7 +77,7 @@ test('a full outbox answers 503, and /health tells what waits', async () => {
   }
   expect(status).toBe(503)
   expect(taken).toBeGreaterThan(300)
-  expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: 'ok', waiting: taken, sent: 0 })
+  expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: 'full', waiting: taken })
 })
 
 test('close() answers what is in flight, takes nothing more, and leaves what waits to the next start', async () => {

@@ -1,45 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { expect, onTestFinished, test, vi } from 'vitest'
-import { createSqliteOutbox, type SqliteOutbox, type SqliteOutboxOptions } from '../../src/node/sqlite-outbox.ts'
-import { type Deliver, type OutboxEvent, OutboxFull, type Verdict } from '../../src/server/outbox.ts'
+import { expect, test, vi } from 'vitest'
+import { createSqliteOutbox } from '../../src/node/sqlite-outbox.ts'
+import { OutboxFull, type Verdict } from '../../src/server/outbox.ts'
 import { createFolder } from './node-folder.ts'
-
-const day = 86_400_000
-const newPath = () => join(createFolder(), 'outbox.db')
-const soon = { first: 5, longest: 20 }
-
-function open(path: string, options: Partial<SqliteOutboxOptions> = {}): SqliteOutbox {
-  const outbox = createSqliteOutbox({ path, retryAfter: soon, ...options })
-  onTestFinished(() => outbox.close())
-  return outbox
-}
-
-function purchase(event_id: string, more: Partial<OutboxEvent> = {}): OutboxEvent {
-  const event_time = Math.floor(Date.now() / 1000)
-  const data = {
-    event: 'Purchase',
-    event_time,
-    event_id,
-    user: {},
-    page: {},
-    properties: { value: 1, currency: 'EUR' },
-  }
-  return { data, expires: event_time + 7 * 86_400, order: false, ...more }
-}
-
-const numbered = (count: number) => Array.from({ length: count }, (_, index) => purchase(String(index)))
-
-/** Answers all events of a batch alike, and keeps the ids of each. */
-function answering(verdict: (event: OutboxEvent, batch: number) => Verdict) {
-  const batches: string[][] = []
-  const deliver: Deliver = async (events) => {
-    batches.push(events.map(({ data }) => data.event_id))
-    return events.map((event) => verdict(event, batches.length))
-  }
-  return { batches, deliver }
-}
+import { answering, day, newPath, numbered, open, purchase, soon } from './outbox-kit.ts'
 
 /** Commits, as SQLite's own log has them: the last frame of each carries the size of the database. */
 function commitsIn(path: string): number {
@@ -199,6 +165,26 @@ test('alone, or while all fail, none is set aside for its tries', async () => {
   expect(await outbox.stats()).toMatchObject({ waiting: 2, dead: {} })
 })
 
+test('what is overdue is counted from its due time, and what was put off is not overdue before', async () => {
+  let now = Date.now()
+  const outbox = open(newPath(), { now: () => now, random: () => 1, retryAfter: { first: 60_000, longest: 60_000 } })
+  expect((await outbox.stats()).overdue).toBeUndefined()
+  await outbox.add(numbered(2))
+  now += 10_000
+  expect(await outbox.stats()).toMatchObject({ oldest: 10, overdue: 10 })
+  let tries = 0
+  outbox.start(async (events) =>
+    events.map((event) => {
+      if (event.data.event_id === '1') return 'done'
+      event.problem = 'odd'
+      return tries++ === 0 ? 'retry' : 'done'
+    }),
+  )
+  await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 1, oldest: 10, overdue: 0 })
+  await outbox.close()
+  expect(tries).toBe(1)
+})
+
 test('where deliver holds back by itself, it is asked again within seconds, however long a failure waits', async () => {
   let asked = 0
   const outbox = open(newPath(), { retryAfter: { first: 60_000, longest: 60_000 } })
@@ -248,7 +234,7 @@ test('a configuration fault keeps everything, and is visible until it is mended'
   })
   await expect.poll(() => tries).toBeGreaterThan(2)
   const stopped = '40105: the access token is invalid'
-  expect(await outbox.stats()).toEqual({ waiting: 3, sent: 0, dead: {}, oldest: 0, stopped })
+  expect(await outbox.stats()).toMatchObject({ waiting: 3, sent: 0, dead: {}, oldest: 0, stopped })
   isWrong = false
   await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0, sent: 3, stopped: undefined })
 })
@@ -407,5 +393,5 @@ test('a file that can not be the outbox is named in a sentence', () => {
   database.exec('CREATE TABLE owner (person TEXT)')
   database.close()
   const claim = () => createSqliteOutbox({ path: foreign, pixelId: 'C4OURS00000000000001' })
-  expect(claim).toThrow(/people\.db could not be opened \(table owner has/)
+  expect(claim).toThrow(/people\.db is not an outbox of converge-tiktok, so it was left as it is/)
 })

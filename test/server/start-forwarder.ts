@@ -1,10 +1,12 @@
 import { createForwarder, type ForwarderConfig, type RequestContext } from '../../src/server/forwarder.ts'
 import { pixelId } from '../cases/case.ts'
+import { logTo } from './log-to.ts'
 import { createMemoryOutbox, type MemoryOutbox } from './memory-outbox.ts'
 
 export const shop = 'https://www.shop.test'
 export const accessToken = 'secret-access-token-1234567890'
 export const webhookToken = 'secret-webhook-token'
+export const adminToken = 'secret-admin-token-of-32-characters'
 /** The forwarder's clock, in milliseconds: a moment of 2026. */
 export const noon = Date.parse('2026-03-01T12:00:00Z')
 
@@ -28,6 +30,7 @@ export interface Answered {
     accepted?: number
     statuses?: Record<string, number>
     problems?: { path: string; message: string }[]
+    too_late?: { event_name: string; event_id: string }[]
   }
 }
 
@@ -35,11 +38,13 @@ export interface Answered {
 export function startForwarder(
   config: Partial<ForwarderConfig> = {},
   now: () => number = () => noon,
+  /** Milliseconds, of the clock for pauses. */
+  monotonic: () => number = () => 0,
 ): StartedForwarder {
   const outbox = createMemoryOutbox()
   const log: string[] = []
   const whole = { pixelId, accessToken, webhookToken, allowedOrigins: [shop], outbox, ...config }
-  const forwarder = createForwarder(whole, { now, random: () => 0.5, log: (sentence) => log.push(sentence) })
+  const forwarder = createForwarder(whole, { now, monotonic, random: () => 0.5, log: logTo(log) })
 
   const post = async (path: string, body: unknown, headers: Record<string, string>, context?: RequestContext) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { ForwarderConfig } from '../../src/server/forwarder.ts'
-import type { ConsentMode } from '../../src/types.ts'
+import type { ConsentMode, Filter } from '../../src/types.ts'
 import { noon, startForwarder } from './start-forwarder.ts'
 
 const hour = 3600
@@ -65,6 +65,7 @@ test('a server’s order runs the whole pipeline', async () => {
       },
       expires: noon / 1000 - hour + 47 * hour,
       order: true,
+      source: 'signed',
     },
   ])
 })
@@ -172,6 +173,38 @@ describe('what is not sent, by design, is no problem', () => {
   })
 })
 
+describe('the sales channel', () => {
+  const fromWeb: Filter[] = [
+    { event: '*', any: [{ property: '$sales_channel_type', operator: 'equal', value: 'web' }] },
+  ]
+  test.each<[title: string, properties: object, passes: boolean]>([
+    ['web where none is named', { source_name: undefined }, true],
+    ['web where it is null', { $sales_channel_type: null }, true],
+    ['web where it is empty', { $sales_channel_type: ' ' }, true],
+    ['web where the source is a checkout', { source_name: 'checkout' }, true],
+    ['web where the event says so, whatever the source', { $sales_channel_type: 'web', source_name: 'pos' }, true],
+    ['the till’s where Shopify names it', { source_name: 'pos' }, false],
+    ['a subscription’s where Shopify names it', { source_name: 'subscription_contract' }, false],
+    ['as the event says', { $sales_channel_type: 'pos' }, false],
+  ])('is %s', async (_, properties, passes) => {
+    const { answer, kept } = await send(
+      { ...order, properties: { ...order.properties, ...properties } },
+      { filters: fromWeb },
+    )
+    expect(answer.body.statuses).toEqual(passes ? { success: 1 } : { filtered: 1 })
+    expect(kept).toHaveLength(passes ? 1 : 0)
+  })
+
+  test.each(['pos', 'subscription_contract'])('may be asked for by a filter: %s', async (source_name) => {
+    const filters: Filter[] = [
+      { event: '*', any: [{ property: '$sales_channel_type', operator: 'equal', value: source_name }] },
+    ]
+    expect((await send({ ...order, properties: { ...order.properties, source_name } }, { filters })).kept).toHaveLength(
+      1,
+    )
+  })
+})
+
 test('an event of the shop’s own takes the name that its row gives it', async () => {
   const { data } = await send(
     { event_name: 'Renewed Twice', event_id: 'r', properties: { total_price: 5, currency: 'USD' } },
@@ -258,9 +291,19 @@ describe('what the page knew', () => {
       { $customer_id: 1, external_id: sha256('v') },
       { external_id: sha256('1') },
     ],
+    ['the locale', { $locale: 'de-AT' }, { locale: 'de-AT' }],
+    ['the locale, as WordPress writes it', { locale: ' pt_BR ' }, { locale: 'pt_BR' }],
+    ['a locale that is none is left out', { $locale: 'jane@example.com' }, {}],
     ['what is unfit is left out', { $ip: 'jane', $ttclid: 'a b', $ttp: { a: 1 }, $user_agent: null }, {}],
   ])('%s', async (_, profile, user) => {
     expect((await send(withProfile(profile))).data?.user).toEqual(user)
+  })
+
+  test.each([
+    ['the event’s own wins', { $locale: 'fr' }, { $locale: 'de' }, 'fr'],
+    ['the profile’s fills in', { $locale: 'no locale' }, { $locale: 'de' }, 'de'],
+  ])('of two locales %s', async (_, properties, profile, locale) => {
+    expect((await send(withProfile(profile, properties))).data?.user.locale).toBe(locale)
   })
 
   test.each([
@@ -276,6 +319,13 @@ describe('what the page knew', () => {
   ])('the page is %s', async (_, properties, profile, url) => {
     expect((await send(withProfile(profile, properties), { domain: 'shop.test' })).data?.page.url).toBe(url)
   })
+
+  test.each(['https://Shop.test/', '.shop.test', 'shop.test:8080/a'])(
+    'the shop’s page is its host, however its domain is written: %s',
+    async (domain) => {
+      expect((await send(withProfile({}), { domain })).data?.page.url).toBe('https://shop.test')
+    },
+  )
 })
 
 describe('identity', () => {
@@ -308,6 +358,20 @@ describe('identity', () => {
     expect((await send(withProfile(profile, properties))).data?.user.phone).toBe(sha256('+491701234567'))
   })
 
+  test('a phone number that begins with its country’s calling code gets no second one', async () => {
+    const { data } = await send(withProfile({ $phone_number: '491712345678', $country_code: 'DE' }))
+    expect(data?.user.phone).toBe(sha256('+491712345678'))
+  })
+
+  test('of lists of e-mails and phones, the first valid ones count', async () => {
+    const $email = [null, 'jane', 'me@x.com', 'other@x.com']
+    const $phone_number = ['', '12', '0171 2345678 ext. 9', '+49 30 901820']
+    const known = { email: sha256('me@x.com'), phone: sha256('+491712345678') }
+    const profile = { $email, $phone_number, $country_code: 'DE' }
+    expect((await send(withProfile(profile, { $email: undefined }))).data?.user).toEqual({ ...known, country: 'de' })
+    expect((await send(withProfile({}, profile))).data?.user).toEqual({ ...known, country: 'de' })
+  })
+
   test('a national phone number without a country is left out', async () => {
     expect((await send(withProfile({ $phone_number: '0170 1234567' }))).data?.user).toEqual({})
   })
@@ -315,4 +379,52 @@ describe('identity', () => {
 
 test('limited data use may be the shop’s for all', async () => {
   expect((await send(order, { limitedDataUse: true })).data?.limited_data_use).toBe(true)
+})
+
+describe('an order without an id', () => {
+  const nameless = { ...order, event_id: null, properties: { ...order.properties, id: null } }
+
+  test.each<[title: string, event: object]>([
+    ['neither an event_id nor an id', nameless],
+    ['blank ones', { ...order, event_id: undefined, properties: { ...order.properties, id: ' ' } }],
+    ['properties without it', { event_name: 'Placed Order' }],
+    ['a subscription', { event_name: 'Started Subscription', properties: { order_id: 1001 } }],
+  ])('is taken, and the answer tells of it: %s', async (_, event) => {
+    const { answer, kept } = await send(event)
+    expect(kept).toHaveLength(1)
+    expect([answer.status, answer.body]).toEqual([
+      202,
+      {
+        accepted: 1,
+        statuses: { success: 1 },
+        problems: [{ path: 'properties.id', message: expect.stringMatching(/^MISSING_ORDER_ID: .*event_id/) }],
+      },
+    ])
+  })
+
+  test.each(['order_id', 'orderId', 'transaction_id'])(
+    'is named by its %s, and the answer tells of that',
+    async (key) => {
+      const event = { ...nameless, properties: { ...nameless.properties, [key]: 'O-7' } }
+      const { answer, data } = await send({ events: [order, event] })
+      expect(answer.body).toMatchObject({
+        accepted: 2,
+        problems: [
+          { path: `events[1].properties.${key}`, message: expect.stringMatching(/^MISSING_ORDER_ID: .*\.id\.$/) },
+        ],
+      })
+      expect(data?.event_id).toBe('order-1001')
+      const { data: alone } = await send(event)
+      expect([alone?.event_id, alone?.properties.order_id]).toEqual(['O-7', 'O-7'])
+    },
+  )
+
+  test.each<[title: string, event: object]>([
+    ['an event_id', { ...nameless, event_id: 'e-1' }],
+    ['an id', { ...order, event_id: null }],
+    ['another event', { event_name: 'Started Checkout', properties: { total_price: 5 } }],
+  ])('has no problem with %s', async (_, event) => {
+    const { answer } = await send(event)
+    expect(answer.body).toEqual({ accepted: 1, statuses: { success: 1 }, problems: [] })
+  })
 })

@@ -1,7 +1,7 @@
 // Plays business-api.tiktok.com: takes POST /open_api/v1.3/event/track/ on loopback, checks the body as strictly as TikTok may,
 // and keeps what came. What goes wrong is decided here, never by the sender.
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { EventsApiEvent } from '../../src/server/outbox.ts'
+import type { EventsApiEvent } from '../../src/tiktok/events-api/event.ts'
 
 const path = '/open_api/v1.3/event/track/'
 
@@ -42,6 +42,8 @@ export interface Fault {
   status?: number
   /** With `status`: the header Retry-After. */
   retryAfter?: string
+  /** The Date header. Default: now. */
+  date?: string
   /** With `status`: the header Location. */
   location?: string
   /** TikTok's `code`, inside HTTP 200. 20001 accepts the events all the same. */
@@ -153,6 +155,7 @@ export async function createEventsApiHost(options: EventsApiHostOptions = {}): P
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(content),
       ...(fault.retryAfter !== undefined && { 'retry-after': fault.retryAfter }),
+      ...(fault.date !== undefined && { date: fault.date }),
       ...(fault.location !== undefined && { location: fault.location }),
     })
     if (fault.hangUp !== 'half-way') {
@@ -345,6 +348,7 @@ const eventShape = record(
         currency: text(currencies),
         value: number,
         query: text(),
+        search_string: text(), // named by TikTok's newest help tables
         description: text(),
         order_id: text(),
         shop_id: text(),

@@ -64,6 +64,14 @@ test('each expectation of an error is one: without it, its line is refused', () 
   expect(expected.length).toBeGreaterThan(30)
 })
 
+test('the compiler says what an order lacks', () => {
+  const use = "import { createConverge } from 'converge-tiktok'\nconst { track } = createConverge({ pixelId: '' })\n"
+  writeFileSync(join(shop, 'public.ts'), `${use}track('Placed Order', { total_price: 5 })\n`)
+  expect(compile(shop).stdout).toContain("Property 'id' is missing")
+  writeFileSync(join(shop, 'public.ts'), `${use}track('Placed Order', { id: '1001', totalPrice: 5 })\n`)
+  expect(compile(shop).stdout).toContain("'totalPrice' does not exist")
+})
+
 test('without its declaration, a property of the shop is refused', () => {
   const use =
     "import { createConverge } from 'converge-tiktok'\ncreateConverge({ pixelId: '' }).track('Viewed Product', { gift_wrap: true })\n"

@@ -30,9 +30,41 @@ track('Started Checkout', { total_price: 0, coupon: ['A', 'B'], items: [] })
 track('Placed Order', { id: 1001, total_price: '94.80', $is_new_customer: 'true', items: Object.freeze([item]) })
 track('Started Subscription', { id: 'S-1', $email: 'jane@shop.test', $phone_number: null })
 track('Searched', { query: 'cap' })
+track('Subscribed To Newsletter', { $email: ['jane@shop.test', 'jane@home.test'], $phone_number: ['+43 664 1234567'] })
 track('Subscribed To Newsletter', { $email: 'jane@shop.test' })
 track('Searched', null, null)
 track('Searched', {}, { eventID: 1, profileProperties: { $email: null }, aliases: ['urn:email:jane@shop.test'] })
+
+// An order needs its id, or an eventID that stands in for it.
+track('Placed Order', { id: 1001 }, null)
+track('Placed Order', { total_price: 5 }, { eventID: 'e-1' })
+track('Placed Order', { id: null, total_price: 5 }, { eventID: 7 })
+track('Placed Order', null, { eventID: 'e-1', aliases: [] })
+track('Started Subscription', { total_price: 5 }, { eventID: 'e-1' })
+track('Placed Recurring Subscription Order', { total_price: 5 })
+
+// @ts-expect-error an order has an id
+track('Placed Order')
+// @ts-expect-error an order has an id
+track('Placed Order', null)
+// @ts-expect-error an order has an id
+track('Placed Order', {})
+// @ts-expect-error an order has an id
+track('Placed Order', { total_price: 5, currency: 'EUR', items: [item] })
+// @ts-expect-error null is no id
+track('Placed Order', { id: null })
+// @ts-expect-error an order that may lack its id needs an eventID
+track('Placed Order', { id: [1001].at(0) })
+// @ts-expect-error it is id
+track('Placed Order', { order_id: '1001' })
+// @ts-expect-error it is id
+track('Placed Order', { transaction_id: '1001' }, { eventID: 'e-1' })
+// @ts-expect-error the options name no eventID
+track('Placed Order', { total_price: 5 }, { aliases: [] })
+// @ts-expect-error undefined is no eventID
+track('Placed Order', { total_price: 5 }, { eventID: undefined })
+// @ts-expect-error a subscription has an id
+track('Started Subscription', { $email: 'jane@shop.test' })
 
 // @ts-expect-error it is total_price
 track('Placed Order', { id: '1', totalPrice: 5 })
@@ -41,7 +73,7 @@ track('Started Checkout', { items: [{ productId: '1' }] })
 // @ts-expect-error a flat event has no items
 track('Added To Cart', { items: [item] })
 // @ts-expect-error Converge has no `value`
-track('Placed Order', { value: 5 })
+track('Placed Order', { id: '1', value: 5 })
 // @ts-expect-error a price is a number or text
 track('Added To Cart', { price: { amount: 5 } })
 // @ts-expect-error an id is a number or text
@@ -49,7 +81,7 @@ track('Viewed Product', { product_id: true })
 // @ts-expect-error items is a list
 track('Started Checkout', { items: item })
 // @ts-expect-error true, 'true', false or 'false'
-track('Placed Order', { $is_new_customer: 'yes' })
+track('Placed Order', { id: '1', $is_new_customer: 'yes' })
 // @ts-expect-error a search has no price
 track('Searched', { price: 1 })
 // @ts-expect-error properties are an object
@@ -59,13 +91,13 @@ track(42)
 // @ts-expect-error a name is needed
 track()
 // @ts-expect-error it is eventID
-track('Placed Order', {}, { eventId: '1' })
+track('Placed Order', { id: '1' }, { eventId: '1' })
 // @ts-expect-error the third argument is options
-track('Placed Order', {}, 'e-1')
+track('Placed Order', { id: '1' }, 'e-1')
 // @ts-expect-error aliases are text
-track('Placed Order', {}, { aliases: [1] })
+track('Placed Order', { id: '1' }, { aliases: [1] })
 // @ts-expect-error it is $email
-track('Placed Order', {}, { profileProperties: { email: 'jane@shop.test' } })
+track('Placed Order', { id: '1' }, { profileProperties: { email: 'jane@shop.test' } })
 
 // ── Any other name takes any properties ──────────────────────────────────────────────────────────────────────────────
 

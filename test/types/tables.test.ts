@@ -37,6 +37,28 @@ function refusedAfter(path: string, from: string, to: string): string[] {
 test.each<[title: string, path: string, from: string, to: string, refused: string[]]>([
   ['nothing', 'types.ts', "| 'equal'", "| 'equal'", []],
   ['an operator', 'types.ts', "| 'equal'", "| 'equal' | 'is_like'", ['core/conditions.ts']],
+  ['a consent mode', 'types.ts', "| 'implied'", "| 'implied' | 'ask'", ['core/options.ts']],
+  [
+    'an option',
+    'types.ts',
+    '  nonce?: string',
+    '  nonce?: string\n  paused?: boolean',
+    ['core/options.ts', 'server/forwarder-options.ts', 'server/public-config.ts'],
+  ],
+  [
+    'a part of a condition',
+    'types.ts',
+    '  ignoreCase?: boolean',
+    '  ignoreCase?: boolean\n  trim?: boolean',
+    ['core/conditions.ts'],
+  ],
+  [
+    "a forwarder's option",
+    'server/forwarder-config.ts',
+    '  allowTest?: boolean',
+    '  allowTest?: boolean\n  more?: 1',
+    ['node/config-file.ts', 'server/forwarder-options.ts'],
+  ],
 ])('a table that lacks what its type has does not compile: %s', (_, path, from, to, refused) => {
   expect(refusedAfter(path, from, to)).toEqual(refused)
 })

@@ -32,7 +32,7 @@ test.each<[title: string, config: object, where: string, found: string]>([
   ['a content-ID mode of null', { contentId: null }, 'contentId', 'null'],
   ['a mapping mode that there is not', { mapping: { mode: 'server' } }, 'mapping.mode', '"server"'],
   ['server_only without a relay', { mapping: { mode: 'server_only' } }, 'server_only relay', 'undefined'],
-  ['server_only with an empty relay', { mapping: { mode: 'server_only' }, relay: '' }, 'server_only relay', '""'],
+  ['an empty relay', { relay: '' }, 'relay', '""'],
 ])('a sentence names its place: %s', (_, config, where, found) => {
   expect(complaint(config)).toMatch(new RegExp(`^Error: converge-tiktok: ${where} is ${found}, not .+`))
 })
@@ -82,7 +82,7 @@ test.each(malformed)('a condition of a filter that can not be read is shown, wit
 test.each(malformed)("a condition of a row that can not be read is shown, with its row's place: %s", (_, change) => {
   const when = { ...condition, ...change }
   const said = complaint({ mapping: { events: { Searched: ['Search', { event: 'Lead', when }] } } })
-  expect(said).toBe(`Error: converge-tiktok: mapping.events.Searched is ${JSON.stringify(when)}, not a condition`)
+  expect(said).toBe(`Error: converge-tiktok: mapping.events.Searched.when is ${JSON.stringify(when)}, not a condition`)
 })
 
 test.each<[title: string, filter: unknown, said: string]>([

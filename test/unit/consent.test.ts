@@ -10,6 +10,8 @@ beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
 
 const relay = 'https://relay.shop.test'
+/** The page posts no server copies. */
+const noRelay: object = { relay: undefined }
 const landing = 'https://www.shop.test/caps?ttclid=E.C.P.click-1'
 const order = { id: '1001', total_price: 20, currency: 'EUR', $email: 'jane@example.com' }
 const jane = createHash('sha256').update('jane@example.com').digest('hex')
@@ -165,7 +167,7 @@ describe.each(consentCases)('$mode, $said', ({ mode, said, browser, server, resu
 
 describe('held events', () => {
   test('are the last 100', () => {
-    const { page, converge, track } = land({ consent: 'require', relay: '' })
+    const { page, converge, track } = land({ consent: 'require', ...noRelay })
     for (let n = 1; n <= 120; n++) track('Searched', {}, { eventID: n })
     converge.consent(granted)
     const ids = tracked(page).map(([, , , options]) => Object(options).event_id)
@@ -325,7 +327,7 @@ describe('a consent that is taken back', () => {
     ['', [denied]],
     [', given again or not', [denied, granted]],
   ])('stops what the next person’s turn is waited for%s', async (_, decisions) => {
-    const { page, converge, track } = land({ consent: 'implied', relay: '' })
+    const { page, converge, track } = land({ consent: 'implied', ...noRelay })
     track('Searched', {}, { profileProperties: { $email: 'john@example.com' } })
     await settle(page)
     goLive(page)
@@ -338,7 +340,7 @@ describe('a consent that is taken back', () => {
   })
 
   test('drops what was to wait for TikTok’s script, also where that was not asked for yet', () => {
-    const { page, converge, track } = land({ consent: 'implied', relay: '' })
+    const { page, converge, track } = land({ consent: 'implied', ...noRelay })
     track('Searched')
     converge.consent(denied)
     converge.consent(granted)
@@ -403,7 +405,7 @@ describe('a decision', () => {
     ['no word of ours', { marketing: 'no' }],
     ['a boolean', { marketing: true }],
   ])('that does not grant marketing denies it: %s', (_, consent) => {
-    const { page, converge, track } = land({ consent: 'implied', relay: '' })
+    const { page, converge, track } = land({ consent: 'implied', ...noRelay })
     Reflect.apply(converge.consent, converge, [consent])
     expect(track('Searched')).toMatchObject({ status: 'no_consent', reason: 'denied' })
     expect(tracked(page)).toEqual([])

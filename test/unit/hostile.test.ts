@@ -155,7 +155,7 @@ test('a text of 1 MB is cut at 2,000 characters, wherever it stands', () => {
   const long = 'x'.repeat(1e6)
   const cut = long.slice(0, 2000)
   expect(content({ product_id: long, name: long })).toStrictEqual({ ...product, content_id: cut, content_name: cut })
-  expect(sent(['Searched', { query: long }])).toStrictEqual([{ query: cut }])
+  expect(sent(['Searched', { query: long }])).toStrictEqual([{ query: cut, search_string: cut }])
 })
 
 test('10,000 items: the value is sent, and the first 1,998 of them', () => {

@@ -14,6 +14,20 @@ const email: Row[] = [
   ['  Jane.Doe@Example.COM \n', 'jane.doe@example.com'],
   ['jane+tag@example.co.uk', 'jane+tag@example.co.uk'],
   ['j_d-1@sub.shop-example.museum', 'j_d-1@sub.shop-example.museum'],
+  ['me@x.com', 'me@x.com'],
+  ["Sinead.O'Brien@example.ie", "sinead.o'brien@example.ie"],
+  ['info@müller.de', 'info@müller.de'],
+  ['jäne@example.com', 'jäne@example.com'],
+  ['用户@例子.公司', '用户@例子.公司'],
+  ['.jane.@example.com', '.jane.@example.com'],
+  ['jane!#$%&*/=?^`{|}~@example.com', 'jane!#$%&*/=?^`{|}~@example.com'],
+  ['j@a.b.c.example.photography', 'j@a.b.c.example.photography'],
+  ['jane@example.xn--p1ai', 'jane@example.xn--p1ai'],
+  ['jane@10.0.0.1', 'jane@10.0.0.1'],
+  [`${'j'.repeat(116)}@example.com`, `${'j'.repeat(116)}@example.com`],
+  [`${'𝕛'.repeat(116)}@example.com`, `${'𝕛'.repeat(116)}@example.com`],
+  [['jane@example.com', 'john@example.com'], 'jane@example.com'],
+  [[null, '', 'undefined', 'jane', hashOfNothing, 'Jane@example.com', 'john@example.com'], 'jane@example.com'],
 ]
 
 const phone: Row[] = [
@@ -24,6 +38,21 @@ const phone: Row[] = [
   ['00 44 20 7946 0958', '+442079460958'],
   [' +49.30.123456 ', '+4930123456'],
   ['+358\u00a040\u2011123\u20114567', '+358401234567'],
+  ['+1 415 555 2671 ext. 12', '+14155552671'],
+  ['+1 415 555 2671 Ext 12', '+14155552671'],
+  ['+1 415 555 2671 extn: 12', '+14155552671'],
+  ['+1 415 555 2671, extension 12', '+14155552671'],
+  ['+34 912 345 678 extensión 12', '+34912345678'],
+  ['+1 (415) 555-2671x12', '+14155552671'],
+  ['+1 415 555 2671 x 12', '+14155552671'],
+  ['+1 415 555 2671 #12', '+14155552671'],
+  ['+1 415 555 2671 ext #12', '+14155552671'],
+  ['+1-415-555-2671;ext=12', '+14155552671'],
+  ['tel:+1-415-555-2671;ext=12', '+14155552671'],
+  ['001 415 555 2671 ext. 1234567', '+14155552671'],
+  ['+1 415 555 2671 ext.', '+14155552671'],
+  [['+43 664 1234567', '+43 664 7654321'], '+436641234567'],
+  [[null, '0664 1234567', 'null', 'call me', '+43 664 1234567', '+43 664 7654321'], '+436641234567'],
 ]
 
 const external_id: Row[] = [
@@ -100,11 +129,20 @@ test.each([
   'jane@example..com',
   'jane doe@example.com',
   'jane@example.com, john@example.com',
-  'jäne@example.com',
-  `${'j'.repeat(120)}@example.com`,
+  'jane@.example.com',
+  'jane@example.com.',
+  'jane@home@example.com',
+  'jane@exam ple.com',
+  'jane\u00a0doe@example.com',
+  'jane@example\n.com',
+  `${'j'.repeat(117)}@example.com`,
+  `jane@${'example.'.repeat(40)}com`,
+  [],
+  ['jane', 'john@example'],
+  [['jane@example.com']],
   'a'.repeat(63),
   `${'a'.repeat(64)}b`,
-])('what is no e-mail address is not hashed: %s', ($email) => {
+])('what is no e-mail address is not hashed: %j', ($email) => {
   expect(readUser({ $email })).toEqual({})
 })
 
@@ -115,11 +153,27 @@ test.each([
   '+0664 1234567',
   '+43',
   '+1234567890123456', // longer than E.164 allows
-  '+1 917 123 4567 ext. 12',
+  '+1 917 123 4567 ext. 12345678', // longer than an extension
+  '+1 917 123 4567 in the evening',
+  '+1 415 555 CALL',
+  '+1 415 555 CALL 1',
+  '+1 415 555 2671, 12',
+  '+1 415 555 2671 / +1 415 555 2672',
   'call me',
-])('what is no international phone number is not hashed: %s', ($phone_number) => {
+  [],
+  ['0664 1234567', 'call me'],
+])('what is no international phone number is not hashed: %j', ($phone_number) => {
   expect(readUser({ $phone_number })).toEqual({})
 })
+
+test.each(['a', '.', 'a@', '@', ' ', 'a.', '+', '1', 'x', 'ext', '#', '+1 ', 'ext ', '(0)', '-'])(
+  'a long text does not take long: %j, 400,000 times',
+  (part) => {
+    const text = part.repeat(400_000)
+    for (const long of [text, `a@${text}`, `+1${text}`, `${text} `, `${text}z`])
+      expect(readUser({ $email: long, $phone_number: long }).email).toBeUndefined()
+  },
+)
 
 const janes = { email: sha256('jane@example.com') }
 

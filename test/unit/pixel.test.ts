@@ -212,7 +212,7 @@ describe("beside TikTok's own snippet", () => {
     expect(page.ttq.load).toBe(load)
     expect(queued(page).filter(([method]) => method !== 'identify')).toMatchObject([
       ['page'],
-      ['track', 'Search', { query: 'cap' }, { pixel_code: pixelId }],
+      ['track', 'Search', { query: 'cap', search_string: 'cap' }, { pixel_code: pixelId }],
     ])
     expect(page.scripts.map(({ src }) => new URL(src).searchParams.get('sdkid')).sort()).toEqual([
       pixelId,
@@ -250,7 +250,9 @@ describe('a call', () => {
   test('waits in the global queue with our pixel_code until the pixel is live', () => {
     const page = openPage()
     startIn(page).track('Searched', { q: 'cap' }, { eventID: 'e1' })
-    expect(tracked(page)).toEqual([['track', 'Search', { query: 'cap' }, { event_id: 'e1', pixel_code: pixelId }]])
+    expect(tracked(page)).toEqual([
+      ['track', 'Search', { query: 'cap', search_string: 'cap' }, { event_id: 'e1', pixel_code: pixelId }],
+    ])
   })
 
   test('goes to our instance alone once the pixel is live, by the ttq that stands there now', () => {
@@ -259,7 +261,7 @@ describe('a call', () => {
     const stub = page.ttq
     const calls = takeOver(page)
     converge.track('Searched', { q: 'cap' }, { eventID: 'e1' })
-    expect(calls).toEqual([[pixelId, 'Search', { query: 'cap' }, { event_id: 'e1' }]])
+    expect(calls).toEqual([[pixelId, 'Search', { query: 'cap', search_string: 'cap' }, { event_id: 'e1' }]])
     expect(stub).toHaveLength(0)
   })
 
@@ -268,7 +270,9 @@ describe('a call', () => {
     const converge = startIn(page)
     const calls = takeOver(page, 'OTHER')
     converge.track('Searched', { q: 'cap' }, { eventID: 'e1' })
-    expect(calls).toEqual([['every pixel', 'Search', { query: 'cap' }, { event_id: 'e1', pixel_code: pixelId }]])
+    expect(calls).toEqual([
+      ['every pixel', 'Search', { query: 'cap', search_string: 'cap' }, { event_id: 'e1', pixel_code: pixelId }],
+    ])
   })
 
   test('has parameters that nobody else holds, since TikTok writes into them', () => {
@@ -505,7 +509,9 @@ describe('the state', () => {
       reason: 'pixel_blocked',
       destinationEvents: [{ event: 'Search', via: ['pixel'] }],
     })
-    expect(tracked(page)).toEqual([['track', 'Search', { query: 'cap' }, { event_id: 'e1', pixel_code: pixelId }]])
+    expect(tracked(page)).toEqual([
+      ['track', 'Search', { query: 'cap', search_string: 'cap' }, { event_id: 'e1', pixel_code: pixelId }],
+    ])
   })
 
   test('blocked leaves an event that is not for the pixel skipped', () => {

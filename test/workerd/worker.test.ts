@@ -99,12 +99,20 @@ test('an event that TikTok will never take is in the dead-letter queue with the 
   expect(worker.log()).toContain('the dead-letter queue has them')
 })
 
-test('an order that comes days late is set aside in sight, and never sent', async () => {
+test('an order that comes days late is answered with too_late and never sent', async () => {
   const worker = await startWithQueue()
-  await worker.fetch('/webhook', fromServer({ event_name: 'Placed Order', event_id: '1', timestamp: ago(72) }))
-  const letters = await worker.waitForDeadLetters(1)
-  expect(letters).toMatchObject([{ data: { event_id: '1' }, problem: expect.stringContaining('Too late') }])
-  expect(tikTok.requests).toEqual([])
+  const late = { event_name: 'Placed Order', event_id: '1', timestamp: ago(72) }
+  const answer = await worker.fetch('/webhook', fromServer([late, { ...late, event_id: '2', timestamp: ago(1) }]))
+  expect([answer.status, await answer.json()]).toEqual([
+    202,
+    {
+      accepted: 1,
+      statuses: { skipped: 1, success: 1 },
+      problems: [{ path: '[0]', message: expect.stringMatching(/^too_late: Purchase happened 72 hours ago/) }],
+    },
+  ])
+  expect(ids(await tikTok.waitForAccepted(1, 20_000))).toEqual(['2'])
+  await expect.poll(worker.log).toContain('Events came too late and are not sent')
 })
 
 test('a wrong token stops all sending; its events are retried, and then in the dead-letter queue', async () => {
@@ -118,8 +126,9 @@ test('a wrong token stops all sending; its events are retried, and then in the d
   expect(worker.log()).toContain('Generate an access token')
   expect(worker.log()).not.toContain('an-access-token-of')
   const health = await worker.fetch('/health')
-  expect(health.status).toBe(503)
-  expect(await health.text()).toContain('40105')
+  expect([health.status, await health.json()]).toEqual([503, { status: 'stopped', waiting: 0 }])
+  const headers = { Authorization: 'Bearer an-admin-token-of-32-characters-or-more' }
+  expect(await (await worker.fetch('/health', { headers })).text()).toContain('40105')
 })
 
 test('what is more than a queue takes at once is kept in parts', async () => {

@@ -12,6 +12,7 @@ export default createWorker((env: Env) => ({
   pixelId: 'CJQBODJC77UB4MRTGFRF',
   accessToken: 'an-access-token-of-tiktok',
   webhookToken: 'a-token-of-the-forwarder',
+  adminToken: 'an-admin-token-of-32-characters-or-more',
   allowedOrigins: ['https://www.shop.example'],
   eventsApiUrl: env.EVENTS_API_URL,
   queue: env.EVENTS,

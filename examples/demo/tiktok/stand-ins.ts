@@ -94,7 +94,7 @@ export async function createStandIns({
         eventsApiUrl: eventsApi.url,
         outbox: watched(outbox),
       },
-      { log: say },
+      { log: (_level, message, fields) => say([message, fields?.problem].filter(Boolean).join(': ')) },
     )
   }
 

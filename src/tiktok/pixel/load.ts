@@ -12,7 +12,7 @@ export interface PixelLoader {
 /** What one pixel is loaded with. */
 export interface LoaderOptions {
   pixelId: string
-  /** Of `pixelHosts`. */
+  /** See `pixelOrigin`. */
   host: string
   nonce: string | undefined
   load: LoadOptions

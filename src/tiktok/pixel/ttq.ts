@@ -1,5 +1,5 @@
 import { isFromDom } from '../../core/is-from-dom.ts'
-import { pixelHosts } from '../hosts.ts'
+import { pixelOrigin } from '../hosts.ts'
 
 // TikTok's global, built to the letter of TikTok's own snippet. Until TikTok's script has run it is an array, in which
 // each call waits as `[method, ...parameters]`. A callable stub, as other pixels have, sends nothing.
@@ -80,7 +80,7 @@ export function createTtq(window: Window, mayReplace: () => boolean): TtqAccess 
       methods,
       setAndDefer,
       instance: (id: string) => deferCalls(queueOf(stub, id)),
-      load: (id: string, options: LoadOptions = {}) => void load(id, options, pixelHosts.default),
+      load: (id: string, options: LoadOptions = {}) => void load(id, options, pixelOrigin(undefined)),
       ...marksOf(Object(queue)),
     })
     return stub

@@ -1,4 +1,4 @@
-import { readNumber, readText } from '../core/read.ts'
+import { isRecord, readNumber, readText } from '../../core/read.ts'
 import { type Action, type CodeRow, rowOf } from './codes.ts'
 
 /** What an answer of TikTok means for the events of its call. */
@@ -15,16 +15,19 @@ export interface Answer {
   status: number
   text: string
   retryAfter: string | null
+  /** By TikTok's clock. */
+  date: string | null
 }
 
 /** `now`: milliseconds since 1970. */
-export function readAnswer({ status, text, retryAfter }: Answer, now: number): Outcome {
-  const { code, message } = Object(parse(text))
+export function readAnswer({ status, text, retryAfter, date }: Answer, now: number): Outcome {
+  const json = parse(text)
+  const { code, message } = isRecord(json) ? json : {}
   const number = readNumber(code)
   const said = Number.isNaN(number) ? 'without a code' : `code ${number}: ${readText(message)}`
   const answered = `TikTok answered ${status === 200 ? '' : `HTTP ${status}, `}${said}`
   const row = rowOf(number)
-  const wait = readWait(retryAfter, now)
+  const wait = readWait(retryAfter, Date.parse(date ?? '') || now)
   if (status === 413) return { action: 'split', problem: answered }
   // Their gateway answers these, whatever stands in the body.
   const isTheirs = status === 408 || status === 429 || status >= 500
@@ -41,7 +44,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Retry-After, in seconds or as a date (RFC 9110, 10.2.3), in milliseconds from now. */
+/** Retry-After, in seconds or as a date (RFC 9110, 10.2.3), in milliseconds from `now`, by the clock that wrote the date. */
 function readWait(retryAfter: string | null, now: number): number {
   const seconds = readNumber(retryAfter)
   const wait = Number.isNaN(seconds) ? Date.parse(retryAfter ?? '') - now : seconds * 1000

@@ -1,17 +1,14 @@
-import { cleanUrl } from '../core/clean-url.ts'
-import { orderEvents } from '../core/event-names.ts'
-import { put, readText } from '../core/read.ts'
-import type { MappedEvent } from '../tiktok/route.ts'
-import type { Config, ConvergeEvent } from '../types.ts'
-import type { EventsApiEvent, OutboxEvent } from './outbox.ts'
-import type { PageEvent } from './parse.ts'
-import type { Profile } from './profile.ts'
+import { cleanUrl } from '../../core/clean-url.ts'
+import { readDomain } from '../../core/domain.ts'
+import { orderEvents } from '../../core/event-names.ts'
+import { put, readText } from '../../core/read.ts'
+import type { Config, ConvergeEvent, EventParameters, User } from '../../types.ts'
+import { SECONDS_BESIDE_PIXEL, SECONDS_WITHOUT_PIXEL } from '../limits.ts'
+import type { MappedEvent } from '../route.ts'
+import type { OutboxEvent } from './delivery.ts'
+import type { EventsApiEvent } from './event.ts'
 
-const HOUR = 3600
-/** TikTok forgets an event_id after 48 hours: a copy that comes later would count a second time. */
-const WHERE_THE_PIXEL_SENT_IT = 47 * HOUR
-const OTHERWISE = 7 * 24 * HOUR
-const OLDEST = 30 * 24 * HOUR * 1000
+const OLDEST = 30 * 24 * 3_600_000 // ms
 
 /** What a request tells of a page's event, beside its body. */
 export interface Visit {
@@ -27,8 +24,37 @@ export interface Visit {
   allowTest: boolean
 }
 
+/** What is sent of a page's event. */
+export interface PageFacts {
+  eventName: string
+  eventID: string
+  /** The page's clock when it was tracked, in milliseconds since 1970. */
+  time: number
+  /** Whether the browser copy was handed to the pixel. */
+  pixel: boolean
+  user: { [Key in keyof User]: User[Key] | undefined }
+  page: { url: string; referrer: string }
+  ttclid?: string | undefined
+  ttp?: string | undefined
+  locale?: string | undefined
+  test?: string | undefined
+}
+
+/** What is sent of a server's event, beside its rows. */
+export interface ServerFacts {
+  rows: readonly MappedEvent[]
+  profile: { user: EventsApiEvent['user']; url: string }
+  /** Milliseconds since 1970. */
+  time: number
+  config: Config
+}
+
 /** The TikTok events of a page's event. `send` are those of them that may go. */
-export function fromPage(event: PageEvent, send: PageEvent['send'], visit: Visit): OutboxEvent[] {
+export function fromPage(
+  event: PageFacts,
+  send: readonly { event: string; parameters: EventParameters }[],
+  visit: Visit,
+): OutboxEvent[] {
   // The page's clock may be wrong, its differences hardly are.
   const age = Math.min(Math.max(visit.sentAt - event.time, 0), OLDEST)
   const seconds = Math.floor((visit.receivedAt - age) / 1000)
@@ -53,20 +79,21 @@ export function fromPage(event: PageEvent, send: PageEvent['send'], visit: Visit
       page,
       properties: one.parameters,
     },
-    expires: seconds + (event.pixel ? WHERE_THE_PIXEL_SENT_IT : OTHERWISE),
+    expires: seconds + (event.pixel ? SECONDS_BESIDE_PIXEL : SECONDS_WITHOUT_PIXEL),
     // A test may be repeated, and must not stand in for the order.
     order: !testCode && orderEvents.includes(event.eventName),
     ...(testCode && { test_event_code: testCode }),
   }))
 }
 
-/** The TikTok events of a server's event. `time` is in milliseconds since 1970. */
+/** The TikTok events of a server's event. */
 export function fromServer(
   { eventName, eventID, properties }: ConvergeEvent,
-  { rows, profile, time, config }: { rows: readonly MappedEvent[]; profile: Profile; time: number; config: Config },
+  { rows, profile, time, config }: ServerFacts,
 ): OutboxEvent[] {
   const seconds = Math.floor(time / 1000)
-  const shop = config.domain ? `https://${config.domain}` : ''
+  const domain = readDomain(config.domain)
+  const shop = domain ? `https://${domain}` : ''
   const page = toPage(readText(properties.$url) || profile.url || shop, readText(properties.referrer))
   const hasPixel = config.mapping?.mode !== 'server_only'
   return rows.map(({ event, forward, parameters }) => ({
@@ -79,7 +106,7 @@ export function fromServer(
       page,
       properties: parameters(),
     },
-    expires: seconds + (hasPixel && forward === 'client_and_server' ? WHERE_THE_PIXEL_SENT_IT : OTHERWISE),
+    expires: seconds + (hasPixel && forward === 'client_and_server' ? SECONDS_BESIDE_PIXEL : SECONDS_WITHOUT_PIXEL),
     order: orderEvents.includes(eventName),
   }))
 }
@@ -94,7 +121,7 @@ const matchKeys = [
   'city',
   'state',
   'country',
-] as const satisfies (keyof PageEvent['user'])[]
+] as const satisfies (keyof User)[]
 
 function toPage(url: string, referrer: string): EventsApiEvent['page'] {
   const page: EventsApiEvent['page'] = {}

@@ -1,0 +1,108 @@
+import type { Config, ConsentMode, ConsentPlatform, ContentIdMode, ContentType } from '../types.ts'
+import { configError } from './config-error.ts'
+import { domainWords, readDomain } from './domain.ts'
+import { nearest } from './nearest.ts'
+import { isRecord } from './read.ts'
+
+export type Option = readonly [
+  fits: (value: unknown) => boolean,
+  /** What is valid: words that follow "not", or all values. */
+  valid: string | readonly string[],
+  /** How the text of a tag's attribute is read. Absent: the option can't stand on a tag. */
+  readAttribute?: (text: string) => unknown,
+]
+
+const asText = (text: string): unknown => text
+// A bare attribute is an empty text.
+const asSwitch = (text: string): unknown => (text === 'false' ? false : text === '' || text === 'true' || text)
+const asList = (text: string): unknown => text.split(',').map((one) => one.trim())
+
+/** One of the values of a union of texts. The type asks for each of them. */
+export function oneOf<Value extends string>(values: Record<Value, true>): Option {
+  const names = Object.keys(values)
+  return [(value) => names.some((name) => name === value), names, asText]
+}
+
+export const text = (shape: RegExp, words: string): Option => [
+  (value) => typeof value === 'string' && shape.test(value),
+  words,
+  asText,
+]
+
+export const onOrOff: Option = [(value) => typeof value === 'boolean', 'true or false', asSwitch]
+
+/** What only a page's own code can write. */
+export const record: Option = [(value) => typeof value === 'object' && isRecord(value), 'an object']
+
+const platform = oneOf<ConsentPlatform>({ shopify: true, google: true })
+
+/** Every option of a config: what may stand there, and how it is read from a tag. */
+export const options = {
+  pixelId: text(/^[A-Z\d]{20}$/, '20 capital letters and digits'),
+  contentId: oneOf<ContentIdMode>({ default: true, product_id: true, variant_id: true, sku: true }),
+  contentType: oneOf<ContentType>({ product: true, product_group: true }),
+  value: oneOf<NonNullable<Config['value']>>({ gross: true, net: true }),
+  mapping: record,
+  filters: [Array.isArray, 'a list of filters'],
+  consent: oneOf<ConsentMode>({ always: true, always_server: true, implied: true, require: true }),
+  consentFrom: [
+    (value) => Array.isArray(value) && value.every((one) => platform[0](one)),
+    'a list of shopify, google',
+    asList,
+  ],
+  gpc: oneOf<NonNullable<Config['gpc']>>({ limited_data_use: true, deny: true, ignore: true }),
+  relay: text(
+    /^(https?:\/\/[^\s/\\?#]|\/(?![/\\]))[^\s\\?#]*$/i,
+    'an address, such as https://track.shop.example or /converge',
+  ),
+  load: oneOf<NonNullable<Config['load']>>({ idle: true, immediate: true }),
+  pageLoads: oneOf<NonNullable<Config['pageLoads']>>({ manual: true, auto: true }),
+  context: record,
+  domain: [(value) => readDomain(value) !== undefined, domainWords, asText],
+  limitedDataUse: onOrOff,
+  autoConfig: onOrOff,
+  debug: onOrOff,
+  beforeSend: [(value) => typeof value === 'function', 'a function'],
+  region: oneOf<NonNullable<Config['region']>>({ us: true }),
+  nonce: [(value) => typeof value === 'string', 'text', asText],
+} satisfies Record<keyof Config, Option>
+
+/**
+ * Checks each option of a config by its name and value. `undefined` counts as absent.
+ *
+ * @param where who was given the config, such as `init`
+ * @param known the options that there are
+ * @throws a sentence that names an unknown option and the one that was meant, or a wrong value and what is valid
+ */
+export function checkOptions(config: unknown, where: string, known: Readonly<Record<string, Option>> = options): void {
+  if (!isRecord(config)) throw configError(`the config of ${where}`, config, 'an object')
+  refuseUnknown(where, config, known)
+  for (const [name, option] of Object.entries(known))
+    if (config[name] !== undefined) checkOption(name, config[name], option)
+}
+
+/** @throws a sentence that names a wrong value and what is valid */
+export function checkOption(where: string, value: unknown, [fits, valid]: Option): void {
+  if (fits(value)) return
+  const words = typeof valid === 'string' ? valid : `one of ${valid.join(', ')}${suggest(String(value), valid)}`
+  throw configError(where, value, words)
+}
+
+/**
+ * Refuses what a misspelt name would leave out in silence.
+ *
+ * @throws a sentence that names the unknown option and the one that was meant
+ */
+export function refuseUnknown(where: string, record: object, known: object): void {
+  const names = Object.keys(known)
+  for (const [name, value] of Object.entries(record))
+    if (value !== undefined && !names.includes(name))
+      throw new Error(
+        `converge-tiktok: ${where} has no option ${name}${suggest(name, names) || `. There are ${names.join(', ')}`}`,
+      )
+}
+
+function suggest(given: string, names: readonly string[]): string {
+  const name = nearest(given, names)
+  return name ? `. Did you mean ${name}?` : ''
+}

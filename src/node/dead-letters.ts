@@ -1,0 +1,78 @@
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+
+/** An event that was set aside. */
+export interface DeadLetter {
+  id: number
+  event: string
+  event_id: string
+  /** When it was set aside, in milliseconds since 1970. */
+  died: number
+  attempts: number
+  problem: string
+  /** True if it may still be sent at this moment. TikTok would count one that is too old a second time. */
+  canRetry: boolean
+}
+
+/** Dead letters by their ids, or all. */
+export type Chosen = readonly number[] | 'all'
+
+const chunk = 1000
+const problemsShown = 20
+
+/** Reads what was set aside. It works on files of every version, and writes nothing. */
+export function createDeadLetterReader(database: DatabaseSync) {
+  // Prepared when they are used: some of these tables are not in every version.
+  const prepare = (sql: string) => database.prepare(sql)
+
+  return {
+    /** Oldest first. `now` is in milliseconds since 1970. */
+    *list(now: number): Generator<DeadLetter> {
+      const select = prepare(`SELECT id, event, event_id, died, attempts, problem,
+        body IS NOT NULL AND body ->> 'expires' > ? AS canRetry FROM dead_letters WHERE id > ? ORDER BY id LIMIT ${chunk}`)
+      let letters = select.all(now / 1000, 0).map(toDeadLetter)
+      while (letters.length) {
+        yield* letters
+        letters = select.all(now / 1000, letters.at(-1)?.id ?? 0).map(toDeadLetter)
+      }
+    },
+
+    total(name: 'waiting' | 'sent' | 'dead'): number {
+      return Number(prepare('SELECT count FROM totals WHERE name = ?').get(name)?.count ?? 0)
+    },
+  }
+}
+
+/** Counts by problem: the most frequent ones, and the others together. It takes no longer with more dead letters. */
+export function createProblemCounts(database: DatabaseSync): (total: number) => Record<string, number> {
+  const select = database.prepare(`SELECT problem, count FROM problems ORDER BY count DESC LIMIT ${problemsShown}`)
+  return (total) => {
+    const shown = select.all().map(({ problem, count }) => [String(problem), Number(count)] as const)
+    const others = shown.reduce((left, [, count]) => left - count, total)
+    return Object.fromEntries(others > 0 ? [...shown, ['Other problems', others]] : shown)
+  }
+}
+
+/** Splits what was chosen into parts that a transaction can take without blocking the process for long. */
+export function createIdChunks(database: DatabaseSync): (chosen: Chosen) => Generator<readonly number[]> {
+  const select = database.prepare(`SELECT id FROM dead_letters WHERE id > ? ORDER BY id LIMIT ${chunk}`)
+  const after = (id: number) => select.all(id).map((row) => Number(row.id))
+  return function* (chosen) {
+    if (chosen !== 'all') {
+      for (let start = 0; start < chosen.length; start += chunk) yield chosen.slice(start, start + chunk)
+      return
+    }
+    for (let ids = after(0); ids.length; ids = after(ids.at(-1) ?? 0)) yield ids
+  }
+}
+
+function toDeadLetter(row: Record<string, SQLOutputValue>): DeadLetter {
+  return {
+    id: Number(row.id),
+    event: String(row.event),
+    event_id: String(row.event_id),
+    died: Number(row.died),
+    attempts: Number(row.attempts),
+    problem: String(row.problem),
+    canRetry: row.canRetry === 1,
+  }
+}

@@ -1,0 +1,88 @@
+import { setImmediate } from 'node:timers/promises'
+import { type OutboxEvent, OutboxFull } from '../server/outbox.ts'
+import type { Room } from './outbox-room.ts'
+import type { KeptEvent, Tables } from './outbox-tables.ts'
+import { isSqliteError, whenFree } from './sqlite.ts'
+import type { FileCheck } from './sqlite-file.ts'
+
+interface Addition {
+  kept: KeptEvent[]
+  bytes: number
+  resolve: (notTaken: OutboxEvent[]) => void
+  reject: (reason: unknown) => void
+}
+
+// What a row takes beside its JSON: keys, three indexes, and the slack in SQLite's pages.
+const rowBytes = 400
+
+export interface Intake {
+  add(events: OutboxEvent[]): Promise<OutboxEvent[]>
+  /** Resolves once nothing is being written. */
+  end(): Promise<void>
+}
+
+export interface IntakeOptions {
+  tables: Tables
+  room: Room
+  file: FileCheck
+  now: () => number
+}
+
+/** What comes while the disk is written to shares the next commit, and its wait for the disk. */
+export function createIntake({ tables, room, file, now }: IntakeOptions): Intake {
+  let additions: Addition[] = []
+  let committing: Promise<void> | undefined
+
+  async function commit(): Promise<void> {
+    await setImmediate()
+    while (additions.length) {
+      const batch = additions
+      additions = []
+      try {
+        await commitBatch(batch)
+      } catch (error) {
+        const isFull = isSqliteError(error, 'full')
+        if (isFull) room.refuse(batch[0]?.bytes ?? 0)
+        const reason = isFull ? new OutboxFull('The disk of the outbox is full.') : error
+        for (const { reject } of batch) reject(reason)
+      }
+    }
+    committing = undefined
+  }
+
+  async function commitBatch(batch: Addition[]): Promise<void> {
+    throwIfLost()
+    const { fitting, notTaken } = await whenFree(() => {
+      const fitting = room.fit(batch)
+      const lists = fitting.map(({ kept }) => kept)
+      return { fitting, notTaken: lists.length ? tables.add(lists, now()) : [] }
+    })
+    if (fitting.length) await tables.sync()
+    throwIfLost() // before it was synced: then it is on no disk that anybody reads again
+    fitting.forEach(({ resolve }, index) => {
+      resolve(notTaken[index] ?? [])
+    })
+    for (const addition of batch) {
+      if (!fitting.includes(addition)) addition.reject(room.refuse(addition.bytes))
+    }
+  }
+
+  function throwIfLost(): void {
+    const lost = file.findLost()
+    if (lost) throw new Error(lost)
+  }
+
+  return {
+    add(events) {
+      const kept = events.map((event) => ({ event, body: JSON.stringify(event) }))
+      const bytes = kept.reduce((sum, { body }) => sum + Buffer.byteLength(body) + rowBytes, 0)
+      return new Promise((resolve, reject) => {
+        additions.push({ kept, bytes, resolve, reject })
+        committing ??= commit()
+      })
+    },
+    async end() {
+      await committing
+    },
+  }
+}

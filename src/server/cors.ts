@@ -1,0 +1,37 @@
+import type { Answer } from './respond.ts'
+
+export interface Cors {
+  /** Whether a page of this request's origin may post events. */
+  allows(request: Request): boolean
+  /** The headers of every answer to such a page, also of an error: without them it sees a network failure and retries forever. */
+  headers(request: Request): Record<string, string>
+}
+
+/** Cross-origin requests of the shop's own pages. */
+export function createCors(allowedOrigins: readonly string[]): Cors {
+  const originOf = ({ headers }: Request): string | undefined =>
+    allowedOrigins.find((origin) => origin === headers.get('origin'))
+  return {
+    allows: (request) => originOf(request) !== undefined,
+    headers(request) {
+      const origin = originOf(request)
+      if (origin === undefined) return { vary: 'origin' }
+      return {
+        'access-control-allow-origin': origin,
+        'access-control-expose-headers': 'retry-after',
+        vary: 'origin',
+      }
+    },
+  }
+}
+
+/** The answer to a browser that asks whether a page may post. */
+export const preflight: Answer = {
+  status: 204,
+  text: null,
+  headers: {
+    'access-control-allow-methods': 'POST',
+    'access-control-allow-headers': 'content-type',
+    'access-control-max-age': '86400',
+  },
+}

@@ -1,0 +1,101 @@
+import type { Log } from '../core/log.ts'
+import type { EventsApi } from '../tiktok/events-api/client.ts'
+import type { Intake, Late, Taken } from './intake.ts'
+import type { Outbox, Verdict } from './outbox.ts'
+import { redact } from './redact.ts'
+import type { RequestContext } from './request-context.ts'
+import { type Answer, refuse, respond } from './respond.ts'
+import { skipRepeated } from './skip-repeated.ts'
+import type { Throttle } from './throttle.ts'
+
+export interface EventStoreOptions {
+  api: EventsApi
+  outbox: Outbox | undefined
+  log: Log
+  throttle: Throttle
+  /** Milliseconds, of a clock that never goes back. */
+  monotonic: () => number
+}
+
+export interface EventStore {
+  /** Answers once the events of a request are kept, or TikTok has them. */
+  store(intake: Intake, context: RequestContext): Promise<Answer>
+  /** Why the outbox has refused events in the last minute, where it has not taken others since. */
+  refusal(): StoreRefusal | undefined
+}
+
+export interface StoreRefusal {
+  kind: 'full' | 'broken'
+  message: string
+}
+
+interface Stored {
+  kept: Taken[]
+  /** What TikTok will never take. */
+  refused: Taken[]
+}
+
+/** Seconds after which a sender comes again, and for which a refusal says how things stand. */
+const RETRY_AFTER = 60
+
+export function createEventStore(options: EventStoreOptions): EventStore {
+  const { api, outbox, log, throttle, monotonic } = options
+  let last: (StoreRefusal & { at: number }) | undefined
+
+  async function keep(outbox: Outbox, intake: Intake): Promise<Answer | Stored> {
+    try {
+      const events = intake.taken.map(({ event }) => event)
+      const notTaken = events.length > 0 && (await outbox.add(events))
+      last = undefined
+      return { kept: skipRepeated(intake, notTaken || []), refused: [] }
+    } catch (error) {
+      const { name, message } = error instanceof Error ? error : new Error(String(error))
+      const kind = name === 'OutboxFull' ? 'full' : 'broken'
+      const reason = kind === 'full' ? 'The outbox is full' : 'The outbox could not keep this'
+      last = { kind, message: `${reason}: ${redact(message)}`, at: monotonic() }
+      const line = throttle.allow(`outbox ${kind}`)
+      if (line)
+        log('error', `${reason}. Senders are told to send it again`, {
+          problem: redact(message),
+          more: line.leftOut || undefined,
+        })
+      return refuse(503, `${reason}. Send it again later.`, [], { 'retry-after': String(RETRY_AFTER) })
+    }
+  }
+
+  /** Without an outbox. */
+  async function sendNow({ taken }: Intake): Promise<Answer | Stored> {
+    const verdicts = await api.deliver(taken.map(({ event }) => event))
+    const having = (verdict: Verdict) => taken.filter((_, index) => verdicts[index] === verdict)
+    const [kept, refused] = [having('done'), having('dead')]
+    if (kept.length + refused.length === taken.length) return { kept, refused }
+    return refuse(503, 'TikTok can not take this now. Send it again later.', [], {
+      'retry-after': String(api.retryAfter()),
+    })
+  }
+
+  async function store(intake: Intake, context: RequestContext): Promise<Answer> {
+    const { taken, problems, statuses, late } = intake
+    const isByDesign = statuses?.filtered || statuses?.skipped || statuses?.no_consent
+    if (taken.length === 0 && late.length === 0 && !isByDesign)
+      return refuse(400, 'Nothing of this could be taken.', problems)
+    const work = outbox ? keep(outbox, intake) : sendNow(intake)
+    context.waitUntil?.(work)
+    const stored = await work
+    if ('status' in stored) return stored
+    const accepted = new Set(stored.kept.map(({ path }) => path)).size
+    for (const { path, event } of stored.refused)
+      problems.push({ path, message: event.problem ?? 'was refused by TikTok' })
+    return respond(202, { accepted, ...(statuses ? { statuses } : tooLate(late)), problems })
+  }
+
+  return {
+    store,
+    refusal: () => (last && monotonic() - last.at < RETRY_AFTER * 1000 ? last : undefined),
+  }
+}
+
+/** For a page: what it must not take for sent by the server. */
+function tooLate(late: readonly Late[]): { too_late?: Pick<Late, 'event_name' | 'event_id'>[] } {
+  return late.length ? { too_late: late.map(({ event_name, event_id }) => ({ event_name, event_id })) } : {}
+}

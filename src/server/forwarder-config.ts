@@ -1,0 +1,25 @@
+import type { Config } from '../types.ts'
+import type { Outbox } from './outbox.ts'
+
+/** The page's config, and what only a server may know. */
+export interface ForwarderConfig extends Config {
+  /** From TikTok Events Manager. It is sent in one header to TikTok, and nowhere else. */
+  accessToken: string
+  /** The shop's own origins, `https://www.shop.example`, and `null` for sandboxed pages. Only these may post events. */
+  allowedOrigins: readonly string[]
+  /** What a server must send as `X-Webhook-Token`. Default: there is no webhook. */
+  webhookToken?: string
+  /** What `GET health` asks for as `Authorization: Bearer` to tell everything: 32 characters or more. Default: nobody is told. */
+  adminToken?: string | undefined
+  /**
+   * Takes a visitor's IP from the last entry of `X-Forwarded-For`, the one that the nearest proxy wrote: those before it
+   * may be forged. For a server behind one proxy. Default `false`.
+   */
+  trustProxy?: boolean
+  /** Honours a page's `?converge_test=CODE`. Default `false`. */
+  allowTest?: boolean
+  /** Default: TikTok's own. */
+  eventsApiUrl?: string
+  /** Keeps events until TikTok has them. Default: each is sent while its sender waits. */
+  outbox?: Outbox
+}

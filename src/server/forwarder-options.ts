@@ -1,0 +1,41 @@
+import { type Option, onOrOff, options, text } from '../core/options.ts'
+import { isRecord } from '../core/read.ts'
+import type { Config } from '../types.ts'
+import type { ForwarderConfig } from './forwarder-config.ts'
+
+/** What only a forwarder is given. */
+export type OwnOption = Exclude<keyof ForwarderConfig, keyof Config>
+
+/** The options of a forwarder: the page's, and its own. Those of the secrets are read without showing them. */
+export const forwarderOptions = {
+  ...options,
+  accessToken: [isToken, 'an access token'],
+  allowedOrigins: [
+    (value) => Array.isArray(value) && value.length > 0,
+    "a list of the shop's origins, such as https://www.shop.example",
+  ],
+  webhookToken: [isToken, 'text without spaces'],
+  trustProxy: onOrOff,
+  allowTest: onOrOff,
+  eventsApiUrl: text(
+    /^https:|^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/,
+    'an https:// URL (the access token travels there)',
+  ),
+  adminToken: [isToken, 'text without spaces'],
+  outbox: [isRecord, 'an outbox'],
+} satisfies Record<keyof ForwarderConfig, Option>
+
+/** One of `allowedOrigins`. */
+export const originOption: Option = [isOrigin, 'an origin, such as https://www.shop.example (without a path), or null']
+
+export function isToken(value: unknown): boolean {
+  return typeof value === 'string' && /^[!-~]+$/.test(value)
+}
+
+function isOrigin(origin: unknown): boolean {
+  try {
+    return origin === 'null' || new URL(String(origin)).origin === origin
+  } catch {
+    return false
+  }
+}

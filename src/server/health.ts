@@ -1,0 +1,67 @@
+import type { EventsApi } from '../tiktok/events-api/client.ts'
+import type { EventStore } from './event-store.ts'
+import type { LateEvents } from './late-events.ts'
+import type { MatchKeys } from './match-keys.ts'
+import type { Outbox, Stats } from './outbox.ts'
+import type { Refusals } from './refusals.ts'
+import { type Answer, refuse, respond } from './respond.ts'
+import { isSameToken } from './same-token.ts'
+
+export interface HealthOptions {
+  api: EventsApi
+  outbox: Outbox | undefined
+  store: EventStore
+  matchKeys: MatchKeys
+  refusals: Refusals
+  lateEvents: LateEvents
+  /** Opens all of it. Without one, nobody sees more than the public part. */
+  adminToken: string | undefined
+}
+
+export type HealthStatus =
+  | 'ok'
+  | 'delayed' // TikTok failed three times in a row, or an event waits for too long
+  | 'full' // the outbox takes no more events
+  | 'stopped' // nothing is sent, or nothing can be kept, until a person has mended something
+
+const httpStatus = { ok: 200, delayed: 200, full: 503, stopped: 503 } as const satisfies Record<HealthStatus, number>
+
+/** Seconds for which an event may wait beyond its due time. */
+const LONGEST_WAIT = 300
+
+/**
+ * Answers how things stand. To everybody: the status, how many events wait, and for how long the oldest has. To whoever has
+ * the admin token: also why it is stopped, what was sent and what was not, and why.
+ */
+export function createHealth(options: HealthOptions): (request: Request) => Promise<Answer> {
+  const { api, outbox, store, matchKeys, refusals, lateEvents, adminToken } = options
+
+  async function read(): Promise<Stats & { status: HealthStatus }> {
+    const own = api.stats()
+    const stats = { waiting: 0, oldest: undefined, ...own, ...(await outbox?.stats?.()) }
+    const refusal = store.refusal()
+    const stopped = stats.stopped ?? own.stopped ?? (refusal?.kind === 'broken' ? refusal.message : undefined)
+    const isFull = stats.full ?? refusal?.kind === 'full'
+    const isDelayed = own.isDown || (stats.overdue ?? stats.oldest ?? 0) > LONGEST_WAIT
+    const status = stopped ? 'stopped' : isFull ? 'full' : isDelayed ? 'delayed' : 'ok'
+    return { ...stats, stopped, status }
+  }
+
+  return async ({ headers }) => {
+    const [, token] = /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '') ?? []
+    if (token !== undefined && !(adminToken !== undefined && isSameToken(token, adminToken)))
+      return refuse(401, 'The admin token is wrong, or adminToken is not set.', [], { 'www-authenticate': 'Bearer' })
+    const { status, waiting, oldest, stopped, sent, dead } = await read()
+    const shown = { status, waiting, oldest }
+    if (token === undefined) return respond(httpStatus[status], shown)
+    return respond(httpStatus[status], {
+      ...shown,
+      stopped,
+      sent,
+      failed: dead,
+      too_late: lateEvents.count(),
+      refused: refusals.counts(),
+      match_keys: matchKeys.shares(),
+    })
+  }
+}

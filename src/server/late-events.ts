@@ -1,0 +1,34 @@
+import type { Log } from '../core/log.ts'
+import type { Late } from './intake.ts'
+import { ageOf } from './sort-by-age.ts'
+import type { Throttle } from './throttle.ts'
+
+export interface LateEvents {
+  /** Counts and logs the events of a request that came too late. `source`: the route that they came by. */
+  note(late: readonly Late[], source: string, receivedAt: number): void
+  /** Since the start. */
+  count(): number
+}
+
+/** The events that came too late to be sent: a counter, and one log line a minute for each source. */
+export function createLateEvents(log: Log, throttle: Throttle): LateEvents {
+  let count = 0
+  return {
+    note(late, source, receivedAt) {
+      const events = late.flatMap((one) => one.events)
+      const [first] = events
+      if (!first) return
+      count += events.length
+      const line = throttle.allow(`too_late ${source}`)
+      if (!line) return
+      log('warn', 'Events came too late and are not sent, because TikTok could count them a second time', {
+        source,
+        events: events.length,
+        event: first.data.event,
+        hours: ageOf(first, receivedAt),
+        more: line.leftOut || undefined,
+      })
+    },
+    count: () => count,
+  }
+}

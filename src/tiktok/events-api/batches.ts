@@ -1,0 +1,43 @@
+import { MAX_BYTES_PER_CALL, MAX_EVENTS_PER_CALL } from '../limits.ts'
+import type { OutboxEvent } from './delivery.ts'
+
+/** An event, and its part of a call's body. */
+export interface Parcel {
+  event: OutboxEvent
+  json: string
+}
+
+/** The events of each call, as many as TikTok takes. A test event has a call of its own, since the code is the call's. */
+export function toBatches(events: readonly OutboxEvent[]): Parcel[][] {
+  const encoder = new TextEncoder()
+  const batches: Parcel[][] = []
+  let open: Parcel[] | undefined
+  let bytes = 0
+  for (const event of events) {
+    const parcel = { event, json: JSON.stringify(event.data) }
+    if (event.test_event_code) {
+      batches.push([parcel])
+      continue
+    }
+    const size = encoder.encode(parcel.json).length + 1
+    if (!open || open.length === MAX_EVENTS_PER_CALL || bytes + size > MAX_BYTES_PER_CALL) {
+      open = []
+      bytes = 0
+      batches.push(open)
+    }
+    open.push(parcel)
+    bytes += size
+  }
+  return batches
+}
+
+/** The body of a call. */
+export function toBody(pixelId: string, batch: readonly Parcel[]): string {
+  const envelope = {
+    event_source: 'web',
+    event_source_id: pixelId,
+    test_event_code: batch[0]?.event.test_event_code,
+  }
+  const data = batch.map(({ json }) => json).join(',')
+  return `${JSON.stringify(envelope).slice(0, -1)},"data":[${data}]}`
+}

@@ -1,0 +1,13 @@
+import type { EventParameters, User } from '../../types.ts'
+
+/** One element of `data` in a request to TikTok's Events API. */
+export interface EventsApiEvent {
+  event: string
+  /** Unix seconds, whole. It stays what it was through every retry. */
+  event_time: number
+  event_id: string
+  limited_data_use?: boolean
+  user: User & { ttclid?: string; ttp?: string; ip?: string; user_agent?: string; locale?: string }
+  page: { url?: string; referrer?: string }
+  properties: EventParameters
+}

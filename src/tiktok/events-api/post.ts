@@ -1,0 +1,49 @@
+import { isRecord, readText } from '../../core/read.ts'
+import { eventsApiUrl } from '../hosts.ts'
+import { type Outcome, readAnswer } from './read-answer.ts'
+
+export interface PostOptions {
+  accessToken: string
+  /** Default TikTok's own. Of an origin alone, TikTok's path on it. */
+  url?: string | undefined
+  /** Milliseconds that a call may take. Default 10,000. */
+  timeout?: number
+  fetch?: typeof globalThis.fetch
+  /** Milliseconds since 1970. */
+  now?: () => number
+}
+
+/** Makes the function that posts one body to TikTok and reads the answer. It never rejects. */
+export function createPost({
+  accessToken,
+  url = eventsApiUrl,
+  timeout = 10_000,
+  fetch = globalThis.fetch,
+  now = Date.now,
+}: PostOptions): (body: string) => Promise<Outcome> {
+  const given = new URL(url)
+  const address = given.pathname === '/' ? new URL(new URL(eventsApiUrl).pathname, given).href : url
+  return async (body) => {
+    try {
+      const response = await fetch(address, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'access-token': accessToken },
+        body,
+        redirect: 'manual', // a redirect must not take the token along
+        signal: AbortSignal.timeout(timeout),
+      })
+      const { status, headers } = response
+      const answer = { status, retryAfter: headers.get('retry-after'), date: headers.get('date') }
+      return readAnswer({ ...answer, text: await response.text() }, now())
+    } catch (error) {
+      return { action: 'retry', problem: `TikTok could not be reached: ${reasonOf(error, timeout)}` }
+    }
+  }
+}
+
+function reasonOf(error: unknown, timeout: number): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.name === 'TimeoutError') return `no answer within ${timeout / 1000} s`
+  const cause = isRecord(error.cause) ? error.cause : {}
+  return readText(cause.code) || readText(cause.message) || error.message || error.name
+}

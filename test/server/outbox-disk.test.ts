@@ -1,0 +1,188 @@
+import { statfsSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, onTestFinished, type TestContext, test } from 'vitest'
+import { createSqliteOutbox } from '../../src/node/sqlite-outbox.ts'
+import { OutboxFull, type Verdict } from '../../src/server/outbox.ts'
+import { createEventsApiHost } from '../tiktok/events-api-host.ts'
+import { runCli, startCli, writeConfig } from './node-child.ts'
+import { createFolder } from './node-folder.ts'
+import { accessToken, adminToken, pageBatch, pixelId, postPage, shop } from './node-requests.ts'
+import { newPath, numbered, open, purchase } from './outbox-kit.ts'
+import { createSmallDisk, fillDisk } from './small-disk.ts'
+
+const megabyte = 1_000_000
+
+/** Events that are as large as the page's address makes them: some 2 kB. */
+function heavyBatch(ids: readonly string[]) {
+  const batch = pageBatch(ids)
+  const page = { url: `${shop}/${'cap/'.repeat(450)}`, referrer: '' }
+  return { ...batch, events: batch.events.map((event) => ({ ...event, page })) }
+}
+
+test('a server refuses events before its disk is full, then sends each once, although it cannot write that down', async (context) => {
+  const disk = createSmallDisk(context, 42 * megabyte)
+  const tiktok = await createEventsApiHost({ accessToken, pixelId })
+  onTestFinished(() => tiktok.close())
+  tiktok.faults.always = { status: 503 }
+  const config = writeConfig(createFolder(), { eventsApiUrl: tiktok.url })
+  const outbox = join(disk, 'outbox.db')
+  const start = async () => {
+    const child = startCli(['serve', '--config', config, '--outbox', outbox, '--port', '0'])
+    const [, url = ''] = await child.said(/listening on (\S+)/)
+    return { child, url }
+  }
+  const { child, url } = await start()
+
+  let taken = 0
+  const post = async () => {
+    const { status } = await postPage(url, heavyBatch(Array.from({ length: 100 }, (_, index) => `${taken + index}`)))
+    if (status === 202) taken += 100
+    return status
+  }
+  let status = 202
+  while (status === 202 && taken < 20_000) status = await post()
+  expect(status).toBe(503)
+  const { bavail, bsize } = statfsSync(disk)
+  expect(bavail * bsize).toBeGreaterThan(31 * megabyte)
+  expect(taken).toBeGreaterThan(1000)
+
+  const empty = fillDisk(disk)
+  expect(await post()).toBe(503)
+  tiktok.faults.always = {}
+  await tiktok.waitForAccepted((accepted) => accepted.length >= taken, 15_000)
+  const health = async () =>
+    (await fetch(`${url}/health`, { headers: { authorization: `Bearer ${adminToken}` } })).json()
+  await expect.poll(health).toMatchObject({ waiting: 0, sent: taken })
+  empty()
+  await expect.poll(post, { timeout: 15_000, interval: 200 }).toBe(202)
+  await expect.poll(health, { timeout: 5000 }).toMatchObject({ waiting: 0, sent: taken })
+  child.process.kill('SIGTERM')
+  const { errors } = await child.ended
+  expect(errors).toMatch(/the outbox could not be written \(database or disk is full\)/)
+  expect(errors).toMatch(/the outbox can be written again/)
+  expect((await runCli(['outbox', 'list', '--outbox', outbox])).output).toBe(`0 set aside, 0 waiting, ${taken} sent\n`)
+
+  const next = await start()
+  await postPage(next.url, pageBatch(['after']))
+  await tiktok.waitForAccepted((accepted) => accepted.some(({ event_id }) => event_id === 'after'))
+  expect(tiktok.accepted).toHaveLength(taken + 1)
+  expect(tiktok.counted).toHaveLength(taken + 1)
+})
+
+/** Ways in which the file of an outbox cannot be written. Each gives the path of a file, and a function that breaks it. */
+const faults = {
+  'the disk is full': (context: TestContext) => {
+    const disk = createSmallDisk(context, 4 * megabyte)
+    return { path: join(disk, 'outbox.db'), breakIt: () => fillDisk(disk) }
+  },
+  // Behaves like a full disk for the outbox: SQLite throws, and rolls the transaction back.
+  'SQLite refuses to write': () => {
+    const path = newPath()
+    const sql = (statements: string) => {
+      const database = new DatabaseSync(path)
+      database.exec(`PRAGMA busy_timeout = 1000; ${statements}`)
+      database.close()
+    }
+    return {
+      path,
+      breakIt() {
+        for (const action of ['INSERT', 'UPDATE', 'DELETE'])
+          sql(`CREATE TRIGGER no_${action} BEFORE ${action} ON waiting BEGIN SELECT RAISE(ABORT, 'refused'); END`)
+        return () => sql('DROP TRIGGER no_INSERT; DROP TRIGGER no_UPDATE; DROP TRIGGER no_DELETE')
+      },
+    }
+  },
+}
+
+for (const [fault, create] of Object.entries(faults)) {
+  test(`while ${fault}, verdicts are kept in memory, and written when that has passed`, async (context) => {
+    const { path, breakIt } = create(context)
+    const log: string[] = []
+    const outbox = open(path, { reserveBytes: 0, log: (sentence) => log.push(sentence) })
+    const count = 2500 // three batches
+    await outbox.add(numbered(count))
+    const verdictOf = (id: number): Verdict => (id % 10 === 1 ? 'dead' : id % 10 === 2 ? 'retry' : 'done')
+    const tries = new Map<string, number>()
+    let mend = () => {}
+    outbox.start(async (events) => {
+      if (tries.size === 0) mend = breakIt()
+      return events.map((event) => {
+        const id = event.data.event_id
+        const before = tries.get(id) ?? 0
+        tries.set(id, before + 1)
+        const verdict = verdictOf(Number(id))
+        if (verdict !== 'done') event.problem = 'odd'
+        return verdict === 'retry' && before > 0 ? 'done' : verdict
+      })
+    })
+    await expect.poll(() => tries.size, { timeout: 8000 }).toBe(count)
+    await expect.poll(() => outbox.stats(), { timeout: 8000 }).toMatchObject({ sent: count * 0.9 })
+    await expect(outbox.add([purchase('more')])).rejects.toThrow()
+    expect(log.filter((sentence) => sentence.includes('could not be written'))).toHaveLength(1)
+    mend()
+    await expect
+      .poll(() => outbox.stats(), { timeout: 8000 })
+      .toMatchObject({ waiting: 0, sent: count * 0.9, dead: { odd: count / 10 } })
+    for (const [id, times] of tries) expect([id, times]).toEqual([id, verdictOf(Number(id)) === 'retry' ? 2 : 1])
+    expect(log.at(-1)).toBe('converge-tiktok: the outbox can be written again.')
+    await outbox.add([purchase('more')])
+  })
+}
+
+test('add() says that the disk is full, and keeps what it has', async (context) => {
+  const disk = createSmallDisk(context, 4 * megabyte)
+  const outbox = open(join(disk, 'outbox.db'), { reserveBytes: 0 })
+  await outbox.add(numbered(2))
+  const empty = fillDisk(disk)
+  await expect(outbox.add(numbered(2000))).rejects.toThrow(OutboxFull)
+  expect(await outbox.stats()).toMatchObject({
+    waiting: 2,
+    full: 'The disk has less than 0 bytes free, its reserve (reserveBytes).',
+  })
+  empty()
+  expect(await outbox.stats()).toMatchObject({ waiting: 2, full: false })
+  await outbox.add([purchase('more')])
+})
+
+test('events are refused while the disk has less than its reserve, with a reason, and the reserve can be chosen', async () => {
+  const { bavail, bsize } = statfsSync(createFolder())
+  const path = newPath()
+  const needy = open(path, { reserveBytes: bavail * bsize * 2 })
+  await expect(needy.add(numbered(1))).rejects.toThrow(
+    /^The disk has less than \d+ bytes free, its reserve \(reserveBytes\)\.$/,
+  )
+  expect((await needy.stats()).full).toMatch(/reserveBytes/)
+  await needy.close()
+  const modest = open(path, { reserveBytes: 1 })
+  await modest.add(numbered(1))
+  expect(await modest.stats()).toMatchObject({ waiting: 1, full: false })
+})
+
+test('an outbox that holds maxBytes says that it is full, until something fits again', async () => {
+  const outbox = open(newPath(), { maxBytes: 300_000 })
+  const events = numbered(600)
+  await expect(outbox.add(events)).rejects.toThrow(OutboxFull)
+  expect((await outbox.stats()).full).toBe('The outbox holds 300000 bytes, its limit (maxBytes).')
+  await outbox.add(events.slice(0, 1))
+  expect((await outbox.stats()).full).toBe(false)
+})
+
+test('an outbox that was emptied gives its space back to a disk that is short of it, and takes events again', async (context) => {
+  const disk = createSmallDisk(context, 16 * megabyte)
+  const path = join(disk, 'outbox.db')
+  const outbox = createSqliteOutbox({ path, reserveBytes: 6 * megabyte })
+  onTestFinished(() => outbox.close())
+  const heavy = numbered(100).map((event) => ({ ...event, problem: 'x'.repeat(2000) }))
+  let taken = 0
+  const fill = async () => {
+    for (;;) {
+      await outbox.add(heavy.map((event) => ({ ...event, data: { ...event.data, event_id: `${taken++}` } })))
+    }
+  }
+  await expect(fill()).rejects.toThrow(OutboxFull)
+  expect((await outbox.stats()).full).toMatch(/reserveBytes/)
+  outbox.start(async (events) => events.map(() => 'done'))
+  await expect.poll(() => outbox.stats(), { timeout: 10_000 }).toMatchObject({ waiting: 0, full: false })
+  await outbox.add(heavy)
+})

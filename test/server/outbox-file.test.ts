@@ -1,0 +1,179 @@
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import { expect, test, vi } from 'vitest'
+import { createSqliteOutbox } from '../../src/node/sqlite-outbox.ts'
+import { runCli } from './node-child.ts'
+import { answering, newPath, numbered, open, purchase } from './outbox-kit.ts'
+
+// Made at noon by the first format of the outbox, which had no version: an order that was sent, one that waits, an event
+// that waits, one that was put off for a minute, one that was refused, and one that came too late.
+const unversioned = fileURLToPath(new URL('fixtures/outbox-without-version.db', import.meta.url))
+const noon = Date.parse('2026-03-01T12:00:00Z')
+const pixelId = 'CJQBODJC77UB4MRTGFRF'
+
+function copyOfUnversioned(): string {
+  const path = newPath()
+  copyFileSync(unversioned, path)
+  return path
+}
+
+/** Runs SQL, and gives back the rows of the last statement. */
+function sql(path: string, statements: string, ask = 'SELECT 1'): Record<string, unknown>[] {
+  const database = new DatabaseSync(path)
+  database.exec(statements)
+  const rows = database.prepare(ask).all()
+  database.close()
+  return rows
+}
+
+const contentOf = (path: string) =>
+  Object.fromEntries(
+    readdirSync(dirname(path)).map((name) => [name, readFileSync(`${dirname(path)}/${name}`, 'base64')]),
+  )
+
+test('an outbox that has no version is brought up to date, and loses nothing', async () => {
+  const path = copyOfUnversioned()
+  const now = noon + 60_000
+  const { batches, deliver } = answering(() => 'done')
+  const outbox = open(path, { pixelId, now: () => now })
+  expect(await outbox.stats()).toEqual({
+    waiting: 3,
+    sent: 1,
+    dead: {
+      'It waited for longer than TikTok remembers its event_id, and would have been counted twice.': 1,
+      'TikTok answered code 40002: content_id must be a string': 1,
+    },
+    oldest: 60,
+    overdue: 60,
+    full: false,
+  })
+  expect(Array.from(outbox.dead(), ({ event_id, canRetry }) => [event_id, canRetry])).toEqual([
+    ['late', false],
+    ['refused', true],
+  ])
+  const order = purchase('sent', { order: true, source: 'page', expires: now / 1000 + 1000 })
+  expect(await outbox.add([order])).toEqual([order])
+  expect(outbox.requeue('all')).toBe(1)
+  outbox.start(deliver)
+  await expect.poll(() => batches.flat()).toEqual(['put off', 'waiting', 'waiting', 'refused'])
+  await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0, sent: 5 })
+  await outbox.close()
+  expect(sql(path, '', 'SELECT * FROM pragma_application_id, pragma_user_version, pragma_auto_vacuum')).toEqual([
+    { application_id: 0x43765454, user_version: 1, auto_vacuum: 2 },
+  ])
+})
+
+test('an outbox that has no version is still one pixel’s', () => {
+  const path = copyOfUnversioned()
+  expect(() => createSqliteOutbox({ path, pixelId: 'CJQBODJC77UB4MRTGFRG' })).toThrow(
+    `holds the events of pixel ${pixelId}, which are not CJQBODJC77UB4MRTGFRG's to send`,
+  )
+})
+
+test.each(['of an older format', 'of today'])(
+  '"outbox list" writes nothing, and leaves nothing beside a file %s',
+  async (which) => {
+    const path = copyOfUnversioned()
+    if (which === 'of today') await createSqliteOutbox({ path }).close()
+    const before = contentOf(path)
+    const { code, output, errors } = await runCli(['outbox', 'list', '--outbox', path])
+    expect([code, errors]).toEqual([0, ''])
+    expect(output).toMatch(/\tlate\t.*\trefused\t.*\n2 set aside, 3 waiting, 1 sent\n$/s)
+    expect(contentOf(path)).toEqual(before)
+  },
+)
+
+const foreign: Record<string, string> = {
+  'with tables of its own': 'CREATE TABLE people (name TEXT)',
+  'with a table that has the name of one of ours': 'CREATE TABLE owner (person TEXT)',
+  'in WAL mode': 'PRAGMA journal_mode = WAL; CREATE TABLE people (name TEXT)',
+  'with the application id of another program': 'PRAGMA application_id = 7; CREATE TABLE people (name TEXT)',
+  'with another application id, and nothing in it': 'PRAGMA application_id = 7',
+  'with a version, and nothing in it': 'PRAGMA user_version = 3',
+  'with tables of ours, and one more': `ATTACH '${unversioned}' AS ours; CREATE TABLE people (name TEXT);
+    CREATE TABLE waiting AS SELECT * FROM ours.waiting; CREATE TABLE dead_letters AS SELECT * FROM ours.dead_letters;
+    CREATE TABLE orders AS SELECT * FROM ours.orders; CREATE TABLE totals AS SELECT * FROM ours.totals;
+    CREATE TABLE owner AS SELECT * FROM ours.owner`,
+}
+test.each(Object.entries(foreign))('a database of another program stays as it is: one %s', async (_, statements) => {
+  const path = newPath()
+  sql(path, statements)
+  const before = contentOf(path)
+  const sentence = `converge-tiktok: ${path} is not an outbox of converge-tiktok, so it was left as it is. Name a file of its own.`
+  expect(() => createSqliteOutbox({ path, pixelId })).toThrow(sentence)
+  for (const words of [['list'], ['retry', '--all'], ['drop', '--all']]) {
+    const { code, output, errors } = await runCli(['outbox', ...words, '--outbox', path])
+    expect([code, output, errors]).toEqual([1, '', `${sentence}\n`])
+  }
+  expect(contentOf(path)).toEqual(before)
+})
+
+test('an outbox of a later version stays as it is', async () => {
+  const path = newPath()
+  await createSqliteOutbox({ path }).close()
+  sql(path, 'PRAGMA user_version = 2')
+  const before = contentOf(path)
+  const sentence = `converge-tiktok: the outbox ${path} was made by a later version of converge-tiktok (its format is 2, this version knows 1). Update converge-tiktok, or name another file.`
+  expect(() => createSqliteOutbox({ path })).toThrow(sentence)
+  expect((await runCli(['outbox', 'list', '--outbox', path])).errors).toBe(`${sentence}\n`)
+  expect(contentOf(path)).toEqual(before)
+})
+
+test('an empty file becomes an outbox when events are to be kept in it, not when somebody looks', async () => {
+  const path = newPath()
+  writeFileSync(path, '')
+  for (const words of [['list'], ['retry', '--all'], ['drop', '--all']]) {
+    expect((await runCli(['outbox', ...words, '--outbox', path])).errors).toContain(
+      'is not an outbox of converge-tiktok',
+    )
+    expect(contentOf(path)).toEqual({ 'outbox.db': '' })
+  }
+  await open(path).add(numbered(1))
+  expect(sql(path, '', 'SELECT count(*) AS count FROM waiting')).toEqual([{ count: 1 }])
+})
+
+test('the counts of dead letters agree with the dead letters, whatever was done to them', async () => {
+  const path = newPath()
+  const outbox = open(path, { maxBytes: 600_000, log: vi.fn() })
+  await outbox.add(numbered(60))
+  outbox.start(async (events) =>
+    events.map((event) => {
+      event.problem = `problem ${Number(event.data.event_id) % 30}`
+      return 'dead'
+    }),
+  )
+  const agree = async () => {
+    const rows = sql(path, '', 'SELECT problem, count(*) AS count FROM dead_letters GROUP BY problem')
+    const { dead } = await outbox.stats()
+    const { 'Other problems': others = 0, ...shown } = dead
+    const counts = Object.fromEntries(rows.map(({ problem, count }) => [problem, count]))
+    expect(counts).toMatchObject(shown)
+    const total = rows.reduce((sum, { count }) => sum + Number(count), 0)
+    expect(Object.values(shown).reduce((sum, count) => sum + count, others)).toBe(total)
+    return total
+  }
+  await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0 })
+  expect(await agree()).toBe(60)
+  expect(Object.keys((await outbox.stats()).dead)).toHaveLength(21) // 20 problems, and the others together
+  const ids = Array.from(outbox.dead(), ({ id }) => id)
+  expect(outbox.drop(ids.slice(0, 31))).toBe(31)
+  expect(await agree()).toBe(29)
+  outbox.requeue(ids.slice(31, 41))
+  await expect.poll(() => outbox.stats(), { timeout: 5000 }).toMatchObject({ waiting: 0 })
+  expect(await agree()).toBe(29)
+  outbox.drop('all')
+  expect(await agree()).toBe(0)
+})
+
+test('what the health costs does not grow with the dead letters: it reads their counters', async () => {
+  const path = newPath()
+  const outbox = open(path)
+  await outbox.add(numbered(1))
+  outbox.start(async (events) => events.map(() => 'dead'))
+  await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0 })
+  sql(path, "UPDATE problems SET count = 1000000; UPDATE totals SET count = 1000007 WHERE name = 'dead'")
+  const { dead } = await outbox.stats()
+  expect(dead).toEqual({ 'TikTok did not say why.': 1_000_000, 'Other problems': 7 })
+})
