@@ -1,8 +1,8 @@
 // The checkout: Settings › Customer events › Add custom pixel. It runs in a sandbox, whose own storage and cookies are empty: what
 // it should know of the visitor is asked of the shop's page. The storefront is the theme's (converge-tiktok.liquid), so that
-// only the checkout's events are heard here.
-const pixelId = 'CJQBODJC77UB4MRTGFRF'
-// It brings the config. Its allowedOrigins must hold "null", the origin of a sandbox.
+// only the checkout's events are heard here. TikTok's pixel does not work in a sandbox: the forwarder sends these events.
+//
+// The forwarder brings the config, with the pixel ID. Its allowedOrigins must hold "null", the origin of a sandbox.
 const forwarder = 'https://converge.shop.example'
 
 // Queues calls until the file has come.
@@ -42,9 +42,9 @@ function decide(decision) {
 async function start() {
   isStarted = true
   const [ttclid, ttp, visitor] = await Promise.all([
-    browser.cookie.get(`converge.${pixelId}.ttclid`),
+    browser.cookie.get('converge.ttclid'),
     browser.cookie.get('_ttp'),
-    browser.localStorage.getItem(`converge.${pixelId}.visitor`),
+    browser.localStorage.getItem('converge.visitor'),
   ]).catch(() => [])
   const { document: page, navigator } = init.context
   converge.init({

@@ -43,17 +43,19 @@ export interface Page {
   cleanUp(): void
 }
 
-const key = Symbol('converge-tiktok')
+/** Of the windows that this script has started in: one, but for tests. */
+const pages: Page[] = []
 
 /**
  * The window's page. The first pixel's config says what its domain and context are.
  *
- * A property of the window holds it, and not a WeakMap: old shops declare functions by such names.
+ * It is found in a list, and not by a WeakMap or a Symbol: old shops declare functions by such names.
  */
 export function pageOf(window: Window, config: Config): Page {
-  const found: Page | undefined = Reflect.get(window, key)
-  const page = found ?? createPage(window, config)
-  Object.defineProperty(window, key, { value: page, configurable: true })
+  const found = pages.find((page) => page.window === window)
+  if (found) return found
+  const page = createPage(window, config)
+  pages.push(page)
   return page
 }
 

@@ -29,3 +29,14 @@ function undoToJSON(this: Record<string, unknown>, key: string, value: unknown):
   const original = this[key]
   return isObject(original) && !hasToJSON(original) ? original : value
 }
+
+/**
+ * Lets another script's `JSON.stringify` write a copy of ours as it is, also on a page whose arrays and objects have a
+ * `toJSON` from an old library. It changes nothing on other pages.
+ */
+export function keepFromToJSON<Value extends object>(value: Value): Value {
+  if (!('toJSON' in Array.prototype)) return value
+  Object.defineProperty(value, 'toJSON', { value: undefined, configurable: true })
+  for (const part of Object.values(value)) if (isObject(part)) keepFromToJSON(part)
+  return value
+}

@@ -281,14 +281,11 @@ inEachBrowser(
 
       await page.goto(`${shop}checkouts/1`)
       await page.evaluate((checkout) => Reflect.get(window, 'checkOut')(checkout), checkout)
-      const bought = (all: Hit[]) => names(all).filter((event) => event === 'Purchase').length === 1
-      expect(names(await tiktok().waitForHits(bought)).slice(3)).toEqual([
-        'InitiateCheckout',
-        'AddPaymentInfo',
-        'Purchase',
-      ])
       const of = (name: string) => eventsApi.accepted.find(({ event }) => event === name)
       await eventsApi.waitForAccepted(() => of('Purchase') !== undefined)
+      expect(eventsApi.accepted.map(({ event }) => event).slice(2)).toEqual(checkoutEvents)
+      // TikTok's pixel never sends in a sandbox, so the checkout is the relay's alone.
+      expect(names(tiktok().hits)).toEqual(['Pageview', 'ViewContent', 'AddToCart'])
       const [viewed, purchase] = [of('ViewContent'), of('Purchase')]
       expect(purchase).toMatchObject({
         event: 'Purchase',
@@ -312,11 +309,14 @@ inEachBrowser(
       expect(stage.network.log.filter((request) => request.host !== host)).toEqual([])
 
       await page.evaluate(() => Reflect.get(window, 'decide')())
-      expect(await namesOnce(3)).toEqual(['InitiateCheckout', 'AddPaymentInfo', 'Purchase'])
+      const sent = await eventsApi.waitForAccepted(3)
+      expect(sent.map(({ event }) => event)).toEqual(checkoutEvents)
     })
   },
   ['chromium'],
 )
+
+const checkoutEvents = ['InitiateCheckout', 'AddPaymentInfo', 'Purchase']
 
 /** Liquid, as far as the snippet uses it: comments, `json`, and the address of an asset. */
 function rendered(liquid: string, values: Record<string, unknown>): string {

@@ -191,7 +191,7 @@ inEachBrowser((stage) => {
     expect(taken.map(({ eventID }) => eventID).sort()).toEqual(['1', '2', '3', '4'])
   })
 
-  test('a tab that is still there keeps nothing back: another one delivers it, under the same event_id', async () => {
+  test('while a page tries again itself, no other tab posts its events', async () => {
     const host = serveRelay(stage, 503)
     serveShop(stage, { '/': heldTimers + thanks(), '/two': heldTimers + pageOf('script tag', config) })
     const page = await stage.open(shop)
@@ -201,13 +201,50 @@ inEachBrowser((stage) => {
     await tab.goto(`${shop}two`)
     await stateOf(tab, { pixel: 'live' })
     await atRest(tab)
-    expect(await host.waitForTaken(1)).toMatchObject([{ eventID: '1001' }])
+    expect(host.taken).toEqual([])
     await page.evaluate('timePasses()')
-    expect(await host.waitForTaken(2)).toMatchObject([{ eventID: '1001' }, { eventID: '1001' }])
-    await tab.reload()
-    await stateOf(tab, { pixel: 'live' })
+    expect(await host.waitForTaken(1)).toMatchObject([{ eventID: '1001' }])
+    await expect.poll(() => keysOf(page, 'outbox')).toEqual([])
+    await tab.evaluate('timePasses()')
     await atRest(tab)
-    expect(host.taken).toHaveLength(2)
+    expect(host.taken).toHaveLength(1)
+  })
+
+  test('a tab that is frozen keeps nothing back for longer than 30 s: another tab posts it then', async () => {
+    const host = serveRelay(stage, 503)
+    const slow = '<script>window.passed = 0; const { now } = Date; Date.now = () => now() + passed</script>'
+    serveShop(stage, { '/': heldTimers + thanks(), '/two': slow + heldTimers + pageOf('script tag', config) })
+    const frozen = await stage.open(shop)
+    await resultOf(frozen, { eventID: '1001', status: 'retry' })
+    host.status = 202
+    const tab = await stage.newPage({ shared: frozen })
+    await tab.goto(`${shop}two`)
+    await stateOf(tab, { pixel: 'live' })
+    await tab.evaluate('passed = 25000; timePasses()') // too early
+    await atRest(tab)
+    expect(host.taken).toEqual([])
+    await tab.evaluate('passed = 31000; timePasses()')
+    expect(await host.waitForTaken(1)).toMatchObject([{ eventID: '1001' }])
+    await expect.poll(() => keysOf(tab, 'outbox')).toEqual([])
+  })
+
+  test('a page that is left gives its lease back: the next one posts at once what it could not deliver', async () => {
+    const host = serveRelay(stage, 503)
+    serveShop(stage, { '/': heldTimers + thanks(), '/two': heldTimers + pageOf('script tag', config), '/blank': '' })
+    const page = await stage.open(shop)
+    await resultOf(page, { eventID: '1001', status: 'retry' })
+    const leases = () =>
+      page.evaluate(() =>
+        Object.keys(localStorage)
+          .filter((key) => key.includes('.outbox.'))
+          .map((key) => JSON.parse(localStorage.getItem(key) ?? '').lease > Date.now()),
+      )
+    expect(await leases()).toEqual([true])
+    await page.goto(`${shop}blank`)
+    expect(await leases()).toEqual([false])
+    host.status = 202
+    await page.goto(`${shop}two`)
+    expect(await host.waitForTaken(1)).toMatchObject([{ eventID: '1001' }])
   })
 
   test('of two tabs that come after a page that could not deliver at least one sends it, and nothing is left', async () => {

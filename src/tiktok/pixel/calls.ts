@@ -1,3 +1,4 @@
+import { keepFromToJSON } from '../../core/json.ts'
 import type { EventParameters } from '../../types.ts'
 import type { PixelLoader } from './load.ts'
 import type { TtqAccess } from './ttq.ts'
@@ -14,6 +15,7 @@ export function createTrackCall({ join }: TtqAccess, { isLive }: PixelLoader, pi
   return (event, parameters, event_id) => {
     const isOwn = isLive()
     const ttq = join()
+    keepFromToJSON(parameters)
     // Until our pixel is live, only the global queue survives a later snippet that loads the same id. Afterwards only the
     // instance sends once where the id was loaded twice.
     if (isOwn) ttq?.instance(pixelId).track(event, parameters, { event_id })

@@ -248,7 +248,9 @@
 
   const drainAll = () => {
     drain(ttq, (name, ...rest) => calls[name]?.(...rest))
-    for (const id of new Set(pixels.map((pixel) => pixel.id))) {
+    // An old shop may declare a Set of its own, so this does without.
+    const ids = pixels.map((pixel) => pixel.id)
+    for (const id of ids.filter((id, index) => ids.indexOf(id) === index)) {
       drain(ttq._i[id], (name, ...rest) => {
         if (name === 'track') instance(id).track(...rest)
         if (name === 'page' || name === 'identify') calls[name](...rest) // a queued instance().page() becomes global
