@@ -145,7 +145,7 @@ inEachBrowser(
           `^Placed Order→ ?, becomes Purchase Success ${time} Pixel sent Relay sent .*[45] of 7, add phone$`,
         ),
         expect.stringMatching(`^Placed Order Filtered ${time} Held back: none of a filter's conditions holds for it.$`),
-        expect.stringMatching(`^Added to cart Skipped ${time} Passed over: no row of the mapping .* 1 to fix$`),
+        expect.stringMatching(`^Added to cart Skipped ${time} Skipped: no row of the mapping .* 1 to fix$`),
         expect.stringMatching(
           `^Viewed Product→ ?, becomes ViewContent Success ${time} Pixel sent Relay sent .*[34] of 7, add email, phone$`,
         ),
