@@ -175,6 +175,12 @@ inEachBrowser(
         )
         expect(widths).toHaveLength(1)
         for (const [content, room] of widths) expect(content).toBeLessThanOrEqual(room ?? 0)
+        await driverOf(page).click('>>> .row')
+        const [price, panel] = await page.evaluate(() => [
+          document.querySelector('.lines li')?.getBoundingClientRect().right ?? 0,
+          document.querySelector('converge-inspector')?.getBoundingClientRect().left ?? 0,
+        ])
+        expect(price).toBeLessThan(panel ?? 0)
       },
     )
 
