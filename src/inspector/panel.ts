@@ -83,6 +83,7 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
     }
     if (changed.size) keepRows(window, [...entries.values()])
     changed.clear()
+    tellWidth()
     renderHeader(build, parts, logs)
     renderFilters()
     const faults = [...entries.values()].filter(isToFix).length
@@ -126,6 +127,11 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
     host.toggleAttribute('data-folded', place.isFolded)
   }
 
+  /** Lets a page make room for the panel, which is wider while a row is open. */
+  function tellWidth(): void {
+    host.toggleAttribute('data-wide', Boolean(parts.list.querySelector('[aria-expanded=true]')))
+  }
+
   function move(to: Partial<typeof place>): void {
     Object.assign(place, to)
     settle()
@@ -144,9 +150,13 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
     on('click', ({ target }) => {
       const button = Object(target).closest?.('[data-act]')
       if (button) act(button)
+      tellWidth()
     })
     on('input', plan)
-    on('keydown', onKey)
+    on('keydown', (event) => {
+      onKey(event)
+      tellWidth()
+    })
     on('focusin', ({ target }) => {
       const row = list.rowAt(Object(target))
       if (row) list.makeCurrent(row)

@@ -6,7 +6,7 @@ const outcomes: Record<Status, string> = {
   failure: 'Not sent',
   retry: 'Kept, and sent again later',
   filtered: 'Held back',
-  skipped: 'Passed over',
+  skipped: 'Skipped',
   no_consent: 'Not sent',
 }
 

@@ -113,6 +113,7 @@ h3 { margin: 14px 0 4px; font-size: 12px; }
 .advice { padding-left: 10px; border-left: 2px solid var(--accent); }
 .id { display: flex; align-items: center; gap: 8px; margin-top: 6px; }
 .small { display: flex; align-items: center; gap: 5px; }
+.id .label, .small { flex: none; white-space: nowrap; }
 .small svg, .fix svg { width: 13px; height: 13px; }
 .copied { color: var(--good); }
 .copied::after { content: '✓'; }

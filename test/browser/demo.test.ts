@@ -160,6 +160,30 @@ inEachBrowser(
       await expect.poll(() => textOf(page, 'h1'), patience).toBe('Thank you, Jane')
     })
 
+    test.each([1200, 1280, 1440, 1520])(
+      'a price in the cart is whole beside the open inspector, %i wide',
+      async (width) => {
+        const page = await open('/products/linen-shirt')
+        await driverOf(page).setViewport({ width, height: 720 })
+        await press(page, '[data-decide=granted]')
+        await press(page, '[data-add]')
+        await expect.poll(() => textOf(page, '[data-cart-count]'), patience).toBe('1')
+        await page.goto(`${shop}/cart`)
+        await driverOf(page).waitForSelector('>>> .panel:not([hidden])')
+        const widths = await page.evaluate(() =>
+          [...document.querySelectorAll('.lines li')].map(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth]),
+        )
+        expect(widths).toHaveLength(1)
+        for (const [content, room] of widths) expect(content).toBeLessThanOrEqual(room ?? 0)
+        await driverOf(page).click('>>> .row')
+        const [price, panel] = await page.evaluate(() => [
+          document.querySelector('.lines li')?.getBoundingClientRect().right ?? 0,
+          document.querySelector('converge-inspector')?.getBoundingClientRect().left ?? 0,
+        ])
+        expect(price).toBeLessThan(panel ?? 0)
+      },
+    )
+
     test('before the banner is answered nothing leaves; then what has waited goes', async () => {
       const page = await open('/products/enamel-mug')
       const tab = await stage.newPage({ shared: page })

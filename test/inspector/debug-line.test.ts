@@ -33,12 +33,12 @@ test.each<[title: string, result: TrackResult, line: string]>([
   [
     'unmapped',
     mapped({ eventName: 'My Event' }).result,
-    'My Event → nothing · skipped: unmapped · event_id e1 · Passed over: no row of the mapping names this event, or its row is switched off.',
+    'My Event → nothing · skipped: unmapped · event_id e1 · Skipped: no row of the mapping names this event, or its row is switched off.',
   ],
   [
     'unnamed',
     mapped({ eventName: '' }).result,
-    '(no name) → nothing · skipped: unmapped · event_id e1 · Passed over: no row of the mapping names this event, or its row is switched off.',
+    '(no name) → nothing · skipped: unmapped · event_id e1 · Skipped: no row of the mapping names this event, or its row is switched off.',
   ],
 ])('a line says what came in, what became of it, and why: %s', (_, result, line) => {
   expect(debugLine(result, live)).toBe(line)

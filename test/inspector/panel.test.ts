@@ -171,7 +171,7 @@ test('a screen reader hears of new events, and not of those before the panel cam
   expect(heard()).toBe('')
   tell({ eventName: 'My Event' })
   paint()
-  expect(heard()).toMatch(/^My Event: Skipped\. Passed over/)
+  expect(heard()).toMatch(/^My Event: Skipped\. Skipped/)
   click('[data-act=fold]')
   tell({ eventName: 'Other Event' })
   paint()
