@@ -1,5 +1,5 @@
 import { attempt } from '../core/attempt.ts'
-import { isRecord, readText } from '../core/read.ts'
+import { hasOwn, isRecord, readText } from '../core/read.ts'
 import { checks } from './checks.ts'
 import type { Delivery } from './deliveries.ts'
 import type { Diagnosis } from './diagnose.ts'
@@ -77,6 +77,6 @@ function readMatchKey(value: unknown): MatchKey | undefined {
 }
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
-const isOutcome = (value: unknown): value is Outcome => typeof value === 'string' && Object.hasOwn(outcomeNames, value)
+const isOutcome = (value: unknown): value is Outcome => typeof value === 'string' && hasOwn(outcomeNames, value)
 const isDelivery = (value: unknown): value is Delivery =>
-  typeof value === 'string' && Object.hasOwn(deliveryWords, value)
+  typeof value === 'string' && hasOwn(deliveryWords, value)
