@@ -78,5 +78,4 @@ function readMatchKey(value: unknown): MatchKey | undefined {
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
 const isOutcome = (value: unknown): value is Outcome => typeof value === 'string' && hasOwn(outcomeNames, value)
-const isDelivery = (value: unknown): value is Delivery =>
-  typeof value === 'string' && hasOwn(deliveryWords, value)
+const isDelivery = (value: unknown): value is Delivery => typeof value === 'string' && hasOwn(deliveryWords, value)
