@@ -97,7 +97,7 @@ inEachBrowser((stage) => {
     const page = await visit(stage, listen + bad + script(`${search('one')}; window.wentOn = true`))
     expect(await page.evaluate(() => Reflect.get(window, 'wentOn'))).toBe(true)
     expect(await page.evaluate(() => Reflect.get(window, 'said'))).toEqual([
-      expect.stringContaining('converge-tiktok: pixelId is "nope"'),
+      expect.stringContaining('converge-tiktok: data-pixel-id is "nope"'),
     ])
   })
 })
