@@ -1,6 +1,7 @@
 import { type Refusal, refusalOf } from '../core/consent.ts'
 import { copyRecord } from '../core/event.ts'
-import type { Channel, Config, Consent, ConsentMode } from '../types.ts'
+import { isRecord } from '../core/read.ts'
+import type { Channel, Config, Consent, ConsentMode, Decision as GivenDecision } from '../types.ts'
 import { consentKey, type Storage } from './storage.ts'
 
 /** What the visitor has decided, for all pixels of the page, and what that allows. */
@@ -34,9 +35,13 @@ export function createDecision({ document, navigator }: Window, storage: () => S
   const isOptedOut = () => navigator.globalPrivacyControl === true && meanings.some((meaning) => meaning !== 'ignore')
   const isDeniedByGpc = () => isOptedOut() && meanings.includes('deny')
 
+  function readKept(): Consent | undefined {
+    const kept = storage().read(consentKey)
+    return isRecord(kept) ? consentOf(kept) : undefined
+  }
+
   function read(): Consent {
-    const found =
-      decided ?? Object(storage().read(consentKey) ?? (isDeniedByGpc() ? { marketing: 'denied' } : undefined))
+    const found = decided ?? readKept() ?? (isDeniedByGpc() ? { marketing: 'denied' } : {})
     // While this page is prerendered, the visitor may still decide on the one that is seen.
     if (!document.prerendering) decided = found
     return found
@@ -53,9 +58,7 @@ export function createDecision({ document, navigator }: Window, storage: () => S
   return {
     read,
     decide(given) {
-      const { analytics, marketing } = copyRecord(given)
-      const read = (decision: unknown) => (decision === 'granted' ? decision : 'denied')
-      decided = { analytics: read(analytics), marketing: read(marketing) }
+      decided = consentOf(copyRecord(given))
     },
     refusal,
     addRules({ consent = 'always', gpc = 'limited_data_use' }) {
@@ -65,3 +68,11 @@ export function createDecision({ document, navigator }: Window, storage: () => S
     isOptedOut,
   }
 }
+
+const decisionOf = (decision: unknown): GivenDecision => (decision === 'granted' ? decision : 'denied')
+
+/** What is not granted is denied. */
+const consentOf = ({ analytics, marketing }: Record<string, unknown>): Consent => ({
+  analytics: decisionOf(analytics),
+  marketing: decisionOf(marketing),
+})

@@ -1,3 +1,4 @@
+import { isRecord } from '../core/read.ts'
 import { hashesOf } from '../tiktok/user.ts'
 import type { RelayedEvent } from '../types.ts'
 import type { RelayCopy } from './status.ts'
@@ -55,8 +56,9 @@ export function createOutbox(storage: Storage, prefix: string): Outbox {
     takeOver(add) {
       let isLeased = false
       for (const key of storage.keys(start)) {
-        const { lease, ...event } = Object(storage.read(key))
-        if (!event.send || waiting.some((one) => one.key === key)) continue
+        const kept = storage.read(key)
+        if (!isKept(kept) || waiting.some((one) => one.key === key)) continue
+        const { lease = 0, ...event } = kept
         if (lease > Date.now()) isLeased = true
         else keep(add(event), true)
       }
@@ -64,3 +66,7 @@ export function createOutbox(storage: Storage, prefix: string): Outbox {
     },
   }
 }
+
+/** An event as a page of ours has kept it. The forwarder checks each of its fields. */
+const isKept = (value: unknown): value is RelayedEvent & { lease?: number } =>
+  isRecord(value) && Array.isArray(value.send) && isRecord(value.consent)

@@ -1,4 +1,5 @@
 import { stringify } from '../core/json.ts'
+import { recordOf } from '../core/read.ts'
 import { SECONDS_BESIDE_PIXEL, SECONDS_WITHOUT_PIXEL } from '../tiktok/limits.ts'
 import type { RelayBatch, RelayedEvent, State } from '../types.ts'
 import type { ClickIds } from './click-ids.ts'
@@ -149,8 +150,8 @@ function createAsk(window: Window, relay: string): (batch: RelayBatch) => Promis
 /** Of the forwarder's answer. An older forwarder does not say it. */
 async function readTooLate(response: Response): Promise<TooLate[]> {
   try {
-    const { too_late } = Object(await response.json())
-    return Array.isArray(too_late) ? too_late : []
+    const { too_late } = recordOf(await response.json())
+    return Array.isArray(too_late) ? too_late.map(recordOf) : []
   } catch {
     return []
   }

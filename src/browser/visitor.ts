@@ -1,4 +1,4 @@
-import { readText } from '../core/read.ts'
+import { put, readText, recordOf } from '../core/read.ts'
 import { hash, hashesOf } from '../tiktok/user.ts'
 import type { User } from '../types.ts'
 import { randomHash } from './random-id.ts'
@@ -42,8 +42,8 @@ export function createVisitor({ crypto }: Window, storage: Storage, givenId: unk
 
   function known(person: Person): User {
     const isNews = person === visitor && !isKept
-    const { until, ...former } = Object(isNews && storage.read(KEY))
-    if (until > Date.now() && !isOther(former, person)) Object.assign(person, { ...former, ...person })
+    const former = isNews ? readKept(storage.read(KEY)) : {}
+    if (!isOther(former, person)) Object.assign(person, { ...former, ...person })
     person.id ||= randomHash(crypto)
     if (isNews) {
       isKept = true
@@ -67,3 +67,13 @@ export function createVisitor({ crypto }: Window, storage: Storage, givenId: unk
 
 const isOther = (former: User, user: User): boolean =>
   (['email', 'external_id'] as const).some((key) => former[key] && user[key] && former[key] !== user[key])
+
+const keptKeys = ['id', 'email', 'phone', 'external_id', 'first_name', 'last_name', 'zip_code'] as const
+
+/** Who a former page knew, less than 30 days ago. */
+function readKept(value: unknown): Person {
+  const { until, ...kept } = recordOf(value)
+  const person: Person = {}
+  if (Number(until) > Date.now()) for (const key of keptKeys) put(person, key, readText(kept[key]))
+  return person
+}

@@ -1,4 +1,5 @@
 import { checkOptions } from '../core/options.ts'
+import { recordOf } from '../core/read.ts'
 import type { Config, Converge, ConvergeGlobal, QueuedCall } from '../types.ts'
 import { readFlags } from './flags.ts'
 import { bringPart, type LoadPart, startConverge } from './start.ts'
@@ -61,7 +62,7 @@ function createPerformer(window: Window, tag: Tag, loadPart: LoadPart) {
     hasInit = true
     if (tag.error) throw tag.error
     checkOptions(given ?? {}, 'init')
-    const config: Config = { pixelId: '', ...tag.config, ...Object(given) }
+    const config: Config = { pixelId: '', ...tag.config, ...recordOf(given) }
     const converge = startConverge(config, window, loadPart)
     if (pixels.includes(converge)) return
     pixels.push(converge)
@@ -101,7 +102,7 @@ function createPerformer(window: Window, tag: Tag, loadPart: LoadPart) {
 /** The part of a call that holds for pixels that are named later. */
 function standing([name, given, ...more]: QueuedCall): QueuedCall[] {
   if (name === 'on') return [[name, given, ...more]]
-  const { eventProperties } = Object(given)
+  const { eventProperties } = recordOf(given)
   return name === 'set' && eventProperties ? [[name, { eventProperties }]] : []
 }
 

@@ -2,6 +2,9 @@
 
 export const isObject = (value: unknown): value is object => Object(value) === value
 
+/** A record as it is, and anything else as an empty one. */
+export const recordOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {})
+
 export const isRecord = (value: unknown): value is Record<string, unknown> => isObject(value) && !Array.isArray(value)
 
 // biome-ignore lint/suspicious/noPrototypeBuiltins: old web views have no Object.hasOwn
