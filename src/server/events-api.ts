@@ -1,7 +1,9 @@
 import type { Action } from './codes.ts'
 import type { Deliver, OutboxEvent, Stats, Verdict } from './outbox.ts'
 import { type Outcome, readAnswer } from './read-answer.ts'
+import { readStream } from './read-body.ts'
 import { redact } from './redact.ts'
+import { withinTime } from './within-time.ts'
 
 export const eventsApiUrl = 'https://business-api.tiktok.com/open_api/v1.3/event/track/'
 
@@ -34,6 +36,7 @@ const MAX_BYTES = 1_000_000 // TikTok's is about 1 MB; the rest is for the envel
 const SHORTEST_HOLD = 1000
 const LONGEST_HOLD = 60_000 // so long may TikTok be well again without our knowing
 const LONGEST_RETRY_AFTER = 3_600_000
+const MAX_ANSWER = 1_000_000 // a longer one is none of TikTok's
 const OUTAGE = 3 // failures in a row: one alone is none
 const MAX_PROBLEMS = 100
 const MAX_UNKNOWN = 12 // halves 1,000 events until one stands alone
@@ -120,7 +123,7 @@ export function createEventsApi({
   async function send(batch: Parcel[], search: Search, signal?: AbortSignal): Promise<Verdict[]> {
     if (signal?.aborted || hold() || search.unknown === MAX_UNKNOWN) return batch.map(later)
     const round = failures
-    const outcome = await post(batch)
+    const outcome = await post(batch, signal)
     const { action } = outcome
     const problem = redact(outcome.problem, [accessToken])
     if (action === 'retry') {
@@ -152,17 +155,24 @@ export function createEventsApi({
     return later()
   }
 
-  async function post(batch: Parcel[]): Promise<Outcome> {
-    try {
+  async function post(batch: Parcel[], closing?: AbortSignal): Promise<Outcome> {
+    const call = async (signal: AbortSignal): Promise<Outcome> => {
       const response = await fetch(address, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'access-token': accessToken },
         body: toBody(pixelId, batch),
         redirect: 'manual', // a redirect must not take the token along
-        signal: AbortSignal.timeout(timeout),
+        signal,
       })
-      const answer = { status: response.status, retryAfter: response.headers.get('retry-after') }
-      return readAnswer({ ...answer, text: await response.text() }, now())
+      const text = await readStream(response.body, MAX_ANSWER)
+      const { status, headers } = response
+      return readAnswer(
+        { status, retryAfter: headers.get('retry-after'), text: typeof text === 'string' ? text : '' },
+        now(),
+      )
+    }
+    try {
+      return await withinTime(call, timeout, closing)
     } catch (error) {
       return { action: 'retry', problem: `TikTok could not be reached: ${reasonOf(error, timeout)}` }
     }

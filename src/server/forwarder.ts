@@ -9,7 +9,7 @@ import { readIp, readUserAgent } from './profile.ts'
 import { publicConfig } from './public-config.ts'
 import { readBody } from './read-body.ts'
 import { redact } from './redact.ts'
-import { type Answer, refuse, respond } from './respond.ts'
+import { type Answer, refuse, respond, shortened } from './respond.ts'
 import { isSameToken } from './same-token.ts'
 import { serveScript } from './serve-script.ts'
 import { createServerIntake } from './server-intake.ts'
@@ -56,6 +56,8 @@ export interface RequestContext {
   ip?: string | undefined
   /** Keeps a Worker alive until what was begun has ended. */
   waitUntil?: ((work: Promise<unknown>) => void) | undefined
+  /** Reads the body, where the platform has a quicker way or bounds of its own: the text, or what to answer instead. */
+  readBody?: ((limit: number) => Promise<string | Answer>) | undefined
 }
 
 export interface Forwarder {
@@ -137,7 +139,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   }
 
   async function takePageEvents(request: Request, context: RequestContext): Promise<Answer> {
-    const body = await textOf(request)
+    const body = await textOf(request, context)
     if (typeof body !== 'string') return body
     const facts = {
       receivedAt: now(),
@@ -153,7 +155,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     if (webhookToken === undefined) return refuse(404, 'There is no webhook here: webhookToken is not set.')
     if (!isSameToken(request.headers.get('x-webhook-token') ?? '', webhookToken))
       return refuse(401, 'X-Webhook-Token is missing or wrong.')
-    const body = await textOf(request)
+    const body = await textOf(request, context)
     return typeof body === 'string' ? keep(fromServer(body, now()), context) : body
   }
 
@@ -169,7 +171,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     matchKeys.count(events)
     const accepted = new Set(taken.filter((one) => !refused.includes(one)).map(({ path }) => path)).size
     for (const { path, event } of refused) problems.push({ path, message: event.problem ?? 'was refused by TikTok' })
-    return respond(202, { accepted, ...(statuses && { statuses }), problems })
+    return respond(202, { accepted, ...(statuses && { statuses }), ...shortened(problems) })
   }
 
   async function store(outbox: Outbox, events: OutboxEvent[]): Promise<Answer | Taken[]> {
@@ -249,7 +251,7 @@ function lastPart(url: string): string {
 }
 
 /** The body, or the answer that says what is wrong with it. */
-async function textOf(request: Request): Promise<string | Answer> {
+async function textOf(request: Request, context: RequestContext): Promise<string | Answer> {
   const { headers } = request
   const type = headers.get('content-type') ?? 'application/json'
   if (!/^(application\/json|text\/plain)\b/i.test(type))
@@ -257,8 +259,7 @@ async function textOf(request: Request): Promise<string | Answer> {
   if (!/^(identity)?$/.test(headers.get('content-encoding') ?? ''))
     return refuse(415, 'The body must not be compressed.')
   try {
-    const text = await readBody(request, MAX_BODY)
-    return text ?? refuse(413, `The body is larger than ${MAX_BODY} bytes. Send fewer events at a time.`)
+    return await (context.readBody?.(MAX_BODY) ?? readBody(request, MAX_BODY))
   } catch {
     return refuse(400, 'The body broke off.')
   }

@@ -30,7 +30,10 @@ export type Verdict =
   | 'dead' // never: set it aside, with its problem, where a person can see it
   | 'stop' // nothing can be sent until somebody mends the configuration: keep everything
 
-/** One verdict for each event, in their order. Once `signal` is aborted, TikTok is asked no more: what is left is for later. */
+/**
+ * One verdict for each event, in their order. Once `signal` is aborted, TikTok is asked no more, and its answer to the call
+ * in flight is awaited for 4 s at most: what is left is for later.
+ */
 export type Deliver = (events: OutboxEvent[], signal?: AbortSignal) => Promise<Verdict[]>
 
 export interface Stats {
