@@ -58,7 +58,7 @@ export function comparisonTable(build: Build, label: string, groups: readonly Gr
   }
 
   function cell(path: string, value: unknown): Node[] {
-    const name = path.split(/[.[\]]/).at(-1)
+    const name = path.split(/[.[\]]/).pop()
     return [build('span', 'path', path), ...(value === undefined ? [] : [build('code', '', shown(value, name))])]
   }
 }

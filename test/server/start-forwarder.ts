@@ -28,6 +28,7 @@ export interface Answered {
     accepted?: number
     statuses?: Record<string, number>
     problems?: { path: string; message: string }[]
+    more_problems?: number
   }
 }
 
