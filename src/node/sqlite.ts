@@ -8,6 +8,7 @@ import type { DatabaseSync } from 'node:sqlite'
  */
 export function openSqlite<Ready>(path: string, makeReady: (database: DatabaseSync) => Ready): Ready {
   const sqlite = loadSqlite()
+  if (!sqlite) throw new Error(`converge-tiktok: the outbox needs Node 22.13 or later; this is ${process.version}.`)
   let database: DatabaseSync | undefined
   try {
     database = new sqlite.DatabaseSync(path)
@@ -62,16 +63,17 @@ export function isSqliteError(error: unknown, code: keyof typeof codes): boolean
   return error instanceof Error && 'errcode' in error && error.errcode === codes[code]
 }
 
-// Asked for when it is needed, so that importing this package on an older Node, or in a bundler, does no harm.
-function loadSqlite(): typeof import('node:sqlite') {
+/**
+ * Node's SQLite, which some have not. Asked for when it is needed, so that importing this package on an older Node, or in a
+ * bundler, does no harm.
+ */
+export function loadSqlite(): typeof import('node:sqlite') | undefined {
   const { emitWarning } = process
   // Node 22 calls it experimental on loading. What we use of it has not changed since, and a shop can do nothing about it.
   process.emitWarning = () => {}
   try {
     // Neither the function nor the module is in every Node.
-    const sqlite: typeof import('node:sqlite') | undefined = process.getBuiltinModule?.('node:sqlite')
-    if (!sqlite) throw new Error(`converge-tiktok: the outbox needs Node 22.13 or later; this is ${process.version}.`)
-    return sqlite
+    return process.getBuiltinModule?.('node:sqlite')
   } finally {
     process.emitWarning = emitWarning
   }
