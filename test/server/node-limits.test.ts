@@ -77,7 +77,9 @@ test.each([
 ])('an endless body of %s is not received, and its connection is closed', async (_, head, status) => {
   const { port } = await start()
   const { ended } = await send(port, head, '1\r\n \r\n')
-  expect(await ended).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+  const answer = await ended
+  expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+  expect(answer).toContain('\r\nconnection: close\r\n')
 })
 
 test('bodies that never end hold 64 MB together; what comes then is told to come again', async () => {
