@@ -1,14 +1,15 @@
-import { parseArgs } from 'node:util'
 import { checkConfig } from '../server/check-config.ts'
 import { readConfigFile } from './config-file.ts'
 import type { Finding } from './finding.ts'
 import { checkNames } from './name-check.ts'
 import { checkPage } from './page-check.ts'
+import { readWords } from './read-words.ts'
 import { checkRows } from './row-check.ts'
+import { loadSqlite } from './sqlite.ts'
 
 /** A go-live report. 1 where something has to be mended. */
 export async function checkCommand(words: string[]): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = readWords({
     args: words,
     options: {
       config: { type: 'string', default: 'converge.json' },
@@ -25,7 +26,7 @@ export async function checkCommand(words: string[]): Promise<number> {
     problems += findings.filter(({ ok }) => ok === false).length
   }
 
-  report([{ ok: true, text: `${values.config} is sound, for pixel ${config.pixelId}.` }])
+  report([{ ok: true, text: `${values.config} is sound, for pixel ${config.pixelId}.` }, nodeFinding()])
   report(checkNames(config, mapping))
   report(
     url
@@ -39,6 +40,16 @@ export async function checkCommand(words: string[]): Promise<number> {
   )
   console.log(problems ? `${problems} to mend.` : 'Nothing to mend.')
   return problems ? 1 : 0
+}
+
+/** Other commands do without SQLite, so that nobody else says it before the server is started. */
+function nodeFinding(): Finding {
+  return loadSqlite()
+    ? { ok: true, text: `This Node (${process.version}) can serve.` }
+    : {
+        ok: false,
+        text: `This Node (${process.version}) cannot serve: the outbox needs Node 22.13 or later, with its SQLite.`,
+      }
 }
 
 const howToTry = 'give --test-code, as Events Manager shows it under Test events, and each row is sent as a test event.'

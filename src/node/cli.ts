@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import { createRequire } from 'node:module'
 import { checkCommand } from './check-command.ts'
 import { outboxCommand } from './outbox-command.ts'
+import { suggestion } from './read-words.ts'
 import { serveCommand } from './serve-command.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -8,7 +10,8 @@ const help = `Usage: converge-tiktok <command> [options]
 
   serve              receive events from pages and servers, and send them to TikTok's Events API
     --config <file>    default converge.json: the config, and allowedOrigins, eventsApiUrl, trustProxy, allowTest
-    --port <number>    default 8080
+    --port <number>    default: PORT in the environment, else 8080
+    --host <address>   the address to listen on; default: all
     --outbox <file>    default outbox.db: keeps events until TikTok has them
     --max-bytes <n>    how large the outbox may become; default 1000000000
     --reserve-bytes <n>  how much of its disk must stay free; default 32000000
@@ -24,7 +27,10 @@ const help = `Usage: converge-tiktok <command> [options]
     --url <page>       also look at a page of the shop: its policy, the script in it
     --test-code <code> also send a test event for each row of the mapping; from Events Manager, Test events
 
-Environment: TIKTOK_ACCESS_TOKEN, CONVERGE_WEBHOOK_TOKEN for /webhook, and CONVERGE_ADMIN_TOKEN for all of /health.`
+  --help, -h         this page
+  --version, -v      the version
+
+Environment: TIKTOK_ACCESS_TOKEN, CONVERGE_WEBHOOK_TOKEN for /webhook, CONVERGE_ADMIN_TOKEN for all of /health, and PORT.`
 
 const commands: ReadonlyMap<string, (words: string[]) => Promise<number>> = new Map([
   ['serve', serveCommand],
@@ -35,10 +41,9 @@ const commands: ReadonlyMap<string, (words: string[]) => Promise<number>> = new 
 try {
   process.exitCode = await run(process.argv.slice(2))
 } catch (error) {
-  const { code, message } = Object(error)
-  const isUsage = error instanceof UsageError || /^ERR_PARSE_ARGS/.test(code)
-  // Node adds advice on `--` to its own sentence, which fits none of our commands.
-  console.error(isUsage ? `${message.split('. ')[0].replace(/\.$/, '')}. --help shows what there is.` : message)
+  const { message } = Object(error)
+  const isUsage = error instanceof UsageError
+  console.error(isUsage ? `${message}. --help shows what there is.` : message)
   process.exitCode = isUsage ? 2 : 1
 }
 
@@ -47,7 +52,13 @@ async function run([name = 'help', ...words]: string[]): Promise<number> {
     console.log(help)
     return 0
   }
+  if ([name, ...words].some((word) => /^(--version|-v)$/.test(word))) {
+    // By its name, since the file is built into another folder.
+    console.log(createRequire(import.meta.url)('converge-tiktok/package.json').version)
+    return 0
+  }
   const command = commands.get(name)
-  if (!command) throw new UsageError(`converge-tiktok has no command "${name}"`)
+  if (!command)
+    throw new UsageError(`converge-tiktok has no command "${name}"${suggestion(name, [...commands.keys(), 'help'])}`)
   return command(words)
 }

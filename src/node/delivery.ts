@@ -13,7 +13,7 @@ export interface Delivery {
   stopped(): string | undefined
   /** How many of the events that the file still holds were sent: it could not be written since. */
   sentCount(): number
-  /** Resolves once nothing is in flight, or after 10 s: what is sent then has no verdict, and is sent again. */
+  /** Resolves once nothing is in flight, or after 5 s: what is sent then has no verdict, and is sent again. */
   close(): Promise<void>
 }
 
@@ -39,7 +39,8 @@ export interface DeliveryOptions {
 const spacing = 100
 // Another process may have added something, requeued a dead letter, or ended.
 const look = 2000
-const patience = 10_000
+// `deliver` gives its call up by itself 4 s after it was told to end.
+const patience = 5000
 const day = 86_400_000
 
 interface Nap {

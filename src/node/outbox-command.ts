@@ -1,21 +1,22 @@
 import { existsSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { type Chosen, createDeadLetterReader, type DeadLetter } from './dead-letters.ts'
 import { openTables, type Tables } from './outbox-tables.ts'
+import { readWords, suggestion } from './read-words.ts'
 import { whenFree } from './sqlite.ts'
 import { openOutboxFileReadOnly } from './sqlite-schema.ts'
 import { UsageError } from './usage-error.ts'
 
 /** `list`, `retry` or `drop` of dead letters. It may run beside the server. */
 export async function outboxCommand(words: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readWords({
     args: words,
     options: { outbox: { type: 'string', default: 'outbox.db' }, all: { type: 'boolean', default: false } },
     allowPositionals: true,
   })
   const [name = '', ...numbers] = positionals
   const action = actions.get(name)
-  if (!action && name !== 'list') throw new UsageError('outbox takes list, retry or drop')
+  if (!action && name !== 'list')
+    throw new UsageError(`outbox takes list, retry or drop${suggestion(name, ['list', ...actions.keys()])}`)
   const ids = numbers.map((word) => {
     if (!/^\d{1,15}$/.test(word))
       throw new UsageError(`outbox ${name}: "${word}" is no id, as "outbox list" shows them`)

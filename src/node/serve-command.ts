@@ -1,16 +1,17 @@
-import { parseArgs } from 'node:util'
 import { createLog, type LogFormat } from '../server/log-line.ts'
 import { readConfigFile } from './config-file.ts'
+import { readWords } from './read-words.ts'
 import { serve } from './serve.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Serves until a signal comes, finishes what is in flight, and resolves with the exit code. */
 export async function serveCommand(words: string[]): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = readWords({
     args: words,
     options: {
       config: { type: 'string', default: 'converge.json' },
-      port: { type: 'string', default: '8080' },
+      port: { type: 'string' },
+      host: { type: 'string' },
       outbox: { type: 'string', default: 'outbox.db' },
       'max-bytes': { type: 'string', default: '1000000000' },
       'reserve-bytes': { type: 'string', default: '32000000' },
@@ -18,13 +19,16 @@ export async function serveCommand(words: string[]): Promise<number> {
     },
   })
   const log = createLog(readFormat(values.log))
+  const port = readPort(values.port, process.env.PORT)
+  if (values.host === '') throw new UsageError('--host is empty, not an address such as 127.0.0.1')
   const config = readConfigFile(values.config, process.env)
   // From now on, since whoever reads that it listens may send one at once.
   const signalled = nextSignal()
   const server = await serve({
     ...config,
     log,
-    port: readNumber('port', values.port),
+    port,
+    ...(values.host !== undefined && { hostname: values.host }),
     outbox: {
       path: values.outbox,
       maxBytes: readNumber('max-bytes', values['max-bytes']),
@@ -39,6 +43,14 @@ export async function serveCommand(words: string[]): Promise<number> {
   await server.close()
   log('info', 'closed.')
   return 0
+}
+
+/** A platform that runs containers names the port in the environment. Whoever starts the command goes before it. */
+function readPort(flag: string | undefined, environment: string | undefined): number {
+  const [name, text] = flag === undefined && environment ? ['PORT', environment] : ['--port', flag ?? '8080']
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+    throw new UsageError(`${name} is "${text}", not a number from 0 to 65535`)
+  return Number(text)
 }
 
 function readNumber(flag: string, text: string): number {

@@ -4,6 +4,7 @@ import type { Log } from '../core/log.ts'
 import { checkConfig } from '../server/check-config.ts'
 import { createForwarder, type ForwarderConfig } from '../server/forwarder.ts'
 import { createLog, sentencesTo } from '../server/log-line.ts'
+import { type BodyIntakeOptions, createBodyIntake } from './body-intake.ts'
 import { createSqliteOutbox, type SqliteOutboxOptions } from './sqlite-outbox.ts'
 
 export interface ServeConfig extends Omit<ForwarderConfig, 'outbox'> {
@@ -20,24 +21,35 @@ export interface ServeConfig extends Omit<ForwarderConfig, 'outbox'> {
 export interface ForwarderServer {
   /** Where it listens, without a slash at the end. */
   url: string
-  /** Finishes what is in flight, 10 s at the longest, and closes the outbox. */
+  /** Finishes what is in flight, and closes the outbox. Takes 8 s at the longest. */
   close(): Promise<void>
 }
 
-const patience = 10_000
+// Docker kills a container 10 s after it has told it to end, and the outbox needs some of them.
+const patience = 2000
+
+/** What a client may take. */
+export interface Bounds extends BodyIntakeOptions {
+  /** Milliseconds until the headers must be there. Default 10,000. */
+  headersTimeout?: number
+  /** Milliseconds until the body must be there, too. Default 20,000: a page's 64 kB in time at 26 kbit/s. */
+  requestTimeout?: number
+}
 
 /**
  * A forwarder on a port of this machine, with its outbox in a SQLite file. Resolves once it listens.
  *
  * @throws a sentence, where the config can never work, the outbox can't be opened, or the port is taken
  */
-export async function serve({
-  port,
-  hostname,
-  outbox: file,
-  log = createLog(),
-  ...config
-}: ServeConfig): Promise<ForwarderServer> {
+export function serve(config: ServeConfig): Promise<ForwarderServer> {
+  return serveWithin({}, config)
+}
+
+/** `serve`, with other bounds. */
+export async function serveWithin(
+  { headersTimeout = 10_000, requestTimeout = 20_000, ...bounds }: Bounds,
+  { port, hostname, outbox: file, log = createLog(), ...config }: ServeConfig,
+): Promise<ForwarderServer> {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw configError('port', port, 'a number from 0 to 65535')
   checkConfig(config) // before there is a file
   const outbox = createSqliteOutbox({
@@ -47,16 +59,25 @@ export async function serve({
   })
   try {
     let isClosing = false
+    const bodies = createBodyIntake(bounds)
     const forwarder = createForwarder({ ...config, outbox }, { Response: FastResponse, log })
     const server = listen({
       port,
       hostname: hostname ?? '', // else srvx takes what HOST says in the environment
       async fetch(request) {
-        const response = await forwarder.fetch(request, { ip: readIp(request.ip) })
-        // Else a client that keeps its connection holds the end up.
-        if (isClosing) response.headers.set('connection', 'close')
-        return response
+        const { req } = request.runtime?.node ?? {}
+        const body = req && bodies.open(req)
+        try {
+          const response = await forwarder.fetch(request, { ip: readIp(request.ip), readBody: body?.read })
+          // Else a client that keeps its connection holds the end up.
+          if (isClosing || body?.isEndless()) response.headers.set('connection', 'close')
+          return response
+        } finally {
+          body?.close()
+        }
       },
+      // Node's own are made for uploads: 60 s and 300 s, looked at every 30 s.
+      node: { headersTimeout, requestTimeout, connectionsCheckingInterval: Math.min(1000, headersTimeout) },
       gracefulShutdown: false, // whoever calls decides about signals
       silent: true,
     })

@@ -14,7 +14,7 @@ export class UnusableFile extends Error {
  * @throws a sentence, if this Node has no SQLite or the file cannot be opened
  */
 export function openSqlite<Prepared>(path: string, prepare: (database: DatabaseSync) => Prepared): Prepared {
-  const { DatabaseSync } = loadSqlite()
+  const { DatabaseSync } = requireSqlite()
   return prepareDatabase(path, () => new DatabaseSync(path), prepare)
 }
 
@@ -24,7 +24,7 @@ export function openSqlite<Prepared>(path: string, prepare: (database: DatabaseS
  * @throws a sentence, if this Node has no SQLite or the file cannot be opened
  */
 export function openSqliteReadOnly<Prepared>(path: string, prepare: (database: DatabaseSync) => Prepared): Prepared {
-  const { DatabaseSync } = loadSqlite()
+  const { DatabaseSync } = requireSqlite()
   // Reading a file in WAL mode that nobody has open would leave an empty -wal and a -shm beside it.
   // https://www.sqlite.org/wal.html#read_only_databases
   if (!existsSync(`${realpathSync(path)}-wal`)) {
@@ -125,16 +125,23 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-// Loaded when it is needed, so that importing this package on an older Node, or in a bundler, does no harm.
-function loadSqlite(): typeof import('node:sqlite') {
+function requireSqlite(): typeof import('node:sqlite') {
+  const sqlite = loadSqlite()
+  if (!sqlite) throw new Error(`converge-tiktok: the outbox needs Node 22.13 or later; this is ${process.version}.`)
+  return sqlite
+}
+
+/**
+ * Node's SQLite; some versions of Node have none. Loaded when it is needed, so that importing this package on an older Node,
+ * or in a bundler, does no harm.
+ */
+export function loadSqlite(): typeof import('node:sqlite') | undefined {
   const { emitWarning } = process
   // Node 22 calls it experimental on loading. What we use of it has not changed since, and a shop can do nothing about it.
   process.emitWarning = () => {}
   try {
     // Some versions of Node lack the function, others the module.
-    const sqlite: typeof import('node:sqlite') | undefined = process.getBuiltinModule?.('node:sqlite')
-    if (!sqlite) throw new Error(`converge-tiktok: the outbox needs Node 22.13 or later; this is ${process.version}.`)
-    return sqlite
+    return process.getBuiltinModule?.('node:sqlite')
   } finally {
     process.emitWarning = emitWarning
   }

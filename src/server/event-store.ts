@@ -4,7 +4,7 @@ import type { Intake, Late, Taken } from './intake.ts'
 import type { Outbox, Verdict } from './outbox.ts'
 import { redact } from './redact.ts'
 import type { RequestContext } from './request-context.ts'
-import { type Answer, refuse, respond } from './respond.ts'
+import { type Answer, refuse, respond, shortened } from './respond.ts'
 import { skipRepeated } from './skip-repeated.ts'
 import type { Throttle } from './throttle.ts'
 
@@ -93,7 +93,7 @@ export function createEventStore(options: EventStoreOptions): EventStore {
     const accepted = new Set(stored.kept.map(({ path }) => path)).size
     for (const { path, event } of stored.refused)
       problems.push({ path, message: event.problem ?? 'was refused by TikTok' })
-    return respond(202, { accepted, ...(statuses ? { statuses } : tooLate(late)), problems })
+    return respond(202, { accepted, ...(statuses ? { statuses } : tooLate(late)), ...shortened(problems) })
   }
 
   return {

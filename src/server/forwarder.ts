@@ -12,6 +12,7 @@ import { createLog } from './log-line.ts'
 import { createMatchKeys } from './match-keys.ts'
 import { createPageIntake } from './page-intake.ts'
 import { readIp, readUserAgent } from './profile.ts'
+import { readResponse } from './read-body.ts'
 import { redact } from './redact.ts'
 import { createRefusals } from './refusals.ts'
 import type { RequestContext } from './request-context.ts'
@@ -62,7 +63,15 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   const { now = Date.now, monotonic = () => performance.now(), Response = globalThis.Response } = env
   const log = env.log ?? createLog()
   const throttle = createThrottle(monotonic)
-  const api = createEventsApi({ ...env, log, pixelId, accessToken, url: config.eventsApiUrl, redact })
+  const api = createEventsApi({
+    ...env,
+    log,
+    pixelId,
+    accessToken,
+    url: config.eventsApiUrl,
+    redact,
+    readBody: readResponse,
+  })
   const matchKeys = createMatchKeys()
   const deliver = matchKeys.counting(api.deliver)
   const cors = createCors(config.allowedOrigins)
@@ -87,7 +96,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     if (!cors.allows(request))
       return refuse(403, 'Pages of this origin may not post here: allowedOrigins does not name it.')
     if (request.method === 'OPTIONS') return preflight
-    const body = await bodyText(request)
+    const body = await bodyText(request, context)
     if (typeof body !== 'string') return body
     const facts = {
       receivedAt: now(),
@@ -105,7 +114,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     if (webhookToken === undefined) return refuse(404, 'There is no webhook here: webhookToken is not set.')
     if (!isSameToken(request.headers.get('x-webhook-token') ?? '', webhookToken))
       return refuse(401, 'X-Webhook-Token is missing or wrong.')
-    const body = await bodyText(request)
+    const body = await bodyText(request, context)
     if (typeof body !== 'string') return body
     const receivedAt = now()
     const intake = readServerEvents(body, { receivedAt, isClockSteady: clock.isSteady() })

@@ -26,6 +26,12 @@ export function respond(status: number, body: object, headers: HeaderList = {}):
 
 const MAX_PROBLEMS = 100
 
+/** The first 100 problems, and how many more there are, if any. */
+export function shortened(problems: readonly Problem[]): { problems: readonly Problem[]; more_problems?: number } {
+  const more = problems.length - MAX_PROBLEMS
+  return more > 0 ? { problems: problems.slice(0, MAX_PROBLEMS), more_problems: more } : { problems }
+}
+
 /** A "no": a sentence, and what is wrong with which part. */
 export function refuse(
   status: number,
@@ -33,8 +39,5 @@ export function refuse(
   problems: readonly Problem[] = [],
   headers: HeaderList = {},
 ): Answer {
-  return {
-    ...respond(status, { error, problems: problems.slice(0, MAX_PROBLEMS) }, headers),
-    problem: problems[0],
-  }
+  return { ...respond(status, { error, ...shortened(problems) }, headers), problem: problems[0] }
 }

@@ -16,3 +16,6 @@ export const MAX_EVENTS_PER_CALL = 1000
 
 /** The most bytes of events in one call to the Events API. TikTok's limit is about 1 MB; the rest is for the envelope. */
 export const MAX_BYTES_PER_CALL = 1_000_000
+
+/** The most bytes of TikTok's answer that are read. A longer one is not TikTok's. */
+export const MAX_BYTES_PER_ANSWER = 1_000_000

@@ -165,6 +165,34 @@ test('a body whose length nobody declared is counted while it is read', async ()
   expect(outbox.kept).toEqual([])
 })
 
+test('a body whose chunks hold a byte each is read no further than 20,000 of them', async () => {
+  const { fetch, outbox } = startForwarder()
+  let pulled = 0
+  const endless = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      pulled++
+      controller.enqueue(Uint8Array.of(32))
+    },
+  })
+  const response = await fetch(streamed(endless))
+  expect([response.status, outbox.kept]).toEqual([413, []])
+  expect(pulled).toBeLessThan(20_100)
+})
+
+test.each([
+  ['taken in part', 202, [relayed()]],
+  ['refused', 400, []],
+])('the answer to a batch that is %s names 100 problems, and counts the others', async (_, status, sound) => {
+  const send = Array.from({ length: 20 }, () => ({ ...relayed().send[0], event: 'Subscribe' }))
+  const broken = Array.from({ length: 50 }, () => ({ ...relayed(), send }))
+  const { postEvents } = startForwarder()
+  const answer = await postEvents(batchOf(...sound, ...broken))
+  expect(answer.status).toBe(status)
+  expect([answer.body.problems?.length, answer.body.more_problems]).toEqual([100, 900])
+  const few = await postEvents(batchOf(...sound, broken[0]))
+  expect(few.body).not.toHaveProperty('more_problems')
+})
+
 test('a body that breaks off is a 400', async () => {
   const { fetch, outbox, log } = startForwarder()
   const broken = new ReadableStream<Uint8Array>({

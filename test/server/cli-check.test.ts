@@ -55,6 +55,18 @@ test('each row that a server sends is sent as one test event, and the report tel
   expect([code, output.trim().split('\n').at(-1)]).toEqual([0, 'Nothing to mend.'])
 })
 
+test('a Node that cannot serve is a finding, and the rest is looked at all the same', async () => {
+  const config = writeConfig(createFolder())
+  expect((await check(config)).output).toContain(`✓ This Node (${process.version}) can serve.`)
+  const environment = { TIKTOK_ACCESS_TOKEN: accessToken, NODE_OPTIONS: '--no-experimental-sqlite' }
+  const { code, output } = await runCli(['check', '--config', config], environment)
+  expect(output).toContain(
+    `✗ This Node (${process.version}) cannot serve: the outbox needs Node 22.13 or later, with its SQLite.`,
+  )
+  expect(output).toContain('No page was looked at')
+  expect([code, output.trim().split('\n').at(-1)]).toEqual([1, '1 to mend.'])
+})
+
 test('a row that TikTok refuses is named, with its message, and the others are tried', async () => {
   const tiktok = await playTikTok()
   tiktok.faults.next = [{ code: 40002, message: 'content_id is wrong' }]

@@ -1,11 +1,21 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createSqliteOutbox } from '../../src/node/sqlite-outbox.ts'
-import { createEventsApiHost } from '../tiktok/events-api-host.ts'
+import { createEventsApiHost, never } from '../tiktok/events-api-host.ts'
 import { runCli, startCli, writeConfig } from './node-child.ts'
 import { createFolder } from './node-folder.ts'
-import { accessToken, adminToken, pageBatch, pixelId, postPage, readHealth, webhookToken } from './node-requests.ts'
+import {
+  accessToken,
+  adminToken,
+  pageBatch,
+  pixelId,
+  postPage,
+  readHealth,
+  shop,
+  webhookToken,
+} from './node-requests.ts'
 
 test('--help names every command and its options', async () => {
   const { code, output, errors } = await runCli(['--help'])
@@ -16,6 +26,9 @@ test('--help names every command and its options', async () => {
     'check',
     '--config',
     '--port',
+    '--host',
+    '--version',
+    'PORT',
     '--outbox',
     '--log',
     '--url',
@@ -28,8 +41,18 @@ test('--help names every command and its options', async () => {
 })
 
 test.each([
-  [['serf'], 'converge-tiktok has no command "serf". --help shows what there is.'],
-  [['serve', '--prot', '1'], "Unknown option '--prot'. --help shows what there is."],
+  [['serf'], 'converge-tiktok has no command "serf" (did you mean serve?). --help shows what there is.'],
+  [['chekc'], 'converge-tiktok has no command "chekc" (did you mean check?). --help'],
+  [['deploy'], 'converge-tiktok has no command "deploy". --help shows what there is.'],
+  [['serve', '--prot', '1'], 'Unknown option --prot (did you mean --port?). --help shows what there is.'],
+  [['serve', '--Hosts', '::1'], 'Unknown option --Hosts (did you mean --host?). --help'],
+  [['check', '--testcode=T1'], 'Unknown option --testcode (did you mean --test-code?). --help'],
+  [['outbox', 'list', '--outbx', 'x'], 'Unknown option --outbx (did you mean --outbox?). --help'],
+  [['outbox', 'lst'], 'outbox takes list, retry or drop (did you mean list?). --help'],
+  [['serve', '--verbose'], 'Unknown option --verbose. --help'],
+  [['serve', '--port', '70000'], '--port is "70000", not a number from 0 to 65535. --help'],
+  [['serve', '--port', ''], '--port is "", not a number from 0 to 65535. --help'],
+  [['serve', '--host', ''], '--host is empty, not an address such as 127.0.0.1. --help'],
   [['serve', 'now'], "Unexpected argument 'now'. --help shows what there is."],
   [['serve', '--log', 'xml'], '--log is "xml", not text or json. --help shows what there is.'],
   [['serve', '--port'], "Option '--port <value>' argument missing. --help shows what there is."],
@@ -42,6 +65,74 @@ test.each([
   expect([code, output]).toEqual([2, ''])
   expect(errors.trim()).toMatch(/^[^\n]+$/)
   expect(errors).toContain(sentence)
+})
+
+test('--version and -v print the version of the package', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  for (const words of [['--version'], ['-v'], ['serve', '--version']])
+    expect(await runCli(words)).toEqual({ code: 0, output: `${version}\n`, errors: '' })
+})
+
+test('the port is that of --port, else that of PORT, and --host is the address', async () => {
+  const folder = createFolder()
+  const words = ['serve', '--config', writeConfig(folder), '--outbox', join(folder, 'outbox.db')]
+  const secrets = { TIKTOK_ACCESS_TOKEN: accessToken }
+  const taken = createServer()
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void taken.close())
+  const address = taken.address()
+  const port = String(typeof address === 'object' && address ? address.port : 0)
+
+  const host = ['--host', '127.0.0.1']
+  const fromPort = await runCli([...words, ...host], { ...secrets, PORT: port })
+  expect([fromPort.code, fromPort.errors]).toEqual([
+    1,
+    expect.stringContaining(`could not listen on port ${port} of 127.0.0.1.`),
+  ])
+  const wrong = await runCli([...words, ...host], { ...secrets, PORT: '80a' })
+  expect([wrong.code, wrong.errors]).toEqual([
+    2,
+    'PORT is "80a", not a number from 0 to 65535. --help shows what there is.\n',
+  ])
+  const child = startCli([...words, ...host, '--port', '0'], { ...secrets, PORT: port })
+  const [, url = ''] = await child.said(/listening on (\S+)/)
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:/)
+  expect((await fetch(`${url}/health`)).status).toBe(200)
+})
+
+test('while TikTok hangs, a server that is told to end does so within 8 s, and loses nothing that it has taken', async () => {
+  const tiktok = await createEventsApiHost({ accessToken, pixelId })
+  onTestFinished(() => tiktok.close())
+  tiktok.faults.always = { after: never }
+  const folder = createFolder()
+  const words = ['serve', '--config', writeConfig(folder, { eventsApiUrl: tiktok.url }), '--port', '0']
+  const start = async () => {
+    const child = startCli([...words, '--outbox', join(folder, 'outbox.db')])
+    const [, url = ''] = await child.said(/listening on (\S+)/)
+    return { child, url }
+  }
+  const { child, url } = await start()
+  expect((await postPage(url, pageBatch(['1']))).status).toBe(202)
+  await tiktok.waitForRequests(1)
+  expect((await postPage(url, pageBatch(['2']))).status).toBe(202)
+  // A client that never ends its request holds the end up as well.
+  const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {})
+  onTestFinished(() => void socket.destroy())
+  socket.write(`POST /events HTTP/1.1\r\nhost: a\r\norigin: ${shop}\r\ncontent-length: 100\r\n\r\n{`)
+  await fetch(`${url}/health`)
+  const started = performance.now()
+  child.process.kill('SIGTERM')
+  const { code, output } = await child.ended
+  const seconds = (performance.now() - started) / 1000
+  console.log(`closing: ${seconds.toFixed(1)} s while TikTok hangs`)
+  expect([code, output.trim().split('\n').at(-1)]).toEqual([0, 'converge-tiktok: closed.'])
+  expect(seconds).toBeLessThan(8)
+
+  tiktok.faults.always = {}
+  await start()
+  await tiktok.waitForAccepted((events) => events.some(({ event_id }) => event_id === '2'))
+  // TikTok has had the first one, and did not say so.
+  expect(tiktok.counted.map(({ event_id }) => event_id)).toEqual(['1', '2'])
 })
 
 test('a config that can not work gets one sentence and exit code 1', async () => {

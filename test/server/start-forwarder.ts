@@ -31,6 +31,7 @@ export interface Answered {
     statuses?: Record<string, number>
     problems?: { path: string; message: string }[]
     too_late?: { event_name: string; event_id: string }[]
+    more_problems?: number
   }
 }
 

@@ -94,7 +94,7 @@ export function createEventsApi({ pixelId, redact, log, ...options }: EventsApiO
   async function send(batch: Parcel[], search: Search, signal?: AbortSignal): Promise<Verdict[]> {
     if (signal?.aborted || backoff.left() || search.unknown === MAX_UNKNOWN) return batch.map(later)
     const round = backoff.failures()
-    const { action, row, wait, ...outcome } = await post(toBody(pixelId, batch))
+    const { action, row, wait, ...outcome } = await post(toBody(pixelId, batch), signal)
     const problem = redact(outcome.problem, [accessToken])
     if (action === 'retry') {
       backoff.fail(round, wait)

@@ -1,6 +1,8 @@
 import { isRecord, readText } from '../../core/read.ts'
 import { eventsApiUrl } from '../hosts.ts'
+import { MAX_BYTES_PER_ANSWER } from '../limits.ts'
 import { type Outcome, readAnswer } from './read-answer.ts'
+import { withinTime } from './within-time.ts'
 
 export interface PostOptions {
   accessToken: string
@@ -9,6 +11,8 @@ export interface PostOptions {
   /** Milliseconds that a call may take. Default 10,000. */
   timeout?: number
   fetch?: typeof globalThis.fetch
+  /** Reads an answer's body, of so many bytes at most. Default: all of it. */
+  readBody?: (response: Response, limit: number) => Promise<string>
   /** Milliseconds since 1970. */
   now?: () => number
 }
@@ -19,22 +23,26 @@ export function createPost({
   url = eventsApiUrl,
   timeout = 10_000,
   fetch = globalThis.fetch,
+  readBody = (response) => response.text(),
   now = Date.now,
-}: PostOptions): (body: string) => Promise<Outcome> {
+}: PostOptions): (body: string, closing?: AbortSignal) => Promise<Outcome> {
   const given = new URL(url)
   const address = given.pathname === '/' ? new URL(new URL(eventsApiUrl).pathname, given).href : url
-  return async (body) => {
-    try {
+  return async (body, closing) => {
+    async function call(signal: AbortSignal): Promise<Outcome> {
       const response = await fetch(address, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'access-token': accessToken },
         body,
         redirect: 'manual', // a redirect must not take the token along
-        signal: AbortSignal.timeout(timeout),
+        signal,
       })
       const { status, headers } = response
       const answer = { status, retryAfter: headers.get('retry-after'), date: headers.get('date') }
-      return readAnswer({ ...answer, text: await response.text() }, now())
+      return readAnswer({ ...answer, text: await readBody(response, MAX_BYTES_PER_ANSWER) }, now())
+    }
+    try {
+      return await withinTime(call, timeout, closing)
     } catch (error) {
       return { action: 'retry', problem: `TikTok could not be reached: ${reasonOf(error, timeout)}` }
     }

@@ -1,0 +1,99 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Readable } from 'node:stream'
+import { busy, createBodyBuffer, tooLarge } from '../server/body-buffer.ts'
+import type { Answer } from '../server/respond.ts'
+
+/** Node's request, of HTTP/1.1 or HTTP/2. */
+type NodeRequest = Readable & { complete: boolean; headers: IncomingHttpHeaders }
+
+/** One request's body. It counts as in flight from `read` to `close`. */
+export interface IncomingBody {
+  /** The text, or the answer that refuses it. Rejects where the body breaks off. `limit` is in bytes. */
+  read(limit: number): Promise<string | Answer>
+  /** Whether more may follow than is worth being received and thrown away. */
+  isEndless(): boolean
+  /** The request has been answered. */
+  close(): void
+}
+
+export interface BodyIntake {
+  open(request: NodeRequest): IncomingBody
+}
+
+export interface BodyIntakeOptions {
+  /** Bodies in flight. Default 2,000. */
+  maxBodies?: number
+  /** What they hold together, in bytes. Default 64 MiB. */
+  maxBytes?: number
+}
+
+const MAX_DISCARDED = 1024 * 1024
+
+/**
+ * Reads the bodies of requests, and bounds what those hold together that are received or wait for the disk. What is over
+ * the bounds is answered by 503, so that its sender keeps it.
+ */
+export function createBodyIntake({
+  maxBodies = 2000,
+  maxBytes = 64 * 1024 * 1024,
+}: BodyIntakeOptions = {}): BodyIntake {
+  let bodies = 0
+  let bytes = 0
+
+  return {
+    open(request) {
+      const declared = Number(request.headers['content-length'] ?? Number.NaN)
+      let isOpen = false
+      let held = 0
+
+      function hold(more: number): boolean {
+        if (bytes + more > maxBytes) return false
+        bytes += more
+        held += more
+        return true
+      }
+
+      return {
+        async read(limit) {
+          if (declared > limit) return tooLarge(limit)
+          if (bodies === maxBodies) return busy
+          bodies++
+          isOpen = true
+          return receive(request, limit, hold)
+        },
+        isEndless: () => !request.complete && !(declared <= MAX_DISCARDED),
+        close() {
+          if (isOpen) bodies--
+          isOpen = false
+          bytes -= held
+          held = 0
+        },
+      }
+    },
+  }
+}
+
+/** Node's own events, since a Web stream costs more for each chunk than all the rest. */
+function receive(request: NodeRequest, limit: number, hold: (bytes: number) => boolean): Promise<string | Answer> {
+  const buffer = createBodyBuffer(limit, hold)
+  return new Promise((resolve, reject) => {
+    const stop = () => request.off('data', take).off('end', end).off('error', breakOff).off('close', breakOff)
+    function take(chunk: Uint8Array): void {
+      const refusal = buffer.add(chunk)
+      if (!refusal) return
+      stop()
+      request.pause()
+      resolve(refusal)
+    }
+    function end(): void {
+      stop()
+      resolve(buffer.text())
+    }
+    function breakOff(): void {
+      stop()
+      reject(new Error('The body broke off.'))
+    }
+    if (request.destroyed) return breakOff()
+    request.on('data', take).on('end', end).on('error', breakOff).on('close', breakOff)
+  })
+}

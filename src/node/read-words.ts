@@ -1,0 +1,27 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { nearest } from './nearest.ts'
+import { UsageError } from './usage-error.ts'
+
+/**
+ * The options and other words of a command line.
+ *
+ * @throws UsageError, which names the nearest option where one is misspelt
+ */
+export function readWords<Config extends ParseArgsConfig & { args: string[] }>(config: Config) {
+  try {
+    return parseArgs(config)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    const option = /^Unknown option '(-[^']*)'/.exec(message)?.[1]
+    // Node adds advice on `--` to its own sentence, which fits none of our commands.
+    if (option === undefined) throw new UsageError(message.replace(/\.( .*)?$/s, ''))
+    const names = Object.keys(config.options ?? {})
+    throw new UsageError(`Unknown option ${option}${suggestion(option.replace(/^-+/, ''), names, '--')}`)
+  }
+}
+
+/** ` (did you mean serve?)`, or nothing where no word is near. */
+export function suggestion(given: string, words: readonly string[], before = ''): string {
+  const word = nearest(given, words)
+  return word === undefined ? '' : ` (did you mean ${before}${word}?)`
+}

@@ -1,0 +1,80 @@
+import { createServer } from 'node:http'
+import { expect, onTestFinished, test } from 'vitest'
+import type { OutboxEvent } from '../../src/server/outbox.ts'
+import { readResponse } from '../../src/server/read-body.ts'
+import { redact } from '../../src/server/redact.ts'
+import { createEventsApi } from '../../src/tiktok/events-api/client.ts'
+import { pixelId } from '../cases/case.ts'
+import { createEventsApiHost, never } from '../tiktok/events-api-host.ts'
+import { accessToken, noon } from './start-forwarder.ts'
+
+const purchase = (): OutboxEvent => ({
+  data: { event: 'Purchase', event_time: noon / 1000, event_id: '1', user: {}, page: {}, properties: {} },
+  expires: Date.now() + 1000,
+  order: true,
+})
+
+async function deliverTo(url: string, signal?: AbortSignal) {
+  const event = purchase()
+  const started = performance.now()
+  const api = createEventsApi({ pixelId, accessToken, url, log: () => {}, redact, readBody: readResponse })
+  const [verdict] = await api.deliver([event], signal)
+  return { verdict, problem: event.problem ?? '', milliseconds: performance.now() - started }
+}
+
+test.each(['a', 'a@', '()', '0 ', ' ', '%25', 'f'])(
+  'an answer of TikTok that repeats %j 40,000 or 800,000 times is a short problem, read in no time',
+  async (piece) => {
+    const tiktok = await createEventsApiHost()
+    onTestFinished(() => tiktok.close())
+    for (const count of [40_000, 800_000 / piece.length]) {
+      tiktok.faults.always = { code: 40002, message: `${piece.repeat(count)}!` }
+      const { verdict, problem, milliseconds } = await deliverTo(tiktok.url)
+      expect(verdict).toBe('dead')
+      expect(problem).toMatch(/^TikTok answered code 40002/)
+      expect(problem.length).toBeLessThanOrEqual(300)
+      expect(milliseconds).toBeLessThan(1500) // 40,000 characters took 2 s and more, 800,000 many minutes
+    }
+  },
+)
+
+test('an answer of TikTok that never ends is read no further than 1 MB, and the event is kept', async () => {
+  let written = 0
+  const closed: Promise<void>[] = []
+  const server = createServer((request, response) => {
+    closed.push(new Promise((resolve) => response.once('close', resolve)))
+    const write = () => {
+      while (written < 200_000_000 && response.write(' '.repeat(100_000))) written += 100_000
+    }
+    request.resume()
+    response.on('drain', write)
+    write()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const address = server.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  const { verdict } = await deliverTo(`http://127.0.0.1:${port}/track`)
+  expect(verdict).toBe('retry')
+  await Promise.all(closed)
+  expect(written).toBeLessThan(50_000_000) // what the sockets of both sides hold comes on top
+})
+
+test('a call that hangs is given up 4 s after nothing more may be sent, and its event is kept', async () => {
+  const tiktok = await createEventsApiHost()
+  onTestFinished(() => tiktok.close())
+  tiktok.faults.always = { after: never }
+  const closing = new AbortController()
+  const delivered = deliverTo(tiktok.url, closing.signal)
+  await tiktok.waitForRequests(1)
+  closing.abort()
+  const { verdict, problem, milliseconds } = await delivered
+  expect([verdict, problem]).toEqual([
+    'retry',
+    'TikTok could not be reached: no answer before the forwarder was closed',
+  ])
+  expect(milliseconds).toBeLessThan(8000)
+})
