@@ -48,7 +48,7 @@ function fire(page: Page, type: 'load' | 'error'): void {
 }
 
 function violate(page: Page, blockedURI: string, disposition = 'enforce'): void {
-  const event = new page.window.Event('securitypolicyviolation')
+  const event = new page.window.Event('securitypolicyviolation', { bubbles: true })
   page.window.document.dispatchEvent(Object.assign(event, { blockedURI, disposition }))
 }
 
