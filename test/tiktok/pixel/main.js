@@ -154,6 +154,17 @@
   }
 
   const day = 86400
+  // facts §11: these are written at the start whatever the visitor has decided, and stay after a denial.
+  const writeSession = () => {
+    for (const name of ['ttcsid', ...ttq._loaded.map((id) => `ttcsid_${id}`)])
+      writeCookie(name, `${Date.now()}::1`, 90 * day)
+    if (!cookies) writeCookie('_tt_enable_cookie', '0', 390 * day)
+    try {
+      for (const name of ['tt_sessionId', 'tt_pixel_session_index', 'tt_appInfo']) sessionStorage.setItem(name, '1')
+    } catch {
+      // A sandboxed frame has none.
+    }
+  }
   const writeCookies = () => {
     if (!cookies || consent !== 'granted') return
     writeCookie('_tt_enable_cookie', '1', 390 * day)
@@ -235,6 +246,7 @@
     },
     disableCookie: () => {
       cookies = false
+      writeCookie('_tt_enable_cookie', '0', 390 * day)
       writeCookie('_ttp', '', 0)
     },
   }
@@ -262,6 +274,7 @@
   ttq.initialize = true
   ttq._mounted = true
   drainAll()
+  writeSession()
   writeCookies() // after the queue: it may hold consent or disable cookies
   fetchIdentifyChunk()
 
