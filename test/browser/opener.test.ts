@@ -17,11 +17,11 @@ async function testCodeOf(stage: Stage, page: Page): Promise<string | undefined>
   return (await host.waitForTaken(1))[0]?.test
 }
 
-/** Serves another site that opens the shop so, and returns the tab that it opens. */
+/** Serves another site that opens the shop so, without a referrer, and returns the tab that it opens. */
 async function openedBy(stage: Stage, open: string): Promise<Page> {
   serveShop(stage, { '/': page, '/two': page })
   stage.network.serve('other.test', {
-    '/': `<!doctype html><title>Other</title><a href="${shop}" target="converge_test=SPY">shop</a><button onclick="${open}">`,
+    '/': `<!doctype html><title>Other</title><meta name="referrer" content="no-referrer"><a href="${shop}" target="converge_test=SPY">shop</a><button onclick="${open}">`,
   })
   const opener = await stage.open('https://other.test/')
   const context = driverOf(opener).browserContext()
