@@ -293,7 +293,7 @@ describe('the shop’s own snippet for the same pixel', () => {
         await page.evaluate((code) => new Function(code)(), snippet)
         await send('while it loads')
         come()
-        await expect.poll(() => page.evaluate((id) => window.ttq._i[id]?._init === true, pixelId)).toBe(true)
+        await expect.poll(() => page.evaluate((id) => !!window.ttq._i[id]?.info, pixelId)).toBe(true)
         await send('after it came')
         await page.evaluate(() => void window.ttq.track('End', {}, { event_id: 'end' }))
         const ids = (await tiktok.waitForHits((hits) => hits.filter(({ event }) => event === 'End').length === 2))

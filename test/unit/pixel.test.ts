@@ -265,6 +265,19 @@ describe('a call', () => {
     expect(stub).toHaveLength(0)
   })
 
+  test('stays with our instance where a snippet loads the same id again, since the global queue would send twice', () => {
+    const page = openPage()
+    const converge = startIn(page)
+    const calls = takeOver(page)
+    converge.track('Searched', {}, { eventID: 'e1' })
+    Reflect.set(page.ttq._i, pixelId, [])
+    converge.track('Searched', {}, { eventID: 'e2' })
+    expect(calls.map(([id, , , options]) => [id, options])).toEqual([
+      [pixelId, { event_id: 'e1' }],
+      [pixelId, { event_id: 'e2' }],
+    ])
+  })
+
   test('goes by the global queue where another pixel is live and ours is still loading', () => {
     const page = openPage()
     const converge = startIn(page)

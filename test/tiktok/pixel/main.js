@@ -13,8 +13,10 @@
   const backlog = [] // tracks with the pixel_code of a pixel that is still loading
 
   const register = (id) => {
+    const isAgain = pixels.some((pixel) => pixel.id === id)
     pixels.push({ id })
-    ttq._i[id]._init = true
+    // facts §11: a snippet that loads a live id again resets the mark, and it stays so.
+    if (!isAgain) ttq._i[id]._init = true
   }
 
   /* Hits */
