@@ -156,8 +156,9 @@
   }
 
   const day = 86400
-  // facts §11: these are written at the start whatever the visitor has decided, and stay after a denial.
+  // facts §11: these are written at the start also after a denial, and stay after a denial.
   const writeSession = () => {
+    if (consent === 'held') return
     for (const name of ['ttcsid', ...ttq._loaded.map((id) => `ttcsid_${id}`)])
       writeCookie(name, `${Date.now()}::1`, 90 * day)
     if (!cookies) writeCookie('_tt_enable_cookie', '0', 390 * day)
@@ -235,6 +236,7 @@
     },
     grantConsent: () => {
       consent = 'granted'
+      writeSession()
       writeCookies()
       assemble()
     },
