@@ -1,4 +1,5 @@
 import { cookieDomain } from '../core/domain.ts'
+import { readText } from '../core/read.ts'
 import type { Config, PageContext } from '../types.ts'
 
 /** TikTok's click id and its own visitor id, and the cookie in which we keep the click. */
@@ -15,7 +16,8 @@ const THIRTY_DAYS = 2_592_000 // s
 export function createClickIds(window: Window, { context, domain }: Pick<Config, 'context' | 'domain'>): ClickIds {
   const { document, location } = window
   // If the landing page was left before the visitor consented, the next page's referrer still knows the click.
-  const referrer = document.referrer.startsWith(`${location.origin}/`) ? document.referrer : ''
+  const former = readText(document.referrer) // an element may stand in its place
+  const referrer = former.startsWith(`${location.origin}/`) ? former : ''
   const ttclid = context?.ttclid ?? /[?&]ttclid=([\w.-]+)/.exec(`${location.search}&${referrer}`)?.[1]
   const host = cookieDomain(domain)
   const scope = host ? `;domain=${host}` : ''

@@ -32,6 +32,8 @@ export function createDecision({ document, navigator }: Window, storage: () => S
   const meanings: NonNullable<Config['gpc']>[] = []
   let decided: Consent | undefined
 
+  // An element may stand in the place of `document.prerendering`.
+  const isPrerendered = () => document.prerendering === true
   const isOptedOut = () => navigator.globalPrivacyControl === true && meanings.some((meaning) => meaning !== 'ignore')
   const isDeniedByGpc = () => isOptedOut() && meanings.includes('deny')
 
@@ -43,11 +45,11 @@ export function createDecision({ document, navigator }: Window, storage: () => S
   function read(): Consent {
     const found = decided ?? readKept() ?? (isDeniedByGpc() ? { marketing: 'denied' } : {})
     // While this page is prerendered, the visitor may still decide on the one that is seen.
-    if (!document.prerendering) decided = found
+    if (!isPrerendered()) decided = found
     return found
   }
 
-  function refusal(channel: Channel = 'pixel', isSeen = !document.prerendering): Refusal | undefined {
+  function refusal(channel: Channel = 'pixel', isSeen = !isPrerendered()): Refusal | undefined {
     if (!isSeen) return 'undecided'
     const { marketing } = read()
     if (isDeniedByGpc() && marketing !== 'granted') return 'denied'

@@ -1,3 +1,5 @@
+import { isFromDom } from '../core/is-from-dom.ts'
+
 /** Calls back after each navigation within the page: not for a hash, nor for a replacement that keeps the path. */
 export function onNavigation(window: Window, callback: () => void): void {
   const { history, location, navigation } = window
@@ -9,7 +11,8 @@ export function onNavigation(window: Window, callback: () => void): void {
     if (!isSame) callback()
   }
 
-  if (navigation) {
+  // Where a browser has no `navigation`, an element with that id may stand there.
+  if (navigation && !isFromDom(navigation)) {
     // Routers that intercept its `navigate` event call no method of history.
     navigation.addEventListener('currententrychange', ({ navigationType }) => look(navigationType))
     return

@@ -37,7 +37,7 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
   if (config.load === 'immediate') begin()
   else if (window.requestIdleCallback) window.requestIdleCallback(begin, { timeout: 1000 })
   else window.setTimeout(begin) // Safari
-  window.document.addEventListener('prerenderingchange', begin)
+  window.addEventListener('prerenderingchange', begin, true) // a form may stand in the place of document.addEventListener
   if (config.pageLoads === 'auto') {
     const load = () => converge.track(pageLoad)
     load()

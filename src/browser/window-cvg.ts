@@ -60,5 +60,5 @@ function linkDomains(window: Window, converge: ConvergeGlobal, domains: readonly
     const others = link.search.replace('?', '&').replace(/&ttclid=[^&]*/, '')
     link.search = `?ttclid=${ttclid}${others}`
   }
-  window.document.addEventListener('click', addClickId, true)
+  window.addEventListener('click', addClickId, true)
 }

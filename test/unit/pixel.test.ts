@@ -48,7 +48,7 @@ function fire(page: Page, type: 'load' | 'error'): void {
 }
 
 function violate(page: Page, blockedURI: string, disposition = 'enforce'): void {
-  const event = new page.window.Event('securitypolicyviolation')
+  const event = new page.window.Event('securitypolicyviolation', { bubbles: true })
   page.window.document.dispatchEvent(Object.assign(event, { blockedURI, disposition }))
 }
 
@@ -263,6 +263,19 @@ describe('a call', () => {
     converge.track('Searched', { q: 'cap' }, { eventID: 'e1' })
     expect(calls).toEqual([[pixelId, 'Search', { query: 'cap', search_string: 'cap' }, { event_id: 'e1' }]])
     expect(stub).toHaveLength(0)
+  })
+
+  test('stays with our instance where a snippet loads the same id again, since the global queue would send twice', () => {
+    const page = openPage()
+    const converge = startIn(page)
+    const calls = takeOver(page)
+    converge.track('Searched', {}, { eventID: 'e1' })
+    Reflect.set(page.ttq._i, pixelId, [])
+    converge.track('Searched', {}, { eventID: 'e2' })
+    expect(calls.map(([id, , , options]) => [id, options])).toEqual([
+      [pixelId, { event_id: 'e1' }],
+      [pixelId, { event_id: 'e2' }],
+    ])
   })
 
   test('goes by the global queue where another pixel is live and ours is still loading', () => {

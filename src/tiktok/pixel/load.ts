@@ -33,7 +33,6 @@ export function createLoader(
   { pixelId, host, nonce, load: options }: LoaderOptions,
   report: (pixel: PixelStatus, cause?: PixelCause) => void,
 ): PixelLoader {
-  const { document } = window
   let isStarted = false
   let isWaiting = true
   /** The `ttq` in which our pixel was live. */
@@ -77,7 +76,8 @@ export function createLoader(
     isStarted = isWaiting = true
     report('waiting')
     // It comes just before the script's error. Where only the hits are refused (connect-src), nothing else tells.
-    document.addEventListener('securitypolicyviolation', ({ disposition, blockedURI }) => {
+    // A form may stand in the place of document.addEventListener, but not of the window's.
+    window.addEventListener('securitypolicyviolation', ({ disposition, blockedURI }) => {
       if (disposition === 'enforce' && blockedURI.startsWith(host)) settle('csp')
     })
     try {

@@ -64,9 +64,12 @@ export function createTtq(window: Window, mayReplace: () => boolean): TtqAccess 
 
   function join(): Ttq | undefined {
     // The pixel serves only the name that stands here when its main script runs.
-    const name = window.TiktokAnalyticsObject || 'ttq'
-    const found: unknown = Reflect.get(window, name)
-    const isOthers = found && !Array.isArray(found) && !isLiveTtq(found) && !isFromDom(found)
+    const { TiktokAnalyticsObject: given } = window
+    const name = typeof given === 'string' && given ? given : 'ttq' // an element may stand there
+    const there: unknown = Reflect.get(window, name)
+    // Asked first: the window of another site's iframe throws at any other question.
+    const found = isFromDom(there) ? undefined : there
+    const isOthers = found && !Array.isArray(found) && !isLiveTtq(found)
     if (isOthers && !mayReplace()) return undefined
     const ttq = isTtq(found) ? found : createStub(Array.isArray(found) ? found : [])
     isUsed = true

@@ -13,8 +13,10 @@
   const backlog = [] // tracks with the pixel_code of a pixel that is still loading
 
   const register = (id) => {
+    const isAgain = pixels.some((pixel) => pixel.id === id)
     pixels.push({ id })
-    ttq._i[id]._init = true
+    // facts §11: a snippet that loads a live id again resets the mark, and it stays so.
+    if (!isAgain) ttq._i[id]._init = true
   }
 
   /* Hits */
@@ -154,6 +156,18 @@
   }
 
   const day = 86400
+  // facts §11: these are written at the start also after a denial, and stay after a denial.
+  const writeSession = () => {
+    if (consent === 'held') return
+    for (const name of ['ttcsid', ...ttq._loaded.map((id) => `ttcsid_${id}`)])
+      writeCookie(name, `${Date.now()}::1`, 90 * day)
+    if (!cookies) writeCookie('_tt_enable_cookie', '0', 390 * day)
+    try {
+      for (const name of ['tt_sessionId', 'tt_pixel_session_index', 'tt_appInfo']) sessionStorage.setItem(name, '1')
+    } catch {
+      // A sandboxed frame has none.
+    }
+  }
   const writeCookies = () => {
     if (!cookies || consent !== 'granted') return
     writeCookie('_tt_enable_cookie', '1', 390 * day)
@@ -222,6 +236,7 @@
     },
     grantConsent: () => {
       consent = 'granted'
+      writeSession()
       writeCookies()
       assemble()
     },
@@ -235,6 +250,7 @@
     },
     disableCookie: () => {
       cookies = false
+      writeCookie('_tt_enable_cookie', '0', 390 * day)
       writeCookie('_ttp', '', 0)
     },
   }
@@ -262,6 +278,7 @@
   ttq.initialize = true
   ttq._mounted = true
   drainAll()
+  writeSession()
   writeCookies() // after the queue: it may hold consent or disable cookies
   fetchIdentifyChunk()
 

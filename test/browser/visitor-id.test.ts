@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest'
+import type { Config } from '../../src/types.ts'
+import { pixelId } from '../cases/case.ts'
+import type { Hit } from '../tiktok/pixel-host.ts'
+import { inEachBrowser } from './in-each-browser.ts'
+import { pageOf, relay, resultOf, serveRelay, serveShop, shop, stateOf, track, ways } from './shop.ts'
+
+const config: Config = { pixelId, load: 'immediate', relay }
+const otherId = 'C4OTHER0000000000002'
+const hash = /^[\da-f]{64}$/
+const searched = `converge.track('Searched', {}, { eventID: 'one' })`
+const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_id === id)
+
+inEachBrowser(
+  (stage) => {
+    const tiktok = () => stage.network.tiktok
+
+    test.each<Partial<Config>>([{}, { consent: 'implied' }])(
+      'both copies of two pixels carry one visitor id, kept for the next page: %o',
+      async (more) => {
+        const host = serveRelay(stage)
+        const two = `converge.init(${JSON.stringify({ ...config, ...more, pixelId: otherId })}); ${searched}`
+        serveShop(stage, { '/': pageOf('script tag', { ...config, ...more }, two) })
+        const page = await stage.open(shop)
+        const ofBoth = (hits: Hit[]) => new Set(hits.map(({ context }) => context.pixel.code)).size === 2
+        const first = (await tiktok().waitForHits(ofBoth)).map(({ context }) => context.user.external_id)
+        const taken = await host.waitForTaken(2)
+        const ids = new Set([...first, ...taken.map(({ user }) => user.external_id)])
+        expect(ids.size).toBe(1)
+        expect([...ids][0]).toMatch(hash)
+        await page.reload()
+        const next = await host.waitForTaken(4)
+        expect(new Set(next.map(({ user }) => user.external_id))).toEqual(ids)
+      },
+    )
+
+    test('two instances of the module have one visitor id', async () => {
+      const host = serveRelay(stage)
+      const calls = `createConverge(${JSON.stringify({ ...config, pixelId: otherId })}).track('Searched', {}, { eventID: 'two' }); ${searched}`
+      serveShop(stage, { '/': pageOf('module', config, calls) })
+      await stage.open(shop)
+      const [one, two] = await host.waitForTaken(2)
+      expect(one?.user.external_id).toMatch(hash)
+      expect(two?.user.external_id).toBe(one?.user.external_id)
+      const hits = await tiktok().waitForHits((hits) => has('one')(hits) && has('two')(hits))
+      expect(new Set(hits.map(({ context }) => context.user.external_id))).toEqual(new Set([one?.user.external_id]))
+    })
+
+    test.each(ways)('ids that we make are URL-safe, at most 40 characters, and never the same, by %s', async (way) => {
+      const host = serveRelay(stage)
+      serveShop(stage, { '/': pageOf(way, config) })
+      const page = await stage.open(shop)
+      for (let count = 0; count < 50; count++) await track(page, count % 2 ? 'Searched' : 'Added To Cart')
+      const ids = (await host.waitForTaken(50)).map(({ eventID }) => eventID)
+      for (const id of ids) expect(id).toMatch(/^[\w-]{20,40}$/)
+      expect(new Set(ids).size).toBe(50)
+    })
+
+    test('a page on http has such ids too', async () => {
+      const { relay: _, ...alone } = config
+      serveShop(stage, { '/': pageOf('script tag', alone) })
+      const page = await stage.open('http://www.shop.test/')
+      expect(await page.evaluate(() => isSecureContext)).toBe(false)
+      const result = await track(page, 'Searched')
+      expect(result?.eventID).toMatch(/^[\w-]{20,40}$/)
+      const [hit] = await tiktok().waitForHits(has(String(result?.eventID)))
+      expect(hit?.context.user.external_id).toMatch(hash)
+    })
+
+    test('TikTok’s own id of a new visitor goes with events that are kept and sent again, and with the context', async () => {
+      const host = serveRelay(stage, 503)
+      serveShop(stage, { '/': pageOf('script tag', config, searched), '/two': pageOf('script tag', config) })
+      const page = await stage.open(shop)
+      await resultOf(page, { eventID: 'one', status: 'retry' })
+      await stateOf(page, { pixel: 'live' })
+      await expect.poll(() => page.evaluate(() => document.cookie)).toContain('_ttp=')
+      const ttp = await page.evaluate(() => /_ttp=([^;]+)/.exec(document.cookie)?.[1])
+      expect(await page.evaluate(() => window.converge?.context?.()?.ttp)).toBe(ttp)
+      host.status = 202
+      expect(await host.waitForTaken(1)).toMatchObject([{ eventID: 'one', ttp }]) // this page's next try
+    })
+
+    test('so it does with what the next page sends of the page before', async () => {
+      const host = serveRelay(stage, 503)
+      serveShop(stage, { '/': pageOf('script tag', config, searched), '/two': pageOf('script tag', config) })
+      const page = await stage.open(shop)
+      await expect.poll(() => page.evaluate(() => document.cookie)).toContain('_ttp=')
+      const ttp = await page.evaluate(() => /_ttp=([^;]+)/.exec(document.cookie)?.[1])
+      await page.goto(`${shop}two`)
+      host.status = 202
+      expect(await host.waitForTaken(1)).toMatchObject([{ eventID: 'one', ttp }])
+    })
+
+    test('without a grant, an event that is sent again does not carry it', async () => {
+      const host = serveRelay(stage, 503)
+      const mode = { ...config, consent: 'always_server' } as const
+      serveShop(stage, {
+        '/': `<script>document.cookie = '_ttp=stands;path=/'</script>${pageOf('script tag', mode, searched)}`,
+      })
+      const page = await stage.open(shop)
+      await resultOf(page, { eventID: 'one', status: 'retry' })
+      host.status = 202
+      const [event] = await host.waitForTaken(1)
+      expect(event).not.toHaveProperty('ttp')
+      expect(await page.evaluate(() => window.converge?.context?.()?.ttp ?? 'none')).toBe('none')
+    })
+  },
+  ['chromium'],
+)
