@@ -8,11 +8,14 @@ const script = readFileSync(new URL('../../dist/converge.js', import.meta.url), 
 
 /** A page in which the script has run, with the globals that came by it. */
 function runScript(tag: string) {
-  const { document, location, navigator, localStorage, history } = new HappyWindow({ url: 'https://www.shop.test/' })
+  const { document, Document, location, navigator, localStorage, history } = new HappyWindow({
+    url: 'https://www.shop.test/',
+  })
   document.head.innerHTML = tag
   const console = { error: vi.fn() }
   const parts = {
     document,
+    Document,
     location,
     navigator,
     localStorage,
