@@ -104,10 +104,16 @@ const conditionNames = { property: true, operator: true, value: true, ignoreCase
   true
 >
 
-/** @throws a sentence that names the place of a condition that can't be read */
-export function checkCondition(where: string, condition: Condition): void {
+/**
+ * Compiles a condition of a config.
+ *
+ * @throws a sentence that names the place of a condition that can't be read
+ */
+export function readCondition(where: string, condition: Condition): Check {
   refuseUnknown(where, Object(condition), conditionNames)
-  if (!attempt(() => compileCondition(condition))) throw configError(where, condition, 'a condition')
+  const check = attempt(() => compileCondition(condition))
+  if (!check) throw configError(where, condition, 'a condition')
+  return check
 }
 
 const isScalar = (value: unknown): value is Scalar =>

@@ -1,4 +1,4 @@
-import { checkFilter, compileFilters, type Filters } from '../core/filter.ts'
+import { compileFilters, type Filters } from '../core/filter.ts'
 import { checkOption, options } from '../core/options.ts'
 import type { Config } from '../types.ts'
 import { type Mapping, readMapping } from './mapping.ts'
@@ -19,6 +19,5 @@ export function readRules({ pixelId, contentId = 'default', mapping, filters = [
   checkOption('pixelId', pixelId, options.pixelId)
   checkOption('contentId', contentId, options.contentId)
   if (mapping?.mode === 'server_only') checkOption('server_only relay', relay, options.relay)
-  filters.forEach(checkFilter)
   return { mapping: readMapping(mapping), passes: compileFilters(filters) }
 }
