@@ -46,7 +46,7 @@ export const options = {
   filters: [Array.isArray, 'a list of filters'],
   consent: oneOf<ConsentMode>({ always: true, always_server: true, implied: true, require: true }),
   consentFrom: [
-    (value) => Array.isArray(value) && value.every((one) => platform[0](one)),
+    (value) => Array.isArray(value) && value.every(platform[0]),
     'a list of shopify, google',
     asList,
   ],
@@ -64,7 +64,7 @@ export const options = {
   debug: onOrOff,
   beforeSend: [(value) => typeof value === 'function', 'a function'],
   region: oneOf<NonNullable<Config['region']>>({ us: true }),
-  nonce: [(value) => typeof value === 'string', 'text', asText],
+  nonce: text(/^/, 'text'),
 } satisfies Record<keyof Config, Option>
 
 /**

@@ -15,9 +15,8 @@ export interface Rules {
  *
  * @throws a sentence that names the part that can never work
  */
-export function readRules({ pixelId, contentId = 'default', mapping, filters = [], relay }: Config): Rules {
+export function readRules({ pixelId, mapping, filters = [], relay }: Config): Rules {
   checkOption('pixelId', pixelId, options.pixelId)
-  checkOption('contentId', contentId, options.contentId)
   if (mapping?.mode === 'server_only') checkOption('server_only relay', relay, options.relay)
   return { mapping: readMapping(mapping), passes: compileFilters(filters) }
 }
