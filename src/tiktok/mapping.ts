@@ -15,7 +15,7 @@ const mappingOptions = {
 const forwardingMode = oneOf<Forward>({ client: true, server: true, client_and_server: true })
 const tiktokName = text(
   eventNameRule,
-  'a TikTok event name: up to 50 letters, digits, - or _, starting with a letter and ending with a letter or digit',
+  'a TikTok event name: up to 50 letters, digits, - or _, first a letter, last a letter or digit',
 )
 
 /** A line of the mapping, read once. Plain data, but for its condition. */
