@@ -21,10 +21,10 @@ export function readAmount(value: unknown): number {
 }
 
 function readDigits(text: string): number {
-  const last = Math.max(text.lastIndexOf('.'), text.lastIndexOf(','))
-  const isDecimal = last >= 0 && text.indexOf(text.charAt(last)) === last
-  const units = isDecimal ? text.slice(0, last) : text
-  const fraction = isDecimal ? text.slice(last + 1) : ''
+  // The last dot or comma is the decimal one, if it stands there once.
+  const last = text.replace(/[^.,]/g, '').slice(-1) || '.'
+  const parts = text.split(last)
+  const [units = '', fraction = ''] = parts.length > 2 ? [text] : parts
   const isAmbiguous = /^\d*,\d{3}$/.test(text)
   // `12,-` is 12.
   if (isAmbiguous || !whole.test(units) || !/^(\d*|[-–—]+)$/.test(fraction)) return Number.NaN

@@ -14,8 +14,15 @@ export type Check = (properties: Properties) => boolean
 type Read = (value: unknown) => string
 /** Prepares a comparison with one wanted value. What it returns is asked of each value that an event has. */
 type Compare = (wanted: Scalar, read: Read, ignoreCase: boolean) => (found: unknown) => boolean
-/** Prepares a comparison with all wanted values. What it returns is asked of all values that an event has. */
-type Operation = (wanted: readonly Scalar[], read: Read, ignoreCase: boolean) => (found: readonly unknown[]) => boolean
+
+/** The operators that hold where another one does not. */
+const negated = {
+  not_equal: 'equal',
+  not_in: 'in',
+  not_contains: 'contains',
+  is_not_set: 'is_set',
+  does_not_match_regex: 'matches_regex',
+} satisfies Partial<Record<Operator, Operator>>
 
 const equal: Compare = (wanted, read) => {
   const text = read(wanted)
@@ -41,50 +48,28 @@ const numbers =
     return (found) => holds(readNumber(found), wanted)
   }
 
-const contains = text((found, wanted) => found.includes(wanted))
-
 const matches: Compare = (wanted, read, ignoreCase) => {
   // Without the flags g and y a regular expression starts anew on each text.
   const pattern = new RegExp(String(wanted), ignoreCase ? 'i' : '')
   return (found) => pattern.test(read(found))
 }
 
-/** Holds if one value of the event fits one that is wanted. */
-const some =
-  (compare: Compare): Operation =>
-  (wanted, read, ignoreCase) => {
-    const comparisons = wanted.map((value) => compare(value, read, ignoreCase))
-    return (found) => found.some((value) => comparisons.some((fits) => fits(value)))
-  }
+/** Any value but empty text. */
+const isSet: Compare = () => (found) => found !== ''
 
-/** Holds if no value of the event fits any that is wanted. */
-const none =
-  (compare: Compare): Operation =>
-  (...wanted) => {
-    const holds = some(compare)(...wanted)
-    return (found) => !holds(found)
-  }
-
-const isSet = (found: readonly unknown[]) => found.some((value) => value !== '')
-
-const operations = {
-  equal: some(equal),
-  not_equal: none(equal),
-  in: some(equal),
-  not_in: none(equal),
-  contains: some(contains),
-  not_contains: none(contains),
-  starts_with: some(text((found, wanted) => found.startsWith(wanted))),
-  ends_with: some(text((found, wanted) => found.endsWith(wanted))),
-  greater_than: some(numbers((found, wanted) => found > wanted)),
-  greater_than_or_equal: some(numbers((found, wanted) => found >= wanted)),
-  lower_than: some(numbers((found, wanted) => found < wanted)),
-  lower_than_or_equal: some(numbers((found, wanted) => found <= wanted)),
-  is_set: () => isSet,
-  is_not_set: () => (found) => !isSet(found),
-  matches_regex: some(matches),
-  does_not_match_regex: none(matches),
-} satisfies Record<Operator, Operation>
+const comparisons = {
+  equal,
+  in: equal,
+  contains: text((found, wanted) => found.includes(wanted)),
+  starts_with: text((found, wanted) => found.startsWith(wanted)),
+  ends_with: text((found, wanted) => found.endsWith(wanted)),
+  greater_than: numbers((found, wanted) => found > wanted),
+  greater_than_or_equal: numbers((found, wanted) => found >= wanted),
+  lower_than: numbers((found, wanted) => found < wanted),
+  lower_than_or_equal: numbers((found, wanted) => found <= wanted),
+  is_set: isSet,
+  matches_regex: matches,
+} satisfies Record<Exclude<Operator, keyof typeof negated>, Compare>
 
 /**
  * Makes a function of a condition, once. A missing property equals nothing, contains nothing, and is not equal to
@@ -99,18 +84,19 @@ const operations = {
  * expression, a property that is no text
  */
 export function compileCondition({ property, operator, value, ignoreCase = false }: Condition): Check {
-  const operation: Operation | undefined = own(operations, operator)
-  if (!operation) throw new TypeError(operator)
-  const isUnary = operator === 'is_set' || operator === 'is_not_set'
-  const wanted: (Scalar | undefined)[] = isUnary ? [] : [value].flat()
-  if (!wanted.every(isScalar)) throw new TypeError(operator)
+  const positive = own<Operator>(negated, operator)
+  const compare = own<Compare>(comparisons, positive ?? operator)
+  // Nothing is wanted of a value that is set.
+  const wanted: unknown[] = compare === isSet ? [''] : [value].flat()
+  if (!compare || !wanted.every(isScalar)) throw new TypeError(operator)
   const read: Read = (found) => {
     const text = typeof found === 'object' ? '' : String(found)
     return ignoreCase ? text.toLowerCase() : text
   }
-  const holds = operation(wanted, read, ignoreCase)
+  const fits = wanted.map((one) => compare(one, read, ignoreCase))
   const valuesIn = compilePath(property)
-  return (properties) => attempt(() => holds(valuesIn(properties))) ?? false
+  const holds = (properties: Properties) => valuesIn(properties).some((found) => fits.some((one) => one(found)))
+  return (properties) => attempt(() => holds(properties) !== !!positive) ?? false
 }
 
 const conditionNames = { property: true, operator: true, value: true, ignoreCase: true } satisfies Record<
@@ -118,10 +104,16 @@ const conditionNames = { property: true, operator: true, value: true, ignoreCase
   true
 >
 
-/** @throws a sentence that names the place of a condition that can't be read */
-export function checkCondition(where: string, condition: Condition): void {
+/**
+ * Compiles a condition of a config.
+ *
+ * @throws a sentence that names the place of a condition that can't be read
+ */
+export function readCondition(where: string, condition: Condition): Check {
   refuseUnknown(where, Object(condition), conditionNames)
-  if (!attempt(() => compileCondition(condition))) throw configError(where, condition, 'a condition')
+  const check = attempt(() => compileCondition(condition))
+  if (!check) throw configError(where, condition, 'a condition')
+  return check
 }
 
 const isScalar = (value: unknown): value is Scalar =>

@@ -45,11 +45,7 @@ export const options = {
   mapping: record,
   filters: [Array.isArray, 'a list of filters'],
   consent: oneOf<ConsentMode>({ always: true, always_server: true, implied: true, require: true }),
-  consentFrom: [
-    (value) => Array.isArray(value) && value.every((one) => platform[0](one)),
-    'a list of shopify, google',
-    asList,
-  ],
+  consentFrom: [(value) => Array.isArray(value) && value.every(platform[0]), 'a list of shopify, google', asList],
   gpc: oneOf<NonNullable<Config['gpc']>>({ limited_data_use: true, deny: true, ignore: true }),
   relay: text(
     /^(https?:\/\/[^\s/\\?#]|\/(?![/\\]))[^\s\\?#]*$/i,
@@ -64,7 +60,7 @@ export const options = {
   debug: onOrOff,
   beforeSend: [(value) => typeof value === 'function', 'a function'],
   region: oneOf<NonNullable<Config['region']>>({ us: true }),
-  nonce: [(value) => typeof value === 'string', 'text', asText],
+  nonce: text(/^/, 'text'),
 } satisfies Record<keyof Config, Option>
 
 /**

@@ -1,19 +1,21 @@
-import { type Check, checkCondition, compileCondition } from '../core/conditions.ts'
+import { type Check, readCondition } from '../core/conditions.ts'
 import { pageLoad } from '../core/event-names.ts'
-import { checkOption, oneOf, record, refuseUnknown, text } from '../core/options.ts'
+import { checkOption, type Option, oneOf, record, refuseUnknown, text } from '../core/options.ts'
 import type { Config, Forward, MappingEntry, MappingRow } from '../types.ts'
 import { defaultMapping } from './default-mapping.ts'
 import { currentName, eventNameRule } from './names.ts'
 
 type MappingConfig = NonNullable<Config['mapping']>
 
-const mappingNames = { mode: true, events: true } satisfies Record<keyof MappingConfig, true>
 const rowNames = { event: true, forward: true, when: true } satisfies Record<keyof MappingRow, true>
-const mappingMode = oneOf<NonNullable<MappingConfig['mode']>>({ default: true, custom: true, server_only: true })
+const mappingOptions = {
+  mode: oneOf<NonNullable<MappingConfig['mode']>>({ default: true, custom: true, server_only: true }),
+  events: record,
+} satisfies Record<keyof MappingConfig, Option>
 const forwardingMode = oneOf<Forward>({ client: true, server: true, client_and_server: true })
 const tiktokName = text(
   eventNameRule,
-  'a TikTok event name: up to 50 letters, digits, - or _, starting with a letter and ending with a letter or digit',
+  'a TikTok event name: up to 50 letters, digits, - or _, first a letter, last a letter or digit',
 )
 
 /** A line of the mapping, read once. Plain data, but for its condition. */
@@ -22,8 +24,8 @@ export interface Row {
   event: string
   /** Which copies are sent. */
   forward: Forward
-  /** Whether an event fulfills the row's condition. Absent: the row has none. */
-  isMet?: Check
+  /** Whether an event fulfills the row's condition. A row without one is always met. */
+  isMet: Check
 }
 
 /** The rows in force, by Converge event name. It has no prototype, so that an event may be called `constructor`. */
@@ -36,9 +38,9 @@ export type Mapping = Readonly<Record<string, readonly Row[]>>
  */
 export function readMapping(given: MappingConfig = {}): Mapping {
   const { mode = 'default', events = {} } = given
-  refuseUnknown('mapping', given, mappingNames)
-  checkOption('mapping.mode', mode, mappingMode)
-  checkOption('mapping.events', events, record)
+  refuseUnknown('mapping', given, mappingOptions)
+  checkOption('mapping.mode', mode, mappingOptions.mode)
+  checkOption('mapping.events', events, mappingOptions.events)
   const entries: Record<string, MappingEntry> = { ...(mode !== 'custom' && defaultMapping), ...events }
   const mapping: Record<string, readonly Row[]> = Object.create(null)
   for (const [eventName, entry] of Object.entries(entries))
@@ -55,10 +57,9 @@ function readRow(eventName: string, row: MappingRow): Row {
   refuseUnknown(where, row, rowNames)
   checkOption(where, event, tiktokName)
   checkOption(`${where}.forward`, forward, forwardingMode)
-  if (when !== undefined) checkCondition(`${where}.when`, when)
   return {
     event: currentName(event),
     forward,
-    ...(when && { isMet: compileCondition(when) }),
+    isMet: when === undefined ? () => true : readCondition(`${where}.when`, when),
   }
 }

@@ -19,8 +19,15 @@ export interface MappedEvent {
 export function route(event: ConvergeEvent, rules: Rules, config: Config): MappedEvent[] | undefined {
   const { eventName, properties } = event
   if (!rules.passes(eventName, properties)) return undefined
-  const rows = (rules.mapping[eventName] ?? []).filter(({ isMet }) => !isMet || isMet(properties))
-  return united(rows).map((row) => mapRow(event, row, config))
+  const mapped: MappedEvent[] = []
+  for (const row of rules.mapping[eventName] ?? []) {
+    if (!row.isMet(properties)) continue
+    // TikTok counts a name and event_id once. So two rows that end in one name are one event, for the channels of both.
+    const other = mapped.find(({ event }) => event === row.event)
+    if (!other) mapped.push(mapRow(event, row, config))
+    else if (other.forward !== row.forward) other.forward = 'client_and_server'
+  }
+  return mapped
 }
 
 /** The TikTok event that one row makes of an event, whatever the row's condition says. */
@@ -29,15 +36,3 @@ export const mapRow = (event: ConvergeEvent, { event: name, forward }: Row, conf
   forward,
   parameters: () => toParameters(event, name, config),
 })
-
-/** TikTok counts a name and event_id once. So two rows that end in one name are one event, for the channels of both. */
-function united(rows: readonly Row[]): Row[] {
-  const found: Row[] = []
-  for (const row of rows) {
-    const index = found.findIndex(({ event }) => event === row.event)
-    const other = found[index]
-    if (!other) found.push(row)
-    else if (other.forward !== row.forward) found[index] = { ...other, forward: 'client_and_server' }
-  }
-  return found
-}

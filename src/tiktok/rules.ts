@@ -1,4 +1,4 @@
-import { checkFilter, compileFilters, type Filters } from '../core/filter.ts'
+import { compileFilters, type Filters } from '../core/filter.ts'
 import { checkOption, options } from '../core/options.ts'
 import type { Config } from '../types.ts'
 import { type Mapping, readMapping } from './mapping.ts'
@@ -15,10 +15,8 @@ export interface Rules {
  *
  * @throws a sentence that names the part that can never work
  */
-export function readRules({ pixelId, contentId = 'default', mapping, filters = [], relay }: Config): Rules {
+export function readRules({ pixelId, mapping, filters = [], relay }: Config): Rules {
   checkOption('pixelId', pixelId, options.pixelId)
-  checkOption('contentId', contentId, options.contentId)
   if (mapping?.mode === 'server_only') checkOption('server_only relay', relay, options.relay)
-  filters.forEach(checkFilter)
   return { mapping: readMapping(mapping), passes: compileFilters(filters) }
 }

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { checkCondition, compileCondition } from '../../src/core/conditions.ts'
+import { readCondition, compileCondition } from '../../src/core/conditions.ts'
 import { compileFilters } from '../../src/core/filter.ts'
 import { route } from '../../src/tiktok/route.ts'
 import { readRules } from '../../src/tiktok/rules.ts'
@@ -82,6 +82,6 @@ test.each<[value: unknown]>([[null], [{}], [[null]], [[['x']]], [() => 'x']])(
   'a value that is neither text, a number, a boolean nor a list of them is refused: %o',
   (value) => {
     const condition = Object({ ...contains, value })
-    expect(() => checkCondition('filters[0].any', condition)).toThrow('converge-tiktok: filters[0].any is {')
+    expect(() => readCondition('filters[0].any', condition)).toThrow('converge-tiktok: filters[0].any is {')
   },
 )
