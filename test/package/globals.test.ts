@@ -54,3 +54,12 @@ test('a wrong pixel ID is one console.error, and no exception', () => {
   expect(page.converge.track('Searched')).toBeUndefined()
   expect(globals()).toEqual(['converge', 'cvg'])
 })
+
+test('a symbol is read as its text by the minified script, too', () => {
+  const { page, console } = runScript(`<script data-pixel-id="${pixelId}"></script>`)
+  const { destinationEvents } = page.converge.track('Searched', { query: Symbol('shoes') })
+  expect(destinationEvents[0].parameters.query).toBe('Symbol(shoes)')
+  page.converge.init({ pixelId, consent: Symbol('require') })
+  const [[error]] = console.error.mock.calls
+  expect(String(error)).toContain('consent is symbol, not one of always, always_server, implied, require')
+})
