@@ -8,9 +8,9 @@ import type { ConvergeGlobal } from '../types.ts'
 export function findTag(document: Document): HTMLScriptElement | undefined {
   const { currentScript } = document
   // A module, and a loader that moves scripts about, have no current script.
-  // An element may take the place of `document.querySelector`, too.
-  const first = Document.prototype.querySelector.call(document, 'script[data-pixel-id]')
-  return [currentScript, first].find(isScript)
+  // An element may take the place of `document.querySelector`, too, but not of its prototype's. MooTools replaces `Document`.
+  const { querySelector }: Document = Object.getPrototypeOf(document)
+  return [currentScript, querySelector.call(document, 'script[data-pixel-id]')].find(isScript)
 }
 
 const isScript = (element: unknown): element is HTMLScriptElement =>

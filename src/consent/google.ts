@@ -25,21 +25,22 @@ export const google: ConsentAdapter = (window, tell) => {
   const page: GooglePage = Object(window)
   const layers: Record<string, unknown> = Object(window)
 
-  const defaults = new Map<Signal, Decision>()
-  const updates = new Map<Signal, Decision>()
+  // Plain records and lists: old shops declare functions by the names of Map and Set.
+  const defaults: Partial<Record<Signal, Decision>> = {}
+  const updates: Partial<Record<Signal, Decision>> = {}
   /** Denied by default in some region, which may be this visitor's. */
-  const doubtful = new Set<Signal>()
+  const doubtful: Partial<Record<Signal, boolean>> = {}
 
-  const followed = new WeakSet<object>()
+  const followed: unknown[] = []
 
   function isGranted(signal: Signal): boolean {
-    return (updates.get(signal) ?? (doubtful.has(signal) ? undefined : defaults.get(signal))) === 'granted'
+    return (updates[signal] ?? (doubtful[signal] ? undefined : defaults[signal])) === 'granted'
   }
 
   function answer(): Answer {
     const marketing = isGranted('ad_storage') && isGranted('ad_user_data')
     // A default that denies is what holds until the visitor decides.
-    if (!marketing && !updates.size) return undefined
+    if (!marketing && Object.keys(updates).length === 0) return undefined
     return { marketing: decision(marketing), analytics: decision(isGranted('analytics_storage')) }
   }
 
@@ -51,9 +52,9 @@ export const google: ConsentAdapter = (window, tell) => {
       for (const signal of signals) {
         const state: unknown = Object(states)[signal]
         if (state !== 'granted' && state !== 'denied') continue
-        if (action === 'update') updates.set(signal, state)
-        else if (action === 'default' && !states.region?.length) defaults.set(signal, state)
-        else if (action === 'default' && state === 'denied') doubtful.add(signal)
+        if (action === 'update') updates[signal] = state
+        else if (action === 'default' && !states.region?.length) defaults[signal] = state
+        else if (action === 'default' && state === 'denied') doubtful[signal] = true
       }
     } catch {
       // An entry that throws when it is looked at costs itself, and not its neighbours.
@@ -65,9 +66,9 @@ export const google: ConsentAdapter = (window, tell) => {
     for (const signal of signals) {
       const known = state?.getConsentState?.(signal)
       if (known !== 1 && known !== 2) continue
-      if (state?.usedUpdate) updates.set(signal, decision(known === 1))
-      else defaults.set(signal, decision(known === 1))
-      doubtful.delete(signal)
+      if (state?.usedUpdate) updates[signal] = decision(known === 1)
+      else defaults[signal] = decision(known === 1)
+      doubtful[signal] = false
     }
   }
 
@@ -75,8 +76,8 @@ export const google: ConsentAdapter = (window, tell) => {
   function follow(layer: unknown): void {
     if (!Array.isArray(layer)) return
     layer.forEach(readEntry)
-    if (followed.has(layer)) return
-    followed.add(layer)
+    if (followed.includes(layer)) return
+    followed.push(layer)
     const push: unknown = layer.push
     if (typeof push !== 'function') return
     layer.push = (...entries: unknown[]) => {
@@ -116,15 +117,16 @@ export const google: ConsentAdapter = (window, tell) => {
 }
 
 /** The layers that Google's tags in this page read, else the usual one. */
-function layerNames({ document }: Window, { google_tag_manager = {} }: GooglePage): Set<string> {
-  const names = new Set<string>()
+function layerNames({ document }: Window, { google_tag_manager = {} }: GooglePage): string[] {
+  const names: string[] = []
+  const add = (name: string) => names.includes(name) || names.push(name)
   for (const container of Object.values(google_tag_manager)) {
     const name = container?.dataLayer?.name
-    if (name) names.add(name)
+    if (name) add(name)
   }
   for (const { src } of document.scripts) {
     const query = new URLSearchParams(src.split('?')[1])
-    if (/^(GTM|GT|G|AW|DC)-/.test(query.get('id') ?? '')) names.add(query.get('l') ?? 'dataLayer')
+    if (/^(GTM|GT|G|AW|DC)-/.test(query.get('id') ?? '')) add(query.get('l') ?? 'dataLayer')
   }
-  return names.size ? names : new Set(['dataLayer'])
+  return names[0] ? names : ['dataLayer']
 }

@@ -1,3 +1,4 @@
+import { own } from '../core/read.ts'
 import type { Config, ConsentAdapter, Converge } from '../types.ts'
 import { adapters } from './adapters.ts'
 
@@ -7,11 +8,10 @@ export function start(
   { consentFrom }: Partial<Config>,
   window: Window,
 ): void {
-  const known = new Map<string, ConsentAdapter>(Object.entries(adapters))
   // A `data-` attribute is text, its names separated by commas.
   for (const name of String(consentFrom ?? '').split(',')) {
-    const adapter = known.get(name.trim())
+    const adapter = own<ConsentAdapter>(adapters, name.trim())
     if (adapter) adapter(window, (consent) => converge?.consent(consent))
-    else console.error(`converge-tiktok: consentFrom names "${name.trim()}", not ${[...known.keys()].join(' or ')}`)
+    else console.error(`converge-tiktok: consentFrom names "${name.trim()}", not ${Object.keys(adapters).join(' or ')}`)
   }
 }

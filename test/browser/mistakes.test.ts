@@ -4,6 +4,7 @@ import type { Page } from './browsers.ts'
 import { inEachBrowser } from './in-each-browser.ts'
 import {
   atRest,
+  consent,
   hitsLeaveAtOnce,
   pageOf,
   scriptTag,
@@ -109,7 +110,7 @@ inEachBrowser(
         }
         expect(await cookieOn('https://m.shop.test/')).toContain('converge.ttclid=E.C.P.click')
         await page.goto(shop)
-        await page.evaluate(() => window.converge?.consent?.({ marketing: 'denied' }))
+        await consent(page, { marketing: 'denied' })
         expect(await cookieOn('https://m.shop.test/')).not.toContain('converge.ttclid')
       },
     )
@@ -122,7 +123,7 @@ inEachBrowser(
       const page = await stage.open(`${shop}?ttclid=E.C.P.click`)
       await stateOf(page, { pixel: 'live' })
       expect(await page.evaluate(() => document.cookie)).toContain('converge.ttclid=E.C.P.click')
-      await page.evaluate(() => window.converge?.consent?.({ marketing: 'denied' }))
+      await consent(page, { marketing: 'denied' })
       expect(await page.evaluate(() => document.cookie)).not.toContain('converge.ttclid')
     })
 
