@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { readCondition, compileCondition } from '../../src/core/conditions.ts'
+import { compileCondition, readCondition } from '../../src/core/conditions.ts'
 import { compileFilters } from '../../src/core/filter.ts'
 import { route } from '../../src/tiktok/route.ts'
 import { readRules } from '../../src/tiktok/rules.ts'
