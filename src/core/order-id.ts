@@ -4,14 +4,13 @@ import { readText } from './read.ts'
 
 type Order = Pick<ConvergeEvent, 'eventName' | 'properties'>
 
-/** Where shops put an order's id if not in `id`: the names of GA4, of other trackers and of TikTok itself. */
-const otherKeys = ['order_id', 'orderId', 'transaction_id']
+/** Where shops put an order's id: in `id`, else under the names of GA4, of other trackers and of TikTok itself. */
+const orderKeys = ['id', 'order_id', 'orderId', 'transaction_id']
 
 /** The property that an order's id is taken from: `id` first. `undefined` if the event is no order, or has no id. */
 export function orderIdKey({ eventName, properties }: Order): string | undefined {
-  if (!orderEvents.includes(eventName)) return undefined
   // A subscription may name its order beside itself: only a Placed Order is the order.
-  const keys = eventName === 'Placed Order' ? ['id', ...otherKeys] : ['id']
+  const keys = eventName === 'Placed Order' ? orderKeys : orderEvents.includes(eventName) ? ['id'] : []
   return keys.find((key) => readText(properties[key]))
 }
 

@@ -44,14 +44,12 @@ export function readMapping(given: MappingConfig = {}): Mapping {
   const entries: Record<string, MappingEntry> = { ...(mode !== 'custom' && defaultMapping), ...events }
   const mapping: Record<string, readonly Row[]> = Object.create(null)
   for (const [eventName, entry] of Object.entries(entries))
-    mapping[eventName] = rowsOf(entry).map((row) => readRow(eventName, row))
+    mapping[eventName] = [entry === false ? [] : entry].flat().map((row) => readRow(eventName, row))
   return mapping
 }
 
-const rowsOf = (entry: MappingEntry): MappingRow[] =>
-  [entry === false ? [] : entry].flat().map((row) => Object(typeof row === 'string' ? { event: row } : row))
-
-function readRow(eventName: string, row: MappingRow): Row {
+function readRow(eventName: string, given: string | MappingRow): Row {
+  const row: MappingRow = Object(typeof given === 'string' ? { event: given } : given)
   const { event, forward = eventName === pageLoad ? 'client' : 'client_and_server', when } = row
   const where = `mapping.events.${eventName}`
   refuseUnknown(where, row, rowNames)
