@@ -11,9 +11,11 @@ const flag = /converge_(debug|test=([\w-]{1,64}))/.source
 /** Reads the flags, and keeps them in the tab's name: that is no storage, and lasts for the next pages. */
 export function readFlags(window: Window): Flags {
   const inAddress = new RegExp(`[?&]${flag}(?=[&=]|$)`).exec(window.location.search)
-  const inName = new RegExp(`^${flag}$`).exec(window.name)
+  // The inspector writes its place behind the flag.
+  const inName = new RegExp(`^${flag}(?=&|$)`).exec(window.name)
   const found = inAddress ?? (inName && isNameOurs(window) ? inName : undefined)
-  if (inAddress || inName) window.name = found ? found[0].replace(/^[?&]/, '') : ''
+  if (inAddress) window.name = inAddress[0].slice(1)
+  else if (inName && !found) window.name = ''
   return { isDebug: found?.[1] === 'debug', testCode: found?.[2] }
 }
 

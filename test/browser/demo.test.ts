@@ -144,6 +144,8 @@ inEachBrowser(
     ])('a purchase can be made by mouse while the inspector is open, on a screen of %i × %i', async (width, height) => {
       const page = await open('/products/canvas-tote')
       const mouse = driverOf(page)
+      // On a phone it would begin as a badge, and stays as it was put.
+      await mouse.waitForSelector('>>> .panel:not([hidden])')
       await mouse.setViewport({ width, height })
       /** As a visitor does, who scrolls what lies below the panel up to the top. */
       const click = async (selector: string) => {

@@ -41,13 +41,19 @@ describe('a flag in the address', () => {
   })
 })
 
+test('where the inspector was put stays behind the flag from page to page', () => {
+  const window = open({ name: 'converge_debug&converge_panel=folded-left' })
+  expect(readFlags(window)).toEqual({ ...none, isDebug: true })
+  expect(window.name).toBe('converge_debug&converge_panel=folded-left')
+})
+
 test.each([
   ['a tab that another page has opened', { opener: {} }],
   ['a tab that was opened without an opener', { pages: 1 }],
   ['a page that another site leads to', { referrer: 'https://evil.test/' }],
   ['a page that a site with a similar name leads to', { referrer: 'https://www.shop.test.evil.test/' }],
 ])('a name that somebody else may have written is no flag, and is removed: %s', (_, opening) => {
-  for (const name of ['converge_debug', 'converge_test=CODE']) {
+  for (const name of ['converge_debug', 'converge_test=CODE', 'converge_debug&converge_panel=open-right']) {
     const window = open({ name, ...opening })
     expect(readFlags(window)).toEqual(none)
     expect(window.name).toBe('')
