@@ -528,3 +528,15 @@ describe('Global Privacy Control', () => {
     expect(tracked(page)).toHaveLength(1)
   })
 })
+
+test('a pixel that turns live after the denial has what it wrote removed again', async () => {
+  const { page, device, converge, track } = land({ consent: 'implied', load: 'immediate' })
+  track('Searched')
+  converge.consent(denied)
+  device.touches.length = 0
+  goLive(page)
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(device.touches.filter((touch) => /^cookie ttcsid/.test(touch))).toEqual(
+    expect.arrayContaining([expect.stringContaining('max-age=0'), expect.stringContaining(`ttcsid_${pixelId}=`)]),
+  )
+})

@@ -657,3 +657,26 @@ describe('an event that waits for too long', () => {
     expect(outboxes(device)).toEqual([])
   })
 })
+
+describe("TikTok's own id, which it writes a moment after a new visitor's first event", () => {
+  test.each([
+    ['goes along when the event is sent again', {}, undefined, 'late.id'],
+    ['goes along when the visitor has granted meanwhile', { consent: 'always_server' }, 'granted', 'late.id'],
+    ['stays here when the visitor has not decided', { consent: 'always_server' }, undefined, undefined],
+    ['stays here when the visitor has denied', { consent: 'always_server' }, 'denied', undefined],
+  ] as const)('%s', async (_, config, marketing, ttp) => {
+    const device = createDevice()
+    const { page, converge, track } = open(config, { device, relayStatus: 0 })
+    track('Searched', {}, { eventID: 'a' })
+    await settle(page)
+    device.cookie = '_ttp=late.id'
+    if (marketing) converge.consent({ marketing })
+    page.relayStatus = 202
+    await vi.advanceTimersByTimeAsync(60_000)
+    const last = page.posts
+      .flatMap(({ events }) => events)
+      .filter(({ eventID }) => eventID === 'a')
+      .at(-1)
+    expect(last?.ttp).toBe(ttp)
+  })
+})
