@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest'
 import type { Config } from '../../src/types.ts'
 import { accessToken, adminToken, pixelId, shop, webhookToken } from './node-requests.ts'
 
-const cli = fileURLToPath(new URL('../../src/node/cli.ts', import.meta.url))
+const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 const secrets = {
   TIKTOK_ACCESS_TOKEN: accessToken,
   CONVERGE_WEBHOOK_TOKEN: webhookToken,
@@ -26,7 +26,7 @@ export interface Child {
   said(shape: RegExp): Promise<RegExpExecArray>
 }
 
-/** Starts the real command line, from its source. It doesn't outlive the test. */
+/** Starts the real command line, as it is built. It doesn't outlive the test. */
 export function startCli(words: readonly string[], environment: Record<string, string> = secrets): Child {
   const child = spawn(process.execPath, [cli, ...words], { env: { PATH: process.env.PATH, ...environment } })
   let output = ''
