@@ -3,7 +3,9 @@
 ;(() => {
   // biome-ignore lint/suspicious/noRedundantUseStrict: served as a classic script, where it is not redundant
   'use strict'
-  const url = new URL(document.currentScript.src)
+  // An <img name="currentScript"> must not say where this stand-in loads its other files from.
+  const { get } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(HTMLDocument.prototype), 'currentScript')
+  const url = new URL(get.call(document).src)
   const ttq = window[url.searchParams.get('lib') || window.TiktokAnalyticsObject]
 
   // The host writes in here what it says about a pixel: { pixelCode, status }.
