@@ -37,7 +37,7 @@ export function fillWindowConverge(
   for (const name of methods) Reflect.set(converge, name, (...parameters: unknown[]) => perform([name, ...parameters]))
   q.forEach(perform)
   startTag()
-  if (tag.error) return
+  if (tag.error || !isIdle()) return
 
   function sayThatIdIsMissing(): void {
     if (!isIdle()) return
