@@ -179,6 +179,7 @@ inEachBrowser(
             ),
           )
         await expect.poll(lines, patience).toEqual([true])
+        await driverOf(page).waitForSelector('>>> .row')
         await driverOf(page).click('>>> .row')
         const isBeside = () =>
           page.evaluate(() => {
