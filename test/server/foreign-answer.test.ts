@@ -44,7 +44,11 @@ test('an answer of TikTok that never ends is read no further than 1 MB, and the 
   const server = createServer((request, response) => {
     closed.push(new Promise((resolve) => response.once('close', resolve)))
     const write = () => {
-      while (written < 200_000_000 && response.write(' '.repeat(100_000))) written += 100_000
+      let hasRoom = true
+      while (hasRoom && written < 200_000_000) {
+        hasRoom = response.write(' '.repeat(100_000))
+        written += 100_000
+      }
     }
     request.resume()
     response.on('drain', write)
