@@ -1,3 +1,4 @@
+import { copyParameters } from '../tiktok/parameters.ts'
 import type { MappedEvent } from '../tiktok/route.ts'
 import type { Channel, ConvergeEvent, DestinationEvent, RelayedEvent, State, TrackResult, User } from '../types.ts'
 import type { Ledger } from './ledger.ts'
@@ -108,5 +109,5 @@ export function createDeliveries(state: State, ledger: Ledger, listeners: Listen
 export const pixelCopyIn = ({ pixel }: State): PixelCopy => (pixel === 'waiting' || pixel === 'off' ? 'queued' : pixel)
 
 function toDestinationEvent({ event, parameters, via }: Row, event_id: string): DestinationEvent[] {
-  return via[0] ? [{ event, event_id, parameters: parameters(), via: [...via] }] : []
+  return via[0] ? [{ event, event_id, parameters: copyParameters(parameters), via: [...via] }] : []
 }

@@ -1,3 +1,4 @@
+import { copyParameters } from '../tiktok/parameters.ts'
 import { type Deliveries, type Delivery, pixelCopyIn, type Row } from './delivery.ts'
 import type { PixelCopy } from './status.ts'
 import type { TrackerParts } from './tracker-parts.ts'
@@ -12,7 +13,7 @@ export function createHandToPixel(parts: TrackerParts, deliveries: Deliveries): 
     let isTaken = false
     for (const row of rows) {
       try {
-        trackCall(row.event, row.parameters(), delivery.event.eventID)
+        trackCall(row.event, copyParameters(row.parameters), delivery.event.eventID)
         isTaken = true
       } catch {
         // TikTok's script may throw, and so may a foreign wrapper around it.

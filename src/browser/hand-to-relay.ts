@@ -20,7 +20,7 @@ export function createHandToRelay({ page, relay, held }: TrackerParts, deliverie
       time,
       eventName,
       eventID,
-      send: rows.map((row) => ({ event: row.event, parameters: row.parameters() })),
+      send: rows.map(({ event, parameters }) => ({ event, parameters })),
       pixel: pixel === 'queued' || pixel === 'live',
       user: isBare ? own : visitor.known(person),
       page: { url: clean(properties.$url), referrer: clean(properties.referrer) },

@@ -8,7 +8,7 @@ type Properties = Record<string, unknown>
 
 /**
  * TikTok's parameters for one event: an allow-list, filled from what the event says. Nothing is invented, and what
- * can't be understood is left out. They are fresh on every call.
+ * can't be understood is left out.
  */
 export function toParameters(
   { eventName, properties }: ConvergeEvent,
@@ -54,6 +54,12 @@ export function toParameters(
   }
   return parameters
 }
+
+/** A copy for somebody who may write into it: TikTok's script and the page's listeners do. */
+export const copyParameters = ({ contents, ...parameters }: EventParameters): EventParameters => ({
+  ...(contents && { contents: contents.map((content) => ({ ...content })) }),
+  ...parameters,
+})
 
 // Converge's documents do not name the property that holds what was searched for; these are seen on live sites.
 const queryProperties = ['query', 'search_query', 'search_string', 'search_term', 'term', 'q']
