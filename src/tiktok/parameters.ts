@@ -55,12 +55,6 @@ export function toParameters(
   return parameters
 }
 
-/** A copy for somebody who may write into it: TikTok's script and the page's listeners do. */
-export const copyParameters = ({ contents, ...parameters }: EventParameters): EventParameters => ({
-  ...(contents && { contents: contents.map((content) => ({ ...content })) }),
-  ...parameters,
-})
-
 // Converge's documents do not name the property that holds what was searched for; these are seen on live sites.
 const queryProperties = ['query', 'search_query', 'search_string', 'search_term', 'term', 'q']
 
