@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // These rings open a window of their own where they need one. They share nothing else, so they need no isolation.
@@ -17,20 +18,27 @@ const examples = {
   testTimeout: 30_000,
 }
 const types = { name: 'types', include: ['test/types/**/*.test.ts'], testTimeout: 60_000 }
-const shipped = { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 60_000 }
+const shipped = {
+  name: 'package',
+  include: ['test/package/**/*.test.ts'],
+  globalSetup: 'test/package/setup.ts',
+  testTimeout: 60_000,
+}
 
-const inBrowser = { globalSetup: 'test/browser/setup.ts', testTimeout: 60_000, hookTimeout: 60_000 }
+const inBrowser = { globalSetup: 'test/browser/setup.ts', testTimeout: 60_000, hookTimeout: 60_000, isolate: false }
 const chromium = { name: 'chromium', include: ['test/browser/**/*.test.ts'], ...inBrowser }
 // A file whose calls of inEachBrowser all name Chromium has no test for the others.
 const everywhere = globSync('test/browser/**/*.test.ts', { cwd: import.meta.dirname }).filter((file) =>
   readFileSync(`${import.meta.dirname}/${file}`, 'utf8').includes('inEachBrowser(('),
 )
-// Firefox serves one WebDriver session at a time.
-const firefox = { name: 'firefox', include: everywhere, fileParallelism: false, ...inBrowser }
+// Firefox serves one WebDriver session at a time. Projects with another number of workers need a group of their own.
+const firefox = { name: 'firefox', include: everywhere, ...inBrowser, maxWorkers: 1, sequence: { groupOrder: 1 } }
 const webkit = { name: 'webkit', include: everywhere, ...inBrowser }
 
 export default defineConfig({
   test: {
+    // Most tests of the server and the browsers wait for something, so there are more of them than processors.
+    maxWorkers: Math.max(3, availableParallelism()),
     reporters: ['default', './test/closing-line.ts'],
     projects: [
       ...[unit, laws, consent, inspector, server, workerd, examples, types, shipped, chromium, firefox, webkit],
