@@ -39,6 +39,7 @@ export default defineConfig({
   test: {
     // Most tests of the server and the browsers wait for something, so there are more of them than processors.
     maxWorkers: Math.max(3, availableParallelism()),
+    silent: 'passed-only',
     reporters: ['default', './test/closing-line.ts'],
     projects: [
       ...[unit, laws, consent, inspector, server, workerd, examples, types, shipped, chromium, firefox, webkit],
