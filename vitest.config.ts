@@ -37,8 +37,8 @@ const webkit = { name: 'webkit', include: everywhere, ...inBrowser }
 
 export default defineConfig({
   test: {
-    // Most tests of the server and the browsers wait for something, so there are more of them than processors.
-    maxWorkers: Math.max(3, availableParallelism()),
+    // One more than vitest's own choice: most tests of the server and the browsers wait for something.
+    maxWorkers: Math.max(2, availableParallelism()),
     silent: 'passed-only',
     reporters: ['default', './test/closing-line.ts'],
     projects: [
