@@ -1,12 +1,12 @@
 import type { PixelCause, PixelStatus } from '../../types.ts'
-import type { LoadOptions, TtqAccess } from './ttq.ts'
+import type { LoadOptions, Ttq, TtqAccess } from './ttq.ts'
 
 /** Loads one pixel's script, and finds out what became of it. */
 export interface PixelLoader {
   /** Begins to load it, once. */
   start(): void
-  /** Whether our pixel takes its calls itself. It looks now, and reports what it finds. */
-  isLive(): boolean
+  /** Whether our pixel takes its calls itself. It looks now, and reports what it finds. Default: in the page's `ttq`. */
+  isLive(ttq?: Ttq): boolean
 }
 
 /** What one pixel is loaded with. */
@@ -45,8 +45,7 @@ export function createLoader(
     report(cause ? 'blocked' : 'live', cause)
   }
 
-  function isLive(): boolean {
-    const ttq = join()
+  function isLive(ttq = join()): boolean {
     // A later snippet that loads the same id resets `_init`. Our instance still sends once; the queue would send twice.
     const isTaken = ttq?._i[pixelId]?._init === true || (ttq !== undefined && ttq === liveTtq)
     if (isTaken) {
