@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { type Chosen, createDeadLetterReader, type DeadLetter } from '../store/sqlite/dead-letters.ts'
+import { createDeadLetterReader } from '../store/sqlite/dead-letters.ts'
 import { openTables, type Tables } from '../store/sqlite/outbox-tables.ts'
 import { whenFree } from '../store/sqlite/sqlite.ts'
 import { openOutboxFileReadOnly } from '../store/sqlite/sqlite-schema.ts'
+import type { Chosen, DeadLetter } from '../store/store.ts'
 import { readWords, suggestion } from './read-words.ts'
 import { UsageError } from './usage-error.ts'
 
