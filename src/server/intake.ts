@@ -25,4 +25,7 @@ export interface Late {
   events: OutboxEvent[]
 }
 
-export type Statuses = Partial<Record<Status, number>>
+/** What becomes of a server's event. `merged`: its twin was there already. `conflict`: its twin is not sent. */
+export type ServerStatus = Status | 'merged' | 'conflict'
+
+export type Statuses = Partial<Record<ServerStatus, number>>

@@ -78,8 +78,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     }
     record.save()
     await setLateAside()
-    // What is handed out must not be merged after a crash of the machine, either.
-    if (record.write(() => tables.release(now(), longestWait))) await tables.sync()
+    record.write(() => tables.release(now(), longestWait))
     const batch = tables.due(now(), longestPause, record.isSettled)
     if (!batch.length) return { milliseconds: Math.min(look, tables.nextDue(now()) - now()), light: true }
 
