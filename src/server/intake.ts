@@ -16,6 +16,8 @@ export interface Intake {
 export interface Taken {
   path: string
   event: OutboxEvent
+  /** It seems too late to be sent, and is kept all the same: the clock may be wrong. */
+  isInDoubt?: true
 }
 
 /** A Converge event, and those of its TikTok events that came too late. */

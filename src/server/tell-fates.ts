@@ -31,7 +31,7 @@ export function tellFates({ taken, problems, statuses }: Intake, fates: readonly
   for (const [index, one] of taken.entries()) {
     const { path, event } = one
     const fate = fates[index] ?? 'kept'
-    fatesOf.set(path, (fatesOf.get(path) ?? new Set()).add(fate))
+    if (!one.isInDoubt) fatesOf.set(path, (fatesOf.get(path) ?? new Set()).add(fate))
     if (isSent(fate, event) || fate === 'conflict') accepted.push(one)
     const message = messages[fate]?.(event.data.event)
     if (message) problems.push({ path, message })
