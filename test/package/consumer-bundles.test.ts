@@ -106,7 +106,7 @@ test('debug says what to do in a bundle that is not a module', async () => {
   await bundle(project, { format: 'iife' })
   project.write('page.mjs', page)
   const { output } = await runNode(project.folder, ['page.mjs', join(project.folder, 'out/main.js')])
-  expect(output).toContain('the inspector could not be loaded from a bundle that is not a module.')
+  expect(output).toContain('the inspector could not be loaded from a bundle that is not a module')
   expect(output).toContain('call inspect(converge, config, window)')
 })
 
