@@ -3,7 +3,7 @@ import { stringify } from '../core/json.ts'
 import { isRecord, readText, recordOf } from '../core/read.ts'
 import { SECONDS_BESIDE_PIXEL, SECONDS_WITHOUT_PIXEL } from '../tiktok/limits.ts'
 import { hashesOf } from '../tiktok/user.ts'
-import type { RelayBatch, RelayedEvent } from '../types.ts'
+import type { RelayBatch, RelayedEvent, User } from '../types.ts'
 import { readClickIds } from './click-ids.ts'
 import { isOptedOut, keep, readDecision, refusal } from './decision.ts'
 import { update } from './delivery.ts'
@@ -11,7 +11,6 @@ import { report } from './listeners.ts'
 import type { Delivery, Page, Row, Tracker } from './state.ts'
 import { isUnderWay, type RelayCopy } from './status.ts'
 import { readStored, removeStored, storedKeys } from './storage.ts'
-import { known } from './visitor.ts'
 
 const FIRST_PAUSE = 1000 // ms, doubling
 const LONGEST_PAUSE = 300_000
@@ -25,10 +24,10 @@ const LEASE = 30_000
 type Posted = Delivery & { relayed: RelayedEvent }
 
 /** Posts a server copy, with the others of this task in one request or in several small ones, before the task has ended. */
-export function post(tracker: Tracker, delivery: Delivery, rows: readonly Row[]): void {
-  const relayed = toRelayedEvent(tracker.page, delivery, rows)
-  delivery.matchKeys = Object.keys(relayed.user)
-  enqueue(tracker, Object.assign(delivery, { relayed }))
+export function post(tracker: Tracker, delivery: Delivery, rows: readonly Row[], user: User): RelayCopy {
+  delivery.relayed = toRelayedEvent(tracker.page, delivery, rows, user)
+  enqueue(tracker, delivery)
+  return 'posting'
 }
 
 function enqueue(tracker: Tracker, delivery: Delivery): void {
@@ -39,9 +38,9 @@ function enqueue(tracker: Tracker, delivery: Delivery): void {
   })
 }
 
-function toRelayedEvent(page: Page, { event, time, person, own, pixel }: Delivery, rows: readonly Row[]): RelayedEvent {
+function toRelayedEvent(page: Page, { event, time }: Delivery, rows: readonly Row[], user: User): RelayedEvent {
   const { eventName, eventID, properties } = event
-  // Without a grant, the server copy says nothing but what the call itself said, and not how the visitor came here.
+  // Without a grant, the server copy does not say how the visitor came here.
   const isBare = refusal(page) !== undefined
   const clean = (url: unknown) => cleanUrl(readText(url).replace(isBare ? /\?.*/ : '', ''))
   return {
@@ -49,8 +48,8 @@ function toRelayedEvent(page: Page, { event, time, person, own, pixel }: Deliver
     eventName,
     eventID,
     send: rows.map(({ event, parameters }) => ({ event, parameters })),
-    pixel: pixel === 'queued' || pixel === 'live',
-    user: isBare ? own : known(page, person),
+    pixel: false, // until the pixel was called
+    user,
     page: { url: clean(properties.$url), referrer: clean(properties.referrer) },
     ...(!isBare && { ...readClickIds(page), locale: page.window.navigator.language }),
     consent: readDecision(page),
