@@ -66,6 +66,8 @@ export const goesBy = ({ forward }: Row, channel: Channel): boolean =>
   forward !== (channel === 'pixel' ? 'server' : 'client')
 
 /** For somebody who may write into them: a page's listener, and TikTok's script. */
-export function copyParameters({ contents, ...parameters }: EventParameters): EventParameters {
-  return contents ? { contents: contents.map((content) => ({ ...content })), ...parameters } : parameters
+export function copyParameters(parameters: EventParameters): EventParameters {
+  const copy = { ...parameters }
+  if (copy.contents) copy.contents = copy.contents.map((content) => ({ ...content }))
+  return copy
 }
