@@ -3,7 +3,7 @@ import { stringify } from '../core/json.ts'
 import { isRecord, readText, recordOf } from '../core/read.ts'
 import { SECONDS_BESIDE_PIXEL, SECONDS_WITHOUT_PIXEL } from '../tiktok/limits.ts'
 import { hashesOf } from '../tiktok/user.ts'
-import type { RelayBatch, RelayedEvent, User } from '../types.ts'
+import type { RelayBatch, RelayedEvent } from '../types.ts'
 import { readClickIds } from './click-ids.ts'
 import { isOptedOut, keep, readDecision, refusal } from './decision.ts'
 import { update } from './delivery.ts'
@@ -11,6 +11,7 @@ import { report } from './listeners.ts'
 import type { Delivery, Page, Row, Tracker } from './state.ts'
 import { isUnderWay, type RelayCopy } from './status.ts'
 import { readStored, removeStored, storedKeys } from './storage.ts'
+import { known } from './visitor.ts'
 
 const FIRST_PAUSE = 1000 // ms, doubling
 const LONGEST_PAUSE = 300_000
@@ -24,8 +25,10 @@ const LEASE = 30_000
 type Posted = Delivery & { relayed: RelayedEvent }
 
 /** Posts a server copy, with the others of this task in one request or in several small ones, before the task has ended. */
-export function post(tracker: Tracker, delivery: Delivery, rows: readonly Row[], user: User): RelayCopy {
-  delivery.relayed = toRelayedEvent(tracker.page, delivery, rows, user)
+export function post(tracker: Tracker, delivery: Delivery, rows: readonly Row[]): RelayCopy {
+  const relayed = toRelayedEvent(tracker.page, delivery, rows)
+  delivery.relayed = relayed
+  delivery.matchKeys = Object.keys(relayed.user)
   enqueue(tracker, delivery)
   return 'posting'
 }
@@ -38,9 +41,9 @@ function enqueue(tracker: Tracker, delivery: Delivery): void {
   })
 }
 
-function toRelayedEvent(page: Page, { event, time }: Delivery, rows: readonly Row[], user: User): RelayedEvent {
+function toRelayedEvent(page: Page, { event, time, person, own }: Delivery, rows: readonly Row[]): RelayedEvent {
   const { eventName, eventID, properties } = event
-  // Without a grant, the server copy does not say how the visitor came here.
+  // Without a grant, the server copy says nothing but what the call itself said, and not how the visitor came here.
   const isBare = refusal(page) !== undefined
   const clean = (url: unknown) => cleanUrl(readText(url).replace(isBare ? /\?.*/ : '', ''))
   return {
@@ -49,7 +52,7 @@ function toRelayedEvent(page: Page, { event, time }: Delivery, rows: readonly Ro
     eventID,
     send: rows.map(({ event, parameters }) => ({ event, parameters })),
     pixel: false, // until the pixel was called
-    user,
+    user: isBare ? own : known(page, person),
     page: { url: clean(properties.$url), referrer: clean(properties.referrer) },
     ...(!isBare && { ...readClickIds(page), locale: page.window.navigator.language }),
     consent: readDecision(page),

@@ -1,7 +1,7 @@
 import { pageLoad } from '../core/event-names.ts'
 import { trackCall } from '../tiktok/pixel/calls.ts'
 import { route } from '../tiktok/route.ts'
-import type { Channel, TrackResult, User } from '../types.ts'
+import type { Channel, TrackResult } from '../types.ts'
 import { refusal } from './decision.ts'
 import { copyParameters, goesBy, pixelCopyIn, update } from './delivery.ts'
 import { wasSent } from './ledger.ts'
@@ -63,23 +63,17 @@ function isRepeated(tracker: Tracker, { event, hasNewId }: Delivery): boolean {
 
 /** Hands over the copies that have not left yet, as far as consent allows it now. */
 function sendCopies(tracker: Tracker, delivery: Delivery, rows: readonly Row[]): TrackResult {
-  const { page } = tracker
-  // Without a grant, a server copy says of the visitor what the call itself said, and no more.
-  const user = refusal(page) ? delivery.own : known(page, delivery.person)
-  delivery.matchKeys = Object.keys(user)
   const rowsBy = (channel: Channel) => rows.filter((row) => goesBy(row, channel))
   // ttq is called first, before `track()` returns. The server copy is posted in the same task.
   if (isLeft(delivery.pixel)) {
     const byPixel = rowsBy('pixel')
     delivery.pixel = byPixel[0]
-      ? (obstacle(tracker, delivery, 'pixel') ?? callPixel(tracker, delivery, byPixel, user))
+      ? (obstacle(tracker, delivery, 'pixel') ?? callPixel(tracker, delivery, byPixel))
       : 'none'
   }
   if (isLeft(delivery.relay)) {
     const byRelay = rowsBy('relay')
-    delivery.relay = byRelay[0]
-      ? (obstacle(tracker, delivery, 'relay') ?? post(tracker, delivery, byRelay, user))
-      : 'none'
+    delivery.relay = byRelay[0] ? (obstacle(tracker, delivery, 'relay') ?? post(tracker, delivery, byRelay)) : 'none'
   }
   return update(tracker, delivery, {})
 }
@@ -96,11 +90,13 @@ function obstacle(
 }
 
 /** Calls `ttq` in the turn of the delivery's person. */
-function callPixel(tracker: Tracker, delivery: Delivery, rows: readonly Row[], user: User): PixelCopy {
+function callPixel(tracker: Tracker, delivery: Delivery, rows: readonly Row[]): PixelCopy {
   const { page, config, state, loader } = tracker
   // Nobody calls another program's ttq.
   if (!page.ttq.join()) return 'not_taken'
   if (state.pixelCause === 'stand_in') loader.start()
+  const user = known(page, delivery.person)
+  delivery.matchKeys = Object.keys(user)
   let isNow = true
   let pixel: PixelCopy = 'waiting'
   page.identify.inTurn(delivery.person, user, () => {
