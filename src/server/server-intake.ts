@@ -40,7 +40,7 @@ export function createServerIntake(config: Config, rules: Rules): (body: string,
     given: ServerEvent,
     { path, receivedAt, problems, late, isClockSteady }: Place,
   ): [status: Status, events: OutboxEvent[]] {
-    const event = createEvent(given.event_name, [given.properties], given.event_id, () => crypto.randomUUID())
+    const event = createEvent(given.event_name, copyRecord(given.properties), given.event_id, () => crypto.randomUUID())
     const faults = faultsOf(event, given, path)
     if (faults.length > 0) {
       problems.push(...faults)
