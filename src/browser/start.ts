@@ -2,6 +2,7 @@ import { pageLoad } from '../core/event-names.ts'
 import { checkOptions } from '../core/options.ts'
 import { readRules } from '../tiktok/rules.ts'
 import type { Config, Converge } from '../types.ts'
+import { begin } from './consent.ts'
 import { joinConfig } from './late-config.ts'
 import { onNavigation } from './navigation.ts'
 import { pageOf } from './page.ts'
@@ -25,27 +26,33 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
   checkOptions(config, 'createConverge')
   const rules = readRules(config)
   const page = pageOf(window, config)
-  const former = page.members[config.pixelId]
+  const former = page.trackers[config.pixelId]
   joinConfig(page, config)
   if (former) return former.converge
 
   const tracker = createTracker(page, config, rules)
-  const { converge, begin } = tracker
-  page.members[config.pixelId] = tracker
+  const { converge } = tracker
+  page.trackers[config.pixelId] = tracker
+  function firstRun(): void {
+    begin(tracker)
+    if (config.pageLoads === 'auto') trackPageLoads(window, converge)
+  }
 
   // In idle time TikTok's script does not hold back the page's load event, and its first hit leaves no later.
-  if (config.load === 'immediate') begin()
-  else if (window.requestIdleCallback) window.requestIdleCallback(begin, { timeout: 1000 })
-  else window.setTimeout(begin) // Safari
-  window.addEventListener('prerenderingchange', begin, true) // a form may stand in the place of document.addEventListener
-  if (config.pageLoads === 'auto') {
-    const load = () => converge.track(pageLoad)
-    load()
-    onNavigation(window, load)
-  }
+  if (config.load === 'immediate') firstRun()
+  else if (window.requestIdleCallback) window.requestIdleCallback(firstRun, { timeout: 1000 })
+  else window.setTimeout(firstRun) // Safari
+  // A form may stand in the place of document.addEventListener, but not of the window's.
+  window.addEventListener('prerenderingchange', () => begin(tracker), true)
   if (config.consentFrom?.length) bringPart(loadPart, 'consent', converge, config, window)
   if (config.debug || page.flags.isDebug) bringPart(loadPart, 'inspector', converge, config, window)
   return converge
+}
+
+function trackPageLoads(window: Window, converge: Converge): void {
+  const track = () => converge.track(pageLoad)
+  track()
+  onNavigation(window, track)
 }
 
 /** A part that does not come is an error in the console, and the pixel goes on. */
