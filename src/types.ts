@@ -51,11 +51,13 @@ export interface ProfileProperties {
   $customer_id?: Id | null | undefined
 }
 
-/** What any event may say of where it comes from. The page itself adds the first three, unless the call says otherwise. */
+/** What any event may say of where it comes from. The page itself adds the first four, unless the call says otherwise. */
 export interface PageProperties extends CustomProperties {
   $url?: string | null | undefined
   referrer?: string | null | undefined
   $sales_channel_type?: string | null | undefined
+  /** The source of the event: `web` in a page. The forwarder writes its own name for a source there. */
+  $source?: string | null | undefined
   source_name?: string | null | undefined
 }
 
@@ -213,6 +215,7 @@ export type Status = 'success' | 'failure' | 'retry' | 'filtered' | 'skipped' | 
 export type Reason =
   | 'unmapped' // no row of the mapping names this event, or its row is switched off
   | 'filter' // a filter's condition did not hold
+  | 'paused' // the config pauses everything
   | 'no_window' // called on a server, where there is no page to track
   | 'no_channel' // the event is only for a way that this config does not have
   | 'pixel_blocked' // TikTok's script did not come (state says by what), or threw; with `success`, the relay has it
@@ -417,6 +420,8 @@ export interface Config {
   limitedDataUse?: boolean
   /** Default `true`: TikTok's pixel may collect metadata and clicks by itself. */
   autoConfig?: boolean
+  /** `true`: the page loads no pixel and sends nothing, and the forwarder takes no events. Default `false`. */
+  paused?: boolean
   /** Loads the inspector, which prints a line for each event: what came in, what became of it, and why. */
   debug?: boolean
   /** Sees each event before consent and filters do; `null` stops it. Both copies carry what it returns. Page only. */

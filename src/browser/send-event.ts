@@ -49,6 +49,7 @@ export function createStages(parts: TrackerParts, { end }: Deliveries, handOver:
   return {
     send(delivery, isStopped) {
       const { eventName, properties } = delivery.event
+      if (config.paused) return end(delivery, 'skipped', 'paused')
       if (isStopped) return end(delivery, 'filtered', 'before_send')
       if (eventName === pageLoad) {
         if (properties.$url === lastPage) return end(delivery, 'skipped', 'same_page')

@@ -58,7 +58,7 @@ export function createTracker(page: Page, config: Config, rules: Rules): PageMem
     converge: createCalls(page, config, send, listeners),
     begin() {
       report({ consent: decision.read() })
-      if (!decision.refusal()) {
+      if (!config.paused && !decision.refusal()) {
         if (state.pixel !== 'off') loader.start()
         page.clickIds.keep()
         ledger.tidy()
@@ -120,7 +120,7 @@ function createCalls(
     track(eventName, properties, options) {
       const { eventID, profileProperties, aliases, method } = copyRecord(options)
       const { url: $url, referrer } = about()
-      const page = { $url, referrer, $sales_channel_type: 'web' }
+      const page = { $url, referrer, $sales_channel_type: 'web', $source: 'web' }
       const given = createEvent(eventName, [page, eventProperties, properties], eventID, newId)
       const changed = runHook(given)
       const event = changed ?? given

@@ -13,6 +13,7 @@ const outcomes: Record<Status, string> = {
 const causes: Record<Reason, string> = {
   unmapped: 'no row of the mapping names this event, or its row is switched off',
   filter: "none of a filter's conditions holds for it",
+  paused: 'the config pauses everything',
   no_window: 'track() was called on a server, where there is no page',
   no_channel: 'its row asks for a way that this config does not have, such as a relay',
   pixel_blocked: "TikTok's script did not come, or threw; the state says what blocks it",

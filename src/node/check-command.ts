@@ -19,7 +19,8 @@ export async function checkCommand(words: string[]): Promise<number> {
   })
   const { url, 'test-code': testCode } = values
   const config = readConfigFile(values.config, process.env)
-  const { mapping } = checkConfig(config)
+  const { rules, sources } = checkConfig(config)
+  const { mapping } = rules
   let problems = 0
   const report = (findings: Finding[]) => {
     for (const { ok, text } of findings) console.log(`${ok === undefined ? '–' : ok ? '✓' : '✗'} ${text}`)

@@ -2,6 +2,7 @@ import { type Option, onOrOff, options, text } from '../core/options.ts'
 import { isRecord } from '../core/read.ts'
 import type { Config } from '../types.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
+import { isToken } from './is-token.ts'
 
 /** What only a forwarder is given. */
 export type OwnOption = Exclude<keyof ForwarderConfig, keyof Config>
@@ -15,6 +16,7 @@ export const forwarderOptions = {
     "a list of the shop's origins, such as https://www.shop.example",
   ],
   webhookToken: [isToken, 'text without spaces'],
+  sources: [isRecord, 'an object of sources by their names'],
   trustProxy: onOrOff,
   allowTest: onOrOff,
   eventsApiUrl: text(
@@ -27,10 +29,6 @@ export const forwarderOptions = {
 
 /** One of `allowedOrigins`. */
 export const originOption: Option = [isOrigin, 'an origin, such as https://www.shop.example (without a path), or null']
-
-export function isToken(value: unknown): boolean {
-  return typeof value === 'string' && /^[!-~]+$/.test(value)
-}
 
 function isOrigin(origin: unknown): boolean {
   try {

@@ -6,6 +6,7 @@ import type { Outbox, Stats } from './outbox.ts'
 import type { Refusals } from './refusals.ts'
 import { type Answer, refuse, respond } from './respond.ts'
 import { isSameToken } from './same-token.ts'
+import type { SourceCounts } from './sources/source-counts.ts'
 
 export interface HealthOptions {
   api: EventsApi
@@ -14,6 +15,8 @@ export interface HealthOptions {
   matchKeys: MatchKeys
   refusals: Refusals
   lateEvents: LateEvents
+  sourceCounts: SourceCounts
+  isPaused: boolean
   /** Opens all of it. Without one, nobody sees more than the public part. */
   adminToken: string | undefined
 }
@@ -34,7 +37,7 @@ const LONGEST_WAIT = 300
  * the admin token: also why it is stopped, what was sent and what was not, and why.
  */
 export function createHealth(options: HealthOptions): (request: Request) => Promise<Answer> {
-  const { api, outbox, store, matchKeys, refusals, lateEvents, adminToken } = options
+  const { api, outbox, store, matchKeys, refusals, lateEvents, sourceCounts, isPaused, adminToken } = options
 
   async function read(): Promise<Stats & { status: HealthStatus }> {
     const own = api.stats()
@@ -57,12 +60,14 @@ export function createHealth(options: HealthOptions): (request: Request) => Prom
     return respond(httpStatus[status], {
       ...shown,
       stopped,
+      paused: isPaused || undefined,
       full: full || undefined,
       sent,
       failed: dead,
       too_late: lateEvents.count(),
       refused: refusals.counts(),
       match_keys: matchKeys.shares(),
+      by_source: sourceCounts.read(),
     })
   }
 }
