@@ -167,8 +167,8 @@ function withOwnRules(name: string, { mapping, filters = [] }: SourceConfig, con
   within(where, () => readRules({ pixelId: config.pixelId, mapping: { events }, filters }))
   return {
     ...config,
-    mapping: { ...config.mapping, events: { ...config.mapping?.events, ...events } },
-    filters: [...(config.filters ?? []), ...filters],
+    ...(mapping && { mapping: { ...config.mapping, events: { ...config.mapping?.events, ...events } } }),
+    ...(filters.length > 0 && { filters: [...(config.filters ?? []), ...filters] }),
   }
 }
 
