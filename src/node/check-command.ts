@@ -1,11 +1,11 @@
 import { checkConfig } from '../server/check-config.ts'
+import { loadSqlite } from '../store/sqlite/sqlite.ts'
 import { readConfigFile } from './config-file.ts'
 import type { Finding } from './finding.ts'
 import { checkNames } from './name-check.ts'
 import { checkPage } from './page-check.ts'
 import { readWords } from './read-words.ts'
 import { checkRows } from './row-check.ts'
-import { loadSqlite } from './sqlite.ts'
 
 /** A go-live report. 1 where something has to be mended. */
 export async function checkCommand(words: string[]): Promise<number> {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { type Chosen, createDeadLetterReader, type DeadLetter } from './dead-letters.ts'
-import { openTables, type Tables } from './outbox-tables.ts'
+import { type Chosen, createDeadLetterReader, type DeadLetter } from '../store/sqlite/dead-letters.ts'
+import { openTables, type Tables } from '../store/sqlite/outbox-tables.ts'
+import { whenFree } from '../store/sqlite/sqlite.ts'
+import { openOutboxFileReadOnly } from '../store/sqlite/sqlite-schema.ts'
 import { readWords, suggestion } from './read-words.ts'
-import { whenFree } from './sqlite.ts'
-import { openOutboxFileReadOnly } from './sqlite-schema.ts'
 import { UsageError } from './usage-error.ts'
 
 /** `list`, `retry` or `drop` of dead letters. It may run beside the server. */

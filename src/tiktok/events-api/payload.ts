@@ -28,9 +28,9 @@ export interface Visit {
 export interface PageFacts {
   eventName: string
   eventID: string
-  /** The page's clock when it was tracked, in milliseconds since 1970. */
+  /** The time of the call by the page's clock, in milliseconds since 1970. */
   time: number
-  /** Whether the browser copy was handed to the pixel. */
+  /** True if the browser copy was given to the pixel. */
   pixel: boolean
   user: { [Key in keyof User]: User[Key] | undefined }
   page: { url: string; referrer: string }

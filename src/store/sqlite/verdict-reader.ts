@@ -1,4 +1,4 @@
-import type { Verdict } from '../server/outbox.ts'
+import type { Verdict } from '../../server/outbox.ts'
 import type { Settled, WaitingEvent } from './outbox-tables.ts'
 
 export interface VerdictReaderOptions {

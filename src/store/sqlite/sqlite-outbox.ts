@@ -1,4 +1,4 @@
-import { type Deliver, type Outbox, OutboxFull, type Stats } from '../server/outbox.ts'
+import { type Deliver, type Outbox, OutboxFull, type Stats } from '../../server/outbox.ts'
 import type { Chosen, DeadLetter } from './dead-letters.ts'
 import { type Delivery, startDelivery } from './delivery.ts'
 import { createDeliveryLock } from './delivery-lock.ts'

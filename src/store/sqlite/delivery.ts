@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Deliver, Verdict } from '../server/outbox.ts'
+import type { Deliver, Verdict } from '../../server/outbox.ts'
 import type { DeliveryLock } from './delivery-lock.ts'
 import type { Tables, WaitingEvent } from './outbox-tables.ts'
 import { isSqliteError, reasonOf } from './sqlite.ts'
