@@ -6,6 +6,7 @@ import { checkNames } from './name-check.ts'
 import { checkPage } from './page-check.ts'
 import { readWords } from './read-words.ts'
 import { checkRows } from './row-check.ts'
+import { checkSources } from './source-check.ts'
 
 /** A go-live report. 1 where something has to be mended. */
 export async function checkCommand(words: string[]): Promise<number> {
@@ -29,6 +30,7 @@ export async function checkCommand(words: string[]): Promise<number> {
 
   report([{ ok: true, text: `${values.config} is sound, for pixel ${config.pixelId}.` }, nodeFinding()])
   report(checkNames(config, mapping))
+  report(checkSources(config, sources))
   report(
     url
       ? await checkPage(url, config)

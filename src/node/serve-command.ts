@@ -1,7 +1,8 @@
+import type { Log } from '../core/log.ts'
 import { createLog, type LogFormat } from '../server/log-line.ts'
 import { readConfigFile } from './config-file.ts'
 import { readWords } from './read-words.ts'
-import { serve } from './serve.ts'
+import { type ForwarderServer, serve } from './serve.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Serves until a signal comes, finishes what is in flight, and resolves with the exit code. */
@@ -35,6 +36,7 @@ export async function serveCommand(words: string[]): Promise<number> {
       reserveBytes: readNumber('reserve-bytes', values['reserve-bytes']),
     },
   })
+  process.on('SIGHUP', () => reload(server, values.config, log))
   log('info', `listening on ${server.url}`, { pixel: config.pixelId, outbox: values.outbox })
 
   const signal = await signalled
@@ -43,6 +45,17 @@ export async function serveCommand(words: string[]): Promise<number> {
   await server.close()
   log('info', 'closed.')
   return 0
+}
+
+/** Reads the config again. One that can not work is logged, and the former one stays. Secrets come from the same environment. */
+function reload(server: ForwarderServer, config: string, log: Log): void {
+  try {
+    server.reload(readConfigFile(config, process.env))
+    log('info', 'The config was read again', { config })
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error)
+    log('error', 'The config was not changed, because the new one can not work', { config, problem })
+  }
 }
 
 /** A platform that runs containers names the port in the environment. Whoever starts the command goes before it. */

@@ -6,6 +6,7 @@ import { createForwarder, type ForwarderConfig } from '../server/forwarder.ts'
 import { createLog, sentencesTo } from '../server/log-line.ts'
 import { createSqliteOutbox, type SqliteOutboxOptions } from '../store/sqlite/sqlite-outbox.ts'
 import { type BodyIntakeOptions, createBodyIntake } from './body-intake.ts'
+import { createSharedOutbox } from './shared-outbox.ts'
 
 export interface ServeConfig extends Omit<ForwarderConfig, 'outbox'> {
   /** 0: one that is free. */
@@ -18,9 +19,19 @@ export interface ServeConfig extends Omit<ForwarderConfig, 'outbox'> {
   log?: Log
 }
 
+/** What may change while a server runs: all but its address, its outbox and its pixel. */
+export type ReloadConfig = Omit<ForwarderConfig, 'outbox'>
+
 export interface ForwarderServer {
   /** Where it listens, without a slash at the end. */
   url: string
+  /**
+   * Takes over another config, without losing a request. What waits in the outbox is sent by the new one. Counters of health
+   * start anew.
+   *
+   * @throws a sentence, where the config can never work or is another pixel's; the former one stays
+   */
+  reload(config: ReloadConfig): void
   /** Finishes what is in flight, and closes the outbox. Takes 8 s at the longest. */
   close(): Promise<void>
 }
@@ -60,7 +71,10 @@ export async function serveWithin(
   try {
     let isClosing = false
     const bodies = createBodyIntake(bounds)
-    const forwarder = createForwarder({ ...config, outbox }, { Response: FastResponse, log })
+    const shared = createSharedOutbox(outbox)
+    const start = (given: ReloadConfig) =>
+      createForwarder({ ...given, outbox: shared }, { Response: FastResponse, log })
+    let forwarder = start(config)
     const server = listen({
       port,
       hostname: hostname ?? '', // else srvx takes what HOST says in the environment
@@ -86,6 +100,13 @@ export async function serveWithin(
     })
     return {
       url: toUrl(server.url),
+      reload(given) {
+        if (given.pixelId !== config.pixelId)
+          throw new Error(
+            `converge-tiktok: pixelId is ${given.pixelId}, and the running server has the outbox of ${config.pixelId}. Restart it with an outbox of its own.`,
+          )
+        forwarder = start(given)
+      },
       async close() {
         isClosing = true
         // A client that never finishes its request must not keep the outbox open.
