@@ -30,6 +30,6 @@ async function read(request: Request, context: RequestContext, limit: number): P
   try {
     return await (context.readBody?.(limit) ?? readBody(request, limit))
   } catch {
-    return refuse(400, 'The body broke off.')
+    return refuse(400, 'The body is incomplete.')
   }
 }
