@@ -1,6 +1,7 @@
 import { checkConfig } from '../server/check-config.ts'
 import { loadSqlite } from '../store/sqlite/sqlite.ts'
 import { readConfigFile } from './config-file.ts'
+import { readEnvironment } from './environment.ts'
 import type { Finding } from './finding.ts'
 import { checkNames } from './name-check.ts'
 import { checkPage } from './page-check.ts'
@@ -19,7 +20,7 @@ export async function checkCommand(words: string[]): Promise<number> {
     },
   })
   const { url, 'test-code': testCode } = values
-  const config = readConfigFile(values.config, process.env)
+  const config = readConfigFile(values.config, readEnvironment(values.config))
   const { rules, sources } = checkConfig(config)
   const { mapping } = rules
   let problems = 0

@@ -1,6 +1,7 @@
 import type { Log } from '../core/log.ts'
 import { createLog, type LogFormat } from '../server/log-line.ts'
 import { readConfigFile } from './config-file.ts'
+import { readEnvironment } from './environment.ts'
 import { readWords } from './read-words.ts'
 import { type ForwarderServer, serve } from './serve.ts'
 import { UsageError } from './usage-error.ts'
@@ -22,7 +23,7 @@ export async function serveCommand(words: string[]): Promise<number> {
   const log = createLog(readFormat(values.log))
   const port = readPort(values.port, process.env.PORT)
   if (values.host === '') throw new UsageError('--host is empty, not an address such as 127.0.0.1')
-  const config = readConfigFile(values.config, process.env)
+  const config = readConfigFile(values.config, readEnvironment(values.config))
   // From now on, since whoever reads that it listens may send one at once.
   const signalled = nextSignal()
   const server = await serve({
@@ -47,10 +48,10 @@ export async function serveCommand(words: string[]): Promise<number> {
   return 0
 }
 
-/** Reads the config again. One that can not work is logged, and the former one stays. Secrets come from the same environment. */
+/** Reads the config again. One that can not work is logged, and the former one stays. */
 function reload(server: ForwarderServer, config: string, log: Log): void {
   try {
-    server.reload(readConfigFile(config, process.env))
+    server.reload(readConfigFile(config, readEnvironment(config)))
     log('info', 'The config was read again', { config })
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
