@@ -65,8 +65,7 @@ type Take = (request: Request, context: RequestContext, source?: string) => Answ
 export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {}): Forwarder {
   const { sources } = checkConfig(config)
   const { web } = sources
-  const { pixelId, accessToken, outbox } = config
-  const isPaused = config.paused === true
+  const { pixelId, accessToken, outbox, paused: isPaused = false } = config
   const { now = Date.now, monotonic = () => performance.now(), Response = globalThis.Response } = env
   const log = env.log ?? createLog()
   const throttle = createThrottle(monotonic)

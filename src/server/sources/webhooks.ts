@@ -177,7 +177,7 @@ function createDeliveryTaker(source: Source, system: ShopSystem, options: Webhoo
     if (erased === undefined)
       log(
         'warn',
-        `${system.name} asks to erase a customer, whose events can not be found here. None is kept for good`,
+        `${system.name} asks to erase a customer, whose events can not be found here. Drop the dead letters, if there are any`,
         {
           source: source.name,
         },
