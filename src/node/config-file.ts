@@ -16,7 +16,9 @@ const places = {
   accessToken: 'TIKTOK_ACCESS_TOKEN',
   webhookToken: 'CONVERGE_WEBHOOK_TOKEN',
   adminToken: 'CONVERGE_ADMIN_TOKEN',
+  mergeOrders: 'file',
   outbox: 'code',
+  store: 'code',
 } satisfies Record<
   OwnOption,
   'file' | 'code' | 'TIKTOK_ACCESS_TOKEN' | 'CONVERGE_WEBHOOK_TOKEN' | 'CONVERGE_ADMIN_TOKEN'
@@ -32,7 +34,7 @@ const fileOptions = Object.fromEntries(
  *
  * @throws an error that says what is wrong and where
  */
-export function readConfigFile(path: string, environment: Environment): ForwarderConfig {
+export function readConfigFile(path: string, environment: Environment): Omit<ForwarderConfig, 'outbox' | 'store'> {
   const { $schema: _, ...file } = parse(path)
   for (const [key, place] of Object.entries(places)) {
     if (place !== 'file' && place !== 'code' && key in file)

@@ -1,5 +1,6 @@
 import { type Option, options } from '../core/options.ts'
 import type { ForwarderConfig } from '../server/forwarder.ts'
+import { LONGEST_MERGE_WINDOW } from '../server/merge-window.ts'
 import type { SourceConfig, SourceType } from '../server/sources/source-config.ts'
 import {
   optionsOfType,
@@ -20,7 +21,7 @@ export interface JsonSchema {
 /** The options that a config file may contain. */
 type FileOption = Exclude<
   keyof ForwarderConfig,
-  'accessToken' | 'webhookToken' | 'adminToken' | 'outbox' | 'context' | 'beforeSend' | 'nonce'
+  'accessToken' | 'webhookToken' | 'adminToken' | 'outbox' | 'store' | 'context' | 'beforeSend' | 'nonce'
 >
 
 type FileSourceOption = Exclude<keyof SourceConfig, 'token' | 'secret'> | keyof typeof secretOptions
@@ -204,6 +205,14 @@ const properties = {
     properties: { web: sourceOf('web'), webhook: webhookSource },
     additionalProperties: otherSource,
   }),
+  mergeOrders: described(
+    'Seconds that an order waits for its other copy. Default: 60 with a signed source and a database.',
+    {
+      type: 'integer',
+      minimum: 0,
+      maximum: LONGEST_MERGE_WINDOW,
+    },
+  ),
   trustProxy: described(
     "Takes a visitor's IP address from the last entry of X-Forwarded-For. Default: false.",
     boolean,

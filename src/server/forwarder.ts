@@ -8,6 +8,7 @@ import { createCors, preflight } from './cors.ts'
 import { createEventStore } from './event-store.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
 import { createHealth } from './health.ts'
+import { createKeeper } from './keeper.ts'
 import { createLateEvents } from './late-events.ts'
 import { createLog } from './log-line.ts'
 import { createMatchKeys } from './match-keys.ts'
@@ -65,7 +66,8 @@ type Take = (request: Request, context: RequestContext, source?: string) => Answ
 export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {}): Forwarder {
   const { sources } = checkConfig(config)
   const { web } = sources
-  const { pixelId, accessToken, outbox, paused: isPaused = false } = config
+  const { pixelId, accessToken, paused: isPaused = false } = config
+  const keeper = createKeeper(config)
   const { now = Date.now, monotonic = () => performance.now(), Response = globalThis.Response } = env
   const log = env.log ?? createLog()
   const throttle = createThrottle(monotonic)
@@ -83,7 +85,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   const cors = createCors(config.allowedOrigins)
   const refusals = createRefusals(log, throttle)
   const lateEvents = createLateEvents(log, throttle)
-  const store = createEventStore({ api: { ...api, deliver }, outbox, log, throttle, monotonic })
+  const store = createEventStore({ api: { ...api, deliver }, keeper, log, throttle, monotonic })
   const clock = createSteadyClock(now, monotonic)
   const sourceCounts = createSourceCounts(sources)
   const readPageEvents = createPageIntake(web)
@@ -96,9 +98,9 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     log,
     throttle,
     facts: () => ({ receivedAt: now(), isClockSteady: clock.isSteady() }),
-    erase: outbox?.erase?.bind(outbox),
+    erase: keeper?.erase,
   })
-  outbox?.start(deliver)
+  keeper?.start(deliver)
 
   const routes: Record<Route, Take> = {
     events: countPage,
@@ -108,7 +110,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     'inspector.js': (request) => serveScript(request, 'inspector.js'),
     health: createHealth({
       api,
-      outbox,
+      keeper,
       store,
       matchKeys,
       refusals,

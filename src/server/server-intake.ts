@@ -29,6 +29,9 @@ interface Place extends ServerRequestFacts {
   late: Late[]
 }
 
+const inDoubt =
+  "It is kept, because the server's clock was set within the last hour: npx converge-tiktok outbox retry checks its age again"
+
 export type ReadServerEvents = (request: ParsedRequest<ServerEvent>, facts: ServerRequestFacts) => Intake
 
 /** The whole pipeline, for events of one source that no page has seen. `web` is the page. */
@@ -76,13 +79,17 @@ export function createServerIntake({ name, config, rules }: Source, web: Source)
       forward: isBesidePixel(event.eventName, row.event) ? ('client_and_server' as const) : ('server' as const),
     }))
     const events = fromServer(event, { rows: sent, profile, time, config })
-    if (!isClockSteady) return ['success', events]
     const sorted = sortByAge(events, receivedAt)
+    const status = sorted.inTime.length ? 'success' : 'skipped'
+    if (!isClockSteady) {
+      if (sorted.late.length) problems.push({ path, message: `${sorted.message}. ${inDoubt}` })
+      return [status, events]
+    }
     if (sorted.late.length) {
       problems.push({ path, message: sorted.message })
       late.push({ event_name: event.eventName, event_id: event.eventID, events: sorted.late })
     }
-    return [sorted.inTime.length ? 'success' : 'skipped', sorted.inTime]
+    return [status, sorted.inTime]
   }
 
   return ({ good, problems }, facts) => {
@@ -91,7 +98,10 @@ export function createServerIntake({ name, config, rules }: Source, web: Source)
     const taken = good.flatMap(({ path, event }) => {
       const [status, events] = run(event, { ...facts, path, problems, late })
       statuses[status] = (statuses[status] ?? 0) + 1
-      return events.map((one): Taken => ({ path, event: { ...one, source: 'signed' } }))
+      const isInDoubt = status === 'skipped'
+      return events.map(
+        (one): Taken => ({ path, event: { ...one, source: 'signed' }, ...(isInDoubt && { isInDoubt }) }),
+      )
     })
     return { taken, problems, late, statuses }
   }

@@ -45,6 +45,7 @@ test.each<[more: object]>([
   ],
   [{ gpc: 'deny', relay: '/converge', load: 'immediate', pageLoads: 'auto', domain: 'shop.example', region: 'us' }],
   [{ relay: 'HTTPS://track.shop.example/r/', limitedDataUse: true, autoConfig: false, debug: true, paused: true }],
+  [{ mergeOrders: 240 }],
   [{ trustProxy: true, allowTest: true, eventsApiUrl: 'http://localhost:8080/x', allowedOrigins: [shop, 'null'] }],
   [
     {
@@ -89,6 +90,8 @@ test.each<[more: object]>([
   ),
   ...['consentFrom', 'filters', 'allowedOrigins'].map((name): [object] => [{ [name]: ['no such value'] }]),
   [{ pausd: true }],
+  [{ mergeOrders: 241 }],
+  [{ mergeOrders: 1.5 }],
   [{ accessToken: 'a-token' }],
   [{ webhookToken: 'a-token' }],
   [{ context: {} }],

@@ -28,6 +28,8 @@ export interface SourceCounts {
 
 const statusNames = [
   'success',
+  'merged',
+  'conflict',
   'failure',
   'retry',
   'filtered',
