@@ -88,6 +88,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   const store = createEventStore({ api: { ...api, deliver }, keeper, log, throttle, monotonic })
   const clock = createSteadyClock(now, monotonic)
   const sourceCounts = createSourceCounts(sources)
+  const counters = { matchKeys, refusals, lateEvents, sourceCounts }
   const readPageEvents = createPageIntake(web)
   const takeWebhook = createWebhooks({
     sources,
@@ -108,17 +109,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     'converge.js': (request) => serveScript(request, 'converge.js', configLine(servedConfig(web, isPaused))),
     'consent.js': (request) => serveScript(request, 'consent.js'),
     'inspector.js': (request) => serveScript(request, 'inspector.js'),
-    health: createHealth({
-      api,
-      keeper,
-      store,
-      matchKeys,
-      refusals,
-      lateEvents,
-      sourceCounts,
-      isPaused,
-      adminToken: config.adminToken,
-    }),
+    health: createHealth({ api, keeper, store, ...counters, isPaused, adminToken: config.adminToken }),
   }
 
   async function countPage(request: Request, context: RequestContext): Promise<Answer> {

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 
 const script = readFileSync(new URL('../../dist/converge.js', import.meta.url), 'utf8')
 // Bytes, brotli 11. The design asks for 8,500: variants that leave out what a shop's config does not need are to bring it down.
-const BUDGET = 13_050
+const BUDGET = 13_000
 
 test(`converge.js is within its ${BUDGET} bytes`, () => {
   expect(brotliCompressSync(script).length).toBeLessThanOrEqual(BUDGET)

@@ -208,7 +208,7 @@ test('each source is listed, and one that would send an order under another name
     "– Source woocommerce: POST webhook/woocommerce, WooCommerce's webhooks. It is switched off: enabled is false.",
     "✓ Source erp: POST webhook/erp, Converge's server API.",
     '– The source shopify sends Placed Order as ShopPurchase, and the page as Purchase, NewCustomerPurchase. TikTok counts an order that comes by both as two events.',
-    '✗ sources.erp.filters[0].event is "Purchase", which no row of the mapping has, so the filter stops nothing. Did you mean "Placed Order"?',
+    '✗ sources.erp.filters[0].event is "Purchase", which no mapping row has, so the filter stops nothing. Did you mean "Placed Order"?',
   ])
     expect(output.split('\n')).toContain(line)
 })

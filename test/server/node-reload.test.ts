@@ -79,7 +79,7 @@ test('a config of another pixel, or one that can not work, is refused and change
   const server = await serve({ ...config, port: 0, outbox: join(createFolder(), 'outbox.db'), log: logTo([]) })
   onTestFinished(() => server.close())
   expect(() => server.reload({ ...config, pixelId: 'D'.repeat(20) })).toThrow(
-    /pixelId is D+, and the running server has the outbox of /,
+    /pixelId is D+, and the running server has the database of /,
   )
   expect(() => server.reload({ ...config, consent: Object('required') })).toThrow(/consent/)
   expect((await postPage(server.url, pageBatch(['1']))).status).toBe(202)
