@@ -10,6 +10,7 @@ import { build } from 'esbuild'
 import { minify as terser } from 'terser'
 import { minify as uglify } from 'uglify-js'
 import { writeDeclarations } from './build/declarations.mjs'
+import { configSchema } from './src/node/config-schema.ts'
 
 const forPages = [
   { entry: 'src/script.ts', file: 'converge.js', minified: toScript },
@@ -73,6 +74,8 @@ function readMap(text) {
 
 rmSync(path('dist'), { recursive: true, force: true })
 mkdirSync(path('dist'))
+
+write('converge.schema.json', `${JSON.stringify(configSchema, undefined, 2)}\n`)
 
 for (const { entry, file, minified } of forPages) {
   const { outputFiles } = await build({

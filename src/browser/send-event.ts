@@ -21,6 +21,7 @@ export const end = (tracker: Tracker, delivery: Delivery, ...ending: Outcome): T
 
 export function sendEvent(tracker: Tracker, delivery: Delivery): TrackResult {
   const { eventName, properties } = delivery.event
+  if (tracker.config.paused) return end(tracker, delivery, 'skipped', 'paused')
   if (eventName === pageLoad) {
     if (properties.$url === tracker.lastPage) return end(tracker, delivery, 'skipped', 'same_page')
     tracker.lastPage = properties.$url

@@ -18,7 +18,7 @@ import { forgetVisitor, learn } from './visitor.ts'
 /** Makes what one pixel ID owns. Nothing is loaded or read yet. */
 export function createTracker(page: Page, config: Config, rules: Rules): Tracker {
   const { window, ttq } = page
-  const { pixelId, region, nonce, limitedDataUse, autoConfig, relay } = config
+  const { pixelId, region, nonce, limitedDataUse, autoConfig, relay, paused } = config
   const load = {
     historyObserver: false, // its page views on each pushState carry no event_id: they would count beside ours
     limited_data_use: isOptedOut(page) || limitedDataUse === true,
@@ -29,9 +29,9 @@ export function createTracker(page: Page, config: Config, rules: Rules): Tracker
     config,
     rules,
     state: {
-      pixel: config.mapping?.mode === 'server_only' ? 'off' : 'waiting',
+      pixel: paused || config.mapping?.mode === 'server_only' ? 'off' : 'waiting',
       consent: {},
-      relay: relay === undefined ? 'off' : 'ready',
+      relay: paused || relay === undefined ? 'off' : 'ready',
       outbox: 0,
     },
     loader: createLoader(window, ttq, { pixelId, host: pixelOrigin(region), nonce, load }, (pixel, cause) =>
@@ -77,7 +77,14 @@ function track(tracker: Tracker, eventName: string, properties?: object | null, 
     newId = randomId(page.window.crypto)
     return newId
   }
-  const given = { $url, referrer, $sales_channel_type: 'web', ...eventProperties, ...copyRecord(properties) }
+  const given = {
+    $url,
+    referrer,
+    $sales_channel_type: 'web',
+    $source: 'web',
+    ...eventProperties,
+    ...copyRecord(properties),
+  }
   const made = createEvent(eventName, given, eventID, makeId)
   const changed = runHook(tracker, made, makeId)
   const event = changed ?? made

@@ -156,6 +156,11 @@ export function parseServerRequest(body: string): ParsedRequest<ServerEvent> {
   return parseEach(serverEvent, events, pathOf)
 }
 
+/** One event that a source of ours has made. */
+export function parseServerEvent(event: unknown): ParsedRequest<ServerEvent> {
+  return parseEach(serverEvent, [event], () => '')
+}
+
 function parseJson(body: string): unknown {
   try {
     return JSON.parse(body)

@@ -14,6 +14,7 @@ export const isPublic = {
   gpc: true,
   relay: true,
   load: true,
+  paused: true,
   pageLoads: true,
   context: false, // one page's own
   domain: true,

@@ -75,6 +75,7 @@ test('it sees the page that the event is on, and what set() has added', () => {
       $url: 'https://www.shop.test/caps?color=red',
       referrer: '',
       $sales_channel_type: 'web',
+      $source: 'web',
       shop: 'at',
       q: 'cap',
     },

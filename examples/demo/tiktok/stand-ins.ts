@@ -10,7 +10,8 @@ import { NodeRequest, sendNodeResponse } from 'srvx/node'
 import type { RelayBatch } from '../../../src/types.ts'
 import { createEventsApiHost } from '../../../test/tiktok/events-api-host.ts'
 import { createPixelHost } from '../../../test/tiktok/pixel-host.ts'
-import { consentOf } from '../shop/visitors.ts'
+import { ordersPaid, shopifySecret } from '../shop/shopify-webhook.ts'
+import { consentOf, type Order } from '../shop/visitors.ts'
 import { configOf, initial, type Setting } from '../switches.ts'
 import { createCopyLog, type Row, type Tally } from './copies.ts'
 
@@ -20,6 +21,8 @@ export interface StandIns {
   /** Answers as TikTok's pixel host; `path` is that below its origin. */
   pixel(request: IncomingMessage, response: ServerResponse, path: string): Promise<void>
   report(text: string): void
+  /** The shop system sends a paid order to the forwarder, as Shopify does. */
+  order(order: Order, request: IncomingMessage): Promise<void>
   /** Starts the forwarder anew with the config of a setting, on the same outbox, as a shop would. */
   apply(setting: Setting): Promise<void>
   /** What TikTok has seen since the last reset. */
@@ -92,6 +95,7 @@ export async function createStandIns({
         accessToken: 'a-token-for-the-stand-in',
         allowedOrigins: origins,
         eventsApiUrl: eventsApi.url,
+        sources: { shopify: { type: 'shopify', secret: shopifySecret } },
         outbox: watched(outbox),
       },
       { log: (_level, message, fields) => say([message, fields?.problem].filter(Boolean).join(': ')) },
@@ -146,6 +150,10 @@ export async function createStandIns({
       const isMoved = pathname.endsWith('/converge.js') && response.ok && (!isReal || isCut)
       const body = isMoved ? withTikTokAt(origin + pixelPath, await response.text()) : response.body
       await sendNodeResponse(outgoing, new Response(body, response))
+    },
+    async order(order, request) {
+      const forwarder = await started
+      await forwarder.fetch(ordersPaid('http://localhost/converge/webhook/shopify', order, consentOf(request)))
     },
     async pixel(request, response, path) {
       count(request)
