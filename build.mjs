@@ -8,9 +8,15 @@ import { brotliCompressSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { minify as terser } from 'terser'
 import { minify as uglify } from 'uglify-js'
+import { variants } from './src/core/variants.ts'
 
 const forPages = [
-  { entry: 'src/script.ts', file: 'converge.js', minified: toScript },
+  ...Object.entries(variants).map(([file, features]) => ({
+    entry: 'src/script.ts',
+    file,
+    features,
+    minified: toScript,
+  })),
   { entry: 'src/consent/index.ts', file: 'consent.js', minified: toModule },
   { entry: 'src/inspector/index.ts', file: 'inspector.js', minified: toModule },
   { entry: 'src/index.ts', file: 'index.js' },
@@ -56,20 +62,21 @@ function write(file, code) {
 rmSync(path('dist'), { recursive: true, force: true })
 mkdirSync(path('dist'))
 
-for (const { entry, file, minified } of forPages) {
+for (const { entry, file, features = variants['converge.js'], minified } of forPages) {
   const { outputFiles } = await build({
     entryPoints: [path(entry)],
     bundle: true,
     format: 'esm',
     target: 'es2020', // old in-app web views parse it
     minifySyntax: minified !== undefined,
+    define: Object.fromEntries(Object.entries(features).map(([name, isIn]) => [`FEATURES.${name}`, String(isIn)])),
     plugins: [partsAreFiles],
     write: false,
   })
   const [{ text }] = outputFiles
   const code = minified ? await minified(text) : text
   write(file, code)
-  if (minified) scripts[file] = code
+  if (minified && features.relay) scripts[file] = code
 }
 
 const { outputFiles } = await build({

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { variants } from './src/core/variants.ts'
 
 const unit = { name: 'unit', include: ['test/unit/**/*.test.ts'], environment: 'happy-dom' }
 const laws = { name: 'laws', include: ['test/laws/**/*.test.ts'], environment: 'happy-dom' }
@@ -23,11 +24,23 @@ const browser = {
   fileParallelism: false,
 }
 
+/** Each smaller build of the script runs the unit tests, too: `unit-shop` is converge-shop.js, and so on. */
+const smallerBuilds = Object.entries(variants)
+  .filter(([file]) => file !== 'converge.js')
+  .map(([file, features]) => ({
+    test: { ...unit, name: file.replace('converge', 'unit').replace('.js', '') },
+    define: { FEATURES: features },
+  }))
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/closing-line.ts'],
-    projects: [unit, laws, consent, inspector, server, workerd, examples, types, shipped, browser].map((test) => ({
-      test,
-    })),
+    projects: [
+      ...[unit, laws, consent, inspector, server, workerd, examples, types, shipped, browser].map((test) => ({
+        test,
+        define: { FEATURES: variants['converge.js'] },
+      })),
+      ...smallerBuilds,
+    ],
   },
 })

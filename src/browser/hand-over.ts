@@ -1,7 +1,7 @@
 import type { Channel, TrackResult } from '../types.ts'
 import type { Deliveries, Delivery } from './delivery.ts'
 import { createHandToPixel } from './hand-to-pixel.ts'
-import { createHandToRelay } from './hand-to-relay.ts'
+import { createHandToRelay } from './optional-parts.ts'
 import type { PixelCopy, RelayCopy } from './status.ts'
 import type { TrackerParts } from './tracker-parts.ts'
 
@@ -12,7 +12,7 @@ export function createHandOver(parts: TrackerParts, deliveries: Deliveries): Han
   const { page, state, relay, held } = parts
   const { refusal } = page.decision
   const handToPixel = createHandToPixel(parts, deliveries)
-  const handToRelay = createHandToRelay(parts, deliveries)
+  const handToRelay = createHandToRelay?.(parts, deliveries)
 
   const copyUnder = (channel: Channel) => (refusal(channel) === 'denied' ? 'denied' : 'held')
 
@@ -24,7 +24,7 @@ export function createHandOver(parts: TrackerParts, deliveries: Deliveries): Han
 
   function relayCopy(delivery: Delivery): RelayCopy {
     const rows = !relay || delivery.isClientOnly ? [] : delivery.rows.filter(({ forward }) => forward !== 'client')
-    if (!rows[0]) return 'none'
+    if (!rows[0] || !handToRelay) return 'none'
     return refusal('relay') ? copyUnder('relay') : handToRelay(delivery, rows)
   }
 

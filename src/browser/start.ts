@@ -1,9 +1,8 @@
 import { pageLoad } from '../core/event-names.ts'
 import { checkOptions } from '../core/options.ts'
-import { readRules } from '../tiktok/rules.ts'
 import type { Config, Converge } from '../types.ts'
 import { joinConfig } from './late-config.ts'
-import { onNavigation } from './navigation.ts'
+import { onNavigation, readRules, refuseMissing } from './optional-parts.ts'
 import { pageOf } from './page.ts'
 import { createTracker } from './tracker.ts'
 
@@ -23,6 +22,7 @@ export interface Part {
  */
 export function startConverge(config: Config, window: Window, loadPart: LoadPart): Converge {
   checkOptions(config, 'createConverge')
+  refuseMissing(config)
   const rules = readRules(config)
   const page = pageOf(window, config)
   const former = page.members[config.pixelId]
@@ -41,7 +41,7 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
   if (config.pageLoads === 'auto') {
     const load = () => converge.track(pageLoad)
     load()
-    onNavigation(window, load)
+    onNavigation?.(window, load)
   }
   if (config.consentFrom?.length) bringPart(loadPart, 'consent', converge, config, window)
   if (config.debug || page.flags.isDebug) bringPart(loadPart, 'inspector', converge, config, window)

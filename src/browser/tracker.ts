@@ -10,9 +10,9 @@ import { createHandOver } from './hand-over.ts'
 import { createHeld } from './held.ts'
 import { createLedger } from './ledger.ts'
 import { createListeners, type Listeners } from './listeners.ts'
+import { createRelay } from './optional-parts.ts'
 import type { Page, PageMember } from './page.ts'
 import { randomId } from './random-id.ts'
-import { createRelay } from './relay.ts'
 import { createStages, type Stages } from './send-event.ts'
 import type { TrackerParts } from './tracker-parts.ts'
 
@@ -48,7 +48,7 @@ export function createTracker(page: Page, config: Config, rules: Rules): PageMem
   const loader = createPixelLoader(page, config, reportPixel)
   const { settleFormer } = deliveries
   const relay =
-    config.relay === undefined ? undefined : createRelay({ ...page, url: config.relay, prefix, report, settleFormer })
+    config.relay === undefined ? undefined : createRelay?.({ ...page, url: config.relay, prefix, report, settleFormer })
   const trackCall = createTrackCall(page.ttq, loader, config.pixelId)
   const parts: TrackerParts = { page, config, rules, state, loader, trackCall, ledger, held, relay }
   const { send, release } = createStages(parts, deliveries, createHandOver(parts, deliveries))

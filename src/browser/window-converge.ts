@@ -2,6 +2,7 @@ import { checkOptions } from '../core/options.ts'
 import { recordOf } from '../core/read.ts'
 import type { Config, Converge, ConvergeGlobal, QueuedCall } from '../types.ts'
 import { readFlags } from './flags.ts'
+import { refuseOwnMapping } from './optional-parts.ts'
 import { bringPart, type LoadPart, startConverge } from './start.ts'
 
 /** What the script's tag says, with the served config before it. With an error, nothing starts. */
@@ -32,7 +33,7 @@ export function fillWindowConverge(
     else if (tag.config.pixelId) q.push(['init', tag.config])
     return
   }
-  const { perform, startTag, isIdle } = createPerformer(window, tag, loadPart)
+  const { perform, startTag, isIdle } = createPerformer(window, converge, tag, loadPart)
   converge.q = { push: perform }
   for (const name of methods) Reflect.set(converge, name, (...parameters: unknown[]) => perform([name, ...parameters]))
   q.forEach(perform)
@@ -51,7 +52,7 @@ export function fillWindowConverge(
   else window.addEventListener('load', wait)
 }
 
-function createPerformer(window: Window, tag: Tag, loadPart: LoadPart) {
+function createPerformer(window: Window, global: Partial<ConvergeGlobal>, tag: Tag, loadPart: LoadPart) {
   const pixels: Converge[] = []
   /** What a pixel that is named later is told, too: every call before the first one, and what holds from then on. */
   let earlier: QueuedCall[] = []
@@ -62,6 +63,7 @@ function createPerformer(window: Window, tag: Tag, loadPart: LoadPart) {
     hasInit = true
     if (tag.error) throw tag.error
     checkOptions(given ?? {}, 'init')
+    refuseOwnMapping(given, global.config)
     const config: Config = { pixelId: '', ...tag.config, ...recordOf(given) }
     const converge = startConverge(config, window, loadPart)
     if (pixels.includes(converge)) return

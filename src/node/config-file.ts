@@ -11,6 +11,7 @@ const sources = {
   eventsApiUrl: 'file',
   trustProxy: 'file',
   allowTest: 'file',
+  cvg: 'file',
   accessToken: 'TIKTOK_ACCESS_TOKEN',
   webhookToken: 'CONVERGE_WEBHOOK_TOKEN',
   adminToken: 'CONVERGE_ADMIN_TOKEN',

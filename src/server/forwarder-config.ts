@@ -18,6 +18,11 @@ export interface ForwarderConfig extends Config {
   trustProxy?: boolean
   /** Honours a page's `?converge_test=CODE`. Default `false`. */
   allowTest?: boolean
+  /**
+   * The served script answers Converge's own `cvg` calls. Default `false`: it is smaller, and on a page with a stub of `cvg` it
+   * logs an error and does not start.
+   */
+  cvg?: boolean
   /** Default: TikTok's own. */
   eventsApiUrl?: string
   /** Keeps events until TikTok has them. Default: each is sent while its sender waits. */

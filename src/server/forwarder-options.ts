@@ -17,6 +17,7 @@ export const forwarderOptions = {
   webhookToken: [isToken, 'text without spaces'],
   trustProxy: onOrOff,
   allowTest: onOrOff,
+  cvg: onOrOff,
   eventsApiUrl: text(
     /^https:|^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/,
     'an https:// URL (the access token travels there)',

@@ -11,6 +11,7 @@ import { createLateEvents } from './late-events.ts'
 import { createLog } from './log-line.ts'
 import { createMatchKeys } from './match-keys.ts'
 import { createPageIntake } from './page-intake.ts'
+import { pickVariant } from './pick-variant.ts'
 import { readIp, readUserAgent } from './profile.ts'
 import { readResponse } from './read-body.ts'
 import { redact } from './redact.ts'
@@ -81,12 +82,14 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   const clock = createSteadyClock(now, monotonic)
   const readPageEvents = createPageIntake(config, rules)
   const readServerEvents = createServerIntake(config, rules)
+  const variant = pickVariant(config)
+  const line = configLine(config)
   outbox?.start(deliver)
 
   const routes: Record<Route, Take> = {
     events: takeFromPage,
     webhook: takeFromServer,
-    'converge.js': (request) => serveScript(request, 'converge.js', configLine(config)),
+    'converge.js': (request) => serveScript(request, variant, line),
     'consent.js': (request) => serveScript(request, 'consent.js'),
     'inspector.js': (request) => serveScript(request, 'inspector.js'),
     health: createHealth({ api, outbox, store, matchKeys, refusals, lateEvents, adminToken: config.adminToken }),

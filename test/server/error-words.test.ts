@@ -104,6 +104,7 @@ const tries: Record<keyof ForwarderConfig, unknown[]> = {
   webhookToken: wrong,
   trustProxy: wrong,
   allowTest: wrong,
+  cvg: wrong,
   eventsApiUrl: ['', 'no such value', 'http://shop.test', '/'],
   outbox: [],
 }
