@@ -1,17 +1,17 @@
-// The language of the project: Converge's events on one side, TikTok's on the other, and what stands between them.
-// Field names are the vendors' own. This file imports nothing.
+// The types of the project: Converge's events, TikTok's events, and everything between them. Field names are the vendors'.
+// This file imports nothing.
 
 // ── Converge: what a shop tracks ─────────────────────────────────────────────────────────────────────────────────────
 
 export type Id = string | number
 /**
- * An amount of money, as a number or as text that can mean only one: `"10.50"`, `"12,50"`, `"1.234,50 €"`. A lone dot is
- * decimal. `"1,299"` is left out, since it could be 1299 or 1.299. Sent with up to four decimals.
+ * An amount of money, as a number or as text that can mean only one amount: `"10.50"`, `"12,50"`, `"1.234,50 €"`. A single
+ * dot is a decimal point. `"1,299"` is left out, because it could be 1299 or 1.299. Sent with up to four decimals.
  */
 export type Amount = number | string
 
 /** Add your shop's own properties to every known event and item: `interface CustomProperties { gift_wrap?: boolean }`. */
-// biome-ignore lint/suspicious/noEmptyInterface: it is there to be extended by declaration merging
+// biome-ignore lint/suspicious/noEmptyInterface: apps extend it by declaration merging
 export interface CustomProperties {}
 
 /** One product line. `price` is per unit. */
@@ -35,11 +35,11 @@ export interface Item extends CustomProperties {
   image_url?: string | null | undefined
 }
 
-/** Who the visitor is. Leaves the page hashed; city, state and country as they are, and in the server copy alone. */
+/** Who the visitor is. Sent as SHA-256. City, state and country are sent as plain text, in the server copy only. */
 export interface ProfileProperties {
-  /** Up to 128 characters. Of a list, the first valid address counts. */
+  /** Up to 128 characters. In a list, the first valid address is used. */
   $email?: string | readonly string[] | null | undefined
-  /** With country code: `+1 (917) 123-4567`. An extension is left out. Of a list, the first valid number counts. */
+  /** With country code: `+1 (917) 123-4567`. An extension is left out. In a list, the first valid number is used. */
   $phone_number?: string | readonly string[] | null | undefined
   $first_name?: string | null | undefined
   $last_name?: string | null | undefined
@@ -51,7 +51,7 @@ export interface ProfileProperties {
   $customer_id?: Id | null | undefined
 }
 
-/** What any event may say of where it comes from. The page itself adds the first three, unless the call says otherwise. */
+/** Where an event comes from. The page adds the first three, unless the call has them. */
 export interface PageProperties extends CustomProperties {
   $url?: string | null | undefined
   referrer?: string | null | undefined
@@ -77,11 +77,11 @@ interface Order extends Totals {
 }
 
 interface OrderWithId extends Order {
-  /** The order's id. It becomes the event_id, so that a reload or the server's own copy is not counted again. */
+  /** The order's id. It becomes the event_id, so that a reload or the server copy is not counted again. */
   id: Id
 }
 
-/** The events that the default mapping knows, and their properties. Spelling counts: it is "Added To Cart". */
+/** The events of the default mapping, and their properties. Names are case-sensitive: "Added To Cart". */
 export interface EventProperties {
   $page_load: PageProperties
   'Viewed Product': Item & PageProperties
@@ -112,20 +112,20 @@ export interface EventProperties {
 
 export type EventName = keyof EventProperties
 
-/** Known events take their own properties, any other name takes any. */
+/** Known events have their own properties. An event with any other name takes any properties. */
 export type PropertiesOf<Name extends string> = Name extends EventName ? EventProperties[Name] : object
 
 export interface TrackOptions {
-  /** TikTok counts an event name and id once in 48 hours. Default: the order's id for orders, else a random one. */
+  /** TikTok counts an event name and ID once in 48 hours. Default: the order's id for orders, else a random ID. */
   eventID?: Id | null | undefined
   profileProperties?: ProfileProperties | null | undefined
   /** `urn:namespace:value`, e.g. `urn:email:jane@example.com`. */
   aliases?: readonly string[] | null | undefined
-  /** `forward`, as in Converge: the browser copy alone, of an event that a server tracks under the same `eventID`. */
+  /** `forward`, as in Converge: only the browser copy, of an event that a server tracks with the same `eventID`. */
   method?: 'forward' | undefined
 }
 
-/** What holds for every later event of the page. */
+/** Values for every later event of the page. */
 export interface StandingProperties {
   /** Merged into the properties of every later event. */
   eventProperties?: object | null | undefined
@@ -136,18 +136,18 @@ export interface StandingProperties {
 
 export type Decision = 'granted' | 'denied'
 
-/** What the visitor decided. In a call to `consent`, a category that is left out is denied; TikTok is marketing. */
+/** The visitor's decision. A category that a call to `consent` leaves out is denied. TikTok belongs to `marketing`. */
 export interface Consent {
   analytics?: Decision | undefined
   marketing?: Decision | undefined
 }
 
-/** An event as the pipeline sees it: copied from the call, named, and given an id. Nobody else holds its objects. */
+/** An event as the pipeline sees it: copied from the call, with a name and an ID. */
 export interface ConvergeEvent {
   eventName: string
   eventID: string
   properties: Record<string, unknown>
-  /** True of an order without its `id` and without an `eventID`: the same call made again counts it again. */
+  /** True for an order without an `id` and without an `eventID`. The same call counts it again. */
   isUnnamedOrder?: boolean
 }
 
@@ -166,7 +166,7 @@ export interface Content {
   quantity?: number
 }
 
-/** Everything that an event may carry. What isn't listed here never leaves. */
+/** The parameters of an event. No other parameter is ever sent. */
 export interface EventParameters {
   contents?: Content[]
   content_type?: ContentType
@@ -175,12 +175,12 @@ export interface EventParameters {
   currency?: string
   num_items?: number
   order_id?: string
-  /** What was searched for, under the two names that TikTok's help pages give it. */
+  /** The search text, under both names that TikTok's help pages use. */
   query?: string
   search_string?: string
 }
 
-/** Match keys, in the Events API's spelling. SHA-256 as 64 lower-case hex digits, but for the last three. */
+/** Match keys, with the Events API's names. All but the last three are SHA-256, as 64 lower-case hex digits. */
 export interface User {
   email?: string
   phone?: string
@@ -201,7 +201,7 @@ export interface DestinationEvent {
   event: string
   event_id: string
   parameters: EventParameters
-  /** The ways this event was handed to. */
+  /** The channels that this event was given to. */
   via: Channel[]
 }
 
@@ -209,21 +209,21 @@ export interface DestinationEvent {
 
 export type Status = 'success' | 'failure' | 'retry' | 'filtered' | 'skipped' | 'no_consent'
 
-/** With `success`, the reason why one of the two ways does not have it. */
+/** With `success`: why one of the two channels does not have the event. */
 export type Reason =
-  | 'unmapped' // no row of the mapping names this event, or its row is switched off
-  | 'filter' // a filter's condition did not hold
-  | 'no_window' // called on a server, where there is no page to track
-  | 'no_channel' // the event is only for a way that this config does not have
-  | 'pixel_blocked' // TikTok's script did not come (state says by what), or threw; with `success`, the relay has it
-  | 'before_send' // the shop's own beforeSend said no
-  | 'already_sent' // an order that was sent before, or an id that the page has used before
-  | 'same_page' // a page view on the URL of the last one
-  | 'undecided' // consent is not decided: held and sent when granted; with `success`, the relay alone has it
-  | 'denied' // the visitor said no; with `success`, the relay alone has it, or the pixel what the relay had not taken yet
-  | 'relay_down' // the relay could not take it now: kept, and tried again, unless too many others wait
-  | 'relay_refused' // the relay said that it will never take it
-  | 'too_late' // kept for longer than TikTok remembers an event_id
+  | 'unmapped' // no mapping row has this event name, or its row is turned off
+  | 'filter' // the event did not pass a filter
+  | 'no_window' // called on a server, where there is no page
+  | 'no_channel' // the event's row needs a channel that this config does not have
+  | 'pixel_blocked' // TikTok's script did not load (see `State.pixelCause`), or threw. With `success`, the relay has it
+  | 'before_send' // your `beforeSend` returned null
+  | 'already_sent' // an order that was already sent, or an ID that this page has used
+  | 'same_page' // a page view of the same URL as the last one
+  | 'undecided' // no decision yet: held, and sent when granted. With `success`, only the relay has it
+  | 'denied' // the visitor denied. With `success`, only one channel has it
+  | 'relay_down' // the relay could not accept it now: kept and retried. With `failure`, dropped because too many waited
+  | 'relay_refused' // the relay refused it for good
+  | 'too_late' // older than TikTok remembers an event_id
 
 export interface TrackResult {
   status: Status
@@ -231,26 +231,26 @@ export interface TrackResult {
   eventName: string
   eventID: string
   destinationEvents: DestinationEvent[]
-  /** What it says of the visitor, by the names of `User`. The values stay where they are. */
+  /** The match keys that it carries, by the names of `User`, without their values. */
   matchKeys?: readonly string[] | undefined
-  /** The page's clock when it was tracked, in milliseconds since 1970. */
+  /** The time of the call by the page's clock, in milliseconds since 1970. */
   time?: number | undefined
 }
 
 export type PixelCause =
-  | 'csp' // the page's Content-Security-Policy refuses TikTok's script (script-src) or its hits (connect-src)
+  | 'csp' // the page's Content-Security-Policy blocks TikTok's script (script-src) or its requests (connect-src)
   | 'script_error' // events.js did not load: an ad blocker, the network, or a wrong pixel ID
-  | 'stand_in' // something else is in its place: a blocker's empty script, or a `window.ttq` that is not TikTok's
+  | 'stand_in' // replaced by an ad blocker's empty script, or by a `window.ttq` that is not TikTok's
   | 'sandboxed' // the page is a sandboxed iframe with an opaque origin, where TikTok's pixel never starts
-  | 'no_answer' // events.js, or the script that it loads, did not take over for 25 s
+  | 'no_answer' // events.js, or the script that it loads, did not start within 25 s
 
 export type PixelStatus = 'waiting' | 'live' | 'blocked'
 
 export type RelayStatus =
-  | 'off' // there is none
+  | 'off' // no relay in the config
   | 'ready'
-  | 'down' // the last request failed: it is tried again
-  | 'refused' // the relay answered that it takes nothing of this page
+  | 'down' // the last request failed and is retried
+  | 'refused' // the relay refuses all events of this page
 
 export interface State {
   /** `off`: mapping.mode is `server_only`. */
@@ -258,11 +258,11 @@ export interface State {
   pixelCause?: PixelCause | undefined
   consent: Consent
   relay: RelayStatus
-  /** How many events wait for the relay. */
+  /** The number of events that wait for the relay. */
   outbox: number
 }
 
-/** What a webhook needs to know of the page that an order came from. Hashes and ids: nothing here names a person. */
+/** What a webhook needs to know about the page of an order. It contains hashes and IDs, and no personal data as plain text. */
 export interface PageContext {
   ttclid?: string | undefined
   ttp?: string | undefined
@@ -270,7 +270,7 @@ export interface PageContext {
   url: string
   userAgent: string
   consent: Consent
-  /** The browser sends Global Privacy Control, and the config does not ignore it. */
+  /** True if the browser sends Global Privacy Control and the config does not ignore it. */
   gpc?: true
 }
 
@@ -279,19 +279,19 @@ export interface PageContext {
 /** `POST <relay>/events`, as `text/plain`. */
 export interface RelayBatch {
   v: 1
-  /** The page's clock when this left, in milliseconds since 1970: with it the forwarder corrects `time`. */
+  /** The page's clock when the batch was sent, in milliseconds since 1970. The forwarder corrects `time` by it. */
   sentAt: number
   events: RelayedEvent[]
 }
 
-/** One Converge event, as the TikTok events that it became. */
+/** One Converge event with its TikTok events. */
 export interface RelayedEvent {
-  /** The page's clock when it was tracked, in milliseconds since 1970. */
+  /** The time of the call by the page's clock, in milliseconds since 1970. */
   time: number
   eventName: string
   eventID: string
   send: { event: string; parameters: EventParameters }[]
-  /** Whether the browser copy was handed to the pixel. */
+  /** True if the browser copy was given to the pixel. */
   pixel: boolean
   user: User
   page: { url: string; referrer: string }
@@ -300,7 +300,7 @@ export interface RelayedEvent {
   /** BCP 47, e.g. `de-AT`. */
   locale?: string | undefined
   consent: Consent
-  /** The browser sends Global Privacy Control, and the config does not ignore it. */
+  /** True if the browser sends Global Privacy Control and the config does not ignore it. */
   gpc?: true
   /** TikTok's test_event_code, from `?converge_test=`. */
   test?: string | undefined
@@ -310,7 +310,7 @@ export interface RelayedEvent {
 
 export type ConsentPlatform = 'shopify' | 'google'
 
-/** Asks a consent platform: tells each decision of the visitor, now and later, and nothing of what is undecided. */
+/** Reads a consent platform. Calls `tell` with each decision of the visitor, now and later, and never while undecided. */
 export type ConsentAdapter = (window: Window, tell: (consent: Consent) => void) => void
 
 export type Scalar = string | number | boolean
@@ -337,13 +337,13 @@ export interface Condition {
   /** A path (`items.vendor`), or one of the derived lists `product_ids`, `variant_ids`, `product_skus`. */
   property: string
   operator: Operator
-  /** A list means any of them. Left out for `is_set` and `is_not_set`. */
+  /** With a list, any of its entries may match. Left out for `is_set` and `is_not_set`. */
   value?: Scalar | readonly Scalar[]
   /** For text. Default `false`. */
   ignoreCase?: boolean
 }
 
-/** Lets an event through only when one of its conditions holds. An event that has several filters must pass each. */
+/** An event passes a filter if at least one of its conditions holds. It must pass all filters for its name. */
 export interface Filter {
   /** A Converge event name, or `*` for every event. */
   event: string
@@ -354,21 +354,21 @@ export type Forward = 'client' | 'server' | 'client_and_server'
 
 export interface MappingRow {
   /**
-   * TikTok's event name: letters, digits, `-` and `_`, at most 50, a letter first. An old name, such as `CompletePayment`, is
-   * sent under its new one, as TikTok's pixel does.
+   * TikTok's event name: at most 50 letters, digits, `-` and `_`, starting with a letter and ending with a letter or digit. An
+   * old name such as `CompletePayment` is sent under its new name, as TikTok's pixel does.
    */
   event: string
   /** Which copies are sent. Default: as in the default mapping, else `client_and_server`. */
   forward?: Forward
-  /** Send only when this holds. */
+  /** Send it only if this condition holds. */
   when?: Condition
 }
 
 export type MappingEntry = false | string | MappingRow | readonly (string | MappingRow)[]
 
 /**
- * What the visitor's decision means. `always`: both copies, whatever it is. `always_server`: the browser copy needs a
- * grant, the server copy none. `implied`: both unless denied. `require`: both need a grant.
+ * Which copies may be sent. `always`: both, whatever the visitor decides. `always_server`: the browser copy needs a grant, the
+ * server copy does not. `implied`: both, unless denied. `require`: both need a grant.
  */
 export type ConsentMode = 'always' | 'always_server' | 'implied' | 'require'
 
@@ -377,32 +377,32 @@ export type ContentIdMode = 'default' | 'product_id' | 'variant_id' | 'sku'
 export interface Config {
   /** From TikTok Events Manager: 20 characters of `A-Z0-9`. */
   pixelId: string
-  /** Which id becomes `content_id`. Default `default`: the variant's where there is one, else the product's. */
+  /** Which id becomes `content_id`. Default `default`: the `variant_id` if there is one, else the `product_id`. */
   contentId?: ContentIdMode
-  /** What your catalogue's ids stand for. Default `product`. */
+  /** What the ids of your catalog stand for. Default `product`. */
   contentType?: ContentType
-  /** `gross` (default): `total_price` as it is. `net`: less `total_tax` and `total_shipping`. */
+  /** `gross` (default): `total_price` unchanged. `net`: without `total_tax` and `total_shipping`. */
   value?: 'gross' | 'net'
   mapping?: {
-    /** `default`: `events` overlays the default mapping. `custom`: nothing but `events`. `server_only`: no pixel. */
+    /** `default`: `events` adds to the default mapping. `custom`: only `events`. `server_only`: no pixel. */
     mode?: 'default' | 'custom' | 'server_only'
-    /** By Converge event name. `false` switches its row off. */
+    /** Rows by Converge event name. `false` turns a row off. */
     events?: Readonly<Record<string, MappingEntry>>
   }
   filters?: readonly Filter[]
   /** Default `always`, as Converge's. In the EEA, the UK and Switzerland use `require`. */
   consent?: ConsentMode
-  /** Consent platforms to ask, by adapters that `consent.js` brings. In a `data-` attribute, separated by commas. */
+  /** Consent platforms to read, by adapters in `consent.js`. In a `data-` attribute, separated by commas. */
   consentFrom?: readonly ConsentPlatform[]
-  /** What Global Privacy Control means. Default `limited_data_use`; `deny`: a denial, unless the visitor decides. */
+  /** What Global Privacy Control means. Default `limited_data_use`. `deny`: a denial, unless the visitor grants. */
   gpc?: 'limited_data_use' | 'deny' | 'ignore'
-  /** Base URL of the shop's own forwarder. Default: the forwarder that served the script; without one, none. */
+  /** Base URL of your forwarder. Default: the forwarder that served the script, if one did. */
   relay?: string
-  /** When TikTok's 150 kB may come. Default `idle`; calls wait for it. */
+  /** When TikTok's script (150 kB) is loaded. Default `idle`. Calls are queued until then. */
   load?: 'idle' | 'immediate'
-  /** `auto`: `$page_load` now, and after each navigation within the page. Default `manual`. */
+  /** `auto` sends `$page_load` now and after each navigation of a single-page app. Default `manual`. */
   pageLoads?: 'manual' | 'auto'
-  /** What a sandboxed page can't know itself. Where it is given, no storage or cookie of the page is touched. */
+  /** What a sandboxed page cannot know itself. If given, the page's storage and cookies are not used. */
   context?: {
     url?: string | undefined
     referrer?: string | undefined
@@ -411,19 +411,19 @@ export interface Config {
     ttp?: string | undefined
     external_id?: string | undefined
   }
-  /** The shop's own domain, without `https://`: its cookies', and a server event's page where it names none. */
+  /** Your shop's domain, for cookies, and for server events without a page. It may be written as a URL. */
   domain?: string
   /** TikTok's Limited Data Use, for every event. */
   limitedDataUse?: boolean
-  /** Default `true`: TikTok's pixel may collect metadata and clicks by itself. */
+  /** Default `true`. `false` stops TikTok's pixel from collecting metadata and clicks by itself. */
   autoConfig?: boolean
-  /** Loads the inspector, which prints a line for each event: what came in, what became of it, and why. */
+  /** Loads the inspector, which shows each event and what became of it. Default `false`. */
   debug?: boolean
-  /** Sees each event before consent and filters do; `null` stops it. Both copies carry what it returns. Page only. */
+  /** Receives each event before consent and filters. Return the event for both copies, or `null` to stop it. Pages only. */
   beforeSend?: (event: ConvergeEvent) => ConvergeEvent | null
-  /** `us`: TikTok's US host. */
+  /** `us` uses TikTok's US host. */
   region?: 'us'
-  /** For a Content-Security-Policy that asks for one. */
+  /** For a Content-Security-Policy with nonces. */
   nonce?: string
 }
 
@@ -432,8 +432,8 @@ export interface Config {
 type OrderEventName = 'Placed Order' | 'Started Subscription'
 
 /**
- * An order needs its `id`, or an `eventID` that stands in for it: without either, every reload counts it again. The general
- * signature comes last, because a compiler's message is about the last one.
+ * An order needs its `id`, or an `eventID` instead. Without either, every reload counts it again. The general signature comes
+ * last, because the compiler's message is about the last one.
  */
 export interface Track<Answer> {
   <Name extends EventName | (string & {})>(
@@ -455,21 +455,21 @@ export interface Track<Answer> {
 
 export interface Converge {
   /**
-   * Tracks one event. Synchronous: when it returns, TikTok's `ttq` has been called. Never throws.
+   * Tracks one event. If consent allows it, TikTok's `ttq` has been called when this returns. Never throws.
    *
    * @example
    * converge.track('Added To Cart', { product_id: '1', variant_id: '11', name: 'Cap', price: 19.9, quantity: 1, currency: 'EUR' })
    */
   track: Track<TrackResult>
-  /** Says what holds for every later event: properties, and who the visitor is. */
+  /** Sets properties of every later event, and who the visitor is. */
   set(standing: StandingProperties): void
-  /** The visitor's decision. It holds for the next pages too, and may change. */
+  /** Sets the visitor's decision. It is remembered for the next pages, and may change. */
   consent(consent: Consent): void
-  /** For cart attributes and order notes, so that a webhook can hand it back. */
+  /** Returns what a webhook needs to connect an order to this visitor, for cart attributes and order notes. */
   context(): PageContext
   /**
-   * `event`: every decision and later change, the last 50 first. `state`: pixel, consent, relay and outbox, as they stand and
-   * whenever they change. Returns the way to stop listening.
+   * `event`: the last 50 results, then each result and each later change. `state`: consent and the state of pixel, relay and
+   * outbox, now and whenever one changes. Returns a function that removes the listener.
    */
   on<Type extends keyof News>(type: Type, listener: (...news: News[Type]) => void): () => void
 }
@@ -484,19 +484,19 @@ export interface News {
 /** `[name, ...parameters]`, an array or an `arguments` object. */
 export type QueuedCall = unknown[]
 
-/** `window.converge`: before the script has come, its methods push onto `q`; afterwards they are the real ones. */
+/** `window.converge`. Its methods push onto `q` until the script has loaded, and are the real ones afterwards. */
 export interface ConvergeGlobal {
-  /** What a forwarder that serves the script knows of the config. */
+  /** The config from the forwarder that served the script. */
   config?: Partial<Config>
-  /** A forwarder has served the script: it is the relay, unless the config names another one. */
+  /** True if a forwarder served the script. It is the relay, unless the config names another one. */
   isServed?: boolean
   q: { push(call: QueuedCall): void }
   init(config?: Partial<Config>): void
-  /** Answers nothing as long as no pixel was named. */
+  /** Returns `undefined` until a pixel ID is set. */
   track: Track<TrackResult | undefined>
   set(standing: StandingProperties): void
   consent(consent: Consent): void
-  /** Knows nothing as long as no pixel was named. */
+  /** Returns `undefined` until a pixel ID is set. */
   context(): PageContext | undefined
   on<Type extends keyof News>(type: Type, listener: (...news: News[Type]) => void): void
 }
@@ -504,7 +504,7 @@ export interface ConvergeGlobal {
 declare global {
   interface Window {
     converge?: Partial<ConvergeGlobal>
-    /** Names TikTok's global. */
+    /** The name of TikTok's global. */
     TiktokAnalyticsObject?: string
   }
 }

@@ -10,7 +10,7 @@ const titles: Record<keyof Setting, string> = {
 
 const names = ['contentId', 'filter', 'pixel', 'tiktok'] as const
 
-/** The demo's own bar, on each page: what may be switched, and what TikTok has seen so far. */
+/** The demo's bar on each page: its switches, and what TikTok has received so far. */
 export function controls(setting: Setting, link: Html): Html {
   return html`<aside class="controls" aria-label="Demo controls, not part of the shop" data-controls>
       <details>

@@ -142,7 +142,7 @@ export async function createDemo({ origins, pixelId }: DemoOptions): Promise<Dem
       } catch (error) {
         console.error(error)
         if (!response.headersSent) response.writeHead(500)
-        response.end('That went wrong: see the terminal.')
+        response.end('Something went wrong. See the terminal.')
       }
     },
     close: tiktok.close,

@@ -1,16 +1,16 @@
-/** Text that is HTML already. */
+/** Text that is already HTML. */
 export interface Html {
   readonly html: string
 }
 
 type Part = Html | string | number | false | undefined | readonly Part[]
 
-/** Markup as a template. What is put into it is escaped, unless it is markup itself. */
+/** Markup as a template. Values are escaped, unless they are markup. */
 export function html(texts: TemplateStringsArray, ...parts: Part[]): Html {
   return { html: texts.map((text, index) => text + toText(parts[index])).join('') }
 }
 
-/** JSON that may stand in a script of the page. */
+/** JSON that is safe inside a script element. */
 export function json(value: unknown): Html {
   return { html: JSON.stringify(value, null, 2).replaceAll('<', '\\u003c') }
 }

@@ -1,4 +1,4 @@
-// `npm run demo`: a shop on this machine, and what TikTok gets of it.
+// `npm run demo`: a shop on this machine, and a view of what TikTok receives from it.
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { parseArgs } from 'node:util'
@@ -6,14 +6,14 @@ import { createDemo } from './demo.ts'
 
 export interface StartedDemo {
   url: string
-  /** Stops at once: the streams of news would keep their connections for ever. */
+  /** Stops at once. The event streams would keep their connections open forever. */
   close(): Promise<void>
 }
 
 export interface StartOptions {
-  /** The next one that is free, where it is taken; 0 means any. */
+  /** The port to listen on. If it is taken, the next free one is used. 0 means any. */
   port: number
-  /** A real pixel. */
+  /** A real pixel ID. */
   pixelId?: string | undefined
 }
 
@@ -58,7 +58,7 @@ function readArguments(): StartOptions {
 function whatItIs(url: string, { port, pixelId }: StartOptions): string {
   const moved = port && !url.endsWith(`:${port}`) ? `Port ${port} is taken, so this is the next free one.\n` : ''
   const whereTo = pixelId
-    ? `Hits go to TikTok, to pixel ${pixelId}: see Events Manager, Test Events. The server copies stay here.`
+    ? `Hits go to TikTok's pixel ${pixelId}. See Events Manager, Test Events. The server copies stay on this machine.`
     : "Nothing leaves this machine: TikTok's part is played here. With a pixel of yours: npm run demo -- --pixel <ID>"
   return `
   ${url}          the shop: answer its banner, and buy something
@@ -72,7 +72,7 @@ if (import.meta.main) {
   try {
     const given = readArguments()
     const demo = await startDemo(given)
-    // Not `once`: npm passes on the signal that the terminal has sent already.
+    // Not `once`: npm sends the signal again after the terminal has sent it.
     for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, demo.close)
     console.log(whatItIs(demo.url, given))
   } catch (error) {

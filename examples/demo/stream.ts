@@ -1,10 +1,10 @@
-// Tells the open pages what is new, by Server-Sent Events.
+// Sends news to the open pages, by Server-Sent Events.
 import type { ServerResponse } from 'node:http'
 
 export interface Stream {
-  /** Begins with what `news` gives now. */
+  /** Starts with the current news. */
   open(response: ServerResponse): void
-  /** Tells everybody what `news` gives, once for all that happened in this turn. */
+  /** Sends the news to all pages, once for everything that happened in this task. */
   tell(): void
 }
 

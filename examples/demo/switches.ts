@@ -1,6 +1,6 @@
 import type { Config } from '../../src/types.ts'
 
-/** What a visitor of the demo may change, each with its values, the first one to begin with. */
+/** The demo's switches with their values. The first value is the initial one. */
 export const switches = {
   contentId: ['default', 'product_id', 'variant_id', 'sku'],
   filter: ['none', 'orders from €50'],
@@ -13,7 +13,7 @@ export type Setting = { -readonly [Name in keyof Values]: Values[Name][number] }
 
 export const initial: Setting = { contentId: 'default', filter: 'none', pixel: 'loads', tiktok: 'up' }
 
-/** The setting after a request for a change; whatever is no switch, or no value of one, is passed over. */
+/** The setting after a change. Unknown switches and values are ignored. */
 export function change(setting: Setting, wanted: Record<string, unknown>): Setting {
   const read = <Value>(values: readonly Value[], value: unknown, former: Value): Value =>
     values.find((one) => one === value) ?? former

@@ -13,7 +13,7 @@ export interface Row extends MappedEvent {
 /** One event on its way, and what became of its two copies. */
 export interface Delivery {
   readonly event: ConvergeEvent
-  /** The page's clock when it was tracked, in milliseconds since 1970. */
+  /** The time of the call by the page's clock, in milliseconds since 1970. */
   readonly time: number
   readonly person: Person
   /** What the call itself said of the visitor. */

@@ -2,5 +2,5 @@ import type { ConsentAdapter, ConsentPlatform } from '../types.ts'
 import { google } from './google.ts'
 import { shopify } from './shopify.ts'
 
-/** By the names that `consentFrom` takes. */
+/** The adapters by their names in `consentFrom`. */
 export const adapters: Record<ConsentPlatform, ConsentAdapter> = { google, shopify }

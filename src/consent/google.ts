@@ -5,30 +5,30 @@ import { type Answer, decision, tellOnce } from './tell-once.ts'
 const signals = ['ad_storage', 'ad_user_data', 'analytics_storage'] as const
 type Signal = (typeof signals)[number]
 
-/** What Google's tags keep of consent. It isn't documented; templates in GTM write here without a word in the layer. */
+/** Consent state of Google's tags. It is undocumented. GTM templates write here without an entry in the data layer. */
 interface ConsentState {
   usedUpdate?: boolean
   addListener?(signals: readonly Signal[], listener: () => void): void
-  /** 0 unknown, 1 granted, 2 denied. */
+  /** 0 is unknown, 1 granted, 2 denied. */
   getConsentState?(signal: Signal): number
 }
 
 interface GooglePage {
   google_tag_data?: { ics?: ConsentState }
-  /** By container, and by other things that hold no layer. */
+  /** By container. Other keys have no data layer. */
   google_tag_manager?: Record<string, { dataLayer?: { name?: string } } | undefined>
 }
 
-/** Google's consent mode, also of several containers. */
+/** Google consent mode, also with several containers. */
 export const google: ConsentAdapter = (window, tell) => {
   const say = tellOnce(tell)
   const page: GooglePage = Object(window)
   const layers: Record<string, unknown> = Object(window)
 
-  // Plain records and lists: old shops declare functions by the names of Map and Set.
+  // Plain records and lists, because old shops declare functions named Map and Set.
   const defaults: Partial<Record<Signal, Decision>> = {}
   const updates: Partial<Record<Signal, Decision>> = {}
-  /** Denied by default in some region, which may be this visitor's. */
+  /** Denied by default in some region, which may be the visitor's. */
   const doubtful: Partial<Record<Signal, boolean>> = {}
 
   const followed: unknown[] = []
@@ -39,7 +39,7 @@ export const google: ConsentAdapter = (window, tell) => {
 
   function answer(): Answer {
     const marketing = isGranted('ad_storage') && isGranted('ad_user_data')
-    // A default that denies is what holds until the visitor decides.
+    // A default of `denied` is not a decision. It applies until the visitor decides.
     if (!marketing && Object.keys(updates).length === 0) return undefined
     return { marketing: decision(marketing), analytics: decision(isGranted('analytics_storage')) }
   }
@@ -57,11 +57,11 @@ export const google: ConsentAdapter = (window, tell) => {
         else if (action === 'default' && state === 'denied') doubtful[signal] = true
       }
     } catch {
-      // An entry that throws when it is looked at costs itself, and not its neighbours.
+      // An entry that throws when it is read is skipped. The others are still read.
     }
   }
 
-  /** Google knows the visitor's region, and what was set past the layer. */
+  /** Google's state knows the visitor's region, and what was set without the data layer. */
   function readState(state: ConsentState | undefined): void {
     for (const signal of signals) {
       const known = state?.getConsentState?.(signal)
@@ -72,7 +72,7 @@ export const google: ConsentAdapter = (window, tell) => {
     }
   }
 
-  /** Hears what is pushed. Google's script later lays a `push` of its own over this one, and calls it. */
+  /** Reads what is pushed. Google's script later wraps this `push` in its own, and calls it. */
   function follow(layer: unknown): void {
     if (!Array.isArray(layer)) return
     layer.forEach(readEntry)
@@ -90,7 +90,7 @@ export const google: ConsentAdapter = (window, tell) => {
 
   function look(): boolean {
     let isThere = false
-    // All that is known is read before any of it is told: a layer alone may grant what Google's own state denies.
+    // Read everything before reporting: one layer may grant what Google's own state denies.
     say(() => {
       for (const name of layerNames(window, page)) {
         layers[name] ??= []
@@ -116,7 +116,7 @@ export const google: ConsentAdapter = (window, tell) => {
   lookAsScriptsLoad(window, look)
 }
 
-/** The layers that Google's tags in this page read, else the usual one. */
+/** The data layers that Google's tags of this page read. Default: `dataLayer`. */
 function layerNames({ document }: Window, { google_tag_manager = {} }: GooglePage): string[] {
   const names: string[] = []
   const add = (name: string) => names.includes(name) || names.push(name)

@@ -1,14 +1,14 @@
-/** Looks now, and again whenever a script has come, until `look` has found what it looks for. */
+/** Calls `look` now, and again whenever a script has loaded, until it returns true. */
 export function lookAsScriptsLoad(window: Window, look: () => boolean): void {
   if (look()) return
   const { document } = window
   const again = ({ target }: Event) => {
-    // Of the page's own load, the target is the document.
+    // The target of the page's own load event is the document.
     if (!/^(SCRIPT|#document)$/.test(Object(target).nodeName) || !look()) return
     document.removeEventListener('load', again, true)
     window.removeEventListener('load', again)
   }
-  // The load of an element doesn't bubble, and doesn't reach the window.
+  // The load event of an element does not bubble and does not reach the window.
   document.addEventListener('load', again, true)
   window.addEventListener('load', again)
 }

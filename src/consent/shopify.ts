@@ -2,17 +2,17 @@ import type { ConsentAdapter } from '../types.ts'
 import { lookAsScriptsLoad } from './script-loads.ts'
 import { type Answer, decision, tellOnce } from './tell-once.ts'
 
-/** Shopify's Customer Privacy API. Hydrogen's has the third party's answer too. */
+/** Shopify's Customer Privacy API. Hydrogen's version also has `thirdPartyMarketingAllowed`. */
 interface CustomerPrivacy {
   marketingAllowed?(): boolean
   saleOfDataAllowed?(): boolean
   thirdPartyMarketingAllowed?(): boolean
   analyticsProcessingAllowed?(): boolean
-  /** `'yes'`, `'no'`, or `''` while the visitor has not said. */
+  /** `'yes'`, `'no'`, or `''` while the visitor has not decided. */
   currentVisitorConsent?(): { marketing?: string; sale_of_data?: string }
 }
 
-/** What the visitor has just said. */
+/** The visitor's new decision. */
 interface VisitorConsentCollected {
   marketingAllowed?: boolean
   saleOfDataAllowed?: boolean
@@ -46,7 +46,7 @@ export const shopify: ConsentAdapter = (window, tell) => {
   }
 
   window.document.addEventListener('visitorConsentCollected', (event) => say(() => readEvent(Object(event).detail)))
-  // Hydrogen's, and the API's own: it may come long after this.
+  // Hydrogen's event and the API's own event. They may come much later.
   window.document.addEventListener('shopifyCustomerPrivacyApiLoaded', look)
   window.document.addEventListener('consentTrackingApiLoaded', look)
   lookAsScriptsLoad(window, look)
@@ -55,7 +55,7 @@ export const shopify: ConsentAdapter = (window, tell) => {
 function readApi(api: CustomerPrivacy): Answer {
   const isGranted = api.thirdPartyMarketingAllowed?.() ?? (api.marketingAllowed?.() && api.saleOfDataAllowed?.())
   const { marketing, sale_of_data } = api.currentVisitorConsent?.() ?? {}
-  // Who opts out of the sale of data has decided, also where marketing was never asked about.
+  // A visitor who opts out of the sale of data has decided, even if marketing was never asked about.
   if (!isGranted && !marketing && sale_of_data !== 'no') return undefined
   return { marketing: decision(isGranted === true), analytics: decision(api.analyticsProcessingAllowed?.() === true) }
 }

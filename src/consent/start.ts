@@ -2,13 +2,13 @@ import { own } from '../core/read.ts'
 import type { Config, ConsentAdapter, Converge } from '../types.ts'
 import { adapters } from './adapters.ts'
 
-/** Lets the platforms that a config names tell an instance what the visitor decides. */
+/** Connects the platforms in `consentFrom` to an instance's `consent`. */
 export function start(
   converge: Pick<Converge, 'consent'> | undefined,
   { consentFrom }: Partial<Config>,
   window: Window,
 ): void {
-  // A `data-` attribute is text, its names separated by commas.
+  // A `data-` attribute is text with names separated by commas.
   for (const name of String(consentFrom ?? '').split(',')) {
     const adapter = own<ConsentAdapter>(adapters, name.trim())
     if (adapter) adapter(window, (consent) => converge?.consent(consent))

@@ -1,11 +1,11 @@
 import type { Consent, Decision } from '../types.ts'
 
-/** What a platform knows of the visitor: a whole decision, or `undefined` while there is none. */
+/** A platform's complete decision, or `undefined` while there is none. */
 export type Answer = Required<Record<keyof Consent, Decision>> | undefined
 
 /**
- * Tells what `ask` answers: decisions alone, and none twice in a row. What a platform throws stays here, since it is
- * asked in the middle of other people's calls.
+ * Reports the decision that `ask` returns, and none twice in a row. Exceptions of a platform are caught, because `ask` runs
+ * within calls of other scripts.
  */
 export function tellOnce(tell: (consent: Consent) => void): (ask: () => Answer) => void {
   let told: Answer
@@ -16,7 +16,7 @@ export function tellOnce(tell: (consent: Consent) => void): (ask: () => Answer) 
       told = answer
       tell(answer)
     } catch {
-      // A platform that can't be asked has not decided anything.
+      // If a platform throws, there is no decision.
     }
   }
 }

@@ -1,14 +1,14 @@
 export type Child = Node | string | false | undefined
 export type Attributes = Record<string, string | boolean | undefined>
 
-/** Makes an element, with its class or all its attributes; one that is false or undefined is left out. */
+/** Creates an element with its class or its attributes. An attribute that is false or undefined is left out. */
 export type Build = <Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: string | Attributes,
   ...children: Child[]
 ) => HTMLElementTagNameMap[Tag]
 
-/** Node by node and never from HTML: text stays text, and a page that demands Trusted Types does not object. */
+/** Builds nodes, never HTML: text stays text, and Trusted Types do not apply. */
 export function builderOf(document: Document): Build {
   return (tag, attributes, ...children) => {
     const element = document.createElement(tag)

@@ -5,18 +5,18 @@ import { currencies } from './currencies.ts'
 import { redact } from './redact.ts'
 import { needContentId, purchases, standardEvents } from './tiktok-events.ts'
 
-/** One of TikTok's events, and all that is known of how it came about. */
+/** One TikTok event, with everything that is known about its origin. */
 export interface Subject extends DestinationEvent {
   result: TrackResult
-  /** Which match keys went along, where that is known. */
+  /** The match keys that were sent with it, if known. */
   matchKeys: readonly string[] | undefined
-  /** The call, where it is known. */
+  /** The Converge event, if known. */
   source: ConvergeEvent | undefined
 }
 
 export interface Check {
   code: string
-  /** The places in the call that are at fault, in Converge's words. */
+  /** The properties to change, as paths in the call or the config. */
   find(subject: Subject): string[]
   message: string
   /** What to change there. */
@@ -26,7 +26,7 @@ export interface Check {
 const where = (isBroken: boolean, place: string) => (isBroken ? [place] : [])
 const isBlank = (text: unknown) => /^(null|undefined)?$/.test(String(text ?? '').trim())
 
-/** A row of the mapping is where TikTok's name for an event is chosen. */
+/** TikTok's name for an event is set in a mapping row. */
 const row = ({ result }: Subject) => `mapping.events[${JSON.stringify(redact(result.eventName))}]`
 
 const flatEvents = ['Added To Cart', 'Viewed Product']
@@ -35,10 +35,10 @@ const isFlat = ({ result, parameters }: Subject) =>
 const itemAt = (subject: Subject, index: number) => (isFlat(subject) ? 'properties' : `properties.items[${index}]`)
 const money = (subject: Subject) => (isFlat(subject) ? 'properties.price' : 'properties.total_price')
 
-/** An order is judged once, not once for each of the TikTok events that it becomes. */
+/** Report an order once, not once for each of its TikTok events. */
 const isFirst = ({ event, result }: Subject) => event === result.destinationEvents[0]?.event
 
-/** TikTok's own codes, as its Pixel Helper and Events Manager show them, and at the end two of ours. */
+/** The codes of TikTok's Pixel Helper and Events Manager. The last two codes are our own. */
 export const checks = [
   {
     code: 'EMPTY_EVENT_TYPE_NAME',
@@ -52,13 +52,13 @@ export const checks = [
       const isAllowed = /^[a-z]([\w-]*[a-z\d])?$/i.test(subject.event)
       return where(!isAllowed && !isBlank(subject.event), row(subject))
     },
-    message: "TikTok refuses this name: a custom event's has letters, digits, - and _ alone.",
-    fix: (places) => `Rename it in ${places}: a letter first, a letter or digit last, and no spaces.`,
+    message: 'TikTok refuses this name. A custom event name may contain letters, digits, - and _.',
+    fix: (places) => `Rename it in ${places}. Start with a letter, end with a letter or digit, and use no spaces.`,
   },
   {
     code: 'LONG_EVENT_TYPE_NAME',
     find: (subject) => where(subject.event.length > 50, row(subject)),
-    message: 'The name is longer than the 50 characters that TikTok takes.',
+    message: 'The name is longer than 50 characters, the most that TikTok accepts.',
     fix: (places) => `Shorten it in ${places}.`,
   },
   {
@@ -69,8 +69,8 @@ export const checks = [
       if (!contents.length) return [isFlat(subject) ? 'properties' : 'properties.items']
       return contents.flatMap(({ content_id }, index) => where(content_id === undefined, itemAt(subject, index)))
     },
-    message: "TikTok can't find the product in the catalogue: its content_id is missing.",
-    fix: (places) => `Set product_id or variant_id, or the one that the contentId mode names, in ${places}.`,
+    message: 'TikTok cannot find the product in the catalog: its content_id is missing.',
+    fix: (places) => `Set product_id or variant_id, or the property that contentId names, in ${places}.`,
   },
   {
     code: 'INVALID_CONTENT_ID',
@@ -79,7 +79,7 @@ export const checks = [
         where(isBlank(content_id), itemAt(subject, index)),
       ),
     message: 'A content_id is empty.',
-    fix: (places) => `Set product_id or variant_id, or the one that the contentId mode names, in ${places}.`,
+    fix: (places) => `Set product_id or variant_id, or the property that contentId names, in ${places}.`,
   },
   {
     code: 'INVALID_CONTENT_TYPE',
@@ -87,7 +87,7 @@ export const checks = [
       const types: string[] = [content_type, ...contents.map((content) => content.content_type)]
       return where(!types.every((type) => /^product(_group)?$/.test(type)), 'contentType')
     },
-    message: 'TikTok knows two content types, product and product_group, and this is neither.',
+    message: 'This content type is neither product nor product_group, the two that TikTok accepts.',
     fix: (places) => `Set ${places} in the config to one of the two, or leave it out.`,
   },
   {
@@ -106,20 +106,21 @@ export const checks = [
       const { value, currency } = subject.parameters
       return where(value === undefined && (purchases.includes(subject.event) || Boolean(currency)), money(subject))
     },
-    message: 'The value is missing: TikTok can count the event, and not what it is worth.',
-    fix: (places) => `Set ${places} to a number, such as 64.9. Text like "64.90" is understood, "1,299" is not.`,
+    message: 'The value is missing: TikTok counts the event, but does not know what it is worth.',
+    fix: (places) => `Set ${places} to a number, such as 64.9. Text such as "64.90" can be read, "1,299" cannot.`,
   },
   {
     code: 'MISSING_CURRENCY_PARAMETER',
     find: ({ parameters: { value, currency } }) => where(value !== undefined && !currency, 'properties.currency'),
-    message: "There is a value without a currency: TikTok can't add it up.",
-    fix: (places) => `Set ${places} to a code of three letters, such as "EUR". One that all items share is enough.`,
+    message: 'The value has no currency, so TikTok cannot add it up.',
+    fix: (places) =>
+      `Set ${places} to a code of three letters, such as "EUR". A currency that all items share is used too.`,
   },
   {
     code: 'INVALID_CURRENCY_CODE',
     find: ({ parameters: { currency } }) =>
       where(Boolean(currency && !currencies.has(currency)), 'properties.currency'),
-    message: 'TikTok does not count in this currency.',
+    message: 'TikTok does not support this currency.',
     fix: (places) => `Set ${places}, and total_price or price with it, to one of TikTok's ${currencies.size}.`,
   },
   {
@@ -128,38 +129,38 @@ export const checks = [
       const isKnown = matchKeys?.some((key) => key === 'email' || key === 'phone') ?? true
       return where(purchases.includes(event) && !isKnown, 'profileProperties')
     },
-    message: 'TikTok has neither e-mail nor phone to credit this purchase by.',
-    fix: (places) => `Give $email or $phone_number in ${places}, with this call or by converge.set().`,
+    message: 'TikTok has neither an email address nor a phone number for this purchase.',
+    fix: (places) => `Set $email or $phone_number in ${places}, in this call or with converge.set().`,
   },
   {
     code: 'INVALID_EMAIL_FORMAT',
     find: (subject) => where(isRefused(subject, '$email', 'email') && !isJunk(subject, '$email'), '$email'),
-    message: 'What was given as e-mail does not look like one, and was left out.',
+    message: 'The email address is not valid, and was left out.',
     fix: (places) => `Pass the whole address, or its SHA-256 as 64 hex digits, in ${places}.`,
   },
   {
     code: 'INVALID_EMAIL_INFORMATION',
     find: (subject) => where(isJunk(subject, '$email'), '$email'),
-    message: 'The e-mail is what a template prints where it has none, and was left out.',
-    fix: (places) => `Leave ${places} out where the visitor's e-mail is not known.`,
+    message: 'The email address is a placeholder that a template prints when it has none. It was left out.',
+    fix: (places) => `Leave ${places} out if the visitor's email address is not known.`,
   },
   {
     code: 'INVALID_PHONE_NUMBER_FORMAT',
     find: (subject) =>
       where(isRefused(subject, '$phone_number', 'phone') && !isJunk(subject, '$phone_number'), '$phone_number'),
-    message: 'The phone number does not say its country, or is none, and was left out.',
+    message: 'The phone number has no country code or is not valid. It was left out.',
     fix: (places) => `Pass it with its country code, +1 (917) 123-4567, in ${places}.`,
   },
   {
     code: 'INVALID_PHONE_NUMBER_INFORMATION',
     find: (subject) => where(isJunk(subject, '$phone_number'), '$phone_number'),
-    message: 'The phone number is what a template prints where it has none, and was left out.',
-    fix: (places) => `Leave ${places} out where the visitor's number is not known.`,
+    message: 'The phone number is a placeholder that a template prints when it has none. It was left out.',
+    fix: (places) => `Leave ${places} out if the visitor's number is not known.`,
   },
   {
     code: 'MISSING_ORDER_ID',
     find: (subject) => where(subject.source?.isUnnamedOrder === true && isFirst(subject), 'properties.id'),
-    message: "The order has no id: every reload of its page counts it again, and so does the server's copy.",
+    message: 'The order has no id. Each reload of its page counts it again, and so does the server copy.',
     fix: (places) => `Set ${places} to the order's id, such as "1001", or pass it as options.eventID.`,
   },
   {
@@ -168,7 +169,7 @@ export const checks = [
       const key = subject.source && orderIdKey(subject.source)
       return key && key !== 'id' && isFirst(subject) ? [`properties.${key}`] : []
     },
-    message: "The order has no id under that name: another property's was taken.",
+    message: 'The order has no property named id. The id of another property was used.',
     fix: (places) => `Rename ${places} to properties.id.`,
   },
   {
@@ -177,7 +178,7 @@ export const checks = [
       const meant = nearestName(subject.event, standardEvents)
       return meant ? [`${row(subject)} to "${meant}"`] : []
     },
-    message: 'The name is nearly one of TikTok, and TikTok takes it for a custom event: case counts.',
+    message: 'The name almost matches a TikTok event. Names are case-sensitive, so TikTok treats it as a custom event.',
     fix: (places) => `Change ${places}.`,
   },
 ] as const satisfies readonly Check[]
@@ -204,7 +205,7 @@ function isJunkText(given: unknown): boolean {
   return /^(undefined|null|none)?$/i.test(given.trim()) || given.trim().toLowerCase() === hashOfNothing
 }
 
-/** The name that `name` differs from by case, spaces and the like alone. */
+/** The name that differs from `name` only in case, spaces, `-` or `_`. */
 export function nearestName(name: string, names: readonly string[]): string | undefined {
   const bare = (text: string) => text.toLowerCase().replace(/[\s_-]/g, '')
   return names.includes(name) ? undefined : names.find((known) => bare(known) === bare(name))

@@ -1,6 +1,6 @@
 import { attempt } from '../core/attempt.ts'
 
-/** Puts text on the clipboard, also on pages that may not use the newer way, such as those of http://. */
+/** Copies text to the clipboard, also on pages without the Clipboard API, such as http:// pages. */
 export async function copyText({ navigator, document }: Window, text: string, within: ParentNode): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text)

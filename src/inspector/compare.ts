@@ -5,22 +5,22 @@ import { readText } from '../core/read.ts'
 import { hashesOf, readUser } from '../tiktok/user.ts'
 import type { Config, Content, ConvergeEvent, EventParameters } from '../types.ts'
 
-/** What became of a property on its way out. */
+/** What happened to a property. */
 export type Change =
   | 'same'
   | 'renamed'
   | 'number' // from text
   | 'text' // from a number
   | 'tidied' // trimmed, upper-cased, rounded, or the last part of a GID
-  | 'reckoned' // from several properties
-  | 'configured' // the config says it
-  | 'identity' // goes apart from the parameters, hashed
-  | 'place' // goes apart, and in the clear, as TikTok asks
-  | 'address' // the page's, for the server copy
-  | 'refused' // not understood, and left out
-  | 'kept' // TikTok did not ask for it: it stays in the page
+  | 'computed' // from several properties
+  | 'configured' // set in the config
+  | 'identity' // sent separately from the parameters, hashed
+  | 'place' // sent separately, as plain text, as TikTok requires
+  | 'address' // the page's URL or referrer, for the server copy
+  | 'refused' // not valid, and left out
+  | 'kept' // not a TikTok parameter: it stays in the page
 
-/** A property that came in beside the parameter that went out. */
+/** A property of the call and the parameter that it became. */
 export interface Line {
   from?: string
   came?: unknown
@@ -42,13 +42,13 @@ const itemSources = {
   quantity: 'quantity',
 } as const
 
-/** Which property of an item its content_id comes from. */
+/** The property of an item that its content_id comes from. */
 export function idSource(item: Record<string, unknown>, { contentId = 'default' }: Pick<Config, 'contentId'>): string {
   if (contentId !== 'default') return contentId
   return readText(item.variant_id) ? 'variant_id' : 'product_id'
 }
 
-/** Lays what came in beside what went out: what was renamed, dropped, or turned into something else. */
+/** Compares an event's properties with its TikTok parameters: what was renamed, dropped or converted. */
 export function compare(
   { eventName, properties }: ConvergeEvent,
   parameters: EventParameters,
@@ -81,7 +81,7 @@ export function compare(
             came: isFlat ? properties.quantity : items.map(({ quantity }) => quantity),
             to: 'num_items',
             left: parameters.num_items,
-            changes: ['reckoned' as const],
+            changes: ['computed' as const],
           },
         ]),
     ...(parameters.content_type
@@ -117,7 +117,7 @@ export function compare(
   return [
     { title: 'Event', lines: event },
     ...(parameters.contents ? contents : []),
-    { title: 'Not among the parameters', lines: leftOver(properties, used, '') },
+    { title: 'Not sent as parameters', lines: leftOver(properties, used, '') },
   ].filter(({ lines }) => lines.length)
 
   function money(): Line[] {
@@ -127,24 +127,24 @@ export function compare(
     if (isNet && value !== undefined) {
       const { total_price, total_tax, total_shipping } = properties
       const from = 'total_price − total_tax − total_shipping'
-      return [{ from, came: [total_price, total_tax, total_shipping], to: 'value', left: value, changes: ['reckoned'] }]
+      return [{ from, came: [total_price, total_tax, total_shipping], to: 'value', left: value, changes: ['computed'] }]
     }
     const isFromItem = isFlat && Number.isNaN(readAmount(properties.total_price))
     if (!isFromItem || value === undefined) return take('value', 'total_price')
     const { price, quantity } = properties
     if (!isGiven(quantity)) return [lineOf('price', price, 'value', value)]
-    return [{ from: 'price × quantity', came: [price, quantity], to: 'value', left: value, changes: ['reckoned'] }]
+    return [{ from: 'price × quantity', came: [price, quantity], to: 'value', left: value, changes: ['computed'] }]
   }
 
   function sharedCurrency(): Line[] {
     const { currency } = parameters
     if (!currency) return []
     const came = items.map((item) => item.currency)
-    return [{ from: 'items[].currency', came, to: 'currency', left: currency, changes: ['reckoned'] }]
+    return [{ from: 'items[].currency', came, to: 'currency', left: currency, changes: ['computed'] }]
   }
 }
 
-/** What goes another way than among the parameters, or nowhere. */
+/** Properties that are sent separately from the parameters, or not at all. */
 function leftOver(properties: Record<string, unknown>, used: ReadonlySet<string>, place: string): Line[] {
   return Object.entries(properties)
     .filter(([name, value]) => !used.has(name) && isGiven(value))

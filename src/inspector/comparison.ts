@@ -4,34 +4,34 @@ import { redactDeep } from './redact.ts'
 import type { Tone } from './tone.ts'
 
 const changeWords: Record<Change, [word: string, tone: Tone]> = {
-  same: ['as it is', 'none'],
+  same: ['unchanged', 'none'],
   renamed: ['renamed', 'calm'],
   number: ['text to number', 'other'],
   text: ['number to text', 'other'],
-  tidied: ['tidied', 'other'],
-  reckoned: ['reckoned', 'other'],
-  configured: ['by the config', 'none'],
-  identity: ['identity: goes apart, hashed', 'good'],
-  place: ['place: in the server copy, not hashed', 'none'],
-  address: ["the server copy's page", 'none'],
-  refused: ['not understood: left out', 'bad'],
-  kept: ['dropped: stays in the page', 'none'],
+  tidied: ['normalized', 'other'],
+  computed: ['computed', 'other'],
+  configured: ['from the config', 'none'],
+  identity: ['match key: sent hashed', 'good'],
+  place: ['location: server copy only, not hashed', 'none'],
+  address: ['page URL: server copy only', 'none'],
+  refused: ['not valid: left out', 'bad'],
+  kept: ['not sent', 'none'],
 }
 
 const LONGEST = 300
 
-/** A value as it would be written, without what tells who the visitor is. `name` is the property's own. */
+/** A value as text, without personal data. `name` is the property's name. */
 export function shown(value: unknown, name = ''): string {
   const text = JSON.stringify(redactDeep(value, name)) ?? 'undefined'
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
 }
 
-/** What came in beside what went out. */
+/** A table of properties and the parameters they became. */
 export function comparisonTable(build: Build, label: string, groups: readonly Group[]): HTMLElement {
   const head = build(
     'thead',
     '',
-    build('tr', '', build('th', { scope: 'col' }, 'Came in'), build('th', { scope: 'col' }, 'Went out')),
+    build('tr', '', build('th', { scope: 'col' }, 'Received'), build('th', { scope: 'col' }, 'Sent')),
   )
   const bodies = groups.map(({ title, lines }) =>
     build(
@@ -44,7 +44,7 @@ export function comparisonTable(build: Build, label: string, groups: readonly Gr
   return build('table', { 'aria-label': label }, head, ...bodies)
 
   function row({ from, came, to, left, changes }: Line): HTMLElement {
-    // The spaces are for who hears it.
+    // The spaces are for screen readers.
     const tags = changes.flatMap((change) => {
       const [word, tone] = changeWords[change]
       return [' ', build('span', { class: 'change', 'data-tone': tone }, word)]
@@ -63,7 +63,7 @@ export function comparisonTable(build: Build, label: string, groups: readonly Gr
   }
 }
 
-/** Values by name, where there is nothing to lay beside them. */
+/** A table of values by name. */
 export function valueTable(build: Build, label: string, values: Record<string, unknown>): HTMLElement {
   const rows = Object.entries(values).map(([name, value]) =>
     build('tr', '', build('th', { scope: 'row' }, name), build('td', '', build('code', '', shown(value, name)))),

@@ -1,4 +1,4 @@
-/** What else brings TikTok's pixel into shops, by the addresses of its scripts. */
+/** Other products that load TikTok's pixel in shops, by the addresses of their scripts. */
 const known: readonly [address: RegExp, name: string][] = [
   [/googletagmanager\.com\/gtm/, 'a tag in Google Tag Manager'],
   [/tiktok-for-business/, "WooCommerce's TikTok plugin"],
@@ -13,13 +13,13 @@ const known: readonly [address: RegExp, name: string][] = [
 
 export interface Script {
   src: string
-  /** Of an inline script. */
+  /** The source of an inline script. */
   text: string
 }
 
 /**
- * Who else may call this pixel: whoever names its ID in the page, or has signed TikTok's global; else the tag managers
- * and plugins that are there.
+ * Who else may call this pixel: scripts that contain its ID and partners that signed TikTok's global. If there are none,
+ * the tag managers and plugins of the page.
  */
 export function culpritsAmong(scripts: readonly Script[], pixelId: string, partner: unknown): string[] {
   const snippet = new RegExp(`\\.load\\(\\s*.${pixelId}|sdkid=${pixelId}`)
@@ -32,7 +32,7 @@ export function culpritsAmong(scripts: readonly Script[], pixelId: string, partn
   return [...new Set(named.length ? named : there)]
 }
 
-/** TikTok's own file for a pixel. */
+/** True for the address of TikTok's own script for a pixel. */
 export function isPixel(src: string): boolean {
   return src.includes('/i18n/pixel/events.js')
 }

@@ -4,14 +4,14 @@ import type { Diagnosis } from './diagnose.ts'
 import { redact } from './redact.ts'
 import { sentence } from './sentences.ts'
 
-/** How a channel is named that has an event, or will have it. */
+/** The name of a channel that has the event, or will have it. */
 const channelWords: Partial<Record<Delivery, (channel: Channel) => string>> = {
   handed: (channel) => channel,
   waiting: (channel) => `${channel} waiting`,
   kept: (channel) => `${channel} waiting`,
 }
 
-/** One line on an event: what came in, what became of it, and why. Nothing in it tells who the visitor is. */
+/** One line about an event: its names, what became of it, and why. It contains no personal data. */
 export function debugLine(result: TrackResult, state: Pick<State, 'pixel' | 'relay'>): string {
   const { status, reason, eventName, eventID, destinationEvents } = result
   const names = destinationEvents.map(({ event }) => event).join(', ')
@@ -31,7 +31,7 @@ export function debugLine(result: TrackResult, state: Pick<State, 'pixel' | 'rel
     .join(' · ')
 }
 
-/** One line on what is wrong with it. */
+/** One line about a fault of an event. */
 export function warningLine({ code, event, message, fix }: Diagnosis): string {
   return `${redact(event) || '(no name)'} · ${code} · ${message} ${fix}`
 }

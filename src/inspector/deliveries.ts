@@ -2,7 +2,7 @@ import type { Channel, Reason, State, Status, TrackResult } from '../types.ts'
 
 export type Delivery =
   | 'handed'
-  | 'waiting' // TikTok's script is on its way
+  | 'waiting' // until TikTok's script has loaded
   | 'blocked'
   | 'held' // until the visitor decides
   | 'denied'
@@ -10,9 +10,9 @@ export type Delivery =
   | 'refused'
   | 'late'
   | 'lost' // too many others wait for the relay
-  | 'none' // not for this way
+  | 'none' // not sent by this channel
 
-/** How an event is doing on each way. `ways` are those that its rows ask for. */
+/** The state of an event's copy on each channel. `ways` are the channels of its mapping rows. */
 export function deliveriesOf(
   { status, reason, destinationEvents }: TrackResult,
   { pixel, relay }: Pick<State, 'pixel' | 'relay'>,
@@ -38,7 +38,7 @@ const handed: Record<State['pixel'], Delivery> = {
 function relayed(status: Status, reason: Reason | undefined, hasPixel: boolean): Delivery {
   if (reason === 'relay_down') return status === 'retry' ? 'kept' : 'lost'
   if (reason === 'relay_refused') return 'refused'
-  // Without the pixel's copy, a success is denied to the pixel alone.
+  // If the status is a success and there is no pixel copy, only the pixel was denied.
   if (reason === 'denied' && (hasPixel || status === 'no_consent')) return 'denied'
   return reason === 'too_late' ? 'late' : 'handed'
 }

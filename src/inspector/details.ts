@@ -10,18 +10,18 @@ import { icon } from './icon.ts'
 import { deliveryMark } from './row.ts'
 
 const modes: Record<ContentIdMode, string> = {
-  default: 'the variant_id where there is one, else the product_id',
+  default: 'the variant_id if there is one, else the product_id',
   product_id: 'always the product_id',
   variant_id: 'always the variant_id',
   sku: 'always the sku',
 }
 
-/** What an opened row tells. */
+/** The contents of an opened row. */
 export function detailsOf(build: Build, document: Document, entry: Entry): Node[] {
   const { tracked, finding, diagnoses, config, matchKeys } = entry
   const section = (title: string, ...children: Node[]) => build('section', '', build('h3', '', title), ...children)
 
-  const faults = diagnoses.length ? [section('What TikTok makes of it', faultList())] : []
+  const faults = diagnoses.length ? [section("TikTok's diagnostics", faultList())] : []
   return [
     build('div', '', ...outcomeParts()),
     ...faults,
@@ -33,7 +33,7 @@ export function detailsOf(build: Build, document: Document, entry: Entry): Node[
     const parts: Node[] = []
     if (entry.advice) parts.push(build('p', 'advice', entry.advice))
     const events = tracked?.result.destinationEvents ?? []
-    // One alone is told by the row.
+    // The row itself shows a single event.
     if (events.length > 1) parts.push(ways(events))
     if (entry.eventID) parts.push(idLine())
     if (entry.isKept) parts.push(build('p', 'label', 'From an earlier page of this tab. Its properties are not kept.'))
@@ -74,19 +74,19 @@ export function detailsOf(build: Build, document: Document, entry: Entry): Node[
   function trackedParts({ result, event }: NonNullable<Entry['tracked']>): Node[] {
     const { destinationEvents } = result
     if (!destinationEvents.length) {
-      return [section('What came in', valueTable(build, 'What came in', event.properties))]
+      return [section('Properties', valueTable(build, 'Properties', event.properties))]
     }
-    // Several of TikTok's events mostly carry the same.
+    // Several TikTok events of one call mostly have the same parameters.
     const namesOf = new Map<string, string[]>()
     for (const { event, parameters } of destinationEvents) {
       const key = JSON.stringify(parameters)
       namesOf.set(key, [...(namesOf.get(key) ?? []), event])
     }
     const comparisons = [...namesOf].map(([parameters, names]) => {
-      const title = `Properties in, parameters out: ${names.join(', ')}`
+      const title = `Properties and parameters: ${names.join(', ')}`
       return section(title, comparisonTable(build, title, compare(event, JSON.parse(parameters), config)))
     })
-    return [...comparisons, ...contentIds(event.properties), section('Who it is about', keyList())]
+    return [...comparisons, ...contentIds(event.properties), section('Match keys', keyList())]
   }
 
   function contentIds(properties: Record<string, unknown>): Node[] {
@@ -96,7 +96,7 @@ export function detailsOf(build: Build, document: Document, entry: Entry): Node[
     const lines = items.map((item) => {
       const source = idSource(item, config)
       const id = readText(item[source])
-      return build('li', '', build('code', '', id || 'none'), ` ${id ? 'from' : 'for want of'} ${source}`)
+      return build('li', '', build('code', '', id || 'none'), id ? ` from ${source}` : `: ${source} is missing`)
     })
     const rule = build('p', '', 'Mode ', build('code', '', mode), `: ${modes[mode]}.`)
     return [section('Content IDs', rule, build('ul', 'plain', ...lines))]
@@ -119,12 +119,10 @@ export function detailsOf(build: Build, document: Document, entry: Entry): Node[
   function foundParts({ culprits, parameters }: Finding): Node[] {
     const suspects = culprits.length
       ? build('ul', 'plain', ...culprits.map((one) => build('li', '', one)))
-      : build('p', '', `No script of this page gives itself away. Search its sources for ttq and ${config.pixelId}.`)
+      : build('p', '', `No script of this page could be identified. Search its sources for ttq and ${config.pixelId}.`)
     return [
-      section('Who it may have been', suspects),
-      ...(Object.keys(parameters).length
-        ? [section('What it carries', valueTable(build, 'What it carries', parameters))]
-        : []),
+      section('Possible sources', suspects),
+      ...(Object.keys(parameters).length ? [section('Parameters', valueTable(build, 'Parameters', parameters))] : []),
     ]
   }
 }

@@ -5,10 +5,10 @@ import { type Code, checks, type Subject } from './checks.ts'
 
 export interface Diagnosis {
   code: Code
-  /** TikTok's event; Converge's, where it became none. */
+  /** The TikTok event. If there is none, the Converge event. */
   event: string
   event_id: string
-  /** What TikTok makes of it. */
+  /** What is wrong. */
   message: string
   /** What to change in the call, or in the config. */
   fix: string
@@ -17,9 +17,9 @@ export interface Diagnosis {
 const MAX_PLACES = 5
 
 /**
- * What TikTok's Pixel Helper says of an event, and what to change. The event is sent all the same. Given the Converge
- * event too, as `converge.on('event')` hands it over, this also says why an e-mail or a phone number was left out.
- * `mapping` is the config's, for names that are suggested. Default: the default mapping.
+ * Returns what TikTok's Pixel Helper says about an event, and what to change. The event is sent anyway. Pass the Converge
+ * event too, the second argument of a `converge.on('event')` listener, to learn why an email address or a phone number was
+ * left out. `mapping` is the config's mapping, used to suggest event names. Default: the default mapping.
  */
 export function diagnose(result: TrackResult, source?: ConvergeEvent, mapping?: Config['mapping']): Diagnosis[] {
   if (result.reason === 'unmapped') return diagnoseName(result, mapping)
@@ -38,7 +38,7 @@ function list(places: string[]): string {
   return places.slice(0, MAX_PLACES).join(', ') + (rest > 0 ? ` and ${rest} more` : '')
 }
 
-/** An event that became none of TikTok's, maybe because Converge calls it something else. */
+/** An event without a mapping row: its name may be misspelt. */
 function diagnoseName({ eventName, eventID }: TrackResult, mapping: Config['mapping']): Diagnosis[] {
   const meant = suggestEventName(eventName, readMapping(mapping))
   if (eventName && !meant) return []
@@ -47,8 +47,10 @@ function diagnoseName({ eventName, eventID }: TrackResult, mapping: Config['mapp
       code: meant ? 'MISSPELT_EVENT_NAME' : 'EMPTY_EVENT_TYPE_NAME',
       event: eventName,
       event_id: eventID,
-      message: meant ? `No row of the mapping has this name. Did you mean "${meant}"?` : 'The event has no name.',
-      fix: meant ? `Call track('${meant}', …).` : "Give track() the event's name first: track('Placed Order', …).",
+      message: meant ? `No mapping row has this name. Did you mean "${meant}"?` : 'The event has no name.',
+      fix: meant
+        ? `Call track('${meant}', …).`
+        : "Pass the event's name as the first argument: track('Placed Order', …).",
     },
   ]
 }

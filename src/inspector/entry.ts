@@ -8,12 +8,12 @@ import type { Finding } from './externals.ts'
 import { type MatchKey, matchKeysOf } from './match-keys.ts'
 import { sentence } from './sentences.ts'
 
-/** Converge's word for what others fire is "External". */
+/** Converge calls events of other scripts "External". */
 export type Outcome = Status | 'external'
 
-/** One line of the list, and all that is told when it is opened. */
+/** One row of the list, and everything that it shows when it is opened. */
 export interface Entry {
-  /** What it is about: the same, when there is news of it. */
+  /** Identifies the row: the same object when there is news about it. */
   key: unknown
   time: number
   eventName: string
@@ -21,17 +21,17 @@ export interface Entry {
   outcome: Outcome
   sentence: string
   advice: string
-  /** TikTok's events. */
+  /** The TikTok events. */
   names: string[]
   deliveries: Record<Channel, Delivery>
   diagnoses: Diagnosis[]
   matchKeys: MatchKey[]
   config: Config
-  /** Of a tracked event. */
+  /** For a tracked event. */
   tracked?: { result: TrackResult; event: ConvergeEvent }
-  /** It comes from an earlier page of this tab. */
+  /** True if it comes from an earlier page of this tab. */
   isKept?: true
-  /** Of somebody else's. */
+  /** For another script's event. */
   finding?: Finding
 }
 
@@ -62,7 +62,7 @@ export function trackedEntry(
   }
 }
 
-/** Those that the mapping sends an event, also one that is held and has not been mapped yet. */
+/** The channels that the mapping uses for an event, also for one that is held and not mapped yet. */
 function waysOf(event: ConvergeEvent, config: Config): Channel[] {
   const rows = route(event, readRules(config), config) ?? []
   return (['pixel', 'relay'] as const).filter((via) =>
@@ -73,14 +73,14 @@ function waysOf(event: ConvergeEvent, config: Config): Channel[] {
 export function externalEntry(finding: Finding, now: number, config: Config, former?: Entry): Entry {
   const { event, event_id, message } = finding
   return {
-    // Two pixels of a page may find the same call.
+    // Two pixels of one page may find the same call.
     key: former?.key ?? {},
     time: former?.time ?? now,
     eventName: event,
     eventID: event_id,
     outcome: 'external',
     sentence: message,
-    advice: "TikTok counts it beside converge's: take this pixel out there, or pause it.",
+    advice: "TikTok counts it in addition to converge's events. Remove this pixel there, or pause it.",
     names: [],
     deliveries: { pixel: 'handed', relay: 'none' },
     diagnoses: [],
@@ -90,12 +90,12 @@ export function externalEntry(finding: Finding, now: number, config: Config, for
   }
 }
 
-/** Whether somebody should look at it. */
+/** True if somebody should look at it. */
 export function isToFix({ outcome, diagnoses }: Entry): boolean {
   return diagnoses.length > 0 || outcome === 'external' || outcome === 'failure'
 }
 
-/** Several of TikTok's events mostly have the same fault. */
+/** Several TikTok events of one call mostly have the same fault. */
 function merge(diagnoses: readonly Diagnosis[]): Diagnosis[] {
   const merged = new Map<string, Diagnosis>()
   for (const one of diagnoses) {

@@ -2,7 +2,7 @@ import type { Entry } from './entry.ts'
 import type { Log } from './log.ts'
 import { redactDeep } from './redact.ts'
 
-/** Everything that the list shows, as JSON to pass on: without what tells who the visitor is. */
+/** Everything that the list shows, as JSON without personal data. */
 export function toJson(entries: readonly Entry[], logs: ReadonlySet<Log>, page: string): string {
   const events = entries.map(({ key, time, config, matchKeys, ...entry }) => ({
     ...entry,

@@ -1,33 +1,33 @@
 import { readText } from '../core/read.ts'
 import { culpritsAmong, isPixel, type Script } from './culprits.ts'
 
-/** A call or hit for this pixel that converge did not make. */
+/** A call or request for this pixel that converge did not make. */
 export interface Finding {
-  /** What it was found by: the same, when it is found again. */
+  /** Identifies the finding: the same object if it is found again. */
   origin: unknown
   event: string
   event_id: string
   parameters: Record<string, unknown>
   message: string
-  /** Who it may have been. */
+  /** Who may have made it. */
   culprits: string[]
 }
 
-/** What can be seen of a page, with nothing in it touched. */
+/** What can be read from a page without changing it. */
 export interface Seen {
   pixelId: string
-  /** TikTok's global: a queue until its script has come. */
+  /** TikTok's global: a queue until its script has loaded. */
   ttq: unknown
   scripts: readonly Script[]
-  /** Whether an event of this id is converge's. */
+  /** True if converge sent an event with this id. */
   isOurs: (event_id: string) => boolean
-  /** Hits that left for TikTok. */
+  /** The number of requests sent to TikTok. */
   hits: number
-  /** The most of them that converge can have caused, where that is known. */
+  /** The most of them that converge can have caused, if known. */
   ourHits: number | undefined
 }
 
-/** Who else fires on this pixel: the page's queue says it, its scripts do, and the hits that leave. */
+/** Finds who else fires on this pixel, from the page's queue, its scripts, and the requests that were sent. */
 export function findExternals({ pixelId, ttq, scripts, isOurs, hits, ourHits }: Seen): Finding[] {
   const { _i, _o, _partner } = Object(ttq)
   const pixels = Object(_i)
@@ -45,8 +45,8 @@ export function findExternals({ pixelId, ttq, scripts, isOurs, hits, ourHits }: 
       const { event_id, pixel_code } = Object(given)
       const isForAll = isGlobal && pixel_code === undefined
       if (isGlobal && !isForAll && (pixel_code !== pixelId || isOurs(readText(event_id)))) continue
-      const reach = isForAll ? 'without a pixel_code: it goes to every pixel of the page' : 'for this pixel'
-      const message = `Somebody else has called ttq.${method}() ${reach}.`
+      const reach = isForAll ? 'without a pixel_code, so every pixel of the page receives it' : 'for this pixel'
+      const message = `Another script called ttq.${method}() ${reach}.`
       find(call, readText(event) || '(no name)', message, readText(event_id), Object(parameters))
     }
   }
@@ -54,13 +54,15 @@ export function findExternals({ pixelId, ttq, scripts, isOurs, hits, ourHits }: 
   search(pixels[pixelId], false)
 
   const tags = scripts.filter(({ src }) => isPixel(src) && src.includes(pixelId)).length
-  if (tags > 1) find('tags', 'Pixel loaded twice', `${tags} scripts load this pixel: hits leave as often.`)
-  // converge switches TikTok's own page views off as it loads a pixel; nobody else does.
+  if (tags > 1)
+    find('tags', 'Pixel loaded twice', `${tags} scripts load this pixel, so each event may be sent ${tags} times.`)
+  // converge turns off TikTok's own page views when it loads a pixel. Nobody else does.
   else if (options && options.historyObserver !== false)
     find('tags', 'Pixel loaded by others', 'Another script has loaded this pixel, and may send page views and events.')
 
   const isAlone = Object.keys(pixels).every((id) => id === pixelId)
   const more = isAlone && ourHits !== undefined ? hits - ourHits : 0
-  if (more > 0) find('hits', `Hits: ${more} more`, `${more} more left for TikTok than converge can have caused.`)
+  if (more > 0)
+    find('hits', `Requests: ${more} more`, `TikTok received ${more} more requests than converge can have caused.`)
   return findings
 }

@@ -12,7 +12,7 @@ export function hasOutcome(entry: Entry, name: FilterName): boolean {
   return name === 'all' || (name === 'fix' ? isToFix(entry) : entry.outcome === name)
 }
 
-/** By Converge's name, by TikTok's, or by the event_id. */
+/** Searches Converge's name, TikTok's names and the event_id. */
 export function isCalled({ eventName, eventID, names }: Entry, wanted: string): boolean {
   return [eventName, eventID, ...names].some((text) => text.toLowerCase().includes(wanted.trim().toLowerCase()))
 }

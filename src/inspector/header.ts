@@ -2,7 +2,7 @@ import type { Build } from './build.ts'
 import type { Log } from './log.ts'
 import type { Parts } from './parts.ts'
 
-/** Says how pixel, consent, relay and outbox are doing, and below what is to be done about them. */
+/** Shows the state of pixel, consent, relay and outbox, and below it what to do. */
 export function renderHeader(build: Build, { ids, facts, notices }: Parts, logs: ReadonlySet<Log>): void {
   const sentences: Node[] = []
   const lists = Array.from(logs, (log) => {
@@ -17,7 +17,7 @@ export function renderHeader(build: Build, { ids, facts, notices }: Parts, logs:
   replace(notices, sentences)
 }
 
-/** A screen reader says what is new in a live region: what has not changed must not be said again. */
+/** Screen readers announce each change of a live region. Replace only what has changed. */
 function replace(parent: HTMLElement, children: readonly Node[]): void {
   if (parent.textContent !== children.map(({ textContent }) => textContent).join(''))
     parent.replaceChildren(...children)

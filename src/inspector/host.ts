@@ -2,12 +2,12 @@ import { attempt } from '../core/attempt.ts'
 
 export const tagName = 'converge-inspector'
 
-/** How often each may still come back. */
+/** How often each panel may still be added again. */
 const returns = new WeakMap<Element, number>()
 
 /**
- * The element that the panel lives in, beside the page's body: what a framework does to that is no matter. As a popover
- * it lies above every z-index, and no transform of the page's moves it.
+ * The panel's host element. It is beside the page's body, so a framework that replaces the body does not remove it. As a
+ * popover it is above every z-index, and no transform of the page moves it.
  */
 export function createHost({ document, customElements, HTMLElement }: Window & typeof globalThis): HTMLElement {
   if (!customElements.get(tagName))
@@ -16,10 +16,10 @@ export function createHost({ document, customElements, HTMLElement }: Window & t
       class extends HTMLElement {
         connectedCallback() {
           this.setAttribute('popover', 'manual')
-          attempt(() => this.showPopover()) // where there is none, position and z-index have to do
+          attempt(() => this.showPopover()) // older browsers use position and z-index
         }
 
-        // A framework that builds the whole document anew takes it along.
+        // A framework that rebuilds the whole document removes it. Add it again.
         disconnectedCallback() {
           const left = returns.get(this)
           if (!left) return

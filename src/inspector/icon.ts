@@ -16,7 +16,7 @@ export type IconName = keyof typeof paths
 
 const svg = 'http://www.w3.org/2000/svg'
 
-/** A picture that says nothing of its own: words stand beside it, or name the button. */
+/** A decorative picture: its meaning is in the text beside it or in the button's label. */
 export function icon(document: Document, name: IconName): SVGElement {
   const picture = document.createElementNS(svg, 'svg')
   const path = document.createElementNS(svg, 'path')

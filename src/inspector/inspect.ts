@@ -4,12 +4,12 @@ import { debugLine, warningLine } from './debug-line.ts'
 import { diagnose } from './diagnose.ts'
 import { openPanel, type Panel } from './panel.ts'
 
-/** A page has one panel, however many pixels it has. */
+/** A page has one panel, for all its pixels. */
 const panels = new WeakMap<Window, Panel>()
 
 /**
- * Opens the panel, and prints a line for each event, those before this included, and a warning for each fault. Gives the
- * way to stop. Without a pixel ID, `converge` may be left out: the panel then says how to set one.
+ * Opens the panel, prints a line for each event, including earlier ones, and a warning for each fault. Returns a function
+ * that stops it. Without a pixel ID, `converge` may be left out: the panel then says how to set one.
  */
 export function inspect(
   converge: Converge | undefined,
@@ -41,7 +41,7 @@ function printLines(converge: Converge, { pixelId, mapping }: Config, console: C
     console.info(`${name} · ${debugLine(result, state)}`)
     const known = printed.get(event) ?? new Set()
     printed.set(event, known)
-    // An event is told again whenever its status changes; its faults stay the same.
+    // A listener receives an event again whenever its status changes. Its faults stay the same.
     for (const line of diagnose(result, event, mapping).map(warningLine)) {
       if (!known.has(line)) console.warn(`${name} · ${line}`)
       known.add(line)

@@ -9,12 +9,12 @@ import { redactDeep } from './redact.ts'
 import { deliveryWords, outcomeNames } from './row.ts'
 
 const KEY = 'converge.inspector'
-/** So many rows are kept for the next page of the tab, the newest ones. */
+/** The number of rows kept for the next page of the tab, newest first. */
 const MOST_KEPT = 50
 
 type Place = Pick<Window, 'name' | 'location' | 'sessionStorage'>
 
-/** Whether somebody has asked for the inspector with `?converge_debug` in this tab. With the option alone nothing is stored. */
+/** True if this tab was opened with `?converge_debug`. With `debug: true` alone nothing is stored. */
 const isAsked = ({ name, location }: Place): boolean => /converge_debug/.test(`${location.search} ${name}`)
 
 /** Keeps what the rows show for the next page of the tab, redacted like the export. */
@@ -35,7 +35,7 @@ export function dropRows(window: Place): void {
   attempt(() => window.sessionStorage.removeItem(KEY))
 }
 
-/** The rows of the tab's earlier pages. What does not look like a row is left out. */
+/** The rows of the tab's earlier pages. Anything else in the storage is ignored. */
 export function recallRows(window: Place): Entry[] {
   const rows = attempt((): unknown => (isAsked(window) ? JSON.parse(window.sessionStorage.getItem(KEY) ?? '[]') : []))
   return Array.isArray(rows) ? rows.slice(-MOST_KEPT).flatMap((row) => readRow(row) ?? []) : []

@@ -11,21 +11,21 @@ export interface Row {
   details: HTMLElement
 }
 
-/** The rows, of which one is in the order of the Tab key, and the arrow keys lead to the others. */
+/** The rows. The Tab key reaches one of them, and the arrow keys move to the others. */
 export interface List {
   has(key: unknown): boolean
-  /** `pixelId` is said where there are several. */
+  /** Pass `pixelId` if the page has several pixels. */
   put(entry: Entry, pixelId: string): void
   drop(key: unknown): void
-  /** Hides what is not wanted, and says how many are left. */
+  /** Hides the rows that are not wanted, and returns the number of the others. */
   show(isWanted: (entry: Entry) => boolean): number
-  /** The row that an element stands in. */
+  /** The row that contains an element. */
   rowAt(element: Element): Row | undefined
   isOpen(row: Row): boolean
   toggle(row: Row, isOpened: boolean): void
   current(): Row | undefined
   makeCurrent(row: Row): void
-  /** The row that a key leads to from another, or into the list. `up`: out of it, above the first. */
+  /** The row that a key moves to, from another row or into the list. `up` leaves the list above its first row. */
   step(key: string, from?: Row): Row | 'up' | undefined
 }
 
@@ -46,7 +46,7 @@ export function createList(build: Build, document: Document, root: ShadowRoot, l
     return row
   }
 
-  /** Whoever stands on a button in there stays on it. */
+  /** Keeps the focus on a button inside the details. */
   function fill({ details, entry }: Row): void {
     const { activeElement } = root
     const act = details.contains(activeElement) ? actOf(activeElement) : ''

@@ -6,28 +6,28 @@ import { findExternals } from './externals.ts'
 import type { Sight } from './sight.ts'
 import { type Fact, stateInWords } from './state-words.ts'
 
-/** What one pixel's events have come to. */
+/** The events of one pixel, and what became of them. */
 export interface Log {
   readonly config: Config
   state(): State
   facts(): Fact[]
-  /** Looks for what others fire. */
+  /** Looks for calls of other scripts. */
   look(): void
   stop(): void
 }
 
-/** So many are replayed to who comes late: where all of them were, there may have been more. */
+/** The number of events that a new listener receives. If it receives all of them, there may have been more. */
 const REPLAYED = 50
-/** What a list shows of. */
+/** The most rows of a list. */
 export const MOST = 200
 
-/** Stands for a page that has named no pixel yet: it says so, and hears nothing. */
+/** The log of a page without a pixel ID. It says so, and receives no events. */
 export function openIdleLog(config: Config): Log {
   const state: State = { pixel: 'off', consent: {}, relay: 'off', outbox: 0 }
   return { config, state: () => state, facts: () => stateInWords(state, config).slice(0, 1), look() {}, stop() {} }
 }
 
-/** Hears an instance, and tells each entry that is new or has changed. */
+/** Listens to an instance. Calls `tell` with each new or changed entry. */
 export function openLog(
   window: Window,
   converge: Converge,
@@ -58,7 +58,7 @@ export function openLog(
     heard++
     ids.add(result.eventID)
     const handed = result.destinationEvents.filter(({ via }) => via.includes('pixel')).length
-    // Each identity that is new sends a hit of its own, EnrichAM.
+    // TikTok's pixel sends one more request, EnrichAM, for each new identity.
     const isKnown = result.matchKeys?.some((key) => key === 'email' || key === 'phone')
     const hits = handed && handed + (isKnown === false ? 0 : 1)
     ourHits += hits - (hitsOf.get(event) ?? 0)

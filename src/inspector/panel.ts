@@ -18,14 +18,14 @@ import { saveFile } from './save.ts'
 import { watchPage } from './sight.ts'
 
 export interface Panel {
-  /** Shows what becomes of an instance's events, or that there is none yet. Gives the way to stop. */
+  /** Shows an instance's events, or that there is no instance yet. Returns a function that stops it. */
   watch(converge: Converge | undefined, config: Config): () => void
 }
 
-// What is done in the panel is no business of the page's: its dialogs, traps and shortcuts hear nothing of it.
+// The page's dialogs, focus traps and shortcuts must not receive the panel's events.
 const ownEvents = 'keydown keyup keypress click mousedown pointerdown touchstart input change focusin'
 
-/** Opens the panel in a page. `onClose` hears when it is gone. */
+/** Opens the panel in a page. Calls `onClose` when it is closed. */
 export function openPanel(window: Window & typeof globalThis, onClose: () => void): Panel {
   const { document, console } = window
   const host = createHost(window)
@@ -48,7 +48,7 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
   settle()
   for (const entry of recallRows(window)) hear(entry)
 
-  /** The work is for the next frame: however many events a task brings, the page waits for none of it. */
+  /** Renders in the next frame, so that a task with many events does not block the page. */
   function plan(): void {
     if (isPlanned) return
     isPlanned = true
@@ -89,7 +89,7 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
     const faults = [...entries.values()].filter(isToFix).length
     parts.badge.classList.toggle('bad', faults > 0)
     parts.badgeText.textContent = `${entries.size}${faults ? ` · ${faults} to fix` : ''}`
-    // What was before the panel came is not news.
+    // Do not announce events from before the panel was opened.
     if (!isFirst && !place.isFolded) tellNews(news)
     isFirst = false
   }
@@ -104,8 +104,8 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
     const shown = list.show((entry) => hasOutcome(entry, filter) && isCalled(entry, parts.search.value))
     parts.empty.hidden = shown > 0
     parts.empty.textContent = entries.size
-      ? 'No event fits the filter.'
-      : "No event yet. Use the shop, or call converge.track('Searched', { query: 'cap' }) in the console."
+      ? 'No event matches the filter.'
+      : "No events yet. Use the shop, or call converge.track('Searched', { query: 'cap' }) in the console."
     return shown
   }
 
@@ -127,7 +127,7 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
     host.toggleAttribute('data-folded', place.isFolded)
   }
 
-  /** Lets a page make room for the panel, which is wider while a row is open. */
+  /** Lets the page make room for the panel, which is wider while a row is open. */
   function tellWidth(): void {
     host.toggleAttribute('data-wide', Boolean(parts.list.querySelector('[aria-expanded=true]')))
   }
@@ -185,7 +185,7 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
       },
       clear() {
         ;[...entries.keys()].forEach(forget)
-        say('The list is empty.')
+        say('The list was cleared.')
         plan()
       },
       filter() {
@@ -203,7 +203,7 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
   async function copy({ entry: { eventID } }: Row, button: HTMLElement): Promise<void> {
     const isCopied = await copyText(window, eventID, root)
     button.classList.toggle('copied', isCopied)
-    say(isCopied ? `Copied ${eventID}.` : 'The browser does not let it be copied.')
+    say(isCopied ? `Copied ${eventID}.` : 'The browser did not allow copying.')
   }
 
   function onKey(event: KeyboardEvent): void {

@@ -4,23 +4,23 @@ import { filterNames } from './filter-by.ts'
 import { type IconName, icon } from './icon.ts'
 import { styles } from './styles.ts'
 
-/** What a button does, by its `data-act`. */
+/** The action of a button, from its `data-act`. */
 export type Act = 'save' | 'clear' | 'side' | 'fold' | 'unfold' | 'close' | 'filter' | 'toggle' | 'copy'
 
 export const actOf = (element: Element | null): string => element?.getAttribute('data-act') ?? ''
 
-/** The parts of the panel that stay: what is in them changes. */
+/** The fixed parts of the panel. Their contents change. */
 export interface Parts {
   panel: HTMLElement
   ids: HTMLElement
   facts: HTMLElement
   notices: HTMLElement
   search: HTMLInputElement
-  /** By name of the filter. */
+  /** By filter name. */
   chips: ReadonlyMap<string, { chip: HTMLElement; count: HTMLElement }>
   list: HTMLElement
   empty: HTMLElement
-  /** Says what has happened to who doesn't see it. */
+  /** Tells screen readers what happened. */
   status: HTMLElement
   badge: HTMLElement
   badgeText: HTMLElement
@@ -49,7 +49,7 @@ export function createParts(build: Build, document: Document): Parts {
       return [name, { count, chip: button('filter', { class: 'chip', 'data-filter': name }, `${label} `, count) }]
     }),
   )
-  const list = build('ol', { class: 'list', 'aria-label': 'Events, the newest first' })
+  const list = build('ol', { class: 'list', 'aria-label': 'Events, newest first' })
   const empty = build('p', 'empty')
   const status = build('p', { class: 'unseen', role: 'status' })
   const badgeText = build('span', '')
@@ -68,9 +68,9 @@ export function createParts(build: Build, document: Document): Parts {
       'top',
       build('h2', '', icon(document, 'mark'), 'Converge inspector', ids),
       tool('save', 'save', 'Save as JSON, without personal data'),
-      tool('clear', 'clear', 'Empty the list'),
+      tool('clear', 'clear', 'Clear the list'),
       tool('side', 'side', 'Move to the other side'),
-      tool('fold', 'fold', 'Fold to a badge (Escape)'),
+      tool('fold', 'fold', 'Collapse to a badge (Escape)'),
       tool('close', 'close', 'Close in this tab'),
     ),
     facts,
@@ -91,7 +91,7 @@ export function createParts(build: Build, document: Document): Parts {
   return { panel, ids, facts, notices, search, chips, list, empty, status, badge, badgeText }
 }
 
-/** A constructed sheet needs no permission of the page's style-src; where there is none, an element has to do. */
+/** A constructed style sheet needs no permission from the page's style-src. Older browsers get a style element. */
 export function addStyles({ document, CSSStyleSheet }: Window & typeof globalThis, root: ShadowRoot): void {
   const isAdopted = attempt(() => {
     const sheet = new CSSStyleSheet()

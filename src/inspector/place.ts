@@ -1,21 +1,21 @@
-/** Where the panel is. */
+/** The panel's position. */
 export interface Place {
   isFolded: boolean
   side: 'right' | 'left'
 }
 
-/** Screens on which the panel is a sheet at the bottom. */
+/** Screens where the panel is a sheet at the bottom. */
 export const phone = '(max-width: 560px)'
 
 const mark = /&converge_panel=(open|folded)-(right|left)/
 
 /**
- * The tab's own name keeps the place from page to page, as it keeps the debug flag: memory, and no storage. A name that
- * the page has given its tab is left alone.
+ * Reads the position from `window.name`, which lasts from page to page without storage, like the debug flag. A name that
+ * the page has set is left alone.
  */
 export function recallPlace(window: Pick<Window, 'name'> & Partial<Pick<Window, 'matchMedia'>>): Place {
   const [, fold, side] = mark.exec(window.name) ?? []
-  // On a phone an open panel covers too much of the page to be there unasked.
+  // On a phone, an open panel covers too much of the page.
   const isFolded = fold ? fold === 'folded' : window.matchMedia?.(phone).matches === true
   return { isFolded, side: side === 'left' ? 'left' : 'right' }
 }
@@ -26,7 +26,7 @@ export function keepPlace(window: Pick<Window, 'name'>, { isFolded, side }: Plac
     window.name = `${rest}&converge_panel=${isFolded ? 'folded' : 'open'}-${side}`
 }
 
-/** Ends what `?converge_debug` began in this tab. */
+/** Removes the debug flag that `?converge_debug` set in this tab. */
 export function endFlag(window: Pick<Window, 'name'>): void {
   window.name = window.name.replace(mark, '').replace(/converge_debug/g, '')
 }

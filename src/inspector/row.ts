@@ -6,7 +6,7 @@ import { icon } from './icon.ts'
 import { redact } from './redact.ts'
 import type { Tone } from './tone.ts'
 
-/** Converge's words for what becomes of an event. */
+/** Converge's names of the statuses. */
 export const outcomeNames: Record<Outcome, string> = {
   success: 'Success',
   failure: 'Failure',
@@ -38,15 +38,15 @@ export const deliveryWords: Record<Delivery, [word: string, tone: Tone]> = {
   kept: ['kept', 'wait'],
   refused: ['refused', 'bad'],
   late: ['too late', 'bad'],
-  lost: ['too many wait', 'bad'],
+  lost: ['dropped', 'bad'],
   none: ['not sent', 'none'],
 }
 
-/** What a row's button shows. */
+/** The content of a row's button. */
 export function rowContent(build: Build, document: Document, entry: Entry, pixelId: string): HTMLElement {
   const { outcome, names, deliveries, diagnoses, matchKeys, tracked, isKept } = entry
   const ways = (['pixel', 'relay'] as const).filter((via) => (tracked || isKept) && deliveries[via] !== 'none')
-  // That all went well is said by the other marks.
+  // The other marks already show that everything was sent.
   const isWaiting = outcome === 'success' && deliveries.pixel === 'waiting'
   const isAllSaid = outcome === 'success' && !isWaiting && !isKept && !tracked?.result.reason
   const outcomeText = isWaiting ? `${outcomeNames[outcome]}, pixel waiting` : outcomeNames[outcome]
@@ -75,7 +75,7 @@ export function rowContent(build: Build, document: Document, entry: Entry, pixel
 
   function keyMark(): HTMLElement {
     const present = matchKeys.filter(({ isThere }) => isThere).length
-    // The others are not the shop's to give.
+    // Your shop cannot provide the others.
     const missing = matchKeys.filter(({ isThere, isGiven }) => isGiven && !isThere).map(({ key }) => key)
     const pips = matchKeys.map(({ isThere }) => build('i', isThere ? 'there' : ''))
     return build(
@@ -88,13 +88,13 @@ export function rowContent(build: Build, document: Document, entry: Entry, pixel
   }
 }
 
-/** How an event is doing on one way. */
+/** The state of an event's copy on one channel. */
 export function deliveryMark(build: Build, channel: Channel, delivery: Delivery): HTMLElement {
   const [word, tone] = deliveryWords[delivery]
   return build('span', { class: 'dot', 'data-tone': tone }, `${channelNames[channel]} ${word}`)
 }
 
-/** Hours, minutes and seconds, where the visitor is. */
+/** Hours, minutes and seconds in the browser's time zone. */
 export function clock(time: number): string {
   return new Date(time).toTimeString().slice(0, 8)
 }

@@ -2,33 +2,33 @@ import type { Reason, Status, TrackResult } from '../types.ts'
 import type { Delivery } from './deliveries.ts'
 
 const outcomes: Record<Status, string> = {
-  success: 'Sent by every channel that its row and consent allow',
+  success: 'Sent by every allowed channel',
   failure: 'Not sent',
-  retry: 'Kept, and sent again later',
-  filtered: 'Held back',
+  retry: 'Kept, and retried later',
+  filtered: 'Stopped',
   skipped: 'Skipped',
   no_consent: 'Not sent',
 }
 
 const causes: Record<Reason, string> = {
-  unmapped: 'no row of the mapping names this event, or its row is switched off',
-  filter: "none of a filter's conditions holds for it",
+  unmapped: 'no mapping row has this event name, or its row is turned off',
+  filter: 'it matches no condition of one of the filters',
   no_window: 'track() was called on a server, where there is no page',
-  no_channel: 'its row asks for a way that this config does not have, such as a relay',
-  pixel_blocked: "TikTok's script did not come, or threw; the state says what blocks it",
-  before_send: "the shop's own beforeSend said no",
-  already_sent: 'this order, or an event of this eventID, was sent before',
-  same_page: 'a page view of this URL was the last one',
-  undecided: 'the visitor has not decided yet; what waits for consent is held, and sent when it is granted',
-  denied: 'the visitor said no to marketing',
-  relay_down: 'the relay could not take it now',
-  relay_refused: 'the relay answered that it will never take it',
-  too_late: 'it was kept for longer than TikTok remembers an event_id, and would count twice',
+  no_channel: 'its row needs a channel that this config does not have, such as a relay',
+  pixel_blocked: "TikTok's script did not load, or threw. The state says what blocks it",
+  before_send: 'your beforeSend returned null',
+  already_sent: 'this order, or an event with this eventID, was already sent',
+  same_page: 'the last page view had the same URL',
+  undecided: 'the visitor has not decided yet. It is held, and sent when consent is granted',
+  denied: 'the visitor denied marketing',
+  relay_down: 'the relay could not be reached, or could not accept it now',
+  relay_refused: 'the relay refused it for good',
+  too_late: 'it is older than TikTok remembers an event_id, and would count twice',
 }
 
 type Outcome = Pick<TrackResult, 'status' | 'reason' | 'destinationEvents'>
 
-/** What became of an event and why, for people. `pixel` is how its browser copy is doing. */
+/** What became of an event and why, in a sentence. `pixel` is the state of its browser copy. */
 export function sentence(result: Outcome, pixel?: Delivery): string {
   return pixel === 'waiting' && result.status === 'success' ? waiting(result) : settled(result)
 }
@@ -41,12 +41,12 @@ function waiting({ reason, destinationEvents }: Outcome): string {
 
 function settled(result: Outcome): string {
   const { status, reason } = result
-  // What one way could not have, the other has: that is why it is a success still.
-  const outcome = status === 'success' && reason ? `Sent by ${wayLeft(result)} alone` : outcomes[status]
+  // One channel failed, but the other one has the event, so its status is still `success`.
+  const outcome = status === 'success' && reason ? `Sent only by ${channelLeft(result)}` : outcomes[status]
   return `${outcome}${reason ? `: ${causes[reason]}` : ''}.`
 }
 
-function wayLeft({ reason, destinationEvents }: Pick<TrackResult, 'reason' | 'destinationEvents'>): string {
+function channelLeft({ reason, destinationEvents }: Pick<TrackResult, 'reason' | 'destinationEvents'>): string {
   const hasPixel = reason !== 'pixel_blocked' && destinationEvents.some(({ via }) => via.includes('pixel'))
   return hasPixel ? 'the pixel' : 'the relay'
 }

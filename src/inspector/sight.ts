@@ -1,20 +1,20 @@
 import { attempt } from '../core/attempt.ts'
 import type { Script } from './culprits.ts'
 
-/** What the browser itself tells of a page, with nothing of the page's wrapped. */
+/** What the browser reports about a page. It wraps none of the page's functions. */
 export interface Sight {
   ttq(): unknown
   scripts(): Script[]
-  /** How many of TikTok's hits have left. */
+  /** The number of requests that TikTok's pixel has sent. */
   hits(): number
-  /** The directives of the page's policy that have refused something of TikTok's. */
+  /** The directives of the page's policy that blocked something of TikTok's. */
   refusedBy(): string[]
   stop(): void
 }
 
 const isHit = (url: string) => /\/api\/v2\/pixel(\?|$)/.test(url)
 
-/** Watches scripts come and hits leave; `tell` is called when there may be something new. */
+/** Watches for new scripts and requests. Calls `tell` when there may be something new. */
 export function watchPage(window: Window & typeof globalThis, tell: () => void): Sight {
   const { document, PerformanceObserver, ReportingObserver } = window
   const directives = new Set<string>()
@@ -38,7 +38,7 @@ export function watchPage(window: Window & typeof globalThis, tell: () => void):
     observer.observe({ type: 'resource', buffered: true })
     return observer
   })
-  // Chromium alone tells of the violations that were before this.
+  // Only Chromium reports violations that happened before this.
   const reports = attempt(() => {
     const observer = new ReportingObserver(
       (found) => {

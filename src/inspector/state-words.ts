@@ -3,7 +3,7 @@ import type { Config, PixelCause, State } from '../types.ts'
 import { pixelAdvice, relayAdvice } from './advice.ts'
 import type { Tone } from './tone.ts'
 
-/** One of the header's lines: a name, its value, and a sentence where there is more to say. */
+/** One line of the header: a name, its value, and a sentence if there is something to do. */
 export interface Fact {
   name: string
   value: string
@@ -19,7 +19,7 @@ const causes: Record<PixelCause, string> = {
   no_answer: 'no answer for 25 s',
 }
 
-/** How pixel, consent, relay and outbox are doing. `blocker` is what is known to block here. */
+/** The state of pixel, consent, relay and outbox. `blocker` names what blocks the pixel, if known. */
 export function stateInWords(state: State, config: Config, blocker = ''): Fact[] {
   const { outbox } = state
   return [
@@ -30,13 +30,13 @@ export function stateInWords(state: State, config: Config, blocker = ''): Fact[]
   ]
 }
 
-/** How to name a pixel, where nobody has. */
+/** Shown while no pixel ID is set. */
 const noPixelId: Fact = {
   name: 'Pixel',
   value: 'no pixel ID',
   tone: 'bad',
   sentence:
-    "Set data-pixel-id on the script tag, or call converge.init({ pixelId: '…' }). The ID has 20 capital letters and digits: TikTok Events Manager shows it. Until then calls wait, and nothing is sent.",
+    "Set data-pixel-id on the script tag, or call converge.init({ pixelId: '…' }). The ID has 20 capital letters and digits: TikTok Events Manager shows it. Until then calls are queued, and nothing is sent.",
 }
 
 const fact = (name: string, value: string, tone: Tone, sentence = ''): Fact => ({ name, value, tone, sentence })
@@ -51,7 +51,7 @@ function pixelFact({ pixel, pixelCause, consent }: State, config: Config, blocke
   if (pixel === 'off') return fact('Pixel', 'off: server_only', 'none')
   const refusal = refusalOf(config.consent, consent.marketing, 'pixel')
   if (refusal === 'denied') return fact('Pixel', 'not loaded', 'none')
-  return fact('Pixel', refusal ? 'waits for consent' : 'on its way', 'wait')
+  return fact('Pixel', refusal ? 'waits for consent' : 'loading', 'wait')
 }
 
 function consentFact({ consent: { marketing } }: State, { consent: mode = 'always' }: Config): Fact {

@@ -1,16 +1,16 @@
-// TikTok's own event names, and what it asks of them.
+// TikTok's own event names, and what it requires of them.
 
 const standard =
   'AddPaymentInfo AddToCart AddToWishlist ApplicationApproval CompleteRegistration Contact CustomizeProduct Download FindLocation InitiateCheckout Lead Pageview Purchase Schedule Search StartTrial SubmitApplication Subscribe ViewContent'
-// Still accepted.
+// Old names that TikTok still accepts.
 const former = 'ClickButton CompletePayment PlaceAnOrder SubmitForm'
 
-/** Those that TikTok optimises for. Any other name is a custom event. */
+/** Events that TikTok optimizes for. Any other name is a custom event. */
 export const standardEvents: readonly string[] = `${standard} ${former}`.split(' ')
 
-/** Those that TikTok matches with the shop's catalogue, by the content_id of each item. */
+/** Events that TikTok matches with the shop's catalog, by the content_id of each item. */
 export const needContentId: readonly string[] =
   'AddToCart AddToWishlist CompletePayment InitiateCheckout PlaceAnOrder Purchase ViewContent'.split(' ')
 
-/** Those that need a value, and somebody to credit it to. */
+/** Events that need a value, and an email address or a phone number. */
 export const purchases: readonly string[] = ['CompletePayment', 'Purchase']

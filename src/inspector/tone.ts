@@ -1,2 +1,2 @@
-/** How good or bad news is. Told by a dot's shape too, for who does not see colours. */
+/** How good or bad news is. A dot's shape shows it too, for people who do not see colors. */
 export type Tone = 'good' | 'wait' | 'bad' | 'calm' | 'other' | 'none'

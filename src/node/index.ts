@@ -1,3 +1,3 @@
-export type { DeadLetter } from './dead-letters.ts'
+export type { DeadLetter } from '../store/sqlite/dead-letters.ts'
+export { createSqliteOutbox, type SqliteOutbox, type SqliteOutboxOptions } from '../store/sqlite/sqlite-outbox.ts'
 export { type ForwarderServer, type ServeConfig, serve } from './serve.ts'
-export { createSqliteOutbox, type SqliteOutbox, type SqliteOutboxOptions } from './sqlite-outbox.ts'

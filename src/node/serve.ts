@@ -4,8 +4,8 @@ import type { Log } from '../core/log.ts'
 import { checkConfig } from '../server/check-config.ts'
 import { createForwarder, type ForwarderConfig } from '../server/forwarder.ts'
 import { createLog, sentencesTo } from '../server/log-line.ts'
+import { createSqliteOutbox, type SqliteOutboxOptions } from '../store/sqlite/sqlite-outbox.ts'
 import { type BodyIntakeOptions, createBodyIntake } from './body-intake.ts'
-import { createSqliteOutbox, type SqliteOutboxOptions } from './sqlite-outbox.ts'
 
 export interface ServeConfig extends Omit<ForwarderConfig, 'outbox'> {
   /** 0: one that is free. */

@@ -89,7 +89,7 @@ inEachBrowser(
     test('first story: with the pixel blocked, the server copy of a purchase arrives', async () => {
       const page = await play('blocked')
       expect(await counters(page)).toMatchObject({ counted: 6, hits: 0, copies: 6, early: 0, cookies: 0 })
-      expect(await rowOf(page, 'Placed Order')).toMatchObject({ kind: 'one copy', hit: 'There is none.' })
+      expect(await rowOf(page, 'Placed Order')).toMatchObject({ kind: 'one copy', hit: 'None.' })
       expect(await textOf(page, '[data-outcome]')).toBe(
         'TikTok’s script never came: 0 pixel hits. The forwarder sent 6 server copies, the Purchase among them.',
       )
@@ -110,7 +110,7 @@ inEachBrowser(
         ...{ counted: 0, hits: 0, copies: 0, requests: 0, early: 0, cookies: 0, waiting: 0 },
       })
       const rows = await listed(page)
-      expect(rows[0]).toMatchObject({ from: 'Placed Order', kind: 'not sent', why: 'The visitor said no.' })
+      expect(rows[0]).toMatchObject({ from: 'Placed Order', kind: 'not sent', why: 'The visitor denied consent.' })
       expect(rows.every(({ kind }) => kind === 'not sent')).toBe(true)
       expect(page.consoleErrors).toEqual([])
     })
@@ -229,7 +229,7 @@ inEachBrowser(
         })
       expect(await rowOf(page, 'Placed Order')).toMatchObject({
         kind: 'not sent',
-        why: 'Held back by the filter that is switched on: it lets only orders from €50 through.',
+        why: 'Stopped by the filter: only orders from €50 pass it.',
       })
     })
 
@@ -245,7 +245,7 @@ inEachBrowser(
         .poll(() => rowOf(tab, 'Searched'), patience)
         .toMatchObject({
           kind: 'on its way',
-          why: 'The server copy waits in the forwarder’s outbox until TikTok’s Events API takes it.',
+          why: 'The server copy waits in the forwarder’s outbox until TikTok’s Events API accepts it.',
         })
       await expect.poll(() => counters(tab), patience).toMatchObject({ copies: 0, waiting: 1 })
       await press(tab, '[data-value="up"]')
@@ -261,8 +261,8 @@ inEachBrowser(
       const purchase = async () => (await listed(page)).find(({ event }) => event === 'Purchase')
       await expect.poll(purchase, patience).toMatchObject({
         kind: 'merged',
-        why: 'The page has handed it to TikTok’s pixel: see Events Manager, Test Events. The server copy is here, under the same event_id.',
-        hit: 'It went to TikTok, or did not: nobody here sees it.',
+        why: 'The page has given it to TikTok’s pixel. See Events Manager, Test Events. The server copy has arrived, with the same event_id.',
+        hit: 'This page cannot see whether it went to TikTok.',
       })
       const hits = await stage.network.tiktok.waitForHits((hits) => hits.some(({ event }) => event === 'Purchase'))
       const hit = hits.find(({ event }) => event === 'Purchase')

@@ -144,8 +144,10 @@ inEachBrowser(
         expect.stringMatching(
           `^Placed Order→ ?, becomes Purchase Success ${time} Pixel sent Relay sent .*[45] of 7, add phone$`,
         ),
-        expect.stringMatching(`^Placed Order Filtered ${time} Held back: none of a filter's conditions holds for it.$`),
-        expect.stringMatching(`^Added to cart Skipped ${time} Skipped: no row of the mapping .* 1 to fix$`),
+        expect.stringMatching(
+          `^Placed Order Filtered ${time} Stopped: it matches no condition of one of the filters.$`,
+        ),
+        expect.stringMatching(`^Added to cart Skipped ${time} Skipped: no mapping row .* 1 to fix$`),
         expect.stringMatching(
           `^Viewed Product→ ?, becomes ViewContent Success ${time} Pixel sent Relay sent .*[34] of 7, add email, phone$`,
         ),
@@ -183,7 +185,7 @@ inEachBrowser(
       // That it has looked into the panel, and not beside it.
       expect(await look()).toContain('converge-inspector')
       for (const name of ['ViewContent', 'Purchase', 'Filtered', 'External']) await openRow(page, name)
-      await waitForText(page, '.details table', 'Came in')
+      await waitForText(page, '.details table', 'Received')
       await look()
       await press(page, 'Escape')
       await driver.evaluate(() => {
@@ -324,7 +326,7 @@ inEachBrowser(
       })
       await waitForRows(page, 4)
       await openRow(page, 'Purchase')
-      await waitForText(page, '.details table', 'Came in')
+      await waitForText(page, '.details table', 'Received')
       expect(page.consoleErrors.filter((error) => /TrustedHTML|Trusted Type/.test(error))).toEqual([])
     })
 
@@ -335,7 +337,7 @@ inEachBrowser(
       const found = () => rows(page).then((all) => all.filter((row) => row.includes('External')))
       await expect.poll(async () => (await found()).length).toBe(4)
       expect((await found()).map((row) => row.replace(/ External.*/, ''))).toEqual([
-        expect.stringMatching(/^Hits: \d more$/),
+        expect.stringMatching(/^Requests: \d more$/),
         'Pixel loaded by others',
         'AddToCart',
         'Pageview',
@@ -406,7 +408,7 @@ inEachBrowser(
 
     test('of a thousand events at once it shows the last 200', async () => {
       const page = await visit(stage, pageOf(config))
-      await waitForText(page, '.empty', 'No event yet')
+      await waitForText(page, '.empty', 'No events yet')
       await page.evaluate(() => {
         for (let index = 1; index <= 1000; index++) window.converge?.track?.(`Step ${index}`)
       })
@@ -429,7 +431,7 @@ inEachBrowser(
       host.status = 202
       await host.waitForTaken(3)
       await expect.poll(async () => (await rows(page))[0]).toMatch(/Success .*Relay sent/)
-      expect(await textIn(page, '.details table')).toMatch('Came in')
+      expect(await textIn(page, '.details table')).toMatch('Received')
       expect(await focused(page)).toMatch(/^small .*Copy/)
     })
   },

@@ -12,14 +12,14 @@ const advice = (reason: Reason | undefined, config: Partial<Config> = {}, state:
 
 test.each<[reason: Reason, config: Partial<Config>, told: string]>([
   ['unmapped', {}, `mapping: { events: { "My Event": 'Lead' } }`],
-  ['unmapped', { mapping: { events: { 'My Event': false } } }, 'There is nothing to do, unless its row'],
+  ['unmapped', { mapping: { events: { 'My Event': false } } }, 'Nothing to do, unless its mapping row'],
   ['no_channel', {}, 'Set relay'],
   ['relay_down', { relay: 'https://shop.test/c' }, 'https://shop.test/c/health'],
   ['relay_refused', { relay: 'https://shop.test/c' }, 'allowedOrigins'],
   ['undecided', {}, "converge.consent({ marketing: 'granted' })"],
   ['pixel_blocked', {}, 'With a relay, the server copy arrives anyway.'],
   // A test code marks the server copy; the page remembers the order all the same.
-  ['already_sent', {}, 'To try an order again, give it another id.'],
+  ['already_sent', {}, 'To test an order again, give it another id.'],
 ])('%s says what to do', (reason, config, told) => {
   expect(advice(reason, config)).toContain(told)
 })

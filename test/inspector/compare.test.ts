@@ -21,7 +21,7 @@ function lines(call: Call): string[] {
 const placed = (properties: Record<string, unknown>, config: Partial<Config> = {}) =>
   lines({ eventName: 'Placed Order', properties, config })
 
-test('an order: what was renamed, turned into numbers, reckoned, dropped, and what goes apart', () => {
+test('an order: what was renamed, turned into numbers, computed, dropped, and what goes apart', () => {
   const order = {
     id: 1001,
     total_price: '44.70',
@@ -36,7 +36,7 @@ test('an order: what was renamed, turned into numbers, reckoned, dropped, and wh
     'total_price "44.70" → value 44.7 (renamed, number)',
     'currency "eur" → currency "EUR" (tidied)',
     'id 1001 → order_id "1001" (renamed, text)',
-    'items[].quantity [2] → num_items 2 (reckoned)',
+    'items[].quantity [2] → num_items 2 (computed)',
     'config.contentType "product" → content_type "product" (configured)',
     'items[0].variant_id "90101" → contents[0].content_id "90101" (renamed)',
     'items[0].name "Cap" → contents[0].content_name "Cap" (renamed)',
@@ -58,13 +58,13 @@ test.each<[title: string, properties: Record<string, unknown>, config: Partial<C
     'a net value',
     { total_price: 100, total_tax: 16, total_shipping: 5 },
     { value: 'net' },
-    'total_price − total_tax − total_shipping [100,16,5] → value 79 (reckoned)',
+    'total_price − total_tax − total_shipping [100,16,5] → value 79 (computed)',
   ],
   [
     'a currency that all items share',
     { total_price: 5, items: [{ ...cap, currency: 'EUR' }] },
     {},
-    'items[].currency ["EUR"] → currency "EUR" (reckoned)',
+    'items[].currency ["EUR"] → currency "EUR" (computed)',
   ],
   [
     'an order id under another name',
@@ -97,9 +97,9 @@ test.each<[title: string, properties: Record<string, unknown>, config: Partial<C
 
 test('a flat event: each property once, and the value from price and quantity', () => {
   expect(lines({ eventName: 'Added To Cart', properties: { ...cap, currency: 'EUR' } })).toEqual([
-    'price × quantity ["19.90",2] → value 39.8 (reckoned)',
+    'price × quantity ["19.90",2] → value 39.8 (computed)',
     'currency "EUR" → currency "EUR" (same)',
-    'quantity 2 → num_items 2 (reckoned)',
+    'quantity 2 → num_items 2 (computed)',
     'config.contentType "product" → content_type "product" (configured)',
     'variant_id "90101" → contents[0].content_id "90101" (renamed)',
     'name "Cap" → contents[0].content_name "Cap" (renamed)',

@@ -33,12 +33,12 @@ test.each<[title: string, result: TrackResult, line: string]>([
   [
     'unmapped',
     mapped({ eventName: 'My Event' }).result,
-    'My Event → nothing · skipped: unmapped · event_id e1 · Skipped: no row of the mapping names this event, or its row is switched off.',
+    'My Event → nothing · skipped: unmapped · event_id e1 · Skipped: no mapping row has this event name, or its row is turned off.',
   ],
   [
     'unnamed',
     mapped({ eventName: '' }).result,
-    '(no name) → nothing · skipped: unmapped · event_id e1 · Skipped: no row of the mapping names this event, or its row is switched off.',
+    '(no name) → nothing · skipped: unmapped · event_id e1 · Skipped: no mapping row has this event name, or its row is turned off.',
   ],
 ])('a line says what came in, what became of it, and why: %s', (_, result, line) => {
   expect(debugLine(result, live)).toBe(line)
@@ -47,14 +47,14 @@ test.each<[title: string, result: TrackResult, line: string]>([
 test('a warning says what is wrong, and what to change', () => {
   const { result } = mapped({ eventName: 'added to cart' })
   expect(diagnose(result).map(warningLine)).toEqual([
-    'added to cart · MISSPELT_EVENT_NAME · No row of the mapping has this name. Did you mean "Added To Cart"? Call track(\'Added To Cart\', …).',
+    'added to cart · MISSPELT_EVENT_NAME · No mapping row has this name. Did you mean "Added To Cart"? Call track(\'Added To Cart\', …).',
   ])
 })
 
 test('a warning names an order that has no id', () => {
   const { result, source } = mapped({ eventName: 'Placed Order', properties: { ...order, id: undefined } })
   expect(diagnose(result, source).map(warningLine)).toEqual([
-    'Purchase · MISSING_ORDER_ID · The order has no id: every reload of its page counts it again, and so does the server\'s copy. Set properties.id to the order\'s id, such as "1001", or pass it as options.eventID.',
+    'Purchase · MISSING_ORDER_ID · The order has no id. Each reload of its page counts it again, and so does the server copy. Set properties.id to the order\'s id, such as "1001", or pass it as options.eventID.',
   ])
 })
 

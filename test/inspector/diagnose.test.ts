@@ -32,7 +32,7 @@ const rows: Row[] = [
     'EMPTY_EVENT_TYPE_NAME',
     'a call without a name',
     mapped({ eventName: '' }),
-    'track() ',
+    'first argument: track(',
     mapped({ eventName: 'My Event' }),
   ],
   [

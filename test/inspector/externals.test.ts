@@ -53,7 +53,7 @@ test.each<[title: string, change: Parameters<typeof look>[0], found: string[]]>(
   ['a pixel that was loaded twice', { scripts: [events(pixelId), events(pixelId)] }, ['Pixel loaded twice']],
   ['a pixel that another has loaded', { options: {} }, ['Pixel loaded by others']],
   ['another pixel of the page', { scripts: [events(pixelId), events(other)], ids: [other], hits: 9 }, []],
-  ['hits that converge has not caused', { hits: 5, ourHits: 3 }, ['Hits: 2 more']],
+  ['hits that converge has not caused', { hits: 5, ourHits: 3 }, ['Requests: 2 more']],
   ['hits where the first events are not known', { hits: 5, ourHits: undefined }, []],
   ['no ttq at all', { ttq: undefined }, []],
 ])('%s', (_, change, found) => {

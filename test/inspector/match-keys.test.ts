@@ -29,8 +29,8 @@ test('a key that the event gave is shown as its hash, and never in the clear', (
     ['external_id', 'ab'.repeat(32)],
     ['ttclid', 'E.C.P.1'],
     ['ttp', 'cookie'],
-    ['ip', 'of each request'],
-    ['user_agent', 'of each request'],
+    ['ip', 'from each request'],
+    ['user_agent', 'from each request'],
   ])
 })
 

@@ -110,7 +110,7 @@ test('several of TikTok’s events that carry the same are compared once, and th
   expect(text('.to')).toEqual(['Purchase, NewCustomerPurchase'])
   click('.row')
   expect(text('.details table caption, .details h3').filter((title) => title?.startsWith('Properties'))).toEqual([
-    'Properties in, parameters out: Purchase, NewCustomerPurchase',
+    'Properties and parameters: Purchase, NewCustomerPurchase',
   ])
   expect(text('.faults li .code')).toEqual(['Purchase · MISSING_CONTENT_ID'])
 })
@@ -133,7 +133,7 @@ test('which content ids went out is told with the mode that chose them', () => {
   paint()
   click('.row')
   expect(root()?.textContent).toContain('Mode sku: always the sku.')
-  expect(text('.plain li')).toEqual(['CAP from sku', 'none for want of sku'])
+  expect(text('.plain li')).toEqual(['CAP from sku', 'none: sku is missing'])
 })
 
 test('the list is filtered by status, by what is to fix, and by name', () => {

@@ -36,14 +36,14 @@ test.each(statuses)('every reason that a status can have is told in a sentence o
   expect(new Set(sentences).size).toBe(reasons.length)
 })
 
-test('a success with a reason names the way that is left', () => {
-  expect(say('success')).toBe('Sent by every channel that its row and consent allow.')
-  expect(say('success', 'pixel_blocked')).toMatch(/^Sent by the relay alone: TikTok's script /)
-  expect(say('success', 'undecided', ['relay'])).toMatch(/^Sent by the relay alone: the visitor has not decided yet/)
-  expect(say('success', 'denied', ['relay'])).toMatch(/^Sent by the relay alone: the visitor said no/)
-  expect(say('success', 'denied')).toMatch(/^Sent by the pixel alone: the visitor said no/)
-  expect(say('success', 'too_late')).toMatch(/^Sent by the pixel alone: it was kept for longer /)
-  expect(say('success', 'relay_refused')).toMatch(/^Sent by the pixel alone: the relay answered /)
+test('a success with a reason names the only channel that sent it', () => {
+  expect(say('success')).toBe('Sent by every allowed channel.')
+  expect(say('success', 'pixel_blocked')).toMatch(/^Sent only by the relay: TikTok's script /)
+  expect(say('success', 'undecided', ['relay'])).toMatch(/^Sent only by the relay: the visitor has not decided yet/)
+  expect(say('success', 'denied', ['relay'])).toMatch(/^Sent only by the relay: the visitor denied/)
+  expect(say('success', 'denied')).toMatch(/^Sent only by the pixel: the visitor denied/)
+  expect(say('success', 'too_late')).toMatch(/^Sent only by the pixel: it is older than TikTok /)
+  expect(say('success', 'relay_refused')).toMatch(/^Sent only by the pixel: the relay refused /)
 })
 
 test('a success whose pixel is still waiting does not say that the pixel has it', () => {

@@ -13,9 +13,9 @@ const relay = 'https://shop.test/converge'
 
 test.each<[name: string, state: Partial<State>, config: Partial<Config>, value: string, tone: string]>([
   ['Pixel', {}, {}, 'loaded', 'good'],
-  ['Pixel', { pixel: 'waiting' }, {}, 'on its way', 'wait'],
+  ['Pixel', { pixel: 'waiting' }, {}, 'loading', 'wait'],
   ['Pixel', { pixel: 'waiting' }, { consent: 'require' }, 'waits for consent', 'wait'],
-  ['Pixel', { pixel: 'waiting', consent: { marketing: 'granted' } }, { consent: 'require' }, 'on its way', 'wait'],
+  ['Pixel', { pixel: 'waiting', consent: { marketing: 'granted' } }, { consent: 'require' }, 'loading', 'wait'],
   ['Pixel', { pixel: 'waiting', consent: { marketing: 'denied' } }, { consent: 'implied' }, 'not loaded', 'none'],
   ['Pixel', { pixel: 'off' }, { mapping: { mode: 'server_only' }, relay }, 'off: server_only', 'none'],
   ['Pixel', { pixel: 'blocked', pixelCause: 'csp' }, {}, "blocked by the page's Content-Security-Policy", 'bad'],
@@ -45,7 +45,7 @@ test.each<[name: string, state: Partial<State>, config: Partial<Config>, value: 
 test('what blocks the pixel is named as far as it is known, with what to do', () => {
   const { Pixel } = facts({ pixel: 'blocked', pixelCause: 'script_error' }, {}, "Brave's Shields")
   expect(Pixel?.value).toBe("blocked by Brave's Shields")
-  expect(Pixel?.sentence).toContain('Turn ad blockers off for this page')
+  expect(Pixel?.sentence).toContain('Turn off ad blockers for this page')
   expect(facts({ pixel: 'blocked', pixelCause: 'csp' }, { region: 'us' }).Pixel?.sentence).toContain(
     'Add https://analytics.us.tiktok.com to script-src and connect-src',
   )

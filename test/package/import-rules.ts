@@ -12,14 +12,17 @@ const allowed: Record<string, readonly string[]> = {
   browser: ['browser', 'tiktok/pixel', 'tiktok', 'core', '.'],
   consent: ['consent', 'core', '.'],
   inspector: ['inspector', 'tiktok', 'core', '.'],
-  server: ['server', 'tiktok/events-api', 'tiktok', 'core', '.'],
-  node: ['node', 'server', 'tiktok/events-api', 'tiktok', 'core', '.'],
+  server: ['server', 'store', 'tiktok/events-api', 'tiktok', 'core', '.'],
+  store: ['store', 'server', 'tiktok/events-api', 'tiktok', 'core', '.'],
+  'store/sqlite': ['store/sqlite', 'store', 'server', 'tiktok/events-api', 'tiktok', 'core', '.'],
+  node: ['node', 'store/sqlite', 'store', 'server', 'tiktok/events-api', 'tiktok', 'core', '.'],
   cloudflare: ['cloudflare', 'server', 'core', '.'],
 }
 /** Packages, by folder. What a page loads has none. */
 const packages: Record<string, RegExp> = {
   server: /^(valibot|libphonenumber-js\/max)$/,
   node: /^(node:.+|srvx\/node)$/,
+  'store/sqlite': /^node:.+$/,
 }
 /** Files in src itself put the folders together. */
 const assemblers = ['index.ts', 'create-converge.ts', 'script.ts']

@@ -30,6 +30,10 @@ const planted: [sentence: string, path: string, text: string][] = [
   ['the server asks for files', 'server/parse.ts', "import { readFile } from 'node:fs/promises'"],
   ['the server imports Node’s half', 'server/parse.ts', "import { serve } from '../node/serve.ts'"],
   ['the worker imports Node’s half', 'cloudflare/worker.ts', "import { serve } from '../node/serve.ts'"],
+  ['the server imports an engine', 'server/forwarder.ts', "import { openSqlite } from '../store/sqlite/sqlite.ts'"],
+  ['the store’s port knows an engine', 'store/store.ts', "import { openSqlite } from './sqlite/sqlite.ts'"],
+  ['the store’s port imports Node’s half', 'store/store.ts', "import { serve } from '../node/serve.ts'"],
+  ['the store’s port asks for SQLite', 'store/store.ts', "import type { DatabaseSync } from 'node:sqlite'"],
   ['Node’s half imports an entry', 'node/serve.ts', "import { createForwarder } from '../server/index.ts'"],
   ['the browser calls the Events API', 'browser/tracker.ts', "import { codes } from '../tiktok/events-api/codes.ts'"],
   [
@@ -127,9 +131,9 @@ test.each([
   ['browser/start.ts', ['browser', 'core', 'tiktok', 'tiktok/pixel']],
   ['consent/index.ts', ['consent', 'core']],
   ['inspector/index.ts', ['core', 'inspector', 'tiktok']],
-  ['server/index.ts', ['core', 'server', 'tiktok', 'tiktok/events-api']],
-  ['node/index.ts', ['core', 'node', 'server', 'tiktok', 'tiktok/events-api']],
-  ['cloudflare/index.ts', ['cloudflare', 'core', 'server', 'tiktok', 'tiktok/events-api']],
+  ['server/index.ts', ['core', 'server', 'store', 'tiktok', 'tiktok/events-api']],
+  ['node/index.ts', ['core', 'node', 'server', 'store', 'store/sqlite', 'tiktok', 'tiktok/events-api']],
+  ['cloudflare/index.ts', ['cloudflare', 'core', 'server', 'store', 'tiktok', 'tiktok/events-api']],
 ])('what %s bundles is of these folders alone', async (entry, folders) => {
   const found = await foldersOf(entry)
   expect(folders).toEqual(expect.arrayContaining(found))

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { createSqliteOutbox } from '../../src/node/sqlite-outbox.ts'
+import { createSqliteOutbox } from '../../src/store/sqlite/sqlite-outbox.ts'
 import { createEventsApiHost, type EventsApiHost, type Fault } from '../tiktok/events-api-host.ts'
 import { type Child, startCli, writeConfig } from './node-child.ts'
 import { createFolder } from './node-folder.ts'

@@ -2,8 +2,8 @@
 import type * as fs from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
-import { createSqliteOutbox, type SqliteOutbox } from '../../src/node/sqlite-outbox.ts'
 import type { OutboxEvent } from '../../src/server/outbox.ts'
+import { createSqliteOutbox, type SqliteOutbox } from '../../src/store/sqlite/sqlite-outbox.ts'
 import { createFolder } from './node-folder.ts'
 
 const disk = vi.hoisted(() => {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { expect, test, vi } from 'vitest'
-import { createSqliteOutbox } from '../../src/node/sqlite-outbox.ts'
+import { createSqliteOutbox } from '../../src/store/sqlite/sqlite-outbox.ts'
 import { runCli } from './node-child.ts'
 import { answering, newPath, numbered, open, purchase } from './outbox-kit.ts'
 

@@ -1,7 +1,11 @@
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { createSqliteOutbox, type SqliteOutbox, type SqliteOutboxOptions } from '../../src/node/sqlite-outbox.ts'
 import type { Deliver, OutboxEvent, Verdict } from '../../src/server/outbox.ts'
+import {
+  createSqliteOutbox,
+  type SqliteOutbox,
+  type SqliteOutboxOptions,
+} from '../../src/store/sqlite/sqlite-outbox.ts'
 import { createFolder } from './node-folder.ts'
 
 export const day = 86_400_000

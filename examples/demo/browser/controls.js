@@ -23,7 +23,7 @@ async function startOver() {
 }
 
 async function answer({ dataset }) {
-  if (!dataset.consent) forget() // there is no way back, but to be somebody new
+  if (!dataset.consent) forget() // "undecided" is only possible for a new visitor
   setConsent(dataset.consent)
   again()
 }

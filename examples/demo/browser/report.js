@@ -1,10 +1,10 @@
-// Tells the demo what Converge says in this page, so that /tiktok can say why a copy did not come.
+// Reports Converge's results to the demo, so that /tiktok can say why a copy is missing.
 let state = {}
 
 window.converge.on('state', ({ pixel, pixelCause }) => {
   state = { pixel, pixelCause }
 })
 window.converge.on('event', (result) => {
-  // After whatever else comes in this turn, the pixel's state above all.
+  // Wait for the rest of this task, most of all the pixel's state.
   queueMicrotask(() => navigator.sendBeacon('/demo/report', JSON.stringify({ result, state })))
 })

@@ -1,4 +1,4 @@
-// Plays a story: a visitor goes through the shop in the frame, and the counters tell what TikTok got of it.
+// Plays a story: a visitor shops in the frame, and the counters show what TikTok received.
 import { forget, post, setConsent, trackingCookies } from './visitor.js'
 import { watch } from './watch.js'
 
@@ -14,7 +14,7 @@ watch((latest) => {
   heard()
 })
 
-/** Resolves once what has come satisfies, or after 8 s: then the counters say what is missing. */
+/** Resolves once `isEnough` accepts the news, or after 8 s. The counters then show what is missing. */
 function until(isEnough) {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, 8000)
@@ -28,10 +28,10 @@ function until(isEnough) {
   })
 }
 
-// Long enough to be seen.
+// Long enough for people to see.
 const pause = () => new Promise((resolve) => setTimeout(resolve, 400))
 
-/** Resolves once the frame has loaded what `go` leads to. */
+/** Calls `go`, and resolves once the frame has loaded. */
 function loaded(go) {
   return new Promise((resolve) => {
     frame.addEventListener('load', resolve, { once: true })
@@ -39,7 +39,7 @@ function loaded(go) {
   })
 }
 
-/** Resolves once it is known whether the pixel is there: a visitor looks at a page for longer than that takes. */
+/** Resolves once the pixel is live or blocked. Real visitors stay on a page for longer than that. */
 function settled() {
   return new Promise((resolve) => {
     setTimeout(resolve, 5000)
@@ -86,7 +86,7 @@ const stories = {
     await begin({ pixel: 'blocked' }, 'granted')
     await buy(settled)
     await until((news) => purchases(news).some(({ api }) => api))
-    return `TikTok’s script never came: ${news.hits} pixel hits. The forwarder sent ${news.copies} server copies, the Purchase among them.`
+    return `TikTok’s script never loaded: ${news.hits} pixel hits. The forwarder sent ${news.copies} server copies, including the Purchase.`
   },
   async reload() {
     await begin({}, 'granted')
@@ -98,7 +98,7 @@ const stories = {
       await until((news) => purchases(news).some(({ repeats }) => repeats >= count))
       outcome.textContent = `Reloaded ${count} of ${reloads} times …`
     }
-    return `The thank-you page was seen ${reloads + 1} times, and TikTok counts ${purchases(news).length} Purchase.`
+    return `The thank-you page was opened ${reloads + 1} times. TikTok counts ${purchases(news).length} Purchase.`
   },
   async reject() {
     await begin({}, '')
@@ -106,7 +106,7 @@ const stories = {
     find('[data-decide=denied]').click()
     await buy(nothing)
     await until(({ rows }) => rows.some(({ eventName }) => eventName === 'Placed Order'))
-    return `The visitor said no and bought all the same: ${news.requests} requests, ${trackingCookies().length} cookies.`
+    return `The visitor denied consent and bought anyway: ${news.requests} requests, ${trackingCookies().length} cookies.`
   },
 }
 
@@ -117,12 +117,12 @@ document.addEventListener('click', async ({ target }) => {
   for (const each of buttons) each.disabled = true
   button.setAttribute('aria-busy', 'true')
   outcome.dataset.story = 'plays'
-  outcome.textContent = 'It plays in the shop beside the events …'
+  outcome.textContent = 'Playing in the shop beside the events …'
   try {
     outcome.textContent = await stories[button.dataset.story]()
     outcome.dataset.story = button.dataset.story
   } catch (error) {
-    outcome.textContent = `The story broke off: ${error}`
+    outcome.textContent = `The story stopped: ${error}`
     outcome.dataset.story = 'broken'
   }
   button.removeAttribute('aria-busy')

@@ -27,7 +27,7 @@ function show(row) {
   part(element, 'why').textContent = repeats
     ? `${why} Tracked ${repeats + 1} times, sent once: the order was sent before.`
     : why
-  showCopy(part(element, 'hit'), hit, isReal ? 'It went to TikTok, or did not: nobody here sees it.' : 'There is none.')
+  showCopy(part(element, 'hit'), hit, isReal ? 'This page cannot see whether it went to TikTok.' : 'None.')
   showCopy(part(element, 'api'), api, 'There is none.')
   return element
 }
@@ -39,7 +39,7 @@ function showCopy(element, copy, otherwise) {
 
 watch(({ rows, log }) => {
   const wanted = rows.map(show)
-  // What stays is not moved: it may hold the focus.
+  // Do not move elements that stay: one may have the focus.
   for (const [key, element] of elements) {
     if (wanted.includes(element)) continue
     element.remove()

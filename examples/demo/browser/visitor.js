@@ -4,7 +4,7 @@ const ofTracking = /^(_ttp|_tt_enable_cookie|ttclid|converge\..*)$/
 
 const cookieNames = () => document.cookie.split('; ').map((pair) => pair.split('=')[0])
 
-/** TikTok's and Converge's; the shop's own cart and banner are not counted. */
+/** Cookies of TikTok and Converge. The shop's own cart and banner are not counted. */
 export const trackingCookies = () => cookieNames().filter((name) => ofTracking.test(name))
 
 export const consent = () => /(?:^|; )shop_consent=(\w+)/.exec(document.cookie)?.[1] ?? ''
@@ -15,7 +15,7 @@ export function setConsent(answer) {
   document.cookie = `shop_consent=${answer};path=/;max-age=${age};samesite=lax`
 }
 
-/** A browser that has never been here. */
+/** Makes the browser look like a new visitor's. */
 export function forget() {
   for (const name of [...trackingCookies(), 'shop_consent']) {
     // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing in browsers of 2025

@@ -2,7 +2,7 @@ const listeners = new Set()
 let source
 let latest
 
-/** Tells what is new, as long as the page is seen: a browser keeps six connections to a host, and a stream takes one. */
+/** Calls the listener with news while the page is visible. A browser has six connections per host, and a stream takes one. */
 export function watch(listener) {
   listeners.add(listener)
   if (latest) listener(latest)

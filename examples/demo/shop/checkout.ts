@@ -9,7 +9,7 @@ const field = (name: string, label: string, value: string, autocomplete: string,
   html`<p><label for="${name}">${label}</label>
     <input id="${name}" name="${name}" type="${type}" value="${value}" autocomplete="${autocomplete}" required></p>`
 
-/** Who buys, where nobody has typed anything else. */
+/** The default customer. */
 export const jane: Contact = {
   email: 'jane@example.com',
   phone: '+49 170 1234567',
@@ -44,7 +44,7 @@ export function checkout({ cart: lines }: Visitor): Page {
             <label><input type="radio" name="payment" value="transfer"> Bank transfer</label>
             <label><input type="radio" name="payment" value="invoice"> Invoice</label>
           </fieldset>
-          <p class="small">A demo: nothing is charged, and nothing that you type here leaves this machine in the clear.</p>
+          <p class="small">This is a demo. Nothing is charged, and nothing that you type leaves this machine as plain text.</p>
         </div>
         <aside class="panel" aria-label="Your order">
           ${summary(lines)}

@@ -1,4 +1,4 @@
-// What all of the shop's pages share.
+// The layout of all shop pages.
 import type { Decision } from '../../../src/types.ts'
 import { controls } from '../controls.ts'
 import { type Html, html } from '../html.ts'
@@ -10,7 +10,7 @@ export interface View {
   visitor: Visitor
   consent: Decision | undefined
   setting: Setting
-  /** In the frame of /tiktok, which shows in other ways what happens. */
+  /** True inside the frame of /tiktok, which has its own display. */
   isFramed: boolean
 }
 
@@ -83,7 +83,7 @@ export function layout({ visitor, consent, setting, isFramed }: View, { title, m
           <button>Subscribe</button>
         </form>
       </section>
-      <p class="small">Nordlicht sells nothing: it is the demo of converge-tiktok. <button type="button" class="link" data-banner-again>Cookie settings</button></p>
+      <p class="small">Nordlicht is the demo of converge-tiktok and sells nothing. <button type="button" class="link" data-banner-again>Cookie settings</button></p>
     </footer>
   </body>
 </html>

@@ -1,4 +1,4 @@
-// What several of the shop's pages show.
+// Parts of several shop pages.
 import { type Html, html } from '../html.ts'
 import { money, type Product } from './catalogue.ts'
 import { totalsOf } from './converge.ts'
@@ -33,7 +33,7 @@ export function totals(lines: Line[]): Html {
   </dl>`
 }
 
-/** Lines that nobody can change any more. */
+/** The lines of a finished order or checkout. */
 export function summary(lines: Line[]): Html {
   return html`<ul class="summary">${lines.map(
     ({ product, variant, quantity }) => html`

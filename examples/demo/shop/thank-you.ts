@@ -4,7 +4,7 @@ import type { Page } from './layout.ts'
 import { summary, totals } from './parts.ts'
 import type { Order } from './visitors.ts'
 
-/** It may be reloaded, and opened again tomorrow: the order's id is the event's. */
+/** The order's id is the event_id, so this page may be reloaded or opened again later. */
 export function thankYou(order: Order): Page {
   const { id, lines, contact } = order
   return {

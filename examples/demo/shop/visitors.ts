@@ -1,4 +1,4 @@
-// Who is in the shop: a cart and the orders of a session, in memory.
+// The shop's visitors: a cart and the orders of each session, in memory.
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Decision } from '../../../src/types.ts'
@@ -32,10 +32,10 @@ export interface Visitor {
 }
 
 export interface Visitors {
-  /** The visitor of a request. A cookie is set when there is something to remember, and not before. */
+  /** The visitor of a request. No cookie is set until there is something to remember. */
   of(request: IncomingMessage): Visitor
   remember(visitor: Visitor, response: ServerResponse): void
-  /** Makes an order of what is in the cart. */
+  /** Turns the cart into an order. */
   order(visitor: Visitor, contact: Contact): Order
   /** Forgets everybody. */
   reset(): void
@@ -44,7 +44,7 @@ export interface Visitors {
 export function createVisitors(): Visitors {
   const visitors = new Map<string, Visitor>()
   const customers = new Set<string>()
-  // A number that no former run has used: browsers remember the orders that they have sent.
+  // Start with a number that no earlier run has used, because browsers remember the orders that they have sent.
   let lastOrder = Math.floor(Date.now() / 1000) % 10_000_000
 
   return {
@@ -70,7 +70,7 @@ export function createVisitors(): Visitors {
   }
 }
 
-/** What the visitor answered the banner, which keeps it in a cookie of its own. */
+/** The visitor's answer to the banner, from the banner's own cookie. */
 export function consentOf(request: IncomingMessage): Decision | undefined {
   const answer = cookieOf(request, 'shop_consent')
   return answer === 'granted' || answer === 'denied' ? answer : undefined

@@ -1,8 +1,8 @@
-// Joins what is known of each event: what the page says of it, the pixel's hit, and the Events API's event.
+// Joins the page's report, the pixel's hit and the Events API's event of each event.
 import type { RelayedEvent, State, TrackResult } from '../../../src/types.ts'
 import { whyBlocked, whyNotSent } from './words.ts'
 
-/** What a page tells the demo, by report.js. */
+/** What report.js sends from a page. */
 export interface Report {
   result: TrackResult
   state: Pick<State, 'pixel' | 'pixelCause'>
@@ -12,15 +12,15 @@ export interface Report {
 export interface Copies {
   event: string
   event_id: string
-  /** Converge's name, where a page or the forwarder has said it. */
+  /** Converge's name, if a page or the forwarder has reported it. */
   eventName?: string
-  /** The hits, as they came. */
+  /** The hits, in order of arrival. */
   hits: object[]
-  /** A hit that TikTok did not take. */
+  /** A hit that TikTok refused. */
   lost?: object
   /** Whether the forwarder has acknowledged it. */
   kept?: boolean
-  /** The Events API's events, as they came. */
+  /** The Events API's events, in order of arrival. */
   events: object[]
   report?: Report
   /** How often it was tracked again, and not sent. */
@@ -51,19 +51,19 @@ export interface CopyLog {
   api(event: string, event_id: string, body: object): void
   rows(): Row[]
   tally(): Tally
-  /** Forgets everything; what of it is still on its way is nobody's any more. */
+  /** Forgets everything, also events that arrive later. */
   reset(): void
 }
 
 const SHOWN = 60
 
-/** `seesHits` is false where they go to the real TikTok. */
+/** `seesHits` is false if the hits go to the real TikTok. */
 export function createCopyLog({ seesHits }: { seesHits: boolean }): CopyLog {
   const log = new Map<string, Copies>()
   const former = new Set<string>()
   const keyOf = (event: string, event_id: string) => `${event} ${event_id}`
 
-  /** Where it is no former visitor's. */
+  /** Adds to an event's copies, unless it belongs to a former visitor. */
   function note(event: string, event_id: string, add: (copies: Copies) => void): void {
     const key = keyOf(event, event_id)
     if (former.has(key)) return
@@ -72,7 +72,7 @@ export function createCopyLog({ seesHits }: { seesHits: boolean }): CopyLog {
     add(copies)
   }
 
-  /** It is news again. */
+  /** Moves an event to the end of the log, as the newest one. */
   function moveUp(copies: Copies): void {
     const key = keyOf(copies.event, copies.event_id)
     log.delete(key)
@@ -81,7 +81,7 @@ export function createCopyLog({ seesHits }: { seesHits: boolean }): CopyLog {
 
   function report(given: Report): void {
     const { eventName, eventID, destinationEvents, reason } = given.result
-    if (destinationEvents.length) log.delete(keyOf(eventName, eventID)) // it was held back, and now it isn't
+    if (destinationEvents.length) log.delete(keyOf(eventName, eventID)) // it was not sent before, and is now
     const sent = [...log.values()].filter((copies) => copies.event_id === eventID && copies.eventName === eventName)
     if (reason === 'already_sent' && sent.length) {
       for (const copies of sent) {
@@ -98,7 +98,7 @@ export function createCopyLog({ seesHits }: { seesHits: boolean }): CopyLog {
       })
   }
 
-  /** Whether its hit is on the way to the real TikTok, as far as the page can tell. */
+  /** True if its hit goes to the real TikTok, as far as the page knows. */
   function isHanded({ report }: Copies): boolean {
     const via = report?.result.destinationEvents[0]?.via ?? []
     return !seesHits && via.includes('pixel') && report?.state.pixel !== 'blocked'
@@ -131,7 +131,7 @@ export function createCopyLog({ seesHits }: { seesHits: boolean }): CopyLog {
       return {
         counted: all.filter((copies) => copies.hits.length || copies.events.length || isHanded(copies)).length,
         hits: all.reduce((sum, copies) => sum + (isHanded(copies) ? 1 : copies.hits.length), 0),
-        // A page that was left before the forwarder's answer hands its event on again, under the same event_id.
+        // If a page was left before the forwarder answered, the next page sends the event again, under the same event_id.
         copies: all.filter(({ events }) => events.length).length,
       }
     },
@@ -142,46 +142,45 @@ export function createCopyLog({ seesHits }: { seesHits: boolean }): CopyLog {
   }
 }
 
-const waits = 'The server copy waits in the forwarder’s outbox until TikTok’s Events API takes it.'
+const waits = 'The server copy waits in the forwarder’s outbox until TikTok’s Events API accepts it.'
 
 function judgeHanded({ kept, events }: Copies): [Kind, string] {
-  const handed = 'The page has handed it to TikTok’s pixel: see Events Manager, Test Events.'
-  if (events.length) return ['merged', `${handed} The server copy is here, under the same event_id.`]
-  return kept ? ['on its way', `${handed} ${waits}`] : ['one copy', `${handed} There is no server copy of it.`]
+  const handed = 'The page has given it to TikTok’s pixel. See Events Manager, Test Events.'
+  if (events.length) return ['merged', `${handed} The server copy has arrived, with the same event_id.`]
+  return kept ? ['on its way', `${handed} ${waits}`] : ['one copy', `${handed} It has no server copy.`]
 }
 
-/** What TikTok makes of the copies, and why it isn't both. */
+/** How TikTok counts the copies, and why one of them is missing. */
 function judge({ hits, lost, kept, events, report, eventName }: Copies): [Kind, string] {
   const { result, state } = report ?? {}
   const via = result?.destinationEvents[0]?.via
   const hasHit = hits.length > 0
 
-  if (hasHit && events.length) return ['merged', 'Two copies, one event and event_id: TikTok counts one event.']
+  if (hasHit && events.length) return ['merged', 'Two copies with one name and event_id. TikTok counts one event.']
   if (hasHit) {
     if (kept) return ['on its way', waits]
     if (via && !via.includes('relay'))
       return eventName === '$page_load'
-        ? ['one copy', 'The pixel alone: page views have no server copy in the default mapping.']
-        : ['one copy', 'The pixel alone: this event has no server copy.']
-    return ['on its way', 'The pixel’s hit is here, the server copy not yet.']
+        ? ['one copy', 'Pixel only. Page views have no server copy in the default mapping.']
+        : ['one copy', 'Pixel only. This event has no server copy.']
+    return ['on its way', 'The pixel’s hit has arrived. The server copy has not arrived yet.']
   }
   if (events.length) {
     if (state?.pixel === 'blocked')
-      return ['one copy', `The server copy alone: ${whyBlocked(state.pixelCause)}. It counts all the same.`]
-    if (lost) return ['one copy', 'The server copy alone: TikTok did not take the hit. It counts all the same.']
-    if (via && !via.includes('pixel'))
-      return ['one copy', 'The server copy alone: the pixel was not handed this event.']
+      return ['one copy', `Server copy only: ${whyBlocked(state.pixelCause)}. TikTok counts it.`]
+    if (lost) return ['one copy', 'Server copy only: TikTok did not receive the hit. TikTok counts the event.']
+    if (via && !via.includes('pixel')) return ['one copy', 'Server copy only. The pixel was not called for this event.']
     return [
       'one copy',
-      'The server copy alone, so far. Where the page was left before TikTok’s script was there, no hit follows.',
+      'Server copy only, so far. If the page was left before TikTok’s script had loaded, no hit follows.',
     ]
   }
   if (kept) return ['on its way', waits]
-  if (lost) return ['not sent', 'TikTok did not take the hit, and this event has no server copy.']
+  if (lost) return ['not sent', 'TikTok did not receive the hit, and this event has no server copy.']
   if (result?.status === 'success' && state?.pixel !== 'blocked')
     return [
       'on its way',
-      'Neither copy is here yet. Where the page was left before TikTok’s script was there, none follows.',
+      'No copy has arrived yet. If the page was left before TikTok’s script had loaded, none follows.',
     ]
   return ['not sent', whyNotSent(result)]
 }

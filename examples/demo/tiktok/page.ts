@@ -13,12 +13,12 @@ const counters = (isReal: boolean) => [
 ]
 
 const stories = [
-  ['blocked', 'Block the pixel', 'A visitor with an ad blocker buys. The forwarder still tells TikTok.'],
-  ['reload', 'Reload the thank-you page', 'Five times over. TikTok counts one purchase.'],
-  ['reject', 'Reject consent', 'A visitor says no, and buys. Nothing leaves, nothing is kept.'],
+  ['blocked', 'Block the pixel', 'A visitor with an ad blocker buys. The forwarder still sends the order.'],
+  ['reload', 'Reload the thank-you page', 'Five times. TikTok counts one purchase.'],
+  ['reject', 'Reject consent', 'A visitor rejects and buys. Nothing is sent or stored.'],
 ] as const
 
-/** What TikTok gets, both copies side by side. */
+/** What TikTok receives, both copies side by side. */
 export function tiktokPage(setting: Setting, pixelId: string | undefined): Html {
   return html`<!doctype html>
 <html lang="en">
@@ -42,8 +42,8 @@ export function tiktokPage(setting: Setting, pixelId: string | undefined): Html 
         <h1>What TikTok sees</h1>
         <p>${
           pixelId
-            ? html`The page’s hits go to TikTok’s real pixel <code>${pixelId}</code>: see them in Events Manager, Test Events. Here is what the page and the forwarder say, and the server copies, which stay on this machine.`
-            : html`Each event leaves the shop twice: as a hit of TikTok’s pixel, and as a server copy through the forwarder. Here both sides of TikTok are played on this machine, and nothing leaves it.`
+            ? html`The page’s hits go to TikTok’s real pixel <code>${pixelId}</code>: see Events Manager, Test Events. This page shows what the page and the forwarder report, and the server copies, which stay on this machine.`
+            : html`The shop sends each event twice: from the browser by TikTok’s pixel, and as a server copy by the forwarder. This machine plays TikTok’s part, and nothing leaves it.`
         }</p>
       </header>
 
@@ -57,7 +57,7 @@ export function tiktokPage(setting: Setting, pixelId: string | undefined): Html 
         )}
         </ul>
         <p class="outcome" role="status" data-outcome>${
-          pixelId && 'The stories need the stand-in: start the demo without --pixel.'
+          pixelId && 'The stories need the simulated TikTok. Start the demo without --pixel.'
         }</p>
       </section>
 
@@ -69,11 +69,11 @@ export function tiktokPage(setting: Setting, pixelId: string | undefined): Html 
 
       <div class="stage">
         <section aria-labelledby="events-title">
-          <h2 id="events-title">Events, the latest first</h2>
-          <p class="empty" data-empty>None yet. Press one of the stories, or <a href="/">go shopping</a>.</p>
+          <h2 id="events-title">Events, newest first</h2>
+          <p class="empty" data-empty>No events yet. Start one of the stories, or <a href="/">go shopping</a>.</p>
           <ol id="events" class="events" tabindex="-1"></ol>
           <section class="said" aria-labelledby="said-title" data-said hidden>
-            <h2 id="said-title">The forwarder says</h2>
+            <h2 id="said-title">The forwarder’s log</h2>
             <ul></ul>
           </section>
         </section>

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { type OutboxEvent, OutboxFull } from '../server/outbox.ts'
+import { type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
 import type { Room } from './outbox-room.ts'
 import type { KeptEvent, Tables } from './outbox-tables.ts'
 import { isSqliteError, whenFree } from './sqlite.ts'

@@ -1,4 +1,4 @@
-import { OutboxFull } from '../server/outbox.ts'
+import { OutboxFull } from '../../server/outbox.ts'
 import type { Tables } from './outbox-tables.ts'
 import { createDiskRoom } from './sqlite-file.ts'
 

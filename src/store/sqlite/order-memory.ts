@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { OutboxEvent } from '../server/outbox.ts'
-import { SECONDS_BESIDE_PIXEL } from '../tiktok/limits.ts'
+import type { OutboxEvent } from '../../server/outbox.ts'
+import { SECONDS_BESIDE_PIXEL } from '../../tiktok/limits.ts'
 
 const memory = 90 * 86_400_000
 

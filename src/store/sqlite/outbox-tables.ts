@@ -1,7 +1,7 @@
 import { closeSync, fdatasync } from 'node:fs'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { promisify } from 'node:util'
-import type { OutboxEvent, Stats } from '../server/outbox.ts'
+import type { OutboxEvent, Stats } from '../../server/outbox.ts'
 import { createDeadLetterReader, createIdChunks, createProblemCounts } from './dead-letters.ts'
 import { createOrderMemory, type OrderMemory } from './order-memory.ts'
 import { inTransaction, isSqliteError, openLog, UnusableFile } from './sqlite.ts'
