@@ -7,7 +7,6 @@ import { layMapping, type MappingConfig, type ReadCondition, toRow } from '../ti
 import { readMappingBy } from '../tiktok/read-mapping.ts'
 import { type Readers, type Rules, readRulesBy } from '../tiktok/rules.ts'
 import type { Config, ConvergeGlobal } from '../types.ts'
-import * as handToRelay from './hand-to-relay.ts'
 import * as navigation from './navigation.ts'
 import * as relay from './relay.ts'
 import * as cvg from './window-cvg.ts'
@@ -17,8 +16,10 @@ import * as cvg from './window-cvg.ts'
 /** Defined by build.mjs for each variant, and by vitest.config.ts. */
 declare const FEATURES: Features
 
-export const createRelay = FEATURES.relay ? relay.createRelay : undefined
-export const createHandToRelay = FEATURES.relay ? handToRelay.createHandToRelay : undefined
+export const post = FEATURES.relay ? relay.post : undefined
+export const storeAll = FEATURES.relay ? relay.storeAll : undefined
+export const takeOver = FEATURES.relay ? relay.takeOver : undefined
+export const outboxOf = FEATURES.relay ? relay.outboxOf : undefined
 export const onNavigation = FEATURES.pageLoads ? navigation.onNavigation : undefined
 export const fillWindowCvg = FEATURES.cvg ? cvg.fillWindowCvg : undefined
 

@@ -47,33 +47,35 @@ function expectRefused({ page, converge }: { page: Page; converge: Partial<Conve
   expect([page.ttq, page.scripts, page.posts, page.device.touches]).toEqual([undefined, [], [], []])
 }
 
-describe.each(asking)('without the code for %s, %j', (feature, config, option) => {
-  test.skipIf(has(feature))('is refused in init: the page says so once, and starts nothing', () => {
-    expectRefused(start({}, config), option)
-  })
+const isTaken = ([feature, { mapping }]: (typeof asking)[number]) =>
+  has(feature) && (mapping === undefined || has('mapping'))
+const lacking = asking.filter(([feature]) => !has(feature))
 
-  test.skipIf(has(feature) || feature === 'mapping')('is refused on the tag, too', () => {
-    expectRefused(start(config), option)
-  })
-
-  test.skipIf(!has(feature) || (config.mapping !== undefined && !has('mapping')))(
-    'is taken where the code is there',
-    () => {
-      start({}, config)
-      expect(error).not.toHaveBeenCalled()
-    },
-  )
+test.each(asking.filter(isTaken))('a build with the code for %s takes %j in init', (_, config) => {
+  start({}, config)
+  expect(error).not.toHaveBeenCalled()
 })
 
-test.skipIf(has('filters') || !has('mapping'))(
-  'a condition that needs the code for filters is refused by its place',
-  () => {
-    expectRefused(
-      start({}, { mapping: { events: { Searched: { event: 'Search', when: isVip } } } }),
-      'mapping.events.Searched.when',
-    )
+test.each(lacking)(
+  'a build without the code for %s refuses %j in init: it says so once, and starts nothing',
+  (_, config, option) => {
+    expectRefused(start({}, config), option)
   },
 )
+
+// A mapping can't stand on a tag.
+test.each(lacking.filter(([feature]) => feature !== 'mapping'))(
+  'a build without the code for %s refuses %j on the tag',
+  (_, config, option) => {
+    expectRefused(start(config), option)
+  },
+)
+
+if (!has('filters') && has('mapping'))
+  test('a condition that needs the code for filters is refused by its place', () => {
+    const mapping = { events: { Searched: { event: 'Search', when: isVip } } }
+    expectRefused(start({}, { mapping }), 'mapping.events.Searched.when')
+  })
 
 test.each<[title: string, config: Partial<Config>]>([
   ['no filters', { filters: [] }],
@@ -113,8 +115,10 @@ describe('a mapping that a forwarder has served', () => {
     expect(eventsIn(page)).toEqual(['Purchase', 'Lead', 'Purchase', 'Lead'])
   })
 
-  test.skipIf(has('mapping'))('is no leave for another one', () => {
-    expectRefused(start({}, { mapping: { ...given.mapping } }, served()), 'mapping')
+  test('does not let the page bring another one that nobody has checked', () => {
+    const { converge } = start({}, { mapping: { events: { Searched: 'My Lead' } } }, served())
+    expect(error).toHaveBeenCalledOnce()
+    expect(converge.track?.('Searched')).toBeUndefined()
   })
 })
 
