@@ -15,7 +15,7 @@ function tagOf(): Tag {
   // A forwarder that serves this script puts its config before it, and is the relay.
   const { config, isServed } = converge
   try {
-    refuseCvg(window)
+    refuseCvg(window, converge)
     const relay = isServed && script ? { relay: new URL('.', script.src).href.replace(/\/$/, '') } : {}
     return { config: { ...relay, ...config, ...(script && readTag(script)) } }
   } catch (error) {

@@ -490,6 +490,8 @@ export interface ConvergeGlobal {
   config?: Partial<Config>
   /** True if a forwarder served the script. It is the relay, unless the config names another one. */
   isServed?: boolean
+  /** The forwarder's `cvg: false`: if there is a `cvg`, it is Converge's own. */
+  cvg?: false
   q: { push(call: QueuedCall): void }
   init(config?: Partial<Config>): void
   /** Returns `undefined` until a pixel ID is set. */

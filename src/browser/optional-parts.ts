@@ -63,12 +63,13 @@ export function refuseOwnMapping(given: unknown, served: ConvergeGlobal['config'
 }
 
 /**
- * Refuses a page that calls `cvg` where this build does not answer: its stub is there, and Converge's own script is not.
+ * Refuses a page that calls `cvg` where this build does not answer: its stub is there, Converge's own script is not, and the
+ * forwarder does not say that it will come.
  *
  * @throws a sentence that says what to do
  */
-export function refuseCvg({ cvg }: Window): void {
-  if (!FEATURES.cvg && typeof cvg === 'function' && !cvg.process) throw missing('cvg')
+export function refuseCvg({ cvg }: Window, { cvg: answered }: Partial<ConvergeGlobal>): void {
+  if (!FEATURES.cvg && answered !== false && typeof cvg === 'function' && !cvg.process) throw missing('cvg')
 }
 
 const missing = (option: string): Error =>

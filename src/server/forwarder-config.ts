@@ -19,8 +19,9 @@ export interface ForwarderConfig extends Config {
   /** Honours a page's `?converge_test=CODE`. Default `false`. */
   allowTest?: boolean
   /**
-   * The served script answers Converge's own `cvg` calls. Default `false`: it is smaller, and on a page with a stub of `cvg` it
-   * logs an error and does not start.
+   * `true`: the served script answers the calls that a page makes to Converge's `cvg`. `false`: if a page has a `cvg`, Converge's
+   * own script answers it. By default the served script can't answer: on a page with a stub of `cvg`, it logs an error and does
+   * not start.
    */
   cvg?: boolean
   /** Default: TikTok's own. */

@@ -156,6 +156,26 @@ describe('the script', () => {
     expect(await configIn(await fetch(get('/converge.js')))).toMatchObject({ relay: 'https://t.shop.test' })
   })
 
+  test('a mapping is served with the event names that TikTok has now, and otherwise as it is', async () => {
+    const when = { property: 'vip', operator: 'is_set' } as const
+    const events = { A: 'CompletePayment', B: ['Lead', { event: 'SubmitForm', when }], C: false } as const
+    const { fetch } = startForwarder({ mapping: { mode: 'custom', events } })
+    expect((await configIn(await fetch(get('/converge.js')))).mapping).toEqual({
+      mode: 'custom',
+      events: { A: ['Purchase'], B: ['Lead', { event: 'Lead', when }], C: false },
+    })
+  })
+
+  test.each([
+    [true, ''],
+    [undefined, ''],
+    [false, ',cvg:false'],
+  ])('the page is told that Converge’s own script answers cvg where the config says so: %s', async (cvg, told) => {
+    const { fetch } = startForwarder(cvg === undefined ? {} : { cvg })
+    const [line] = (await (await fetch(get('/converge.js'))).text()).split('\n')
+    expect(line).toMatch(new RegExp(`isServed:true${told}}\\);$`))
+  })
+
   test('the page gets the host of a domain, however it is written', async () => {
     const { fetch } = startForwarder({ domain: 'https://WWW.Shop.test:443/a' })
     expect(await configIn(await fetch(get('/converge.js')))).toMatchObject({ domain: 'www.shop.test' })

@@ -124,16 +124,20 @@ describe('a mapping that a forwarder has served', () => {
 
 describe('cvg', () => {
   const stub = () => Object.assign((_: unknown) => {}, { queue: [] })
-  const refusal = (cvg: unknown) => {
+  const refusal = (cvg: unknown, served: Partial<ConvergeGlobal> = {}) => {
     const { window } = openPage()
     Object.assign(window, { cvg })
-    return () => refuseCvg(window)
+    return () => refuseCvg(window, served)
   }
 
   test('a stub of it is refused by a build that does not answer', () => {
     const refuse = refusal(stub())
     if (has('cvg')) expect(refuse).not.toThrow()
     else expect(refuse).toThrow(sentence('cvg').replace('Error: ', ''))
+  })
+
+  test('a stub of it is left to Converge’s own script where the forwarder says so', () => {
+    expect(refusal(stub(), { cvg: false })).not.toThrow()
   })
 
   test.each([
