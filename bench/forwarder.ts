@@ -1,173 +1,196 @@
-// Events a second that a forwarder takes on Node, its outbox on the disk, beside a bare handler that reads and answers the
-// same request. Prints medians. Run on an idle machine with two cores or more: node bench/forwarder.ts.
+// Events that a forwarder takes on Node, its outbox on disk, beside handlers that do less.
 
-import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { serve } from '../src/node/serve.ts'
+import { type BenchOptions, quantile, type Report, type Row, spreadOf, typical } from './report.ts'
+import type { Usage } from './server-child.ts'
+import { type Child, load, startChild } from './server-load.ts'
+import { createEventsApiSink, type EventsApiSink } from './tiktok.ts'
 
-const shop = 'https://www.shop.example'
-const connections = 256 // as many visitors: those of one commit wait for the disk together
-const rounds = 5
-const milliseconds = 3000
-let lastId = 1e9 // ids are of one length, so that a request can be written ahead
-const [kind, folder = '', eventsApiUrl = ''] = process.argv.slice(2)
+const ours = fileURLToPath(new URL('../', import.meta.url))
 
-if (kind === 'bare') await serveBare()
-else if (kind === 'forwarder') await serveForwarder()
-else await compare()
-
-async function serveForwarder(): Promise<void> {
-  const { url } = await serve({
-    pixelId: 'CJQBODJC77UB4MRTGFRF',
-    accessToken: 'token',
-    allowedOrigins: [shop],
-    eventsApiUrl,
-    port: 0,
-    outbox: join(folder, 'outbox.db'),
-  })
-  process.send?.(Number(new URL(url).port))
-}
-
-async function serveBare(): Promise<void> {
-  const server = createServer((request, response) => {
-    let text = ''
-    request.setEncoding('utf8')
-    request.on('data', (chunk) => (text += chunk))
-    request.on('end', () => {
-      const { events } = JSON.parse(text)
-      const body = JSON.stringify({ accepted: events.length, problems: [] })
-      const headers = { 'access-control-allow-origin': shop, vary: 'origin', 'cache-control': 'no-store' }
-      response.writeHead(202, { ...headers, 'content-type': 'application/json', 'content-length': body.length })
-      response.end(body)
-    })
-  })
-  process.send?.(await portOf(server))
-}
-
-async function compare(): Promise<void> {
-  const tiktok = createServer((request, response) => {
-    request.resume().once('end', () => response.end('{"code":0,"message":"OK"}'))
-  })
-  const url = `http://127.0.0.1:${await portOf(tiktok)}/open_api/v1.3/event/track/`
-  const temporary = mkdtempSync(join(tmpdir(), 'converge-tiktok-'))
-  const children = [start('bare'), start('forwarder', temporary, url)]
+export async function measureForwarder(options: BenchOptions): Promise<Report[]> {
+  const tiktok = await createEventsApiSink()
   try {
-    const [bare = 0, forwarder = 0] = await Promise.all(children.map(({ port }) => port))
-    for (const eventsEach of [1, 5]) {
-      const rates = { bare: [] as number[], forwarder: [] as number[] }
-      for (let round = 0; round <= rounds; round++) {
-        const measured = { bare: await measure(bare, eventsEach), forwarder: await measure(forwarder, eventsEach) }
-        if (round === 0) continue // warm by now
-        rates.bare.push(measured.bare)
-        rates.forwarder.push(measured.forwarder)
-      }
-      const [floor, ours] = [median(rates.bare), median(rates.forwarder)]
-      console.log(`${eventsEach} events a request, ${connections} connections`)
-      console.log(`  bare handler ${Math.round(floor)} events/s`)
-      console.log(`  forwarder    ${Math.round(ours)} events/s, ${(ours / floor).toFixed(2)} of it`)
-    }
+    return [...(await measureIntake(tiktok, options)), ...(await measureBacklog(tiktok, options))]
   } finally {
-    for (const { child } of children) child.kill()
     tiktok.close()
-    tiktok.closeAllConnections()
-    rmSync(temporary, { recursive: true, maxRetries: 5 })
   }
 }
 
-function start(...words: string[]): { child: ChildProcess; port: Promise<number> } {
-  const child = fork(fileURLToPath(import.meta.url), words)
-  return { child, port: new Promise((resolve) => child.once('message', (port) => resolve(Number(port)))) }
+export const versionsOf = ({ against }: BenchOptions): Record<string, string> => ({
+  forwarder: ours,
+  ...(against && { 'against: forwarder': against }),
+})
+
+/** One round of one server. */
+interface Sample {
+  /** Events a second. */
+  rate: number
+  /** Microseconds of processor time for one event. */
+  cpu: number
+  p50: number
+  p99: number
+  rss: number
 }
 
-/** Events a second. The client writes and reads bytes alone, so that the server is what is measured. */
-async function measure(port: number, eventsEach: number): Promise<number> {
-  const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)))
-  const end = performance.now() + milliseconds
-  const started = performance.now()
-  const counts = await Promise.all(sockets.map((socket) => load(socket, eventsEach, end)))
-  const seconds = (performance.now() - started) / 1000
-  for (const socket of sockets) socket.destroy()
-  return (counts.reduce((sum, count) => sum + count, 0) * eventsEach) / seconds
-}
-
-function open(port: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => resolve(socket)).once('error', reject)
-  })
-}
-
-/** One request after the other, until the end: how many were answered. */
-function load(socket: Socket, eventsEach: number, end: number): Promise<number> {
-  const request = requestOf(eventsEach)
-  const send = () => socket.write(request.replaceAll('##########', () => String(++lastId)))
-  let count = 0
-  let answer = ''
-  return new Promise((resolve, reject) => {
-    socket.setEncoding('latin1').on('data', (chunk) => {
-      answer += chunk
-      const head = answer.indexOf('\r\n\r\n')
-      const isChunked = answer.includes('chunked')
-      const length = Number(/content-length: (\d+)/i.exec(answer)?.[1] ?? Number.NaN)
-      if (head < 0 || (isChunked ? !answer.endsWith('0\r\n\r\n') : answer.length < head + 4 + length)) return
-      if (!answer.startsWith('HTTP/1.1 202')) return reject(new Error(answer))
-      answer = ''
-      count++
-      if (performance.now() < end) send()
-      else resolve(count)
-    })
-    send()
-  })
-}
-
-/** As a page posts it, of a checkout's size, with the place for each event's id. */
-function requestOf(eventsEach: number): string {
-  const now = Date.now()
-  const content = { content_type: 'product', content_id: '90101', content_name: 'Cap', price: 19.9, quantity: 2 }
-  const parameters = {
-    contents: [content, content, content],
-    content_type: 'product',
-    num_items: 6,
-    value: 94.8,
-    currency: 'EUR',
+async function measureIntake(tiktok: EventsApiSink, options: BenchOptions): Promise<Report[]> {
+  const folder = temporaryFolder()
+  const children: Record<string, Child> = {
+    'bare handler': await startChild({ kind: 'bare', folder }),
+    'storing handler': await startChild({ kind: 'storing', folder }),
   }
-  const events = Array.from({ length: eventsEach }, () => ({
-    time: now,
-    eventName: 'Started Checkout',
-    eventID: '##########-8d2f1c9e-4a47-4b9e-9a0a-0d6f0f6c2f11',
-    send: [{ event: 'InitiateCheckout', parameters }],
-    pixel: true,
-    user: { email: 'a'.repeat(64), external_id: 'b'.repeat(64) },
-    page: { url: `${shop}/checkout`, referrer: `${shop}/cart` },
-    ttp: '2aBcDeFgHiJkLmNoPqRsTuVwXyZ',
-    locale: 'de-AT',
-    consent: { analytics: 'granted', marketing: 'granted' },
-  }))
-  const body = JSON.stringify({ v: 1, sentAt: now, events })
-  const headers = [
-    'POST /events HTTP/1.1',
-    'host: converge.shop.example',
-    `origin: ${shop}`,
-    'content-type: text/plain;charset=UTF-8',
-    'user-agent: Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15',
-    `content-length: ${body.length}`,
+  const versions = Object.entries(versionsOf(options))
+  try {
+    for (const [name, checkout] of versions)
+      children[name] = await startChild({
+        kind: 'forwarder',
+        folder: temporaryFolder(folder),
+        eventsApiUrl: tiktok.url,
+        checkout,
+      })
+    const reports: Report[] = []
+    for (const eventsEach of options.quick ? [1] : [1, 10, 20])
+      reports.push(await compare(children, eventsEach, options))
+    return reports
+  } finally {
+    for (const child of Object.values(children)) await child.end()
+    rmSync(folder, { recursive: true, maxRetries: 5 })
+  }
+}
+
+async function compare(children: Record<string, Child>, eventsEach: number, { quick }: BenchOptions): Promise<Report> {
+  const samples = new Map<string, Sample[]>(Object.keys(children).map((name) => [name, []]))
+  for (let round = 0; round <= (quick ? 1 : 5); round++)
+    for (const [name, child] of Object.entries(children)) {
+      const sample = await sampleOf(child, eventsEach, quick ? 500 : 1500)
+      if (round > 0) samples.get(name)?.push(sample)
+    }
+  const [bare = [], storing = []] = [samples.get('bare handler'), samples.get('storing handler')]
+  return {
+    title: `Forwarder, ${eventsEach} ${eventsEach === 1 ? 'event' : 'events'} a request`,
+    about: [
+      '256 connections that post one request after the other; the rate is the better quartile of the rounds.',
+      'The bare handler parses the JSON and answers. The storing handler also writes each event to SQLite, and answers once it is on disk.',
+      'The forwarder also checks, remembers and delivers. p50 and p99 are at full load.',
+    ],
+    rows: [...samples].map(([name, taken]) => intakeRow(name, taken, bare, storing)),
+  }
+}
+
+async function sampleOf(child: Child, eventsEach: number, milliseconds: number): Promise<Sample> {
+  const before = await child.usage()
+  const { events: rate, latencies } = await load({ port: child.port, eventsEach, milliseconds })
+  const after = await child.usage()
+  return {
+    rate,
+    cpu: (after.cpu - before.cpu) / (latencies.length * eventsEach),
+    p50: quantile(latencies, 0.5),
+    p99: quantile(latencies, 0.99),
+    rss: after.rss,
+  }
+}
+
+function intakeRow(name: string, samples: readonly Sample[], bare: readonly Sample[], storing: readonly Sample[]): Row {
+  const bestRate = (of: readonly Sample[]) =>
+    quantile(
+      of.map(({ rate }) => rate),
+      0.75,
+    )
+  const typicalOf = (of: readonly Sample[], key: keyof Sample) => typical(of.map((sample) => sample[key]))
+  const milliseconds = (key: 'p50' | 'p99') => `${typicalOf(samples, key).toFixed(1)} ms`
+  const cpu = typicalOf(samples, 'cpu')
+  const cpuRatio = (of: readonly Sample[]) => (cpu / typicalOf(of, 'cpu')).toFixed(2)
+  return {
+    name,
+    value: bestRate(samples),
+    unit: 'events/s',
+    spread: spreadOf(samples.map(({ rate }) => rate)),
+    ratios: { bare: bestRate(samples) / bestRate(bare), storing: bestRate(samples) / bestRate(storing) },
+    also: {
+      processor: `${cpu.toFixed(1)} µs an event (${cpuRatio(bare)} × bare, ${cpuRatio(storing)} × storing)`,
+      p50: milliseconds('p50'),
+      p99: milliseconds('p99'),
+      memory: megabytes(typicalOf(samples, 'rss')),
+    },
+  }
+}
+
+/** With a million events waiting: how much comes in, how fast they leave, and whether intake pauses meanwhile. */
+async function measureBacklog(tiktok: EventsApiSink, options: BenchOptions): Promise<Report[]> {
+  const waiting = options.quick ? 20_000 : 1_000_000
+  const rows: Row[] = []
+  for (const [name, checkout] of Object.entries(versionsOf(options))) {
+    const folder = temporaryFolder()
+    try {
+      const filler = await startChild({ kind: 'fill', folder, checkout, fill: waiting })
+      await filler.end()
+      tiktok.setDown(true)
+      rows.push(...(await measureFull(name, { folder, checkout, tiktok, options })))
+      tiktok.setDown(false)
+      rows.push(...(await measureDrain(name, { folder, checkout, tiktok, options })))
+    } finally {
+      rmSync(folder, { recursive: true, maxRetries: 5 })
+    }
+  }
+  return [
+    {
+      title: `Forwarder with ${waiting.toLocaleString('en-US')} events waiting`,
+      about: [
+        'Intake: 20 events a request from 256 connections, while TikTok answers 503.',
+        'Drain: TikTok answers at once; 8 connections post one event every 20 ms meanwhile. The pause is the longest that any of them waited for its answer.',
+      ],
+      rows,
+    },
   ]
-  return `${headers.join('\r\n')}\r\n\r\n${body}`
 }
 
-function portOf(server: Server): Promise<number> {
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      resolve(typeof address === 'object' && address ? address.port : 0)
-    })
-  })
+interface Backlog {
+  folder: string
+  checkout: string
+  tiktok: EventsApiSink
+  options: BenchOptions
 }
 
-function median(numbers: number[]): number {
-  return numbers.sort((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN
+async function measureFull(name: string, { folder, checkout, tiktok, options }: Backlog): Promise<Row[]> {
+  const child = await startChild({ kind: 'forwarder', folder, eventsApiUrl: tiktok.url, checkout })
+  try {
+    await sampleOf(child, 20, 300)
+    const sample = await sampleOf(child, 20, options.quick ? 500 : 4000)
+    const also = { p99: `${sample.p99.toFixed(1)} ms`, processor: `${sample.cpu.toFixed(1)} µs an event` }
+    return [{ name: `${name}, intake`, value: sample.rate, unit: 'events/s', also }]
+  } finally {
+    await child.end()
+  }
 }
+
+async function measureDrain(name: string, { folder, checkout, tiktok, options }: Backlog): Promise<Row[]> {
+  const calm = { eventsEach: 1, connections: 8, pause: 20, milliseconds: options.quick ? 1000 : 8000 }
+  const child = await startChild({ kind: 'forwarder', folder, eventsApiUrl: tiktok.url, checkout })
+  try {
+    const before = tiktok.taken()
+    const started = performance.now()
+    const { latencies } = await load({ port: child.port, ...calm })
+    const rate = (tiktok.taken() - before) / ((performance.now() - started) / 1000)
+    const { rss }: Usage = await child.usage()
+    return [
+      { name: `${name}, drain`, value: rate, unit: 'events/s', also: { memory: megabytes(rss) } },
+      {
+        name: `${name}, longest pause of intake`,
+        value: Math.max(...latencies),
+        unit: 'ms',
+        also: { p50: `${quantile(latencies, 0.5).toFixed(1)} ms`, p99: `${quantile(latencies, 0.99).toFixed(1)} ms` },
+      },
+    ]
+  } finally {
+    await child.end()
+    await pause(0)
+  }
+}
+
+const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`
+
+export const temporaryFolder = (parent = tmpdir()): string => mkdtempSync(join(parent, 'converge-tiktok-'))

@@ -1,72 +1,225 @@
-// How long track() takes to reach `ttq`, in Chromium, beside a floor that does by hand what it must at least do.
-// Prints medians. Run on an idle machine: npm run bench.
+// How long track() takes, in Chromium, beside what a shop would write by hand.
 
-import { readFileSync } from 'node:fs'
-import { launch } from '../test/browser/browsers.ts'
-import { createNetwork } from '../test/browser/network.ts'
+import { fileURLToPath } from 'node:url'
+import { driverOf, type Page } from '../test/browser/browsers.ts'
+import { openTracking, relayUrl, type Stage, type Tracking, withBrowser } from './browser.ts'
+import { pixelId } from './pixel.ts'
+import { type BenchOptions, interleave, type Report, type Row, timeRow } from './report.ts'
+import { installTasks, type Task, type Work } from './track-page.ts'
 
-const network = await createNetwork()
-network.tiktok.faults.events.status = 404
-const chromium = await launch('chromium', network)
-try {
-  const code = readFileSync(new URL('../dist/index.js', import.meta.url), 'utf8')
-  const install = `import { createConverge } from '/index.js'
-window.shopConverge = createConverge({ pixelId: 'CJQBODJC77UB4MRTGFRF', load: 'immediate' })`
-  network.serve('www.shop.test', {
-    '/': `<!doctype html><title>Bench</title><script type="module">${install}</script>`,
-    '/index.js': { body: code, type: 'text/javascript' },
-  })
-  const page = await chromium.newPage()
-  await page.goto('https://www.shop.test/')
-  const medians = await page.evaluate(measure)
-  for (const [name, microseconds] of Object.entries(medians)) {
-    console.log(`${name.padEnd(40)} ${microseconds.toFixed(2)} µs`)
-  }
-} finally {
-  await chromium.close()
-  await network.close()
+const ours = fileURLToPath(new URL('../', import.meta.url))
+
+/** One subject: a task in a page. */
+interface Subject {
+  page: Page
+  task: Task
+  /** Whether each call must write an entry to localStorage. */
+  isKept?: boolean
 }
 
-/** Runs in the page. The queue is emptied between rounds, so that it does not grow without end. */
-function measure(): Record<string, number> {
-  const item = { product_id: '1', variant_id: '11', sku: 'A', name: 'Cap', price: 19.9, quantity: 1, currency: 'EUR' }
-  const items = [item, { ...item, variant_id: '12' }, { ...item, variant_id: '13' }]
-  const checkout = { total_price: 59.7, total_tax: 9.5, total_shipping: 4.9, currency: 'EUR', items }
-  const converge = window.shopConverge
-  const { ttq } = window
+export function measureTrack(options: BenchOptions): Promise<Report[]> {
+  return withBrowser(async (stage) => [
+    await measureItems(stage, options),
+    await measureStates(stage, options),
+    await measureFilters(stage, options),
+    await measureCold(stage, options),
+  ])
+}
 
-  const floor = () => {
-    const contents = items.map((one) => ({
-      content_id: one.variant_id,
-      content_type: 'product',
-      content_name: one.name,
-      price: one.price,
-      quantity: one.quantity,
-    }))
-    const parameters = { contents, content_type: 'product', value: checkout.total_price, currency: checkout.currency }
-    ttq.track('InitiateCheckout', parameters, { event_id: 'floor', pixel_code: 'CJQBODJC77UB4MRTGFRF' })
-  }
-  let count = 0
-  const runs: Record<string, () => void> = {
-    'floor, by hand': floor,
-    'Started Checkout of 3 items': () => converge?.track('Started Checkout', checkout),
-    'Placed Order of 3 items': () => converge?.track('Placed Order', { ...checkout, id: `order-${++count}` }),
-    $page_load: () => converge?.track('$page_load', { $url: `/${++count}` }),
-  }
+const versionsOf = ({ against }: BenchOptions): Record<string, string> => ({ ours, ...(against && { against }) })
 
-  // Whichever came first would be measured while the engine still learns.
-  for (const run of Object.values(runs)) for (let i = 0; i < 20_000; i++) run()
+const events = ['Started Checkout', 'Placed Order'] as const satisfies Work[]
+const floorOf = { 'Started Checkout': 'push by hand', 'Placed Order': 'push and setItem by hand' } as const
 
-  const medians: Record<string, number> = {}
-  for (const [name, run] of Object.entries(runs)) {
-    const rounds: number[] = []
-    for (let round = 0; round < 60; round++) {
-      const start = performance.now()
-      for (let i = 0; i < 500; i++) run()
-      rounds.push(((performance.now() - start) / 500) * 1000)
-      ttq.length = 0
+async function measureItems(stage: Stage, options: BenchOptions): Promise<Report> {
+  const subjects: Record<string, Subject> = {}
+  const pages = await openVersions(stage, options, { pixel: 'live' })
+  const anyPage = pages.ours
+  if (!anyPage) throw new Error('No page was opened.')
+  const sizes = options.quick ? [3] : [1, 3, 30, 300]
+  subjects.setItem = { page: anyPage, task: { work: 'setItem', items: 1, calls: 200 } }
+  for (const items of sizes)
+    for (const work of events) {
+      const floor = floorOf[work]
+      subjects[`${floor}, ${items}`] = { page: anyPage, task: { work: floor, items, calls: callsOf(floor, items) } }
+      for (const [version, page] of Object.entries(pages))
+        subjects[`${version}: ${work}, ${items}`] = {
+          page,
+          task: { work, items, calls: callsOf(work, items) },
+          isKept: work === 'Placed Order',
+        }
     }
-    medians[name] = rounds.sort((a, b) => a - b)[30] ?? Number.NaN
+  const samples = await runTasks(subjects, options)
+  await closeAll(pages)
+  const rows: Row[] = [timeRow('localStorage.setItem alone', 'µs', samples.get('setItem') ?? [])]
+  for (const work of events)
+    for (const items of sizes) {
+      const byHand = samples.get(`${floorOf[work]}, ${items}`) ?? []
+      rows.push(timeRow(`${floorOf[work]}, ${items} items`, 'µs', byHand))
+      rows.push(
+        timeRow(`${work}, ${items} items`, 'µs', samples.get(`ours: ${work}, ${items}`) ?? [], {
+          'by hand': byHand,
+          ...(work === 'Placed Order' && { setItem: samples.get('setItem') }),
+          against: samples.get(`against: ${work}, ${items}`),
+        }),
+      )
+    }
+  return {
+    title: 'track()',
+    about: [
+      'The engine is warm, the pixel is live and only counts its calls.',
+      'By hand: the parameters are built and pushed into an array.',
+      'Each Placed Order has an id of its own, and its entry is written to localStorage.',
+    ],
+    rows,
   }
-  return medians
+}
+
+async function measureStates(stage: Stage, options: BenchOptions): Promise<Report> {
+  const states = {
+    'pixel live': { pixel: 'live' },
+    'pixel waiting': { pixel: 'waiting' },
+    'pixel blocked': { pixel: 'blocked' },
+    'pixel live, with relay': { pixel: 'live', config: { relay: relayUrl } },
+  } satisfies Record<string, Omit<Tracking, 'folder'>>
+  const rows: Row[] = []
+  // Few calls each: a browser posts no more than so much at a time.
+  for (const [name, tracking] of Object.entries(states)) {
+    const pages = await openVersions(stage, options, tracking)
+    rows.push(...(await measureEvents(name, pages, options, 50)))
+    await closeAll(pages)
+  }
+  return {
+    title: 'track() by what the pixel does',
+    about: [
+      'Events of 3 items. A waiting pixel queues each call. A blocked one takes none, and no order is marked as sent.',
+      'With relay: the post that leaves in the same task is included, what the browser does with it later is not.',
+    ],
+    rows,
+  }
+}
+
+const condition = { operator: 'equal', property: 'currency', value: 'EUR' }
+
+async function measureFilters(stage: Stage, options: BenchOptions): Promise<Report> {
+  const rows: Row[] = []
+  const counts = options.quick ? [10] : [10, 1000]
+  const filtersFor = (event: string, count: number) =>
+    Array.from({ length: count }, () => ({ event, any: [condition] }))
+  const configs: Record<string, readonly unknown[]> = { 'no filters': [] }
+  for (const count of counts) {
+    configs[`${count} filters for other events`] = filtersFor('Viewed Product', count)
+    configs[`${count} filters for this event`] = filtersFor('Started Checkout', count)
+  }
+  const subjects: Record<string, Subject> = {}
+  const pages: Record<string, Page> = {}
+  for (const [name, filters] of Object.entries(configs))
+    for (const [version, page] of Object.entries(
+      await openVersions(stage, options, { pixel: 'live', config: { filters } }),
+    )) {
+      pages[`${version}: ${name}`] = page
+      subjects[`${version}: ${name}`] = { page, task: { work: 'Started Checkout', items: 3, calls: 300 } }
+    }
+  const samples = await runTasks(subjects, options)
+  await closeAll(pages)
+  for (const name of Object.keys(configs))
+    rows.push(
+      timeRow(name, 'µs', samples.get(`ours: ${name}`) ?? [], {
+        'no filters': samples.get('ours: no filters'),
+        against: samples.get(`against: ${name}`),
+      }),
+    )
+  return {
+    title: 'track() with filters',
+    about: ['Started Checkout of 3 items, pixel live. Each filter has one condition, and every condition holds.'],
+    rows,
+  }
+}
+
+async function measureCold(stage: Stage, options: BenchOptions): Promise<Report> {
+  const first = async (folder: string, work: Work) => {
+    const page = await openTracking(stage, { folder, pixel: 'live' })
+    await page.evaluate(installTasks, pixelId)
+    const microseconds = await run({ page, task: { work, items: 3, calls: 1 } })
+    await page.close()
+    return microseconds
+  }
+  const subjects: Record<string, () => Promise<number>> = { 'push by hand': () => first(ours, 'push by hand') }
+  for (const [version, folder] of Object.entries(versionsOf(options)))
+    for (const work of events) subjects[`${version}: ${work}`] = () => first(folder, work)
+  const samples = await interleave(subjects, options.quick ? 2 : 12)
+  const byHand = samples.get('push by hand') ?? []
+  return {
+    title: 'track() in a cold engine',
+    about: ['The first call in a fresh page, of 3 items: most functions are compiled within it.'],
+    rows: [
+      timeRow('push by hand', 'µs', byHand),
+      ...events.map((work) =>
+        timeRow(`${work}, the first call`, 'µs', samples.get(`ours: ${work}`) ?? [], {
+          'by hand': byHand,
+          against: samples.get(`against: ${work}`),
+        }),
+      ),
+    ],
+  }
+}
+
+async function measureEvents(
+  name: string,
+  pages: Record<string, Page>,
+  options: BenchOptions,
+  calls: number,
+): Promise<Row[]> {
+  const subjects: Record<string, Subject> = {}
+  for (const [version, page] of Object.entries(pages))
+    for (const work of events) subjects[`${version}: ${work}`] = { page, task: { work, items: 3, calls } }
+  const samples = await runTasks(subjects, options)
+  return events.map((work) =>
+    timeRow(`${work}, ${name}`, 'µs', samples.get(`ours: ${work}`) ?? [], {
+      against: samples.get(`against: ${work}`),
+    }),
+  )
+}
+
+/** A page for each version that is measured. */
+async function openVersions(
+  stage: Stage,
+  options: BenchOptions,
+  tracking: Omit<Tracking, 'folder'>,
+): Promise<Record<string, Page>> {
+  const pages: Record<string, Page> = {}
+  for (const [version, folder] of Object.entries(versionsOf(options))) {
+    const page = await openTracking(stage, { ...tracking, folder })
+    await page.evaluate(installTasks, pixelId)
+    pages[version] = page
+  }
+  return pages
+}
+
+async function runTasks(subjects: Record<string, Subject>, { quick }: BenchOptions): Promise<Map<string, number[]>> {
+  // Whichever came first would be measured while the engine still learns.
+  for (const { page, task } of Object.values(subjects))
+    for (let round = 0; round < (quick ? 2 : 10); round++) await run({ page, task })
+  const runs = Object.entries(subjects).map(([name, subject]) => [name, () => run(subject)] as const)
+  return interleave(Object.fromEntries(runs), quick ? 3 : 21)
+}
+
+async function run({ page, task, isKept = false }: Subject): Promise<number> {
+  await driverOf(page).bringToFront()
+  const round = await page.evaluate((given) => window.runTask?.(given), task)
+  // A bench once called this the time with an entry, while the pixel was blocked and no entry was written.
+  if (isKept && round?.written !== task.calls)
+    throw new Error(`${round?.written} of ${task.calls} calls of ${task.work} wrote an entry.`)
+  return round?.microseconds ?? Number.NaN
+}
+
+/** So many that a round takes some milliseconds, and no more orders than the ledger keeps. */
+function callsOf(work: Work, items: number): number {
+  if (work === 'push by hand') return Math.ceil(30_000 / items)
+  if (work === 'Started Checkout') return Math.ceil(1500 / Math.sqrt(items))
+  return Math.max(20, Math.ceil(200 / Math.sqrt(items)))
+}
+
+async function closeAll(pages: Record<string, Page>): Promise<void> {
+  for (const page of Object.values(pages)) await page.close()
 }

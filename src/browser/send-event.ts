@@ -50,7 +50,7 @@ function applyRules(tracker: Tracker, delivery: Delivery): TrackResult {
     if (!mapped) return end(tracker, delivery, 'filtered', 'filter')
     if (!mapped[0]) return end(tracker, delivery, 'skipped', 'unmapped')
     if (isRepeated(tracker, delivery)) return end(tracker, delivery, 'skipped', 'already_sent')
-    delivery.rows = mapped.map(({ event, forward, parameters }) => ({ event, forward, parameters: parameters() }))
+    delivery.rows = mapped
   }
   // ttq is called first, before `track()` returns. The server copy is posted in the same task.
   if (isPixelCopyLeft(delivery)) delivery.pixel = handToPixel(tracker, delivery)

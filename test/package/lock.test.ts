@@ -9,7 +9,11 @@ interface Entry {
 
 const root = new URL('../../', import.meta.url)
 const examples = readdirSync(new URL('examples/', root)).map((name) => `examples/${name}/package-lock.json`)
-const locks = ['package-lock.json', ...examples.filter((lock) => existsSync(new URL(lock, root)))]
+const locks = [
+  'package-lock.json',
+  'bench/peers/package-lock.json',
+  ...examples.filter((lock) => existsSync(new URL(lock, root))),
+]
 
 /** The packages of a lock file that come from a registry: not the project itself, and not a folder of this repository. */
 function installed(lock: string): [path: string, entry: Entry][] {

@@ -150,7 +150,9 @@ test('a config that can not work gets one sentence and exit code 1', async () =>
     /contains accessToken.*set TIKTOK_ACCESS_TOKEN in the environment/,
   )
   expect(await run({ webhookToken: 'a-secret' })).not.toContain('a-secret')
-  expect(await run({ adminToken: 'a-secret' })).toMatch(/holds adminToken.*set CONVERGE_ADMIN_TOKEN in the environment/)
+  expect(await run({ adminToken: 'a-secret' })).toMatch(
+    /contains adminToken.*set CONVERGE_ADMIN_TOKEN in the environment/,
+  )
   const short = { TIKTOK_ACCESS_TOKEN: accessToken, CONVERGE_ADMIN_TOKEN: 'a-secret' }
   expect(await run({}, short)).toMatch(/adminToken has 8 characters, and needs 32 or more/)
   expect(await run({ pixelID: pixelId })).toContain('converge.json has no option pixelID. Did you mean pixelId?')

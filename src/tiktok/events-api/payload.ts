@@ -105,7 +105,7 @@ export function fromServer(
       ...(isLimited && { limited_data_use: true }),
       user: profile.user,
       page,
-      properties: parameters(),
+      properties: parameters,
     },
     expires: seconds + (hasPixel && forward === 'client_and_server' ? SECONDS_BESIDE_PIXEL : SECONDS_WITHOUT_PIXEL),
     order: orderEvents.includes(eventName),

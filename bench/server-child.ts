@@ -1,0 +1,133 @@
+// The servers that the forwarder bench measures, each in a process of its own, so that its time and memory can be told.
+// node bench/server-child.ts <kind> <folder for its files> <Events API> <folder of a built checkout>
+
+import { closeSync, fdatasync, openSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { portOf } from '../test/browser/network.ts'
+import { adminToken, eventsFor, pixelId, shop } from './server-requests.ts'
+
+export type Kind = 'bare' | 'storing' | 'forwarder' | 'fill'
+
+/** What a child tells of itself. */
+export interface Usage {
+  /** Microseconds of processor time since the start. */
+  cpu: number
+  /** Bytes. */
+  rss: number
+  /** Bytes in use after a collection, where the child may collect. */
+  heap: number
+}
+
+const [kind, folder = '', eventsApiUrl = '', checkout = '', amount = ''] = process.argv.slice(2)
+
+process.on('message', () => {
+  globalThis.gc?.()
+  const { user, system } = process.cpuUsage()
+  const { rss, heapUsed } = process.memoryUsage()
+  process.send?.({ cpu: user + system, rss, heap: heapUsed } satisfies Usage)
+})
+process.on('disconnect', () => process.exit())
+if (kind === 'bare') listen(answerAtOnce)
+else if (kind === 'storing') listen(storeFirst())
+else if (kind === 'fill') await fill(Number(amount))
+else await forward()
+
+type Forwarder = typeof import('../src/node/index.ts')
+
+function built(): Promise<Forwarder> {
+  return import(pathToFileURL(join(checkout, 'dist/node.js')).href)
+}
+
+function outbox() {
+  return { path: join(folder, 'outbox.db'), pixelId, maxBytes: 8e9 }
+}
+
+async function forward(): Promise<void> {
+  const { serve } = await built()
+  const { url } = await serve({
+    ...{ pixelId, adminToken, eventsApiUrl, accessToken: 'token', allowedOrigins: [shop], port: 0 },
+    outbox: outbox(),
+    log: () => {},
+  })
+  process.send?.(Number(new URL(url).port))
+}
+
+/** Puts so many events into the forwarder's outbox, as if TikTok had been down for long. */
+async function fill(events: number): Promise<void> {
+  const { createSqliteOutbox } = await built()
+  const store = createSqliteOutbox(outbox())
+  for (let filled = 0; filled < events; filled += 1000) await store.add(eventsFor(Math.min(1000, events - filled)))
+  await store.close()
+  process.send?.(0)
+}
+
+function listen(answer: RequestListener): void {
+  const server = createServer(answer)
+  server.listen(0, '127.0.0.1', () => process.send?.(portOf(server)))
+}
+
+/** The least that a server does: parses what came, and answers. */
+function answerAtOnce(...[request, response]: Parameters<RequestListener>): void {
+  let text = ''
+  request.setEncoding('utf8')
+  request.on('data', (chunk) => (text += chunk))
+  request.on('end', () => {
+    const { events } = JSON.parse(text)
+    accept(response, events.length)
+  })
+}
+
+function accept(response: Parameters<RequestListener>[1], accepted: number): void {
+  const body = JSON.stringify({ accepted, problems: [] })
+  const headers = { 'access-control-allow-origin': shop, vary: 'origin', 'cache-control': 'no-store' }
+  response.writeHead(202, { ...headers, 'content-type': 'application/json', 'content-length': body.length })
+  response.end(body)
+}
+
+/**
+ * Parses, stores each event as a row, and answers once that is on the disk. What comes while the disk is written to shares
+ * the next commit. It checks nothing, remembers no order and sends nothing.
+ */
+function storeFirst(): RequestListener {
+  const database = new DatabaseSync(join(folder, 'stored.db'))
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8000')
+  database.exec('CREATE TABLE waiting (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT')
+  const insert = database.prepare('INSERT INTO waiting (body) VALUES (?)')
+  const log = openSync(join(folder, 'stored.db-wal'), 'r+')
+  process.once('exit', () => closeSync(log))
+  const sync = promisify(fdatasync)
+  let waiting: { bodies: string[]; done: () => void }[] = []
+  let isWriting = false
+
+  async function write(): Promise<void> {
+    isWriting = true
+    while (waiting.length > 0) {
+      const batch = waiting
+      waiting = []
+      database.exec('BEGIN')
+      for (const { bodies } of batch) for (const body of bodies) insert.run(body)
+      database.exec('COMMIT')
+      await sync(log)
+      for (const { done } of batch) done()
+    }
+    isWriting = false
+  }
+
+  return (request, response) => {
+    let text = ''
+    request.setEncoding('utf8')
+    request.on('data', (chunk) => (text += chunk))
+    request.on('end', () => {
+      const { events }: { events: unknown[] } = JSON.parse(text)
+      waiting.push({
+        bodies: events.map((event) => JSON.stringify(event)),
+        done: () => accept(response, events.length),
+      })
+      if (!isWriting) setImmediate(() => isWriting || void write())
+    })
+  }
+}

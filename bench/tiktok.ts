@@ -1,0 +1,43 @@
+// TikTok's Events API, as far as it costs nothing: answers, and counts the events that came.
+
+import { createServer } from 'node:http'
+import { portOf } from '../test/browser/network.ts'
+
+export interface EventsApiSink {
+  url: string
+  /** Events that came, in answered requests. */
+  taken(): number
+  /** Whether it answers 503 from now on. */
+  setDown(isDown: boolean): void
+  close(): void
+}
+
+const mark = Buffer.from('"event_time":')
+
+export async function createEventsApiSink(): Promise<EventsApiSink> {
+  let taken = 0
+  let isDown = false
+  const server = createServer((request, response) => {
+    let count = 0
+    // A mark that two chunks share is missed: one in some thousands.
+    request.on('data', (chunk: Buffer) => {
+      for (let at = chunk.indexOf(mark); at >= 0; at = chunk.indexOf(mark, at + mark.length)) count++
+    })
+    request.once('end', () => {
+      if (!isDown) taken += count
+      response.writeHead(isDown ? 503 : 200).end(isDown ? '' : '{"code":0,"message":"OK"}')
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${portOf(server)}/open_api/v1.3/event/track/`,
+    taken: () => taken,
+    setDown(down) {
+      isDown = down
+    },
+    close() {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
