@@ -20,6 +20,7 @@ export async function checkPage(address: string, config: ForwarderConfig): Promi
     originFinding(page, config),
     await scriptFinding(script),
     ...snippetFindings(html, config),
+    ...cvgFindings(html, config),
     ...policyFindings(readPolicies(header, html), { page, script, relay, config }),
   ]
 }
@@ -55,7 +56,7 @@ function findTag(html: string, page: URL): Tag {
   for (const tag of startTags(html, 'script')) {
     const source = attributeOf(tag, 'src')
     const script = source !== undefined && URL.canParse(source, page) ? new URL(source, page) : page
-    if (script.pathname.endsWith('/converge.js')) return { script, relay: attributeOf(tag, 'data-relay') }
+    if (/\/converge(-[a-z-]+)?\.js$/.test(script.pathname)) return { script, relay: attributeOf(tag, 'data-relay') }
   }
   return {}
 }
@@ -94,6 +95,14 @@ function snippetFindings(html: string, { pixelId }: ForwarderConfig): Finding[] 
   const isThere = new RegExp(`ttq\\.load\\(\\s*['"]${pixelId}`).test(html)
   const text = "TikTok's own snippet for this pixel is in the page, and both would count. Remove it."
   return isThere ? [{ ok: false, text }] : []
+}
+
+/** What calls Converge's own script. A tag manager may do it, too, which the HTML does not show. */
+function cvgFindings(html: string, { cvg }: ForwarderConfig): Finding[] {
+  if (cvg !== undefined || !/\bcvg\s*\(\s*\{/.test(html)) return []
+  const text =
+    "The page calls cvg(), which the served script does not answer by default. Set cvg to true, or to false if Converge's own script answers it."
+  return [{ ok: false, text }]
 }
 
 interface Needs {

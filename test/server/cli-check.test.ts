@@ -175,6 +175,38 @@ test('what stands in the way on a page is named, with what to add', async () => 
   expect([code, output.trim().split('\n').at(-1)]).toEqual([1, '6 to fix.'])
 })
 
+test.each<[title: string, config: Record<string, unknown>, said: RegExp]>([
+  ['nothing more', {}, /converge-shop\.js, without filters and cvg, because this config needs none\.$/m],
+  [
+    'filters',
+    { filters: [{ event: '*', any: [{ property: 'vip', operator: 'is_set' }] }] },
+    /converge-shop-filters\.js, without cvg, because this config needs none\.$/m,
+  ],
+  ['cvg', { cvg: true }, /converge\.js, with everything\.$/m],
+])('what a visitor downloads is said, for a config with %s', async (_, config, said) => {
+  const { output } = await check(writeConfig(createFolder(), config))
+  expect(output).toMatch(/✓ A visitor downloads 1\d\.\d kB \(brotli\) of script: /)
+  expect(output).toMatch(said)
+})
+
+test.each([
+  [{}, true],
+  [{ cvg: true }, false],
+  [{ cvg: false }, false],
+])('a page that calls cvg is found where the config does not speak of it: %j', async (config, isFound) => {
+  const origin = await serveShop((_, response) => response.end("<script>cvg({ method: 'track' })</script>"))
+  const { output } = await check(writeConfig(createFolder(), { allowedOrigins: [origin], ...config }), '--url', origin)
+  expect(output.includes('✗ The page calls cvg(), which the served script does not answer by default.')).toBe(isFound)
+})
+
+test('a page with another build of the script is known', async () => {
+  const origin = await serveShop(({ url }, response) =>
+    response.end(url === '/' ? '<script src="/converge-pixel.js"></script>' : ''),
+  )
+  const { output } = await check(writeConfig(createFolder(), { allowedOrigins: [origin] }), '--url', origin)
+  expect(output).toContain(`✓ ${origin}/converge-pixel.js is in the page.`)
+})
+
 test('a page that can not be read is a sentence', async () => {
   const config = writeConfig(createFolder())
   expect((await check(config, '--url', 'shop')).output).toContain('✗ --url "shop" is not a web address.')
