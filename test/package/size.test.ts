@@ -10,10 +10,10 @@ const sizeOf = (file: string) => brotliCompressSync(read(file)).length
 
 /** Bytes, brotli 11. They should come down to 6,500 for converge-shop.js and to 5,700 for converge-pixel.js. */
 const budgets = {
-  'converge-pixel.js': 11_250,
-  'converge-shop.js': 12_050,
-  'converge-shop-filters.js': 12_650,
-  'converge.js': 13_200,
+  'converge-pixel.js': 11_400,
+  'converge-shop.js': 12_150,
+  'converge-shop-filters.js': 12_750,
+  'converge.js': 13_250,
 } satisfies Record<Variant, number>
 
 /** Words that only the code of a feature has. */

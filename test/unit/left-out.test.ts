@@ -143,7 +143,7 @@ describe('cvg', () => {
   test.each([
     ["Converge's own script", Object.assign(stub(), { process: () => {} })],
     ['nothing', undefined],
-    ['an element of the page', document.createElement('div')],
+    ['an element of the page', openPage().window.document.createElement('div')],
   ])('no build refuses a page with %s there', (_, cvg) => {
     expect(refusal(cvg)).not.toThrow()
   })
