@@ -11,7 +11,7 @@ import { UsageError } from './usage-error.ts'
 const help = `Usage: converge-tiktok <command> [options]
 
   serve              receive events from pages and servers, and send them to TikTok's Events API
-    --config <file>    default converge.json: the config, and allowedOrigins, eventsApiUrl, trustProxy, allowTest
+    --config <file>    default converge.json: the config, and allowedOrigins, eventsApiUrl, trustProxy, allowTest, cvg
     --port <number>    default: PORT in the environment, else 8080
     --host <address>   the address to listen on; default: all
     --database <file>  keeps events until TikTok has them, and merges orders.
@@ -34,7 +34,8 @@ const help = `Usage: converge-tiktok <command> [options]
     --url <page>       also look at a page of the shop: its policy, the script in it
     --test-code <code> also send a test event for each row of the mapping; from Events Manager, Test events
 
-  copy <folder>      copy converge.js, consent.js and inspector.js to a folder of your site, and print their integrity hashes
+  copy <folder>      copy converge.js, converge-pixel.js, consent.js and inspector.js to a folder of your site,
+                     and print their integrity hashes
 
   --help, -h         this page
   --version, -v      the version

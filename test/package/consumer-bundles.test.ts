@@ -191,7 +191,7 @@ test('require() loads every entry from CommonJS', async () => {
   })
 })
 
-test.each(['converge.js', 'consent.js', 'inspector.js', 'sri.json', 'package.json'])(
+test.each(['converge.js', 'converge-pixel.js', 'consent.js', 'inspector.js', 'sri.json', 'package.json'])(
   'a build script finds %s by its name',
   async (file) => {
     const { folder, write } = createProject()
