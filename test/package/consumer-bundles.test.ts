@@ -182,7 +182,7 @@ test('require() loads every entry from CommonJS', async () => {
     output: [
       'createConverge',
       'OutboxFull,createForwarder',
-      'createSqliteOutbox,serve',
+      'createSqliteOutbox,createSqliteStore,serve',
       'createQueueOutbox,createWorker',
       'adapters,start',
       'diagnose,inspect,start',
