@@ -1,6 +1,7 @@
-// Builds dist/: the bundles below, and their declarations by tsc. Prints name · bytes · brotli.
+// Builds dist/: the bundles below with their source maps, their declarations, and the hashes for Subresource Integrity.
+// Prints name · bytes · brotli · SRI hash.
 
-import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,12 +9,14 @@ import { brotliCompressSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { minify as terser } from 'terser'
 import { minify as uglify } from 'uglify-js'
+import { writeDeclarations } from './build/declarations.mjs'
 
 const forPages = [
   { entry: 'src/script.ts', file: 'converge.js', minified: toScript },
   { entry: 'src/consent/index.ts', file: 'consent.js', minified: toModule },
   { entry: 'src/inspector/index.ts', file: 'inspector.js', minified: toModule },
   { entry: 'src/index.ts', file: 'index.js' },
+  { entry: 'src/load-inspector.ts', file: 'load-inspector.js' },
 ]
 // Built together, so that what two of them share is there once: an error's class is the same in both.
 const forServers = {
@@ -27,14 +30,16 @@ const forServers = {
 const partsAreFiles = {
   name: 'parts are files',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\/(consent|inspector)\/index\.ts$/ }, ({ path }) => ({
-      path: path.replace('/index.ts', '.js'),
+    onResolve({ filter: /^\.\/(consent\/index|load-inspector)\.ts$/ }, ({ path }) => ({
+      path: path.replace(/(\/index)?\.ts$/, '.js'),
       external: true,
     }))
   },
 }
 
 const scripts = {}
+/** The hashes for the `integrity` attribute of a script tag, by file. */
+const integrity = {}
 
 /** A forwarder serves the scripts, also where there are no files. */
 const scriptsAreText = {
@@ -48,9 +53,12 @@ const scriptsAreText = {
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url))
 
-function write(file, code) {
-  writeFileSync(path(`dist/${file}`), code)
+function write(file, code, map) {
+  const text = map ? `${code.trimEnd()}\n//# sourceMappingURL=${file}.map\n` : code
+  writeFileSync(path(`dist/${file}`), text)
+  if (map) writeFileSync(path(`dist/${file}.map`), map)
   console.log(`${file} · ${Buffer.byteLength(code)} B · ${brotliCompressSync(code).length} B brotli`)
+  return text
 }
 
 rmSync(path('dist'), { recursive: true, force: true })
@@ -63,13 +71,17 @@ for (const { entry, file, minified } of forPages) {
     format: 'esm',
     target: 'es2020', // old in-app web views parse it
     minifySyntax: minified !== undefined,
+    sourcemap: 'external',
+    outfile: path(`dist/${file}`),
     plugins: [partsAreFiles],
     write: false,
   })
-  const [{ text }] = outputFiles
-  const code = minified ? await minified(text) : text
-  write(file, code)
-  if (minified) scripts[file] = code
+  const [map, module] = outputFiles.map(({ text }) => text)
+  const built = minified ? await minified(module, map) : { code: module, map }
+  const text = write(file, built.code, built.map)
+  if (!minified) continue
+  scripts[file] = built.code
+  integrity[file] = `sha384-${createHash('sha384').update(text).digest('base64')}`
 }
 
 const { outputFiles } = await build({
@@ -80,33 +92,51 @@ const { outputFiles } = await build({
   target: 'es2022',
   packages: 'external',
   external: ['node:*'],
+  sourcemap: 'external',
   outdir: path('dist'),
   chunkNames: 'shared-[hash]',
   plugins: [scriptsAreText],
   write: false,
 })
-for (const output of outputFiles) write(basename(output.path), output.text)
+const built = new Map(outputFiles.map((output) => [basename(output.path), output.text]))
+for (const [file, code] of built) if (!file.endsWith('.map')) write(file, code, built.get(`${file}.map`))
 
-execFileSync(process.execPath, [path('node_modules/typescript/bin/tsc'), '--project', path('tsconfig.build.json')], {
-  stdio: 'inherit',
+await writeDeclarations({
+  index: 'src/index.ts',
+  consent: 'src/consent/index.ts',
+  inspector: 'src/inspector/index.ts',
+  server: forServers.server,
+  node: forServers.node,
+  cloudflare: forServers.cloudflare,
 })
+
+writeFileSync(path('dist/sri.json'), `${JSON.stringify(integrity, null, 2)}\n`)
+for (const [file, hash] of Object.entries(integrity)) console.log(`${file} · ${hash}`)
 
 /**
  * Every byte is a visitor's: terser leaves 7 % less than esbuild alone, and UglifyJS another 1.5 %. Its names compress better:
  * it gives the same ones to the same places of each small function. Neither may be `unsafe`: they would make `value + ''` of
  * `String(value)`, which throws for a symbol.
  */
-async function toModule(module) {
+async function toModule(module, map) {
   const common = { passes: 3, keep_fargs: false, pure_getters: true }
   // Functions that stay where they are, and fewer kinds of declarations, are 50 B less after brotli.
   const forTerser = { ...common, ecma: 2020, unsafe_arrows: true, inline: 0 }
   const forUglify = { ...common, inline: 1, reduce_funcs: false, varify: false }
-  const { code } = await terser(module, { module: true, ecma: 2020, compress: forTerser, mangle: false })
-  const result = uglify(code, { module: true, toplevel: true, compress: forUglify })
-  if (result.error) throw result.error
-  return result.code
+  const sourceMap = { content: map, includeSources: true }
+  const first = await terser(module, { module: true, ecma: 2020, compress: forTerser, mangle: false, sourceMap })
+  const second = uglify(first.code, {
+    module: true,
+    toplevel: true,
+    compress: forUglify,
+    sourceMap: { content: first.map, includeSources: true },
+  })
+  if (second.error) throw second.error
+  return second
 }
 
-async function toScript(module) {
-  return `(()=>{${await toModule(module)}})();`
+/** A script has no map: its comment would be every visitor's bytes. */
+async function toScript(module, map) {
+  const { code } = await toModule(module, map)
+  return { code: `(()=>{${code}})();` }
 }

@@ -13,7 +13,12 @@ const examples = {
 const consent = { name: 'consent', include: ['test/consent/**/*.test.ts'], environment: 'happy-dom' }
 const inspector = { name: 'inspector', include: ['test/inspector/**/*.test.ts'], environment: 'happy-dom' }
 const types = { name: 'types', include: ['test/types/**/*.test.ts'], testTimeout: 60_000 }
-const shipped = { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 60_000 }
+const shipped = {
+  name: 'package',
+  include: ['test/package/**/*.test.ts'],
+  globalSetup: 'test/package/setup.ts',
+  testTimeout: 60_000,
+}
 const browser = {
   name: 'browser',
   include: ['test/browser/**/*.test.ts'],

@@ -6,7 +6,7 @@ import type { Config, Converge } from './types.ts'
 
 const parts = {
   consent: () => import('./consent/index.ts'),
-  inspector: () => import('./inspector/index.ts'),
+  inspector: async () => (await import('./load-inspector.ts')).loadInspector(),
 }
 const loadPart: LoadPart = (name) => parts[name]()
 

@@ -1,22 +1,8 @@
 import { type Refusal, refusalOf } from '../core/consent.ts'
-import { copyRecord } from '../core/event.ts'
 import { isRecord } from '../core/read.ts'
-import type { Channel, Config, Consent, ConsentMode, Decision as GivenDecision } from '../types.ts'
-import { consentKey, type Storage } from './storage.ts'
-
-/** What the visitor has decided, for all pixels of the page, and what that allows. */
-export interface Decision {
-  /** On this page or a former one, or by the browser's Global Privacy Control. */
-  read(): Consent
-  /** A category that is left out is denied. */
-  decide(consent: unknown): void
-  /** Why a copy may not leave now, if so. While the page is prerendered, nobody has seen it. */
-  refusal(channel?: Channel, isSeen?: boolean): Refusal | undefined
-  /** Adds a pixel's rules: from then on, a copy leaves only if the rules of every pixel allow it. */
-  addRules(rules: Pick<Config, 'consent' | 'gpc'>): void
-  /** Whether the browser sends Global Privacy Control, and the config does not ignore it. */
-  isOptedOut(): boolean
-}
+import type { Channel, Consent, Decision } from '../types.ts'
+import type { Page } from './state.ts'
+import { readStored, writeStored } from './storage.ts'
 
 declare global {
   interface Document {
@@ -27,54 +13,46 @@ declare global {
   }
 }
 
-export function createDecision({ document, navigator }: Window, storage: () => Storage): Decision {
-  const modes: ConsentMode[] = []
-  const meanings: NonNullable<Config['gpc']>[] = []
-  let decided: Consent | undefined
+/** The visitor's decision in storage. It may be kept whatever it is. */
+export const consentKey = 'converge.consent'
 
-  // An element may stand in the place of `document.prerendering`.
-  const isPrerendered = () => document.prerendering === true
-  const isOptedOut = () => navigator.globalPrivacyControl === true && meanings.some((meaning) => meaning !== 'ignore')
-  const isDeniedByGpc = () => isOptedOut() && meanings.includes('deny')
+// An element may stand in the place of `document.prerendering`.
+const isPrerendered = ({ window }: Page) => window.document.prerendering === true
 
-  function readKept(): Consent | undefined {
-    const kept = storage().read(consentKey)
-    return isRecord(kept) ? consentOf(kept) : undefined
-  }
+/** Whether the browser sends Global Privacy Control, and the config does not ignore it. */
+export const isOptedOut = ({ window, consentRules }: Page): boolean =>
+  window.navigator.globalPrivacyControl === true && consentRules.some(({ gpc }) => gpc !== 'ignore')
 
-  function read(): Consent {
-    const found = decided ?? readKept() ?? (isDeniedByGpc() ? { marketing: 'denied' } : {})
-    // While this page is prerendered, the visitor may still decide on the one that is seen.
-    if (!isPrerendered()) decided = found
-    return found
-  }
+const isDeniedByGpc = (page: Page) => isOptedOut(page) && page.consentRules.some(({ gpc }) => gpc === 'deny')
 
-  function refusal(channel: Channel = 'pixel', isSeen = !isPrerendered()): Refusal | undefined {
-    if (!isSeen) return 'undecided'
-    const { marketing } = read()
-    if (isDeniedByGpc() && marketing !== 'granted') return 'denied'
-    const refusals = modes.map((mode) => refusalOf(mode, marketing, channel))
-    return refusals.includes('denied') ? 'denied' : refusals.find(Boolean)
-  }
-
-  return {
-    read,
-    decide(given) {
-      decided = consentOf(copyRecord(given))
-    },
-    refusal,
-    addRules({ consent = 'always', gpc = 'limited_data_use' }) {
-      modes.push(consent)
-      meanings.push(gpc)
-    },
-    isOptedOut,
-  }
+/** What the visitor has decided, on this page or a former one, or by Global Privacy Control. It holds for all pixels. */
+export function readDecision(page: Page): Consent {
+  if (page.decided) return page.decided
+  const kept = readStored(page, consentKey)
+  const found: Consent = isRecord(kept) ? consentOf(kept) : isDeniedByGpc(page) ? { marketing: 'denied' } : {}
+  // While this page is prerendered, the visitor may still decide on the one that is seen.
+  if (!isPrerendered(page)) page.decided = found
+  return found
 }
 
-const decisionOf = (decision: unknown): GivenDecision => (decision === 'granted' ? decision : 'denied')
+/** Why a copy may not leave now, if so. While the page is prerendered, nobody has seen it. */
+export function refusal(page: Page, channel: Channel = 'pixel', isSeen = !isPrerendered(page)): Refusal | undefined {
+  if (!isSeen) return 'undecided'
+  const { marketing } = readDecision(page)
+  if (isDeniedByGpc(page) && marketing !== 'granted') return 'denied'
+  const refusals = page.consentRules.map(({ consent }) => refusalOf(consent, marketing, channel))
+  return refusals.includes('denied') ? 'denied' : refusals.find(Boolean)
+}
+
+/** Writes to storage, if the visitor's decision allows it. */
+export function keep(page: Page, key: string, value: unknown): void {
+  if (!refusal(page)) writeStored(page, key, value)
+}
+
+const decisionOf = (decision: unknown): Decision => (decision === 'granted' ? decision : 'denied')
 
 /** What is not granted is denied. */
-const consentOf = ({ analytics, marketing }: Record<string, unknown>): Consent => ({
+export const consentOf = ({ analytics, marketing }: Record<string, unknown>): Consent => ({
   analytics: decisionOf(analytics),
   marketing: decisionOf(marketing),
 })

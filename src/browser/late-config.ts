@@ -1,6 +1,7 @@
 import { stringify } from '../core/json.ts'
 import type { Config } from '../types.ts'
-import type { Page } from './page.ts'
+import { enforce } from './consent.ts'
+import type { Page } from './state.ts'
 
 /** Options that hold for the whole page: the first pixel's are in force, and stricter consent rules of a later one. */
 const pageOptions = ['context', 'domain', 'consent', 'gpc'] as const satisfies (keyof Config)[]
@@ -10,12 +11,12 @@ const pageOptions = ['context', 'domain', 'consent', 'gpc'] as const satisfies (
  * of every config allow it. Other options that come too late change nothing, and the console says which.
  */
 export function joinConfig(page: Page, config: Config): void {
-  const { decision, members } = page
-  const former = members[config.pixelId]
-  const first = former ?? Object.values(members)[0]
+  const { consentRules, trackers } = page
+  const former = trackers[config.pixelId]
+  const first = former ?? Object.values(trackers)[0]
   const names = first ? namesOfChanges(first.config, config, former ? Object.keys(config) : pageOptions) : []
-  decision.addRules(config)
-  if (first && (names.includes('consent') || names.includes('gpc'))) page.enforce()
+  consentRules.push(config)
+  if (first && (names.includes('consent') || names.includes('gpc'))) enforce(page)
   if (names[0]) console.error(tooLate(config.pixelId, names))
 }
 

@@ -1,161 +1,146 @@
+import { cleanUrl } from '../core/clean-url.ts'
 import { stringify } from '../core/json.ts'
-import { recordOf } from '../core/read.ts'
+import { isRecord, readText, recordOf } from '../core/read.ts'
 import { SECONDS_BESIDE_PIXEL, SECONDS_WITHOUT_PIXEL } from '../tiktok/limits.ts'
-import type { RelayBatch, RelayedEvent, State } from '../types.ts'
-import type { ClickIds } from './click-ids.ts'
-import type { Decision } from './decision.ts'
-import { createOutbox, LEASE, type Settle, type Waiting } from './outbox.ts'
-import type { RelayCopy } from './status.ts'
-import type { Storage } from './storage.ts'
-
-/** Posts the server copies to the shop's own forwarder, and keeps what could not be delivered. */
-export interface Relay {
-  /** Posts what one task produced in one request, or in several small ones, before the task has ended. */
-  send(event: RelayedEvent, settle: Settle): unknown
-  /** Sends what former pages could not deliver. */
-  takeOver(): void
-  /** Drops what waits and may not leave any more: consent was taken back, or asked for. */
-  dropRefused(): void
-}
-
-interface Parts {
-  window: Window
-  /** The forwarder's address, as the config has it. */
-  url: string
-  storage: Storage
-  /** Of this pixel's keys. */
-  prefix: string
-  decision: Decision
-  clickIds: ClickIds
-  report(part: Partial<State>): void
-  /** Told what became of an event of a former page. */
-  settleFormer(event: RelayedEvent, copy: RelayCopy): void
-}
-
-interface Answer {
-  relay: 'ready' | 'down' | 'refused'
-  /** What the forwarder takes no more. */
-  tooLate: TooLate[]
-}
-
-interface TooLate {
-  event_name?: unknown
-  event_id?: unknown
-}
+import { hashesOf } from '../tiktok/user.ts'
+import type { RelayBatch, RelayedEvent } from '../types.ts'
+import { readClickIds } from './click-ids.ts'
+import { isOptedOut, keep, readDecision, refusal } from './decision.ts'
+import { update } from './delivery.ts'
+import { report } from './listeners.ts'
+import type { Delivery, Page, Row, Tracker } from './state.ts'
+import { isUnderWay, type RelayCopy } from './status.ts'
+import { readStored, removeStored, storedKeys } from './storage.ts'
+import { known } from './visitor.ts'
 
 const FIRST_PAUSE = 1000 // ms, doubling
 const LONGEST_PAUSE = 300_000
 const LARGE = 20_000 // characters, of up to 3 bytes: browsers refuse to keep more than 64 kB alive
 const MOST = 100
 const BATCH = 20 // events: what storage holds of them comes to 600 kB, and many a proxy takes 1 MB
+// In milliseconds. So long a tab keeps other tabs from posting what it posts itself, and no longer: it may be frozen.
+const LEASE = 30_000
 
-export function createRelay(parts: Parts): Relay {
-  const { window, storage, prefix, decision, report } = parts
-  const outbox = createOutbox(storage, prefix)
-  const ask = createAsk(window, parts.url)
-  const withCookie = createCookieReader(parts)
-  const fresh: Waiting[] = []
+/** A delivery whose server copy was handed over. */
+type Posted = Delivery & { relayed: RelayedEvent }
 
-  const reportSize = () => report({ outbox: outbox.all().length })
+/** Posts a server copy, with the others of this task in one request or in several small ones, before the task has ended. */
+export function post(tracker: Tracker, delivery: Delivery, rows: readonly Row[]): void {
+  const relayed = toRelayedEvent(tracker.page, delivery, rows)
+  delivery.matchKeys = Object.keys(relayed.user)
+  enqueue(tracker, Object.assign(delivery, { relayed }))
+}
 
-  function end(one: Waiting, copy: RelayCopy): void {
-    outbox.remove(one)
-    if (!decision.refusal()) storage.remove(one.key)
-    one.settle(copy)
-  }
-
-  async function post(batch: readonly Waiting[], pause = FIRST_PAUSE): Promise<void> {
-    const sentAt = Date.now()
-    const waiting = batch.filter(outbox.has)
-    for (const one of waiting) if (isTooLate(one.event, sentAt)) end(one, 'too_late')
-    const posted = waiting.filter(outbox.has)
-    if (posted[0]) {
-      const events = posted.map(({ event }) => withCookie(event))
-      const { relay, tooLate } = await ask({ v: 1, sentAt, events })
-      report({ relay })
-      for (const one of posted.filter(outbox.has)) {
-        if (relay === 'ready') end(one, tooLate.some((late) => isThat(late, one.event)) ? 'too_late' : 'taken')
-        else if (relay === 'refused') end(one, 'refused')
-        else {
-          outbox.keep(one, true)
-          one.settle('retrying')
-        }
-      }
-      if (relay === 'down') {
-        for (const oldest of outbox.all().slice(0, -MOST)) end(oldest, 'dropped')
-        window.setTimeout(post, pause, posted, Math.min(pause * 2, LONGEST_PAUSE))
-      }
-    }
-    reportSize()
-  }
-
-  function send(event: RelayedEvent, settle: Settle): Waiting {
-    const one = outbox.add(event, settle)
-    if (fresh.push(one) === 1) {
-      window.queueMicrotask(() => {
-        while (fresh[0]) post(fresh.splice(0, BATCH))
-      })
-    }
-    return one
-  }
-
-  function takeOver(): void {
-    const isLeased = outbox.takeOver((event) => send(event, (copy) => parts.settleFormer(event, copy)))
-    if (isLeased) window.setTimeout(takeOver, LEASE)
-  }
-
-  window.addEventListener('pagehide', () => {
-    for (const one of outbox.all()) outbox.keep(one, false)
+function enqueue(tracker: Tracker, delivery: Delivery): void {
+  const { fresh, page } = tracker
+  if (fresh.push(delivery) > 1) return
+  page.window.queueMicrotask(() => {
+    while (fresh[0]) postBatch(tracker, fresh.splice(0, BATCH))
   })
+}
 
+function toRelayedEvent(page: Page, { event, time, person, own, pixel }: Delivery, rows: readonly Row[]): RelayedEvent {
+  const { eventName, eventID, properties } = event
+  // Without a grant, the server copy says nothing but what the call itself said, and not how the visitor came here.
+  const isBare = refusal(page) !== undefined
+  const clean = (url: unknown) => cleanUrl(readText(url).replace(isBare ? /\?.*/ : '', ''))
   return {
-    send,
-    takeOver,
-    dropRefused() {
-      // A copy that says nothing but what it was given may still leave, if the consent mode allows it.
-      const refusal = decision.refusal('relay', true)
-      for (const one of outbox.all()) {
-        const isGranted = one.event.consent.marketing === 'granted'
-        if (isGranted || refusal) end(one, refusal === 'undecided' ? 'held' : 'denied')
-      }
-      reportSize()
-    },
+    time,
+    eventName,
+    eventID,
+    send: rows.map(({ event, parameters }) => ({ event, parameters })),
+    pixel: pixel === 'queued' || pixel === 'live',
+    user: isBare ? own : known(page, person),
+    page: { url: clean(properties.$url), referrer: clean(properties.referrer) },
+    ...(!isBare && { ...readClickIds(page), locale: page.window.navigator.language }),
+    consent: readDecision(page),
+    ...(isOptedOut(page) && { gpc: true }),
+    test: page.flags.testCode,
   }
+}
+
+const isWaiting = (delivery: Delivery): delivery is Posted =>
+  isUnderWay(delivery.relay) && delivery.relayed !== undefined
+
+/** The deliveries that wait for the relay, the oldest event first: those of former pages were added later. */
+export const outboxOf = ({ open }: Tracker): Posted[] => open.filter(isWaiting).sort((a, b) => a.time - b.time)
+
+async function postBatch(tracker: Tracker, batch: readonly Delivery[], pause = FIRST_PAUSE): Promise<void> {
+  const { page, config } = tracker
+  const sentAt = Date.now()
+  for (const one of batch.filter(isWaiting)) if (isTooLate(one.relayed, sentAt)) settle(tracker, one, 'too_late')
+  const posted = batch.filter(isWaiting)
+  if (posted[0]) {
+    const events = posted.map(({ relayed }) => withCookies(page, relayed))
+    const { relay, tooLate } = await ask(page, config.relay, { v: 1, sentAt, events })
+    report(tracker, { relay })
+    for (const one of posted.filter(isWaiting)) {
+      if (relay === 'down') {
+        store(tracker, one, Date.now() + LEASE)
+        update(tracker, one, { relay: 'retrying' })
+      } else if (relay === 'refused') settle(tracker, one, relay)
+      else settle(tracker, one, tooLate.some((late) => isThat(late, one.relayed)) ? 'too_late' : 'taken')
+    }
+    if (relay === 'down') {
+      for (const oldest of outboxOf(tracker).slice(0, -MOST)) settle(tracker, oldest, 'dropped')
+      page.window.setTimeout(postBatch, pause, tracker, posted, Math.min(pause * 2, LONGEST_PAUSE))
+    }
+  }
+  report(tracker, { outbox: outboxOf(tracker).length })
+}
+
+/** The server copy waits no more. */
+function settle(tracker: Tracker, delivery: Posted, relay: RelayCopy): void {
+  if (delivery.isKept && !refusal(tracker.page)) removeStored(tracker.page, keyOf(tracker, delivery))
+  update(tracker, delivery, { relay })
 }
 
 /** TikTok forgets an event_id, and would count a copy that comes after that a second time. */
 const isTooLate = (event: RelayedEvent, now: number): boolean =>
   now - event.time >= (event.pixel ? SECONDS_BESIDE_PIXEL : SECONDS_WITHOUT_PIXEL) * 1000
 
-const isThat = ({ event_name, event_id }: TooLate, { eventName, eventID }: RelayedEvent): boolean =>
-  event_name === eventName && event_id === eventID
+/** TikTok writes `_ttp` a moment after a new visitor's first event. So it is read again when the event is posted. */
+function withCookies(page: Page, event: RelayedEvent): RelayedEvent {
+  if (event.ttp || event.consent.marketing === 'denied' || refusal(page)) return event
+  const { ttclid, ttp } = readClickIds(page)
+  return { ...event, ttclid: event.ttclid ?? ttclid, ttp }
+}
+
+// ── The relay's answer ─────────────────────────────────────────────────────────────────────────────────────────────
+
+interface Answer {
+  relay: 'ready' | 'down' | 'refused'
+  /** What the forwarder takes no more. */
+  tooLate: Record<string, unknown>[]
+}
 
 /** Posts a batch. It never rejects. */
-function createAsk(window: Window, relay: string): (batch: RelayBatch) => Promise<Answer> {
-  const url = `${resolve(window, relay)}/events`
-  return async (batch) => {
-    const body = stringify(batch)
-    try {
-      const response = await window.fetch(url, { method: 'POST', body, keepalive: body.length < LARGE })
-      const { status } = response
-      if (response.ok) return { relay: 'ready', tooLate: await readTooLate(response) }
-      const isFinal = status >= 400 && status < 500 && status !== 408 && status !== 429
-      return { relay: isFinal ? 'refused' : 'down', tooLate: [] }
-    } catch {
-      return { relay: 'down', tooLate: [] } // no network, or nobody there
-    }
+async function ask({ window }: Page, relay = '', batch: RelayBatch): Promise<Answer> {
+  const body = stringify(batch)
+  try {
+    const url = `${resolve(window, relay)}/events`
+    const response = await window.fetch(url, { method: 'POST', body, keepalive: body.length < LARGE })
+    const { status } = response
+    if (response.ok) return { relay: 'ready', tooLate: await readTooLate(response) }
+    const isFinal = status >= 400 && status < 500 && status !== 408 && status !== 429
+    return { relay: isFinal ? 'refused' : 'down', tooLate: [] }
+  } catch {
+    return { relay: 'down', tooLate: [] } // no network, or nobody there
   }
 }
 
 /** Of the forwarder's answer. An older forwarder does not say it. */
-async function readTooLate(response: Response): Promise<TooLate[]> {
+async function readTooLate(response: Response): Promise<Answer['tooLate']> {
   try {
     const { too_late } = recordOf(await response.json())
-    return Array.isArray(too_late) ? too_late.map(recordOf) : []
+    return [too_late].flat().map(recordOf)
   } catch {
     return []
   }
 }
+
+const isThat = ({ event_name, event_id }: Record<string, unknown>, { eventName, eventID }: RelayedEvent): boolean =>
+  event_name === eventName && event_id === eventID
 
 /** A foreign `<base href>` must not send a shop's events to another host. */
 function resolve({ location }: Window, relay: string): string {
@@ -166,11 +151,55 @@ function resolve({ location }: Window, relay: string): string {
   }
 }
 
-/** TikTok writes `_ttp` a moment after a new visitor's first event. So it is read again when the event is posted. */
-function createCookieReader({ clickIds, decision }: Parts): (event: RelayedEvent) => RelayedEvent {
-  return (event) => {
-    if (event.ttp || event.consent.marketing === 'denied' || decision.refusal()) return event
-    const { ttclid, ttp } = clickIds.read()
-    return { ...event, ttclid: event.ttclid ?? ttclid, ttp }
-  }
+// ── What the relay does not have yet, in storage ───────────────────────────────────────────────────────────────────
+
+const outboxStart = ({ config }: Tracker) => `converge.${config.pixelId}.outbox.`
+const keyOf = (tracker: Tracker, { event }: Delivery) => `${outboxStart(tracker)}${event.eventName}.${event.eventID}`
+
+/** Keeps a server copy for this page's next try. Once its lease has ended, any page may take it. */
+function store(tracker: Tracker, delivery: Posted, lease: number): void {
+  const { relayed } = delivery
+  delivery.isKept = true
+  keep(tracker.page, keyOf(tracker, delivery), { ...relayed, user: hashesOf(relayed.user), lease })
 }
+
+/** The page is left: any page may post what this one could not deliver. */
+export function storeAll(tracker: Tracker): void {
+  for (const delivery of outboxOf(tracker)) store(tracker, delivery, 0)
+}
+
+/** Posts what former pages could not deliver. */
+export function takeOver(tracker: Tracker): void {
+  const { page } = tracker
+  let isLeased = false
+  for (const key of storedKeys(page, outboxStart(tracker))) {
+    const kept = readStored(page, key)
+    if (!isKept(kept) || outboxOf(tracker).some((one) => keyOf(tracker, one) === key)) continue
+    const { lease = 0, ...relayed } = kept
+    if (lease > Date.now()) {
+      isLeased = true
+      continue
+    }
+    const { eventName, eventID, time } = relayed
+    const event = { eventName, eventID, properties: {} }
+    const former: Posted = {
+      event,
+      time,
+      relayed,
+      isFormer: true,
+      person: {},
+      own: {},
+      rows: [],
+      pixel: 'none',
+      relay: 'posting',
+    }
+    store(tracker, former, Date.now() + LEASE)
+    update(tracker, former, {})
+    enqueue(tracker, former)
+  }
+  if (isLeased) page.window.setTimeout(takeOver, LEASE, tracker)
+}
+
+/** An event as a page of ours has kept it. The forwarder checks each of its fields. */
+const isKept = (value: unknown): value is RelayedEvent & { lease?: number } =>
+  isRecord(value) && Array.isArray(value.send) && isRecord(value.consent)

@@ -1,63 +1,122 @@
+import type { Refusal } from '../core/consent.ts'
 import { pageLoad } from '../core/event-names.ts'
+import { createTrackCall } from '../tiktok/pixel/calls.ts'
 import { route } from '../tiktok/route.ts'
 import type { TrackResult } from '../types.ts'
-import type { Deliveries, Delivery } from './delivery.ts'
-import type { HandOver } from './hand-over.ts'
-import type { TrackerParts } from './tracker-parts.ts'
+import { refusal } from './decision.ts'
+import { copyParameters, pixelCopyIn, update } from './delivery.ts'
+import { wasSent } from './ledger.ts'
+import { post } from './relay.ts'
+import type { Delivery, Row, Tracker } from './state.ts'
+import type { Outcome, PixelCopy, RelayCopy } from './status.ts'
+import { known } from './visitor.ts'
 
-/** The stages of an event: consent, filters, the mapping, both channels. Each "no" is a status with a reason. */
-export interface Stages {
-  /**
-   * Sends a new event on its way.
-   *
-   * @param isStopped the shop's `beforeSend` stopped the event
-   */
-  send(delivery: Delivery, isStopped: boolean): TrackResult
-  /** Sends on what waited for a decision. */
-  release(): void
+// The path of an event: consent, filters, the mapping, both channels. Each "no" is a status with a reason. What changes the
+// result later is in delivery.ts.
+
+const SEEN = 200 // ids
+
+/** Ends a delivery before anything of it has left. */
+export const end = (tracker: Tracker, delivery: Delivery, ...ending: Outcome): TrackResult =>
+  update(tracker, delivery, { pixel: 'none', relay: 'none' }, ending)
+
+export function sendEvent(tracker: Tracker, delivery: Delivery): TrackResult {
+  const { eventName, properties } = delivery.event
+  if (eventName === pageLoad) {
+    if (properties.$url === tracker.lastPage) return end(tracker, delivery, 'skipped', 'same_page')
+    tracker.lastPage = properties.$url
+  }
+  return askConsent(tracker, delivery)
 }
 
-export function createStages(parts: TrackerParts, { end }: Deliveries, handOver: HandOver): Stages {
-  const { config, rules, ledger, relay, held } = parts
-  const { refusal } = parts.page.decision
-  /** What was sent, by name and id. */
-  const seen: Record<string, true> = Object.create(null)
-  let lastPage: unknown = {} // unlike any address, also unlike one that nobody knows
+/** Sends on what waited for a decision, or for a `ttq` that is TikTok's. */
+export function release(tracker: Tracker): void {
+  for (const delivery of tracker.open.filter((one) => isPixelCopyLeft(one) || one.relay === 'held'))
+    askConsent(tracker, delivery)
+}
 
-  function askConsent(delivery: Delivery): TrackResult {
-    const pixelRefusal = refusal('pixel')
-    const mayRelay = relay && !delivery.isClientOnly && !refusal('relay')
-    if (!pixelRefusal || mayRelay) return delivery.rows[0] ? handOver(delivery) : applyRules(delivery)
-    if (pixelRefusal === 'undecided') held.add(delivery)
-    return end(delivery, 'no_consent', pixelRefusal)
+function askConsent(tracker: Tracker, delivery: Delivery): TrackResult {
+  const pixelRefusal = refusal(tracker.page)
+  const mayRelay = hasRelay(tracker, delivery) && !refusal(tracker.page, 'relay')
+  if (delivery.rows || !pixelRefusal || mayRelay) return applyRules(tracker, delivery)
+  const copy = copyUnder(pixelRefusal)
+  return update(tracker, delivery, { pixel: copy, relay: copy })
+}
+
+function applyRules(tracker: Tracker, delivery: Delivery): TrackResult {
+  const { event } = delivery
+  if (!delivery.rows) {
+    const mapped = route(event, tracker.rules, tracker.config)
+    if (!mapped) return end(tracker, delivery, 'filtered', 'filter')
+    if (!mapped[0]) return end(tracker, delivery, 'skipped', 'unmapped')
+    if (isRepeated(tracker, delivery)) return end(tracker, delivery, 'skipped', 'already_sent')
+    delivery.rows = mapped
   }
+  // ttq is called first, before `track()` returns. The server copy is posted in the same task.
+  if (isPixelCopyLeft(delivery)) delivery.pixel = handToPixel(tracker, delivery)
+  if (delivery.relay === 'held') delivery.relay = handToRelay(tracker, delivery)
+  const { pixel, relay } = delivery
+  return update(tracker, delivery, { pixel, relay })
+}
 
-  function applyRules(delivery: Delivery): TrackResult {
-    const { event } = delivery
-    const mapped = route(event, rules, config)
-    if (!mapped) return end(delivery, 'filtered', 'filter')
-    if (!mapped[0]) return end(delivery, 'skipped', 'unmapped')
+/** Whether the caller's id was used before: on this page, or by an order on a former one. */
+function isRepeated(tracker: Tracker, { event, hasNewId }: Delivery): boolean {
+  const { seen, page } = tracker
+  const key = `${event.eventName}.${event.eventID}`
+  if (hasNewId) return false
+  if (seen.includes(key) || (!refusal(page) && wasSent(tracker, event))) return true
+  if (seen.push(key) > SEEN) seen.shift()
+  return false
+}
 
-    const key = `${event.eventName}.${event.eventID}`
-    if (seen[key] || (!refusal() && ledger.wasSent(event))) return end(delivery, 'skipped', 'already_sent')
-    seen[key] = true
+const isPixelCopyLeft = ({ pixel }: Delivery) => pixel === 'held' || pixel === 'not_taken'
 
-    delivery.rows = mapped.map((row) => ({ ...row, via: [] }))
-    return handOver(delivery)
+const hasRelay = ({ config }: Tracker, { isClientOnly }: Delivery) => config.relay !== undefined && !isClientOnly
+
+export const copyUnder = (no: Refusal | undefined) => (no === 'undecided' ? 'held' : 'denied')
+
+/** Calls `ttq` in the turn of the delivery's person, if consent allows it now. */
+function handToPixel(tracker: Tracker, delivery: Delivery): PixelCopy {
+  const { page, state, loader } = tracker
+  const rows = delivery.rows?.filter(({ forward }) => forward !== 'server') ?? []
+  if (state.pixel === 'off' || !rows[0]) return 'none'
+  const no = refusal(page)
+  if (no) return copyUnder(no)
+  // Nobody calls another program's ttq.
+  if (!page.ttq.join()) return 'not_taken'
+  if (state.pixelCause === 'stand_in') loader.start()
+  const user = known(page, delivery.person)
+  delivery.matchKeys = Object.keys(user)
+  let isNow = true
+  let pixel: PixelCopy = 'waiting'
+  page.identify.inTurn(delivery.person, user, () => {
+    pixel = callPixel(tracker, rows, delivery.event.eventID)
+    if (!isNow) update(tracker, delivery, { pixel })
+  })
+  isNow = false
+  return pixel
+}
+
+function callPixel({ page, config, loader, state }: Tracker, rows: readonly Row[], eventID: string): PixelCopy {
+  const trackCall = createTrackCall(page.ttq, loader, config.pixelId)
+  for (const row of rows) {
+    row.isRefused = false
+    try {
+      trackCall(row.event, copyParameters(row.parameters), eventID)
+    } catch {
+      // TikTok's script may throw, and so may a foreign wrapper around it.
+      row.isRefused = true
+    }
   }
+  return rows.every(({ isRefused }) => isRefused) ? 'not_taken' : pixelCopyIn(state)
+}
 
-  return {
-    send(delivery, isStopped) {
-      const { eventName, properties } = delivery.event
-      if (isStopped) return end(delivery, 'filtered', 'before_send')
-      if (eventName === pageLoad) {
-        if (properties.$url === lastPage) return end(delivery, 'skipped', 'same_page')
-        lastPage = properties.$url
-      }
-      return askConsent(delivery)
-    },
-    release() {
-      for (const delivery of held.take()) askConsent(delivery)
-    },
-  }
+/** Posts the server copy, if consent allows it now. */
+function handToRelay(tracker: Tracker, delivery: Delivery): RelayCopy {
+  const rows = delivery.rows?.filter(({ forward }) => forward !== 'client') ?? []
+  if (!hasRelay(tracker, delivery) || !rows[0]) return 'none'
+  const no = refusal(tracker.page, 'relay')
+  if (no) return copyUnder(no)
+  post(tracker, delivery, rows)
+  return 'posting'
 }

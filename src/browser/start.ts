@@ -2,6 +2,7 @@ import { pageLoad } from '../core/event-names.ts'
 import { checkOptions } from '../core/options.ts'
 import { readRules } from '../tiktok/rules.ts'
 import type { Config, Converge } from '../types.ts'
+import { begin } from './consent.ts'
 import { joinConfig } from './late-config.ts'
 import { onNavigation } from './navigation.ts'
 import { pageOf } from './page.ts'
@@ -25,19 +26,20 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
   checkOptions(config, 'createConverge')
   const rules = readRules(config)
   const page = pageOf(window, config)
-  const former = page.members[config.pixelId]
+  const former = page.trackers[config.pixelId]
   joinConfig(page, config)
   if (former) return former.converge
 
   const tracker = createTracker(page, config, rules)
-  const { converge, begin } = tracker
-  page.members[config.pixelId] = tracker
+  const { converge } = tracker
+  page.trackers[config.pixelId] = tracker
+  const run = () => begin(tracker)
 
   // In idle time TikTok's script does not hold back the page's load event, and its first hit leaves no later.
-  if (config.load === 'immediate') begin()
-  else if (window.requestIdleCallback) window.requestIdleCallback(begin, { timeout: 1000 })
-  else window.setTimeout(begin) // Safari
-  window.addEventListener('prerenderingchange', begin, true) // a form may stand in the place of document.addEventListener
+  if (config.load === 'immediate') run()
+  else if (window.requestIdleCallback) window.requestIdleCallback(run, { timeout: 1000 })
+  else window.setTimeout(run) // Safari
+  window.addEventListener('prerenderingchange', run, true) // a form may stand in the place of document.addEventListener
   if (config.pageLoads === 'auto') {
     const load = () => converge.track(pageLoad)
     load()

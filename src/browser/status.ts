@@ -5,9 +5,11 @@ export type PixelCopy =
   | 'none' // this event has none
   | 'held' // consent is not decided
   | 'denied'
+  | 'waiting' // the former person's hits have to leave first
   | 'queued' // handed to ttq; TikTok's script has not taken over yet
   | 'live' // handed to TikTok's pixel, which was live
-  | 'blocked' // TikTok's script did not come, or threw
+  | 'blocked' // handed to ttq, but TikTok's script did not come
+  | 'not_taken' // ttq is another program's, or threw
 
 /** Where the server copy of an event is. */
 export type RelayCopy =
@@ -24,11 +26,17 @@ export type RelayCopy =
 export type Outcome = readonly [status: Status, reason?: Reason | undefined]
 
 const SUCCESS: Outcome = ['success']
+const UNDECIDED: Outcome = ['no_consent', 'undecided']
 
-const relayOutcomes: Record<RelayCopy, Outcome | undefined> = {
+const outcomes: Record<PixelCopy | RelayCopy, Outcome | undefined> = {
   none: undefined,
-  held: ['no_consent', 'undecided'],
+  held: UNDECIDED,
   denied: ['no_consent', 'denied'],
+  waiting: SUCCESS,
+  queued: SUCCESS,
+  live: SUCCESS,
+  blocked: ['failure', 'pixel_blocked'],
+  not_taken: ['failure', 'pixel_blocked'],
   posting: SUCCESS,
   taken: SUCCESS,
   retrying: ['retry', 'relay_down'],
@@ -37,26 +45,24 @@ const relayOutcomes: Record<RelayCopy, Outcome | undefined> = {
   dropped: ['failure', 'relay_down'],
 }
 
-const pixelOutcomes: Record<PixelCopy, Outcome | undefined> = {
-  none: undefined,
-  held: ['no_consent', 'undecided'],
-  denied: ['no_consent', 'denied'],
-  queued: SUCCESS,
-  live: SUCCESS,
-  blocked: ['failure', 'pixel_blocked'],
-}
-
 /**
  * What became of an event, from what became of its two copies. One copy that is under way is a success, with the reason why
  * the other one is not. A server copy that is sent again is a `retry`.
  */
 export function statusOf(pixel: PixelCopy, relay: RelayCopy): Outcome {
-  const byPixel = pixelOutcomes[pixel]
-  const byRelay = relayOutcomes[relay]
-  if (relay === 'retrying') return ['retry', 'relay_down']
+  const byPixel = outcomes[pixel]
+  const byRelay = outcomes[relay]
+  if (byRelay?.[0] === 'retry') return byRelay
   if (byPixel === SUCCESS) return ['success', byRelay?.[1]]
   if (byRelay === SUCCESS) return ['success', byPixel?.[1]]
-  // A copy that waits for consent says nothing that the other one does not know better.
-  if (byRelay && relay !== 'held') return byRelay
-  return byPixel ?? byRelay ?? ['skipped', 'no_channel']
+  // A server copy that waits for consent says nothing that the browser copy does not say better.
+  const [first, second] = byRelay === UNDECIDED ? [byPixel, byRelay] : [byRelay, byPixel]
+  return first ?? second ?? ['skipped', 'no_channel']
 }
+
+/** Whether a copy was handed to its channel. */
+export const isHanded = (copy: PixelCopy | RelayCopy): boolean =>
+  copy !== 'none' && copy !== 'not_taken' && outcomes[copy]?.[0] !== 'no_consent'
+
+/** Whether the relay has a copy to answer for. */
+export const isUnderWay = (relay: RelayCopy): boolean => relay === 'posting' || relay === 'retrying'

@@ -1,42 +1,31 @@
 import { stringify } from '../core/json.ts'
+import type { Page } from './state.ts'
 
-/** The page's local storage, as far as we may use it. Keys are whole: `converge.visitor`, `converge.<pixel ID>.sent.…`. */
-export interface Storage {
-  read(key: string): unknown
-  /** What may not be kept, or does not fit, is not kept. */
-  write(key: string, value: unknown): void
-  remove(key: string): void
-  /** Our keys that begin so. */
-  keys(start: string): string[]
-}
-
-/** The visitor's decision. It may be kept whatever it is. */
-export const consentKey = 'converge.consent'
+// Keys are whole: `converge.visitor`, `converge.<pixel ID>.sent.…`.
 
 const LONGEST = 10_000 // characters: longer text would take up the shop's own room
 
-/**
- * @param isOff for a page that says itself what it knows (`config.context`): none of its storage is touched then
- * @param mayKeep whether the visitor's decision allows us to keep something now
- */
-export function createStorage(window: Window, isOff: boolean, mayKeep: () => boolean): Storage {
-  // Asking for localStorage throws in a sandbox, and where the visitor has blocked cookies.
-  function attempt<Answer>(task: (storage: globalThis.Storage) => Answer): Answer | undefined {
-    try {
-      return isOff ? undefined : task(window.localStorage)
-    } catch {
-      return undefined
-    }
-  }
-
-  return {
-    read: (key) => attempt((storage) => JSON.parse(String(storage.getItem(key)))),
-    write(key, value) {
-      if (key !== consentKey && !mayKeep()) return
-      const text = stringify(value)
-      if (text.length < LONGEST) attempt((storage) => storage.setItem(key, text))
-    },
-    remove: (key) => attempt((storage) => storage.removeItem(key)),
-    keys: (start) => attempt((storage) => Object.keys(storage).filter((key) => key.startsWith(start))) ?? [],
+/** Nothing on a page that says itself what it knows (`config.context`): none of its storage is touched then. */
+function attempt<Answer>({ window, config }: Page, task: (storage: Storage) => Answer): Answer | undefined {
+  try {
+    // Asking for localStorage throws in a sandbox, and where the visitor has blocked cookies.
+    return config.context ? undefined : task(window.localStorage)
+  } catch {
+    return undefined
   }
 }
+
+export const readStored = (page: Page, key: string): unknown =>
+  attempt(page, (storage) => JSON.parse(String(storage.getItem(key))))
+
+/** What does not fit is not kept. Ask for consent first: see `keep`. */
+export function writeStored(page: Page, key: string, value: unknown): void {
+  const text = stringify(value)
+  if (text.length < LONGEST) attempt(page, (storage) => storage.setItem(key, text))
+}
+
+export const removeStored = (page: Page, key: string): void => attempt(page, (storage) => storage.removeItem(key))
+
+/** Our keys that begin so. */
+export const storedKeys = (page: Page, start: string): string[] =>
+  attempt(page, (storage) => Object.keys(storage).filter((key) => key.startsWith(start))) ?? []

@@ -1,68 +1,45 @@
 import { put, readText, recordOf } from '../core/read.ts'
-import { hash, hashesOf } from '../tiktok/user.ts'
+import { hashesOf } from '../tiktok/user.ts'
 import type { User } from '../types.ts'
+import { keep } from './decision.ts'
 import { randomHash } from './random-id.ts'
-import type { Storage } from './storage.ts'
-
-/** Somebody whom this page has seen: match keys, and an id of ours if the shop has named no customer. */
-export interface Person extends User {
-  id?: string
-}
-
-/** Who the visitor is, for all pixels of the page. */
-export interface Visitor {
-  /** Learns more about the visitor. Another e-mail or customer is another person: then the former one is forgotten. */
-  learn(more: User): Person
-  /** What is known of a person. Of the visitor, it includes what former pages knew. */
-  known(person: Person): User
-  forget(): void
-  /** Removes what is kept for the next page. This page still knows. */
-  erase(): void
-}
+import type { Page, Person } from './state.ts'
+import { readStored, removeStored } from './storage.ts'
 
 const KEY = 'converge.visitor'
 const THIRTY_DAYS = 2_592_000_000 // ms
 
-/** @param givenId what a sandboxed page says that the visitor's id is */
-export function createVisitor({ crypto }: Window, storage: Storage, givenId: unknown): Visitor {
-  const id = hash(readText(givenId))
-  let visitor: Person = id ? { id } : {}
-  /** Whether storage has all that is known. */
-  let isKept = false
+/** Learns more about the visitor. Another e-mail or customer is another person: then the former one is forgotten. */
+export function learn(page: Page, more: User): Person {
+  if (isOther(page.visitor, more)) forgetVisitor(page)
+  const { visitor } = page
+  if (Object.entries(more).some(([key, value]) => value !== Reflect.get(visitor, key))) page.isVisitorKept = false
+  return Object.assign(visitor, more)
+}
 
-  function erase(): void {
-    isKept = false
-    storage.remove(KEY)
+/** What is known of a person. Of the visitor, it includes what former pages knew. */
+export function known(page: Page, person: Person): User {
+  const isNews = person === page.visitor && !page.isVisitorKept
+  const former = isNews ? readKept(page) : {}
+  if (!isOther(former, person)) Object.assign(person, { ...former, ...person })
+  person.id ||= randomHash(page.window.crypto)
+  if (isNews) {
+    page.isVisitorKept = true
+    keep(page, KEY, { ...hashesOf(person), until: Date.now() + THIRTY_DAYS })
   }
+  const { id, ...user } = person
+  return { external_id: id, ...user }
+}
 
-  function forget(): void {
-    visitor = {}
-    erase()
-  }
+export function forgetVisitor(page: Page): void {
+  page.visitor = {}
+  eraseVisitor(page)
+}
 
-  function known(person: Person): User {
-    const isNews = person === visitor && !isKept
-    const former = isNews ? readKept(storage.read(KEY)) : {}
-    if (!isOther(former, person)) Object.assign(person, { ...former, ...person })
-    person.id ||= randomHash(crypto)
-    if (isNews) {
-      isKept = true
-      storage.write(KEY, { ...hashesOf(person), until: Date.now() + THIRTY_DAYS })
-    }
-    const { id, ...user } = person
-    return { external_id: id, ...user }
-  }
-
-  return {
-    learn(more) {
-      if (isOther(visitor, more)) forget()
-      if (Object.keys(more)[0]) isKept = false
-      return Object.assign(visitor, more)
-    },
-    known,
-    forget,
-    erase,
-  }
+/** Removes what is kept for the next page. This page still knows. */
+export function eraseVisitor(page: Page): void {
+  page.isVisitorKept = false
+  removeStored(page, KEY)
 }
 
 const isOther = (former: User, user: User): boolean =>
@@ -71,9 +48,9 @@ const isOther = (former: User, user: User): boolean =>
 const keptKeys = ['id', 'email', 'phone', 'external_id', 'first_name', 'last_name', 'zip_code'] as const
 
 /** Who a former page knew, less than 30 days ago. */
-function readKept(value: unknown): Person {
-  const { until, ...kept } = recordOf(value)
+function readKept(page: Page): Person {
+  const kept = recordOf(readStored(page, KEY))
   const person: Person = {}
-  if (Number(until) > Date.now()) for (const key of keptKeys) put(person, key, readText(kept[key]))
+  if (Number(kept.until) > Date.now()) for (const key of keptKeys) put(person, key, readText(kept[key]))
   return person
 }

@@ -1,47 +1,47 @@
 import { isRecord } from '../core/read.ts'
 import { type Deliver, type Outbox, type OutboxEvent, OutboxFull } from '../server/outbox.ts'
 
-/** A queue that a Worker may write to. */
+/** A queue that a Worker can write to. */
 export interface Queue {
   sendBatch(messages: Iterable<{ body: unknown; contentType?: 'json' }>): Promise<unknown>
 }
 
-/** What Cloudflare hands to a consumer, and waits for the fate of. */
+/** A message that Cloudflare gives to a consumer, which must acknowledge or retry it. */
 export interface MessageBatch {
   readonly messages: readonly Message[]
 }
 
 export interface Message {
   readonly body: unknown
-  /** How often it was handed out, this time included. */
+  /** The number of attempts, including this one. */
   readonly attempts: number
   ack(): void
   retry(options?: { delaySeconds?: number }): void
 }
 
 export interface QueueOutboxOptions {
-  /** Where events go that TikTok will never take. Without one their retries run out, into the queue's own, if it has one. */
+  /** Receives events that TikTok refuses for good. Without it they are retried, and then go to the queue's own dead letters. */
   deadLetterQueue?: Queue | undefined
-  /** Seconds until an event is tried again: doubled each time, up to the longest. Default 10, up to 3600. */
+  /** Seconds until an event is retried, doubled each time up to the longest. Default 10, up to 3600. */
   retryAfter?: { first: number; longest: number } | undefined
-  /** Takes the sentences that a person must read. Default `console.error`. */
+  /** Receives messages for the operator. Default `console.error`. */
   log?: (sentence: string) => void
 }
 
 export interface QueueOutbox extends Outbox {
-  /** Hands a batch to `deliver`, and tells Cloudflare of each message whether it is done with. */
+  /** Delivers a batch, and acknowledges or retries each message. */
   consume(batch: MessageBatch): Promise<void>
 }
 
-// https://developers.cloudflare.com/queues/platform/limits/: a message's bytes, a batch's bytes and messages. Each message
-// counts for up to 100 bytes more than its body.
+// The limits of a message and a batch: https://developers.cloudflare.com/queues/platform/limits/. Each message counts up to
+// 100 bytes more than its body.
 const largestMessage = 128_000 - 100
 const largestBatch = 256_000
 const mostMessages = 100
-// A consumer grants 100 retries at most, and after 4 days Cloudflare deletes a message: 90 of an hour end in between.
+// A consumer has at most 100 retries, and Cloudflare deletes a message after 4 days. 90 retries of an hour fit in.
 const defaultDelays = { first: 10, longest: 3600 }
 
-/** Keeps events in a Cloudflare Queue. Its consumer is any Worker of the same config. */
+/** Keeps events in a Cloudflare Queue. Its consumer is any Worker with the same config. */
 export function createQueueOutbox(queue: Queue, options: QueueOutboxOptions = {}): QueueOutbox {
   const { deadLetterQueue, retryAfter = defaultDelays, log = console.error } = options
   let deliver: Deliver | undefined
@@ -50,19 +50,19 @@ export function createQueueOutbox(queue: Queue, options: QueueOutboxOptions = {}
     if (!letters.length) return
     const problems = [...new Set(letters.map(({ problem }) => problem))].join(' · ')
     const say = (what: string) =>
-      log(`converge-tiktok: TikTok will never take ${letters.length} of the events; ${what}. ${problems}`)
-    let fault = 'no dead-letter queue is bound'
+      log(`converge-tiktok: TikTok refused ${letters.length} events for good. ${what} ${problems}`)
+    let fault = 'No dead-letter queue is bound'
     if (deadLetterQueue) {
       try {
         await sendAll(deadLetterQueue, letters.map(toBody))
         for (const { message } of letters) message.ack()
-        say('the dead-letter queue has them')
+        say('They are in the dead-letter queue.')
         return
       } catch (error) {
-        fault = `the dead-letter queue did not take them (${error})`
+        fault = `The dead-letter queue did not accept them (${error})`
       }
     }
-    say(`${fault}, so that they are tried until their retries run out`)
+    say(`${fault}, so they are retried until max_retries.`)
     for (const { message } of letters) message.retry({ delaySeconds: retryAfter.longest })
   }
 
@@ -71,7 +71,7 @@ export function createQueueOutbox(queue: Queue, options: QueueOutboxOptions = {}
       try {
         await sendAll(queue, events.map(fitted))
       } catch (error) {
-        throw new OutboxFull(`Cloudflare's queue took no events (${error}).`, {
+        throw new OutboxFull(`Cloudflare's queue did not accept the events (${error}).`, {
           cause: error,
         })
       }
@@ -80,13 +80,14 @@ export function createQueueOutbox(queue: Queue, options: QueueOutboxOptions = {}
       deliver = begin
     },
     async consume({ messages }) {
-      if (!deliver) throw new Error('converge-tiktok: a batch came before start(): give the outbox to a forwarder.')
+      if (!deliver)
+        throw new Error('converge-tiktok: a batch arrived before start(). Pass the outbox to a forwarder first.')
       const letters: DeadLetter[] = []
       const due: { message: Message; event: OutboxEvent }[] = []
       for (const message of messages) {
         const event = message.body
         if (isOutboxEvent(event)) due.push({ message, event })
-        else letters.push({ message, problem: 'Something else than an event was in the queue.' })
+        else letters.push({ message, problem: 'The queue contained a message that is not an event.' })
       }
 
       const verdicts = due.length ? await deliver(due.map(({ event }) => event)) : []
@@ -94,7 +95,7 @@ export function createQueueOutbox(queue: Queue, options: QueueOutboxOptions = {}
         const verdict = verdicts[index] ?? 'retry'
         if (verdict === 'done') message.ack()
         else if (verdict === 'stop') message.retry({ delaySeconds: retryAfter.longest })
-        // Without jitter: what failed together comes back together, as one request.
+        // No jitter, so that events that failed together are retried in one request.
         else if (verdict === 'retry') {
           message.retry({ delaySeconds: Math.min(retryAfter.first * 2 ** (message.attempts - 1), retryAfter.longest) })
         } else letters.push({ message, problem: event.problem ?? 'TikTok gave no reason.' })
@@ -117,7 +118,7 @@ function isOutboxEvent(body: unknown): body is OutboxEvent {
   return isRecord(body) && isRecord(body.data) && typeof body.expires === 'number'
 }
 
-/** An order of very many lines goes without them, but with its value: no message can hold it. */
+/** An order with too many lines for a message is sent without the lines, but with its value. */
 function fitted(event: OutboxEvent): OutboxEvent {
   if (sizeOf(event) <= largestMessage) return event
   const { contents, ...properties } = event.data.properties

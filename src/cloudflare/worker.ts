@@ -11,11 +11,11 @@ import {
 export interface WorkerConfig
   extends Omit<ForwarderConfig, 'outbox'>,
     Pick<QueueOutboxOptions, 'deadLetterQueue' | 'retryAfter'> {
-  /** Keeps events until TikTok has them; this Worker must be its consumer. Default: each is sent while its sender waits. */
+  /** Keeps events until TikTok has them. This Worker must be its consumer. Default: events are sent while the sender waits. */
   queue?: Queue | undefined
 }
 
-/** A Worker's default export. */
+/** The default export of a Worker. */
 export interface Worker<Env> {
   fetch(request: Request, env: Env, context: { waitUntil(work: Promise<unknown>): void }): Promise<Response>
   queue(batch: MessageBatch, env: Env): Promise<void>
@@ -28,7 +28,7 @@ export interface Worker<Env> {
  * export default createWorker((env: Env) => ({ pixelId, accessToken: env.TIKTOK_ACCESS_TOKEN, allowedOrigins, queue: env.EVENTS }))
  */
 export function createWorker<Env extends object>(configOf: (env: Env) => WorkerConfig): Worker<Env> {
-  // One for all requests, so that it holds back from a TikTok that is down.
+  // One forwarder for all requests, so that it waits while TikTok is down.
   const instances = new WeakMap<Env, Instance>()
 
   function instanceOf(env: Env): Instance {
@@ -46,8 +46,7 @@ export function createWorker<Env extends object>(configOf: (env: Env) => WorkerC
     },
     async queue(batch, env) {
       const { outbox } = instanceOf(env)
-      if (!outbox)
-        throw new Error('converge-tiktok: this Worker consumes a queue that its config does not name as `queue`.')
+      if (!outbox) throw new Error('converge-tiktok: this Worker consumes a queue, but its config has no `queue`.')
       await outbox.consume(batch)
     },
   }

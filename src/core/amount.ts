@@ -32,4 +32,4 @@ function readDigits(text: string): number {
 }
 
 /** To four decimals, more than any currency has. What binary fractions add goes with the rest: 3 × 0.1 is 0.3. */
-export const roundAmount = (amount: number): number => readNumber(amount.toFixed(4)) + 0 // never -0
+export const roundAmount = (amount: number): number => readNumber(Math.round(amount * 10_000) / 10_000) + 0 // never -0

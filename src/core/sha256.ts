@@ -47,7 +47,11 @@ export function sha256(text: string): string {
     const former = hash
     hash = next.map((word, index) => (word + former[index]!) | 0) as Eight
   }
-  return hash.map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('')
+  return toHex(hash)
 }
+
+/** Words of 32 bits as text: 8 lower-case hex digits each. */
+export const toHex = (words: readonly number[]): string =>
+  words.map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('')
 
 const turn = (word: number, by: number) => (word >>> by) | (word << -by)

@@ -6,11 +6,11 @@ import type { Answer } from '../server/respond.ts'
 /** Node's request, of HTTP/1.1 or HTTP/2. */
 type NodeRequest = Readable & { complete: boolean; headers: IncomingHttpHeaders }
 
-/** One request's body. It counts as in flight from `read` to `close`. */
+/** The body of one request. It counts as open from `read` to `close`. */
 export interface IncomingBody {
-  /** The text, or the answer that refuses it. Rejects where the body breaks off. `limit` is in bytes. */
+  /** Returns the text, or the answer that refuses it. Rejects if the body is incomplete. `limit` is in bytes. */
   read(limit: number): Promise<string | Answer>
-  /** Whether more may follow than is worth being received and thrown away. */
+  /** True if so much may follow that closing the connection is cheaper than reading the rest. */
   isEndless(): boolean
   /** The request has been answered. */
   close(): void
@@ -21,17 +21,17 @@ export interface BodyIntake {
 }
 
 export interface BodyIntakeOptions {
-  /** Bodies in flight. Default 2,000. */
+  /** The most open bodies. Default 2,000. */
   maxBodies?: number
-  /** What they hold together, in bytes. Default 64 MiB. */
+  /** The most memory of all open bodies, in bytes. Default 64 MiB. */
   maxBytes?: number
 }
 
 const MAX_DISCARDED = 1024 * 1024
 
 /**
- * Reads the bodies of requests, and bounds what those hold together that are received or wait for the disk. What is over
- * the bounds is answered by 503, so that its sender keeps it.
+ * Reads request bodies and limits the memory of all bodies that are being read or wait for the disk. Requests over the limit
+ * are answered with 503, so that their senders keep them.
  */
 export function createBodyIntake({
   maxBodies = 2000,
@@ -73,7 +73,7 @@ export function createBodyIntake({
   }
 }
 
-/** Node's own events, since a Web stream costs more for each chunk than all the rest. */
+/** Uses Node's events, because a Web stream costs more for each chunk than everything else. */
 function receive(request: NodeRequest, limit: number, hold: (bytes: number) => boolean): Promise<string | Answer> {
   const buffer = createBodyBuffer(limit, hold)
   return new Promise((resolve, reject) => {
@@ -91,7 +91,7 @@ function receive(request: NodeRequest, limit: number, hold: (bytes: number) => b
     }
     function breakOff(): void {
       stop()
-      reject(new Error('The body broke off.'))
+      reject(new Error('The body is incomplete.'))
     }
     if (request.destroyed) return breakOff()
     request.on('data', take).on('end', end).on('error', breakOff).on('close', breakOff)

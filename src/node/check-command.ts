@@ -7,7 +7,7 @@ import { checkPage } from './page-check.ts'
 import { readWords } from './read-words.ts'
 import { checkRows } from './row-check.ts'
 
-/** A go-live report. 1 where something has to be mended. */
+/** Prints a report before going live. The exit code is 1 if something needs fixing. */
 export async function checkCommand(words: string[]): Promise<number> {
   const { values } = readWords({
     args: words,
@@ -26,23 +26,23 @@ export async function checkCommand(words: string[]): Promise<number> {
     problems += findings.filter(({ ok }) => ok === false).length
   }
 
-  report([{ ok: true, text: `${values.config} is sound, for pixel ${config.pixelId}.` }, nodeFinding()])
+  report([{ ok: true, text: `${values.config} is valid, for pixel ${config.pixelId}.` }, nodeFinding()])
   report(checkNames(config, mapping))
   report(
     url
       ? await checkPage(url, config)
-      : [{ ok: undefined, text: 'No page was looked at: name one of the shop by --url.' }],
+      : [{ ok: undefined, text: 'No page was checked. Name one of your shop with --url.' }],
   )
   report(
     testCode
       ? await checkRows(mapping, config, testCode)
-      : [{ ok: undefined, text: `The access token was not tried: ${howToTry}` }],
+      : [{ ok: undefined, text: `The access token was not checked. ${howToTry}` }],
   )
-  console.log(problems ? `${problems} to mend.` : 'Nothing to mend.')
+  console.log(problems ? `${problems} to fix.` : 'Nothing to fix.')
   return problems ? 1 : 0
 }
 
-/** Other commands do without SQLite, so that nobody else says it before the server is started. */
+/** The other commands do not need SQLite, so this is the only one that says it before the server starts. */
 function nodeFinding(): Finding {
   return loadSqlite()
     ? { ok: true, text: `This Node (${process.version}) can serve.` }
@@ -52,4 +52,5 @@ function nodeFinding(): Finding {
       }
 }
 
-const howToTry = 'give --test-code, as Events Manager shows it under Test events, and each row is sent as a test event.'
+const howToTry =
+  'Add --test-code with the code that Events Manager shows under Test events, to send each mapping row as a test event.'

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module'
 import { checkCommand } from './check-command.ts'
+import { copyCommand } from './copy-command.ts'
 import { outboxCommand } from './outbox-command.ts'
 import { suggestion } from './read-words.ts'
 import { serveCommand } from './serve-command.ts'
@@ -27,6 +28,8 @@ const help = `Usage: converge-tiktok <command> [options]
     --url <page>       also look at a page of the shop: its policy, the script in it
     --test-code <code> also send a test event for each row of the mapping; from Events Manager, Test events
 
+  copy <folder>      copy converge.js, consent.js and inspector.js to a folder of your site, and print their integrity hashes
+
   --help, -h         this page
   --version, -v      the version
 
@@ -36,6 +39,7 @@ const commands: ReadonlyMap<string, (words: string[]) => Promise<number>> = new 
   ['serve', serveCommand],
   ['outbox', outboxCommand],
   ['check', checkCommand],
+  ['copy', copyCommand],
 ])
 
 try {

@@ -5,7 +5,7 @@ import type { ForwarderConfig } from '../server/forwarder.ts'
 import type { OwnOption } from '../server/forwarder-options.ts'
 import { isPublic } from '../server/public-config.ts'
 
-/** Where a forwarder's own options come from, when it is run from the command line. */
+/** Where the command line takes a forwarder's own options from. */
 const sources = {
   allowedOrigins: 'file',
   eventsApiUrl: 'file',
@@ -20,7 +20,7 @@ const sources = {
   'file' | 'code' | 'TIKTOK_ACCESS_TOKEN' | 'CONVERGE_WEBHOOK_TOKEN' | 'CONVERGE_ADMIN_TOKEN'
 >
 
-/** What may stand in the file: what a page may know, and the forwarder's own but for secrets. */
+/** The options that the file may contain: a page's, and the forwarder's own without secrets. */
 const fileOptions = Object.fromEntries(
   Object.entries({ ...isPublic, ...sources }).filter(([, source]) => source === true || source === 'file'),
 )
@@ -30,14 +30,14 @@ type Environment = Readonly<Record<string, string | undefined>>
 /**
  * Reads a forwarder's config: a JSON file, and the secrets from the environment.
  *
- * @throws a sentence that says what is wrong and where
+ * @throws an error that says what is wrong and where
  */
 export function readConfigFile(path: string, environment: Environment): ForwarderConfig {
   const { $schema: _, ...file } = parse(path)
   for (const [key, source] of Object.entries(sources)) {
     if (source !== 'file' && source !== 'code' && key in file)
       throw new Error(
-        `converge-tiktok: ${path} holds ${key}. A secret does not belong in a file that a page could get: take it out, and set ${source} in the environment.`,
+        `converge-tiktok: ${path} contains ${key}. A secret does not belong in a file that a page could load. Remove it, and set ${source} in the environment.`,
       )
   }
   refuseUnknown(path, file, fileOptions)

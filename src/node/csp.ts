@@ -1,12 +1,12 @@
 import { startTags } from './start-tags.ts'
 
-/** Where a directive is looked for, first one first (CSP 3, 6.8.3). */
+/** The directives to look for, in this order (CSP 3, 6.8.3). */
 const fallbacks = {
   script: ['script-src-elem', 'script-src', 'default-src'],
   connect: ['connect-src', 'default-src'],
 } as const
 
-/** A page's Content-Security-Policies: every one of them must allow. */
+/** A page's Content-Security-Policies. Every one of them must allow a URL. */
 export function readPolicies(header: string | null, html: string): string[] {
   const metas = startTags(html, 'meta')
     .filter((tag) => /http-equiv\s*=\s*["']?content-security-policy["'\s>]/i.test(tag))
@@ -15,18 +15,18 @@ export function readPolicies(header: string | null, html: string): string[] {
   return [...(header ?? '').split(','), ...metas].map((policy) => policy.trim()).filter(Boolean)
 }
 
-/** The directive that forbids a page to load or to reach a URL, or nothing. */
+/** The directive that blocks a URL, or `undefined`. */
 export function forbiddenBy(policy: string, kind: keyof typeof fallbacks, url: URL, page: URL): string | undefined {
   const directives = new Map<string, string[]>()
   for (const directive of policy.split(';')) {
     const [name = '', ...sources] = directive.trim().split(/\s+/)
-    // The first one of a name counts.
+    // If a directive is repeated, the first one counts.
     if (!directives.has(name.toLowerCase())) directives.set(name.toLowerCase(), sources)
   }
   const name = fallbacks[kind].find((one) => directives.has(one))
   if (!name) return undefined
   const sources = directives.get(name) ?? []
-  // A script that the page trusts may then load others, from anywhere.
+  // Trusted scripts may then load other scripts from any host.
   const isTrusting = kind === 'script' && sources.some((source) => /^'strict-dynamic'$/i.test(source))
   return isTrusting || sources.some((source) => fits(source, url, page)) ? undefined : name
 }

@@ -1,6 +1,6 @@
 /** One line of a go-live report. */
 export interface Finding {
-  /** `undefined`: neither good nor bad, but to be known. */
+  /** `undefined` for information that is neither good nor bad. */
   ok: boolean | undefined
   text: string
 }

@@ -3,7 +3,7 @@ import type { ForwarderConfig } from '../server/forwarder.ts'
 import { type Mapping, readMapping } from '../tiktok/mapping.ts'
 import type { Finding } from './finding.ts'
 
-/** Event names in the config that are probably meant to be others. `mapping` is the one in force. */
+/** Event names in the config that are probably misspelt. `mapping` is the mapping in force. */
 export function checkNames({ mapping: given, filters = [] }: ForwarderConfig, mapping: Mapping): Finding[] {
   const defaults = readMapping()
   const rows = Object.keys(given?.events ?? {}).flatMap((name): Finding[] => {
@@ -15,7 +15,7 @@ export function checkNames({ mapping: given, filters = [] }: ForwarderConfig, ma
   const unused = filters.flatMap(({ event }, index): Finding[] => {
     const meant = event === '*' ? undefined : suggestEventName(event, mapping)
     if (!meant) return []
-    const text = `filters[${index}].event is ${JSON.stringify(event)}, which no row of the mapping has, so the filter stops nothing. Did you mean "${meant}"?`
+    const text = `filters[${index}].event is ${JSON.stringify(event)}, which no mapping row has, so the filter stops nothing. Did you mean "${meant}"?`
     return [{ ok: false, text }]
   })
   return [...rows, ...unused]

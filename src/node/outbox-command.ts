@@ -6,7 +6,7 @@ import { openOutboxFileReadOnly } from '../store/sqlite/sqlite-schema.ts'
 import { readWords, suggestion } from './read-words.ts'
 import { UsageError } from './usage-error.ts'
 
-/** `list`, `retry` or `drop` of dead letters. It may run beside the server. */
+/** Lists, retries or drops dead letters. It may run while the server runs. */
 export async function outboxCommand(words: string[]): Promise<number> {
   const { values, positionals } = readWords({
     args: words,
@@ -19,13 +19,13 @@ export async function outboxCommand(words: string[]): Promise<number> {
     throw new UsageError(`outbox takes list, retry or drop${suggestion(name, ['list', ...actions.keys()])}`)
   const ids = numbers.map((word) => {
     if (!/^\d{1,15}$/.test(word))
-      throw new UsageError(`outbox ${name}: "${word}" is no id, as "outbox list" shows them`)
+      throw new UsageError(`outbox ${name}: "${word}" is not an id. "outbox list" shows them`)
     return Number(word)
   })
   if (action && values.all === Boolean(ids.length))
-    throw new UsageError(`outbox ${name}: name ids, as "outbox list" shows them, or --all`)
+    throw new UsageError(`outbox ${name}: name the ids that "outbox list" shows, or --all`)
   if (!existsSync(values.outbox))
-    throw new Error(`converge-tiktok: there is no outbox ${values.outbox}. Name it by --outbox.`)
+    throw new Error(`converge-tiktok: there is no outbox ${values.outbox}. Name it with --outbox.`)
 
   if (action) await decide(values.outbox, action, values.all ? 'all' : ids)
   else list(values.outbox)
@@ -39,7 +39,7 @@ const actions = new Map<string, Decide>([
   ['drop', drop],
 ])
 
-/** Only looks: the file stays as it is, whoever it belongs to. */
+/** Only reads: the file is not changed, whoever owns it. */
 function list(path: string): void {
   const database = openOutboxFileReadOnly(path)
   try {
@@ -64,7 +64,7 @@ function toLine({ id, died, event, event_id, attempts, problem, canRetry }: Dead
     attempts,
     canRetry ? problem : `${problem} Too old to retry.`,
   ]
-  // Ids and problems come from outside, and must not reach a terminal as commands to it.
+  // Ids and problems come from outside. Escape control characters, which a terminal would execute.
   return cells.map((cell) => String(cell).replace(/\p{Cc}+/gu, ' ')).join('\t')
 }
 
@@ -78,7 +78,7 @@ async function decide(path: string, action: Decide, chosen: Chosen): Promise<voi
   }
 }
 
-/** The server beside it goes on writing meanwhile. */
+/** A running server may write at the same time. */
 async function inChunks(tables: Tables, chosen: Chosen, work: (ids: readonly number[]) => number): Promise<number> {
   let count = 0
   for (const ids of tables.idChunks(chosen)) count += await whenFree(() => work(ids))
@@ -88,8 +88,8 @@ async function inChunks(tables: Tables, chosen: Chosen, work: (ids: readonly num
 async function retry(tables: Tables, chosen: Chosen): Promise<void> {
   const requeued = await inChunks(tables, chosen, (ids) => tables.requeue(ids, Date.now()))
   const left = chosen === 'all' ? [...tables.dead(Date.now())].length : chosen.length - requeued
-  console.log(`${requeued} wait again; a server that runs sends them within seconds.`)
-  if (left) console.log(`${left} do not: they are too old by now, were brought again since, or are not there.`)
+  console.log(`${requeued} queued again. A running server sends them within seconds.`)
+  if (left) console.log(`${left} not queued: too old by now, received again since, or not found.`)
 }
 
 async function drop(tables: Tables, chosen: Chosen): Promise<void> {

@@ -7,9 +7,10 @@ import { startTags } from './start-tags.ts'
 const timeout = 10_000
 const maxPage = 5_000_000
 
-/** What stands in the way of tracking on a page of the shop. */
+/** Checks a page of the shop for problems that prevent tracking. */
 export async function checkPage(address: string, config: ForwarderConfig): Promise<Finding[]> {
-  if (!URL.canParse(address)) return [{ ok: false, text: `--url "${address}" is no web address.` }]
+  if (!URL.canParse(address))
+    return [{ ok: false, text: `--url "${address}" is not a web address. Use one such as https://www.shop.example.` }]
   const found = await read(address)
   if (typeof found === 'string') return [{ ok: false, text: `${address}: ${found}` }]
   const { page, html, header } = found
@@ -24,7 +25,7 @@ export async function checkPage(address: string, config: ForwarderConfig): Promi
 }
 
 interface Found {
-  /** After redirects. */
+  /** The address after redirects. */
   page: URL
   html: string
   header: string | null
@@ -39,13 +40,13 @@ async function read(address: string): Promise<Found | string> {
   } catch (error) {
     const { message, cause } = Object(error)
     const reason = Object(cause).code ?? Object(cause).message ?? message
-    return `the page could not be read (${reason}). Is its address right, and does this machine reach it?`
+    return `the page could not be read (${reason}). Check its address, and whether this machine can reach it.`
   }
 }
 
 interface Tag {
   script?: URL
-  /** The page's own, which goes before the forwarder's. */
+  /** The page's own relay, which takes precedence over the forwarder's. */
   relay?: string | undefined
 }
 
@@ -64,7 +65,7 @@ function attributeOf(tag: string, name: string): string | undefined {
   return match?.slice(1).find((value) => value !== undefined)
 }
 
-/** The forwarder that the page posts to: the one that is named, else the one that served the script. */
+/** The forwarder that the page posts to: its `relay`, or the forwarder that served the script. */
 function relayOf(relay: string | undefined, script: URL | undefined, page: URL): URL | undefined {
   if (relay === undefined) return script && new URL('.', script)
   return URL.canParse(relay, page) ? new URL(relay, page) : undefined
@@ -72,15 +73,15 @@ function relayOf(relay: string | undefined, script: URL | undefined, page: URL):
 
 function originFinding({ origin }: URL, { allowedOrigins }: ForwarderConfig): Finding {
   return allowedOrigins.includes(origin)
-    ? { ok: true, text: `allowedOrigins holds ${origin}.` }
-    : { ok: false, text: `allowedOrigins does not hold ${origin}: events of this page would be refused. Add it.` }
+    ? { ok: true, text: `allowedOrigins contains ${origin}.` }
+    : { ok: false, text: `allowedOrigins does not contain ${origin}, so this page's events would be refused. Add it.` }
 }
 
 async function scriptFinding(script: URL | undefined): Promise<Finding> {
   if (!script) {
     return {
       ok: undefined,
-      text: 'No script tag for converge.js was found. Right, if converge-tiktok is in your bundle.',
+      text: 'No script tag for converge.js was found. That is fine if converge-tiktok is in your bundle.',
     }
   }
   const found = await read(script.href)
@@ -112,7 +113,7 @@ function policyFindings(policies: string[], { page, script, relay, config }: Nee
   ] as const
   const forbidden = needs.flatMap(({ kind, url, what }) => {
     const names = policies.flatMap((policy) => forbiddenBy(policy, kind, url, page) ?? [])
-    const text = `The page's Content-Security-Policy forbids ${what}: add ${url.origin} to ${names[0]}.`
+    const text = `The page's Content-Security-Policy blocks ${what}. Add ${url.origin} to ${names[0]}.`
     return names.length ? [{ ok: false, text }] : []
   })
   if (forbidden.length) return forbidden

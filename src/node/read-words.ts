@@ -5,7 +5,7 @@ import { UsageError } from './usage-error.ts'
 /**
  * The options and other words of a command line.
  *
- * @throws UsageError, which names the nearest option where one is misspelt
+ * @throws UsageError, which suggests the nearest option
  */
 export function readWords<Config extends ParseArgsConfig & { args: string[] }>(config: Config) {
   try {
@@ -13,14 +13,14 @@ export function readWords<Config extends ParseArgsConfig & { args: string[] }>(c
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     const option = /^Unknown option '(-[^']*)'/.exec(message)?.[1]
-    // Node adds advice on `--` to its own sentence, which fits none of our commands.
+    // Node's own message adds advice about `--` that does not apply to our commands.
     if (option === undefined) throw new UsageError(message.replace(/\.( .*)?$/s, ''))
     const names = Object.keys(config.options ?? {})
     throw new UsageError(`Unknown option ${option}${suggestion(option.replace(/^-+/, ''), names, '--')}`)
   }
 }
 
-/** ` (did you mean serve?)`, or nothing where no word is near. */
+/** ` (did you mean serve?)`, or an empty text if no word is near. */
 export function suggestion(given: string, words: readonly string[], before = ''): string {
   const word = nearest(given, words)
   return word === undefined ? '' : ` (did you mean ${before}${word}?)`

@@ -8,7 +8,7 @@ import type { Mapping } from '../tiktok/mapping.ts'
 import { mapRow } from '../tiktok/route.ts'
 import type { Finding } from './finding.ts'
 
-/** Sends one test event for each row of the mapping, as a forwarder would, and tells TikTok's answer to each. */
+/** Sends one test event for each mapping row, as a forwarder would, and reports TikTok's answers. */
 export async function checkRows(mapping: Mapping, config: ForwarderConfig, testCode: string): Promise<Finding[]> {
   const { pixelId, accessToken, eventsApiUrl } = config
   const api = createEventsApi({ pixelId, accessToken, url: eventsApiUrl, redact, log: () => {} })
@@ -17,11 +17,11 @@ export async function checkRows(mapping: Mapping, config: ForwarderConfig, testC
 
   for (const [eventName, rows] of Object.entries(mapping)) {
     const event = createEvent(eventName, [sampleOf(eventName)], undefined, newId)
-    // Without their conditions, which the sample may not fulfil, and without filters.
+    // Without conditions and filters, which the sample may not pass.
     for (const row of rows.map((one) => mapRow(event, one, config))) {
       const title = `${eventName} → ${row.event}`
       if (row.forward === 'client') {
-        findings.push({ ok: undefined, text: `${title}: sent by the page alone.` })
+        findings.push({ ok: undefined, text: `${title}: sent by the page only.` })
         continue
       }
       const outboxEvents = fromServer(event, { rows: [row], profile, time: Date.now(), config }).map((one) => ({
@@ -30,10 +30,13 @@ export async function checkRows(mapping: Mapping, config: ForwarderConfig, testC
       }))
       const [verdict] = await api.deliver(outboxEvents)
       const problem = outboxEvents[0]?.problem ?? ''
-      // Neither the token nor the network gets better with the next row.
+      // Stop: the token and the network would not be better for the next row.
       if (verdict === 'stop') return [...findings, { ok: false, text: api.stats().stopped ?? problem }]
       if (verdict === 'retry') return [...findings, { ok: false, text: `${title}: ${problem}` }]
-      findings.push({ ok: verdict === 'done', text: `${title}: ${verdict === 'done' ? 'TikTok took it.' : problem}` })
+      findings.push({
+        ok: verdict === 'done',
+        text: `${title}: ${verdict === 'done' ? 'TikTok accepted it.' : problem}`,
+      })
       if (verdict === 'done') sent.push(row.event)
     }
   }
@@ -50,7 +53,7 @@ const profile = {
   user: {
     email: sha256('converge-check@example.com'),
     external_id: sha256('converge-check'),
-    ip: '203.0.113.1', // RFC 5737: an example's
+    ip: '203.0.113.1', // reserved for examples by RFC 5737
     user_agent: 'Mozilla/5.0 (converge-tiktok check)',
   },
   url: '',

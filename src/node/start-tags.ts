@@ -1,6 +1,6 @@
 /**
- * The start tags of one name in a page's HTML, as they are written. Takes linear time: an expression for the whole tag
- * would look for its end from each beginning, also where no tag of a page ends.
+ * The start tags with one name in a page's HTML. Runs in linear time: a regular expression for the whole tag would take
+ * quadratic time on a page with many unclosed tags.
  */
 export function startTags(html: string, name: string): string[] {
   const beginning = new RegExp(`<${name}\\b`, 'gi')

@@ -1,4 +1,4 @@
-/** The command line itself is wrong: one sentence, and exit code 2. */
+/** A mistake in the command line. It is printed in one sentence, and the exit code is 2. */
 export class UsageError extends Error {
   override name = 'UsageError'
 }

@@ -16,6 +16,6 @@ export async function bodyText(request: Request, context: RequestContext): Promi
   try {
     return await (context.readBody?.(MAX_BODY) ?? readBody(request, MAX_BODY))
   } catch {
-    return refuse(400, 'The body broke off.')
+    return refuse(400, 'The body is incomplete.')
   }
 }

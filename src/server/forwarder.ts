@@ -32,7 +32,7 @@ export interface ForwarderEnv {
   fetch?: typeof fetch
   /** Milliseconds since 1970. */
   now?: () => number
-  /** From 0 up to 1. */
+  /** Returns a random number from 0 up to, but not including, 1. */
   random?: () => number
   /** Milliseconds of a clock that never goes back, for pauses. Default `performance.now`. */
   monotonic?: () => number

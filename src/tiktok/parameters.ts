@@ -8,7 +8,7 @@ type Properties = Record<string, unknown>
 
 /**
  * TikTok's parameters for one event: an allow-list, filled from what the event says. Nothing is invented, and what
- * can't be understood is left out. They are fresh on every call.
+ * can't be understood is left out.
  */
 export function toParameters(
   { eventName, properties }: ConvergeEvent,

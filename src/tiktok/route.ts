@@ -8,8 +8,8 @@ export interface MappedEvent {
   event: string
   /** Which copies of it are sent. */
   forward: Forward
-  /** Fresh ones on every call: TikTok's script writes into those that it is given. */
-  parameters: () => EventParameters
+  /** Made once. Whoever may write into them gets a copy. */
+  parameters: EventParameters
 }
 
 /**
@@ -34,5 +34,5 @@ export function route(event: ConvergeEvent, rules: Rules, config: Config): Mappe
 export const mapRow = (event: ConvergeEvent, { event: name, forward }: Row, config: Config): MappedEvent => ({
   event: name,
   forward,
-  parameters: () => toParameters(event, name, config),
+  parameters: toParameters(event, name, config),
 })

@@ -13,12 +13,13 @@ const beforeNumber = /^[^+\d]+/ // such as `tel:`
 const separators = /\(0\)|[^+\p{L}\p{N},;#*~]/gu
 const extension = /[,;]?(ext(n|ensi[oó]n)?#?|[x#])\d{0,7}$/
 
-const read = (value: unknown): string => readText(value).replace(junk, '')
+// Most events name nobody, and should cost nothing.
+const read = (value: unknown): string => (value ? readText(value).replace(junk, '') : '')
 const plain = (value: unknown): string => read(value).toLowerCase()
 
-/** The first value of several, or of lists, that can be read. */
+/** Of one value or a list of them, the first that can be read. */
 function readFirst(given: unknown, readOne: (value: unknown) => string): string {
-  for (const value of [given].flat(2)) {
+  for (const value of given ? [given].flat() : []) {
     const found = readOne(value)
     if (found) return found
   }
@@ -30,6 +31,7 @@ export const barePhone = (phone: unknown): string =>
   plain(phone).replace(beforeNumber, '').replace(separators, '').replace(extension, '').replace(/^00/, '+')
 
 const readEmail = (email: unknown): string => hash(plain(email), emailShape)
+const readAlias = (alias: unknown): string => readEmail(/^urn:email:(.*)/i.exec(readText(alias))?.[1])
 const readPhone = (phone: unknown): string => hash(plain(phone), hash64) || hash(barePhone(phone), phoneShape)
 
 /**
@@ -38,9 +40,8 @@ const readPhone = (phone: unknown): string => hash(plain(phone), hash64) || hash
  * out. A phone number needs `+` or `00` and its country code. Of several e-mails or phones, the first valid one counts.
  */
 export function readUser(properties: Record<string, unknown>, aliases?: unknown): User {
-  const emails = [aliases].flat().map((alias) => /^urn:email:(.*)/i.exec(readText(alias))?.[1])
   const user: User = {}
-  put(user, 'email', readFirst([properties.$email, emails], readEmail))
+  put(user, 'email', readFirst(properties.$email, readEmail) || readFirst(aliases, readAlias))
   put(user, 'phone', readFirst(properties.$phone_number, readPhone))
   put(user, 'external_id', hash(read(properties.$customer_id)))
   put(user, 'first_name', hash(plain(properties.$first_name)))
@@ -54,7 +55,7 @@ export function readUser(properties: Record<string, unknown>, aliases?: unknown)
 
 /** Empty, where the text doesn't have the shape. */
 export const hash = (text: string, shape = /./): string =>
-  hash64.test(text) ? text.toLowerCase() : shape.test(text) ? sha256(text) : ''
+  text && (hash64.test(text) ? text.toLowerCase() : shape.test(text) ? sha256(text) : '')
 
 /** Without what is no hash: nothing that names a place or a person is kept on the device. */
 export const hashesOf = <Some extends User>({ city, state, country, ...hashes }: Some) => hashes

@@ -17,7 +17,7 @@ function push(ecommerce: object, { code = script, event = 'purchase' } = {}): Ev
   const converge = {
     track(eventName: string, properties: object) {
       const tracked = createEvent(eventName, [properties], undefined, () => 'a-1')
-      for (const { parameters } of route(tracked, readRules(config), config) ?? []) sent.push(parameters())
+      for (const { parameters } of route(tracked, readRules(config), config) ?? []) sent.push(parameters)
     },
   }
   const window: { dataLayer?: object[] } = {}

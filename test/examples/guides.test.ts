@@ -153,7 +153,7 @@ describe("TikTok's diagnostics", () => {
       const destinationEvents = rows.map(({ event, parameters }) => ({
         event,
         event_id: 'a-1',
-        parameters: parameters(),
+        parameters,
         via: [],
       }))
       const user = readUser(properties)

@@ -105,7 +105,7 @@ describe.skipIf(!hasPhp)('the plugin, run by PHP', () => {
 function fromPage(order: StoredOrder, decimals: number): EventParameters | undefined {
   const event = createEvent('Placed Order', [shown(thankYou(order, { decimals })).order], undefined, () => '')
   const config = { pixelId }
-  return route(event, readRules(config), config)?.[0]?.parameters()
+  return route(event, readRules(config), config)?.[0]?.parameters
 }
 
 /** What TikTok gets of the same order from WooCommerce's webhook, whose amounts have the shop's decimals. */

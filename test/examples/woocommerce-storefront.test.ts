@@ -41,7 +41,7 @@ function open(page: WooCommercePage, form = '') {
   const track = (eventName: string, properties: object = {}, options: { eventID?: unknown } = {}) => {
     const event = createEvent(eventName, [properties], options.eventID, () => '')
     for (const one of route(event, readRules(config), config) ?? [])
-      sent.push([one.event, event.eventID, one.parameters()])
+      sent.push([one.event, event.eventID, one.parameters])
   }
   Object.assign(window, { jQuery })
   runInNewContext(script, { window, document, FormData: window.FormData, converge: { track } })

@@ -22,7 +22,7 @@ export function mapped(call: Call): { result: TrackResult; source: ConvergeEvent
     ({ event, parameters }): DestinationEvent => ({
       event,
       event_id: source.eventID,
-      parameters: parameters(),
+      parameters,
       via: ['pixel'],
     }),
   )

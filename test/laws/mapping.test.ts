@@ -30,7 +30,7 @@ const contentNames = [
 
 function map(name: string, event: Record<string, unknown>, config: Config): EventParameters[] {
   const mapped = route({ eventName: name, eventID: 'e', properties: event }, readRules(config), config)
-  return (mapped ?? []).map(({ parameters }) => parameters())
+  return (mapped ?? []).map(({ parameters }) => parameters)
 }
 
 /** Holds `law` for what every event becomes, whatever its properties. */

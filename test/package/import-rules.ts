@@ -25,7 +25,7 @@ const packages: Record<string, RegExp> = {
   'store/sqlite': /^node:.+$/,
 }
 /** Files in src itself put the folders together. */
-const assemblers = ['index.ts', 'create-converge.ts', 'script.ts']
+const assemblers = ['index.ts', 'create-converge.ts', 'load-inspector.ts', 'script.ts']
 const isEntry = (path: string) =>
   assemblers.includes(path) || /^[a-z]+\/index\.ts$/.test(path) || path === 'node/cli.ts'
 const impure =

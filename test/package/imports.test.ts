@@ -127,7 +127,7 @@ test.each(['script.ts', 'index.ts'])(
 
 test.each([
   ['script.ts', ['browser', 'core', 'script.ts', 'tiktok', 'tiktok/pixel']],
-  ['index.ts', ['browser', 'core', 'create-converge.ts', 'index.ts', 'tiktok', 'tiktok/pixel']],
+  ['index.ts', ['browser', 'core', 'create-converge.ts', 'index.ts', 'load-inspector.ts', 'tiktok', 'tiktok/pixel']],
   ['browser/start.ts', ['browser', 'core', 'tiktok', 'tiktok/pixel']],
   ['consent/index.ts', ['consent', 'core']],
   ['inspector/index.ts', ['core', 'inspector', 'tiktok']],

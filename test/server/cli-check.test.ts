@@ -29,10 +29,10 @@ test('each row that a server sends is sent as one test event, and the report tel
     mapping: { events: { 'Viewed Collection': false, 'Scroll Depth 25%': 'ScrollDepth25' } },
   })
   const { code, output } = await check(config, '--test-code', 'TEST12345')
-  expect(output).toContain(`✓ ${config} is sound, for pixel ${pixelId}.`)
-  expect(output).toContain('– $page_load → Pageview: sent by the page alone.')
-  expect(output).toContain('✓ Placed Order → NewCustomerPurchase: TikTok took it.')
-  expect(output).toContain('✓ Scroll Depth 25% → ScrollDepth25: TikTok took it.')
+  expect(output).toContain(`✓ ${config} is valid, for pixel ${pixelId}.`)
+  expect(output).toContain('– $page_load → Pageview: sent by the page only.')
+  expect(output).toContain('✓ Placed Order → NewCustomerPurchase: TikTok accepted it.')
+  expect(output).toContain('✓ Scroll Depth 25% → ScrollDepth25: TikTok accepted it.')
   expect(output).not.toContain('Viewed Collection')
   const sent = tiktok.accepted.map(({ event }) => event)
   expect(sent).toEqual([
@@ -52,7 +52,7 @@ test('each row that a server sends is sent as one test event, and the report tel
   ])
   expect(new Set(tiktok.accepted.map(({ test_event_code }) => test_event_code))).toEqual(new Set(['TEST12345']))
   expect(output).toContain(`Test events, with TEST12345, should now show from the server: ${sent.join(', ')}.`)
-  expect([code, output.trim().split('\n').at(-1)]).toEqual([0, 'Nothing to mend.'])
+  expect([code, output.trim().split('\n').at(-1)]).toEqual([0, 'Nothing to fix.'])
 })
 
 test('a Node that cannot serve is a finding, and the rest is looked at all the same', async () => {
@@ -63,8 +63,8 @@ test('a Node that cannot serve is a finding, and the rest is looked at all the s
   expect(output).toContain(
     `✗ This Node (${process.version}) cannot serve: the outbox needs Node 22.13 or later, with its SQLite.`,
   )
-  expect(output).toContain('No page was looked at')
-  expect([code, output.trim().split('\n').at(-1)]).toEqual([1, '1 to mend.'])
+  expect(output).toContain('No page was checked')
+  expect([code, output.trim().split('\n').at(-1)]).toEqual([1, '1 to fix.'])
 })
 
 test('a row that TikTok refuses is named, with its message, and the others are tried', async () => {
@@ -72,8 +72,8 @@ test('a row that TikTok refuses is named, with its message, and the others are t
   tiktok.faults.next = [{ code: 40002, message: 'content_id is wrong' }]
   const { code, output } = await check(writeConfig(createFolder(), { eventsApiUrl: tiktok.url }), '--test-code', 'T1')
   expect(output).toContain('✗ Viewed Product → ViewContent: TikTok answered code 40002: content_id is wrong')
-  expect(output).toContain('✓ Added To Cart → AddToCart: TikTok took it.')
-  expect([code, output.trim().split('\n').at(-1)]).toEqual([1, '1 to mend.'])
+  expect(output).toContain('✓ Added To Cart → AddToCart: TikTok accepted it.')
+  expect([code, output.trim().split('\n').at(-1)]).toEqual([1, '1 to fix.'])
 })
 
 test('a token or pixel that TikTok refuses is said once, with what to do', async () => {
@@ -89,7 +89,7 @@ test('a token or pixel that TikTok refuses is said once, with what to do', async
 test('without a test code nothing is sent, and the report says so', async () => {
   const tiktok = await playTikTok()
   const { code, output } = await check(writeConfig(createFolder(), { eventsApiUrl: tiktok.url }))
-  expect(output).toContain('– The access token was not tried: give --test-code')
+  expect(output).toContain('– The access token was not checked. Add --test-code')
   expect([code, tiktok.requests.length]).toEqual([0, 0])
 })
 
@@ -112,12 +112,10 @@ test('event names in the config that are probably meant to be others are named',
   expect(output).toContain(
     '– mapping.events has a row for "Order Completed". Converge\'s name for this event is "Placed Order".',
   )
-  expect(output).toContain(
-    '✗ filters[1].event is "Purchase", which no row of the mapping has, so the filter stops nothing.',
-  )
+  expect(output).toContain('✗ filters[1].event is "Purchase", which no mapping row has, so the filter stops nothing.')
   expect(output).toContain('✗ filters[4].event is "begin_checkout"')
   expect(output).not.toMatch(/Scroll Depth|filters\[[023]\]/)
-  expect([code, output.trim().split('\n').at(-1)]).toEqual([1, '2 to mend.'])
+  expect([code, output.trim().split('\n').at(-1)]).toEqual([1, '2 to fix.'])
 })
 
 test('a page that is ready is said to be', async () => {
@@ -131,7 +129,7 @@ test('a page that is ready is said to be', async () => {
   })
   const config = writeConfig(createFolder(), { allowedOrigins: [origin] })
   const { code, output } = await check(config, '--url', `${origin}/`)
-  expect(output).toContain(`✓ allowedOrigins holds ${origin}.`)
+  expect(output).toContain(`✓ allowedOrigins contains ${origin}.`)
   expect(output).toContain(`✓ ${origin}/relay/converge.js is in the page.`)
   expect(output).toContain("✓ The page's Content-Security-Policy allows TikTok and the relay.")
   expect(code).toBe(0)
@@ -150,7 +148,7 @@ test('a relay that the tag of a self-hosted script names is looked for in the po
   })
   const { output } = await check(writeConfig(createFolder(), { allowedOrigins: [origin] }), '--url', `${origin}/`)
   expect(output).toContain(`✓ ${origin}/converge.js is in the page.`)
-  expect(output).toContain('forbids the relay: add https://converge.shop.example to connect-src.')
+  expect(output).toContain('blocks the relay. Add https://converge.shop.example to connect-src.')
 })
 
 test('what stands in the way on a page is named, with what to add', async () => {
@@ -166,23 +164,25 @@ test('what stands in the way on a page is named, with what to add', async () => 
   })
   const config = writeConfig(createFolder(), { relay: 'https://relay.shop.example/tiktok' })
   const { code, output } = await check(config, '--url', `${origin}/`)
-  expect(output).toContain(`✗ allowedOrigins does not hold ${origin}: events of this page would be refused. Add it.`)
+  expect(output).toContain(
+    `✗ allowedOrigins does not contain ${origin}, so this page's events would be refused. Add it.`,
+  )
   expect(output).toContain(`✗ ${origin}/converge.js is in the page, but it answered 404.`)
   expect(output).toContain("✗ TikTok's own snippet for this pixel is in the page, and both would count. Remove it.")
-  expect(output).toContain("forbids TikTok's script: add https://analytics.tiktok.com to script-src.")
-  expect(output).toContain("forbids the pixel's hits: add https://analytics.tiktok.com to default-src.")
-  expect(output).toContain('forbids the relay: add https://relay.shop.example to connect-src.')
-  expect([code, output.trim().split('\n').at(-1)]).toEqual([1, '6 to mend.'])
+  expect(output).toContain("blocks TikTok's script. Add https://analytics.tiktok.com to script-src.")
+  expect(output).toContain("blocks the pixel's hits. Add https://analytics.tiktok.com to default-src.")
+  expect(output).toContain('blocks the relay. Add https://relay.shop.example to connect-src.')
+  expect([code, output.trim().split('\n').at(-1)]).toEqual([1, '6 to fix.'])
 })
 
 test('a page that can not be read is a sentence', async () => {
   const config = writeConfig(createFolder())
-  expect((await check(config, '--url', 'shop')).output).toContain('✗ --url "shop" is no web address.')
+  expect((await check(config, '--url', 'shop')).output).toContain('✗ --url "shop" is not a web address.')
   const origin = await serveShop((_, response) => response.writeHead(503).end())
   expect((await check(config, '--url', origin)).output).toContain(`✗ ${origin}: the page answered 503.`)
   // fetch itself refuses this port, and says so in the cause of a "fetch failed" alone.
   const gone = 'http://127.0.0.1:1/'
   expect((await check(config, '--url', gone)).output).toContain(
-    `✗ ${gone}: the page could not be read (bad port). Is its address right, and does this machine reach it?`,
+    `✗ ${gone}: the page could not be read (bad port). Check its address, and whether this machine can reach it.`,
   )
 })

@@ -57,9 +57,9 @@ test.each([
   [['serve', '--log', 'xml'], '--log is "xml", not text or json. --help shows what there is.'],
   [['serve', '--port'], "Option '--port <value>' argument missing. --help shows what there is."],
   [['outbox'], 'outbox takes list, retry or drop. --help shows what there is.'],
-  [['outbox', 'drop'], 'outbox drop: name ids, as "outbox list" shows them, or --all. --help shows what there is.'],
-  [['outbox', 'retry', '1', '--all'], 'outbox retry: name ids, as "outbox list" shows them, or --all. --help shows wh'],
-  [['outbox', 'drop', 'x'], 'outbox drop: "x" is no id, as "outbox list" shows them. --help shows what there is.'],
+  [['outbox', 'drop'], 'outbox drop: name the ids that "outbox list" shows, or --all. --help shows what there is.'],
+  [['outbox', 'retry', '1', '--all'], 'outbox retry: name the ids that "outbox list" shows, or --all. --help shows wh'],
+  [['outbox', 'drop', 'x'], 'outbox drop: "x" is not an id. "outbox list" shows them. --help shows what there is.'],
 ])('a command line that is wrong gets one sentence and exit code 2: %j', async (words, sentence) => {
   const { code, output, errors } = await runCli(words)
   expect([code, output]).toEqual([2, ''])
@@ -147,10 +147,12 @@ test('a config that can not work gets one sentence and exit code 1', async () =>
     return errors
   }
   expect(await run({ accessToken: 'a-secret' })).toMatch(
-    /holds accessToken.*set TIKTOK_ACCESS_TOKEN in the environment/,
+    /contains accessToken.*set TIKTOK_ACCESS_TOKEN in the environment/,
   )
   expect(await run({ webhookToken: 'a-secret' })).not.toContain('a-secret')
-  expect(await run({ adminToken: 'a-secret' })).toMatch(/holds adminToken.*set CONVERGE_ADMIN_TOKEN in the environment/)
+  expect(await run({ adminToken: 'a-secret' })).toMatch(
+    /contains adminToken.*set CONVERGE_ADMIN_TOKEN in the environment/,
+  )
   const short = { TIKTOK_ACCESS_TOKEN: accessToken, CONVERGE_ADMIN_TOKEN: 'a-secret' }
   expect(await run({}, short)).toMatch(/adminToken has 8 characters, and needs 32 or more/)
   expect(await run({ pixelID: pixelId })).toContain('converge.json has no option pixelID. Did you mean pixelId?')
@@ -250,9 +252,9 @@ test('what TikTok refused is listed, dropped, and sent again beside a running se
   expect(rows[1]?.at(-1)).toContain('content_id must be a string')
   expect(output).toContain('3 set aside, 0 waiting, 0 sent')
 
-  expect((await outbox('retry', '1')).output).toContain('1 wait again')
+  expect((await outbox('retry', '1')).output).toContain('1 queued again')
   expect((await tiktok.waitForAccepted(1)).map(({ event_id }) => event_id)).toEqual(['1'])
-  expect((await outbox('retry', '1')).output).toContain('0 wait again')
+  expect((await outbox('retry', '1')).output).toContain('0 queued again')
   expect((await outbox('drop', '2', '99')).output).toBe('1 dropped.\n')
   expect((await outbox('drop', '--all')).output).toBe('1 dropped.\n')
   expect((await outbox('list')).output).toBe('0 set aside, 0 waiting, 1 sent\n')
@@ -261,7 +263,7 @@ test('what TikTok refused is listed, dropped, and sent again beside a running se
 test('an outbox that is not there is not made by looking for it', async () => {
   const path = join(createFolder(), 'outbox.db')
   const { code, errors } = await runCli(['outbox', 'list', '--outbox', path])
-  expect([code, errors]).toEqual([1, `converge-tiktok: there is no outbox ${path}. Name it by --outbox.\n`])
+  expect([code, errors]).toEqual([1, `converge-tiktok: there is no outbox ${path}. Name it with --outbox.\n`])
 })
 
 test('a command line beside a server reads what the server has just taken', async () => {

@@ -79,7 +79,7 @@ test('what a server set aside while its clock was eight days ahead is sent by "o
   const retry = async () => (await runCli(['outbox', 'retry', '--all', '--outbox', outbox])).output
   setClock(0)
   tiktok.faults.always = {}
-  expect(await retry()).toBe('3 wait again; a server that runs sends them within seconds.\n')
+  expect(await retry()).toBe('3 queued again. A running server sends them within seconds.\n')
   const accepted = await tiktok.waitForAccepted(3, 8000)
   expect(accepted.map(({ event_id }) => event_id).sort()).toEqual(['1', '1001', '2'])
   expect((await runCli(['outbox', 'list', '--outbox', outbox])).output).toMatch(/^0 set aside, /)
@@ -92,7 +92,7 @@ test('what came while the clock was eight days ahead is kept, and sent by "outbo
   expect(await (await postOrder(url, '1001', Date.now())).json()).toMatchObject({ accepted: 1 })
   await expect.poll(health, { timeout: 8000 }).toMatchObject({ waiting: 0 })
   setClock(0)
-  expect((await runCli(['outbox', 'retry', '--all', '--outbox', outbox])).output).toMatch(/^1 wait again/)
+  expect((await runCli(['outbox', 'retry', '--all', '--outbox', outbox])).output).toMatch(/^1 queued again/)
   expect((await tiktok.waitForAccepted(1, 8000)).map(({ event_id }) => event_id)).toEqual(['1001'])
 })
 

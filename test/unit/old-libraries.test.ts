@@ -22,7 +22,7 @@ function results() {
     const event = createEvent(name, [properties], undefined, () => 'e1')
     const rows = route(event, readRules(whole), whole)
     return {
-      rows: rows?.map((row) => ({ event: row.event, forward: row.forward, parameters: row.parameters() })),
+      rows: rows?.map((row) => ({ event: row.event, forward: row.forward, parameters: row.parameters })),
       user: readUser(event.properties),
     }
   })

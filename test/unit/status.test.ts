@@ -6,6 +6,10 @@ const relay: RelayCopy[] = ['none', 'held', 'denied', 'posting', 'taken', 'retry
 const table: Record<PixelCopy, string> = {
   none: 'skipped:no_channel no_consent:undecided no_consent:denied success success retry:relay_down failure:relay_refused skipped:too_late failure:relay_down',
   held: 'no_consent:undecided no_consent:undecided no_consent:denied success:undecided success:undecided retry:relay_down failure:relay_refused skipped:too_late failure:relay_down',
+  waiting:
+    'success success:undecided success:denied success success retry:relay_down success:relay_refused success:too_late success:relay_down',
+  not_taken:
+    'failure:pixel_blocked failure:pixel_blocked no_consent:denied success:pixel_blocked success:pixel_blocked retry:relay_down failure:relay_refused skipped:too_late failure:relay_down',
   denied:
     'no_consent:denied no_consent:denied no_consent:denied success:denied success:denied retry:relay_down failure:relay_refused skipped:too_late failure:relay_down',
   queued:

@@ -102,7 +102,7 @@ test('what TikTok will never take goes to the dead-letter queue with its problem
   const { fates, said } = await consume([event('1'), refused], ['done', 'dead'], { deadLetterQueue })
   expect(fates).toEqual(['ack', 'ack'])
   expect(deadLetterQueue.batches).toEqual([[refused]])
-  expect(said).toContain('TikTok will never take 1 of the events; the dead-letter queue has them. 40002: content_id')
+  expect(said).toContain('TikTok refused 1 events for good. They are in the dead-letter queue. 40002: content_id')
 })
 
 test('what else stands in the queue is set aside as it is', async () => {
@@ -116,7 +116,7 @@ test('what else stands in the queue is set aside as it is', async () => {
 test('without a dead-letter queue to write to, retries run out into that of the consumer', async () => {
   const { fates, said } = await consume([event('1', { problem: 'refused' })], ['dead'])
   expect(fates).toEqual([3600])
-  expect(said).toContain('no dead-letter queue is bound')
+  expect(said).toContain('No dead-letter queue is bound')
 })
 
 test('a dead-letter queue that is down costs no event', async () => {

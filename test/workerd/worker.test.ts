@@ -96,7 +96,7 @@ test('an event that TikTok will never take is in the dead-letter queue with the 
     { data: { event: 'Purchase', event_id: '2' }, problem: expect.stringContaining('currency') },
   ])
   expect(ids(tikTok.accepted)).toEqual(['0', '1', '3'])
-  expect(worker.log()).toContain('the dead-letter queue has them')
+  expect(worker.log()).toContain('They are in the dead-letter queue')
 })
 
 test('an order that comes days late is answered with too_late and never sent', async () => {

@@ -9,7 +9,7 @@ import { createVerdictRecord } from './verdict-record.ts'
 export interface Delivery {
   /** Something came. */
   wake(): void
-  /** The configuration fault that has stopped everything. */
+  /** The configuration fault that has stopped all calls. */
   stopped(): string | undefined
   /** How many of the events that the file still holds were sent: it could not be written since. */
   sentCount(): number
@@ -27,7 +27,7 @@ export interface DeliveryOptions {
   now: () => number
   /** Milliseconds since some moment. Unlike `now`, nobody can set it: all durations are measured by it. */
   elapsed: () => number
-  /** From 0 up to 1. */
+  /** Returns a random number from 0 up to, but not including, 1. */
   random: () => number
   log: (sentence: string) => void
   /** Milliseconds: after a first failure, and the longest. */

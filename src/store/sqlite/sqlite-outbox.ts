@@ -25,9 +25,9 @@ export interface SqliteOutboxOptions {
   retryAfter?: { first: number; longest: number }
   /** Milliseconds since 1970. */
   now?: () => number
-  /** From 0 up to 1. */
+  /** Returns a random number from 0 up to, but not including, 1. */
   random?: () => number
-  /** Takes the sentences that a person must read. Default `console.error`. */
+  /** Receives messages for the operator. Default `console.error`. */
   log?: (sentence: string) => void
 }
 

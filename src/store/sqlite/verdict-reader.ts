@@ -4,7 +4,7 @@ import type { Settled, WaitingEvent } from './outbox-tables.ts'
 export interface VerdictReaderOptions {
   /** Milliseconds since 1970. */
   now: () => number
-  /** From 0 up to 1. */
+  /** Returns a random number from 0 up to, but not including, 1. */
   random: () => number
   log: (sentence: string) => void
   /** Milliseconds: after a first failure, and the longest. */
@@ -21,7 +21,7 @@ export interface VerdictReader {
   read(batch: WaitingEvent[], verdicts: Verdict[]): Reading
   /** Counts a failure, and gives back how many milliseconds to wait after it. */
   fail(): number
-  /** The configuration fault that has stopped everything. */
+  /** The configuration fault that has stopped all calls. */
   stopped(): string | undefined
 }
 

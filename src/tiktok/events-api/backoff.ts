@@ -1,24 +1,24 @@
 const SHORTEST_HOLD = 1000
-/** Milliseconds. TikTok may be well again for this long without our knowing. */
+/** The longest pause, in milliseconds: TikTok's recovery is noticed at most this late. */
 const LONGEST_HOLD = 60_000
 const LONGEST_RETRY_AFTER = 3_600_000
 
 export interface Backoff {
-  /** Milliseconds until TikTok may be asked again. */
+  /** Milliseconds until the next call to TikTok. */
   left(): number
-  /** How many calls failed since the last good one. */
+  /** The number of failed calls since the last successful one. */
   failures(): number
-  /** A call failed that began after `round` failures. `wait`: the milliseconds that TikTok asked for. */
+  /** Records a failed call that began after `round` failures. `wait` is TikTok's Retry-After in milliseconds. */
   fail(round: number, wait?: number): void
-  /** A person has to mend something: ask again once a minute. */
+  /** The operator has to fix something: call TikTok once a minute. */
   stop(): void
-  /** TikTok takes events. */
+  /** Records a successful call. */
   reset(): void
 }
 
 /**
- * When TikTok may be asked again after a failure: after 1 s, then twice as long each time, up to a minute. `now` is in
- * milliseconds, of a clock that never goes back: a wall clock that was set back would hold everything until it has caught up.
+ * The pause after a failed call: 1 s, then twice as long each time, up to a minute. `now` is a monotonic clock in
+ * milliseconds. A wall clock that is set back would stop all calls until it has caught up.
  */
 export function createBackoff(now: () => number, random: () => number): Backoff {
   let failures = 0
@@ -27,7 +27,7 @@ export function createBackoff(now: () => number, random: () => number): Backoff 
     left: () => Math.max(0, notBefore - now()),
     failures: () => failures,
     fail(round, wait = 0) {
-      // Calls that ran side by side and failed together are one failure.
+      // Parallel calls that fail together count as one failure.
       if (round === failures) failures++
       const backoff = Math.min(SHORTEST_HOLD * 2 ** (failures - 1), LONGEST_HOLD)
       const asked = Math.min(wait, LONGEST_RETRY_AFTER)

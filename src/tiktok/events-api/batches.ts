@@ -1,13 +1,13 @@
 import { MAX_BYTES_PER_CALL, MAX_EVENTS_PER_CALL } from '../limits.ts'
 import type { OutboxEvent } from './delivery.ts'
 
-/** An event, and its part of a call's body. */
+/** An event and its JSON in a call's body. */
 export interface Parcel {
   event: OutboxEvent
   json: string
 }
 
-/** The events of each call, as many as TikTok takes. A test event has a call of its own, since the code is the call's. */
+/** Splits events into calls of TikTok's size limits. A test event has its own call, because the test code belongs to the call. */
 export function toBatches(events: readonly OutboxEvent[]): Parcel[][] {
   const encoder = new TextEncoder()
   const batches: Parcel[][] = []

@@ -9,31 +9,31 @@ import { createTally } from './tally.ts'
 
 export interface EventsApiOptions extends PostOptions {
   pixelId: string
-  /** Takes out of TikTok's text what may name a person, and the secrets. */
+  /** Removes personal data and secrets from TikTok's texts. */
   redact: (text: string, secrets: readonly string[]) => string
-  /** From 0 up to 1. */
+  /** Returns a random number from 0 up to, but not including, 1. */
   random?: () => number
-  /** Milliseconds of a clock that never goes back, for the pauses after a failure. Default `performance.now`. */
+  /** A monotonic clock in milliseconds, for the pauses after a failure. Default `performance.now`. */
   monotonic?: () => number
   log: Log
 }
 
 export interface EventsApi {
-  /** Sends events and says what became of each. Until a backoff has passed, it answers without a request. Never rejects. */
+  /** Sends events and returns a verdict for each. During a pause it answers without a request. Never rejects. */
   deliver: Deliver
-  /** What it did since it was made. */
+  /** Counts since the start. */
   stats(): EventsApiStats
-  /** Seconds until it asks TikTok again, whole. */
+  /** Whole seconds until the next call to TikTok. */
   retryAfter(): number
 }
 
 export interface EventsApiStats {
   sent: number
-  /** Set aside, by problem. */
+  /** Dead letters by problem. */
   dead: Record<string, number>
-  /** Whether a configuration fault has stopped everything, and which. */
+  /** The configuration fault that has stopped all calls, if there is one. */
   stopped: string | undefined
-  /** Whether TikTok failed three times in a row. */
+  /** True if TikTok failed three times in a row. */
   isDown: boolean
 }
 
@@ -42,11 +42,11 @@ const MAX_UNKNOWN = 12 // halves 1,000 events until one stands alone
 export const tooLate =
   'Too late: TikTok has forgotten its event_id, so that it could count a second time. It was not sent.'
 
-/** For the event that is behind an answer which nobody knows. */
+/** Finds the event that causes an answer with an unknown code. */
 interface Search {
-  /** Such answers, since the last one that was good. */
+  /** The number of such answers since the last successful one. */
   unknown: number
-  /** Whether there was a good one. Without any, it may be all of TikTok. */
+  /** True if a call succeeded. Otherwise the cause may be TikTok, not an event. */
   isUseful: boolean
   /** The last such answer. */
   problem: string

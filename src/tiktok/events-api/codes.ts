@@ -1,26 +1,26 @@
-/** What to do with the events of a call that TikTok answered. */
+/** What to do with the events of a call after TikTok's answer. */
 export type Action =
   | 'done'
-  | 'report' // done, but not all of it: a person should know
-  | 'split' // one of them is at fault: halve the call until that one stands alone
+  | 'report' // accepted in part: log it
+  | 'split' // one event is faulty: halve the batch until it stands alone
   | 'stop' // a configuration fault: keep everything
   | 'retry'
-  | 'isolate' // nobody knows: halve the call, so that what is at fault waits alone, and later
+  | 'isolate' // unknown code: halve the batch, so that only the faulty event is retried alone
 
 export interface CodeRow {
   from: number
-  /** The last code of a range. Default: `from` alone. */
+  /** The last code of a range. Default: only `from`. */
   to?: number
   action: Action
   meaning: string
-  /** For `stop`: what a person has to do. */
+  /** For `stop`: what the operator has to do. */
   advice?: string
 }
 
 const newToken =
   'Generate an access token in TikTok Events Manager (the pixel, Settings, Generate Access Token) and start the forwarder with it.'
 
-/** `code` in the answers of TikTok's Events API v1.3. They come in an HTTP 200, the errors too. */
+/** The `code` in answers of TikTok's Events API v1.3. Errors have HTTP status 200 too. */
 export const codes: readonly CodeRow[] = [
   { from: 0, action: 'done', meaning: 'OK' },
   { from: 20001, action: 'report', meaning: 'taken in part' },

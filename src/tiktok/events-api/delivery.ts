@@ -1,27 +1,27 @@
 import type { EventsApiEvent } from './event.ts'
 
-/** An event on its way to TikTok. JSON, so that it can be kept anywhere; what names a person is hashed in it. */
+/** An event to be sent to TikTok. It is JSON, so that any store can keep it. Personal data in it is hashed. */
 export interface OutboxEvent {
   data: EventsApiEvent
-  /** Unix seconds. After it the event is set aside and never sent: TikTok would count it a second time. */
+  /** Unix seconds. After this time the event is set aside and not sent, because TikTok would count it a second time. */
   expires: number
   /** Deduplicate this event for 90 days, by its name and event_id. */
   order: boolean
   /**
-   * Who brought it: a page, whose requests anybody can forge, or a server that knows a secret of the shop. A page's event
-   * never keeps a signed one from being sent. Missing in events that an earlier version kept, which count as a page's.
+   * Where it came from: a page, whose requests anybody can forge, or a server with a secret of the shop. A page's event never
+   * prevents a signed one from being sent. Missing in events that an earlier version kept: they count as a page's.
    */
   source?: 'page' | 'signed'
   test_event_code?: string
-  /** Why TikTok did not take it, when it was tried last. Written by `deliver`. */
+  /** Why TikTok refused it on the last attempt. Written by `deliver`. */
   problem?: string
 }
 
 export type Verdict =
   | 'done'
-  | 'retry' // later, and for as long as it has not expired
-  | 'dead' // never: set it aside, with its problem, where a person can see it
-  | 'stop' // nothing can be sent until somebody mends the configuration: keep everything
+  | 'retry' // try again later, until it expires
+  | 'dead' // refused for good: set it aside as a dead letter, with its problem
+  | 'stop' // nothing can be sent until the configuration is fixed: keep everything
 
-/** One verdict for each event, in their order. Once `signal` is aborted, TikTok is asked no more: what is left is for later. */
+/** Returns one verdict for each event, in order. After `signal` is aborted, no more calls are made: the rest is retried later. */
 export type Deliver = (events: OutboxEvent[], signal?: AbortSignal) => Promise<Verdict[]>

@@ -3,7 +3,7 @@ import type { EventParameters, User } from '../../types.ts'
 /** One element of `data` in a request to TikTok's Events API. */
 export interface EventsApiEvent {
   event: string
-  /** Unix seconds, whole. It stays what it was through every retry. */
+  /** Whole Unix seconds. Retries never change it. */
   event_time: number
   event_id: string
   limited_data_use?: boolean

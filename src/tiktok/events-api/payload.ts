@@ -10,7 +10,7 @@ import type { EventsApiEvent } from './event.ts'
 
 const OLDEST = 30 * 24 * 3_600_000 // ms
 
-/** What a request tells of a page's event, beside its body. */
+/** What a page's request says about its events, besides the body. */
 export interface Visit {
   /** Milliseconds since 1970, by our clock. */
   receivedAt: number
@@ -19,12 +19,12 @@ export interface Visit {
   ip: string
   userAgent: string
   limitedDataUse: boolean
-  /** Nothing but what `track()` was given: the visitor has granted nothing. */
+  /** True if only values from `track()` may be used, because the visitor has granted nothing. */
   isBare: boolean
   allowTest: boolean
 }
 
-/** What is sent of a page's event. */
+/** The parts of a page's event that are sent. */
 export interface PageFacts {
   eventName: string
   eventID: string
@@ -40,7 +40,7 @@ export interface PageFacts {
   test?: string | undefined
 }
 
-/** What is sent of a server's event, beside its rows. */
+/** The parts of a server's event that are sent, besides its rows. */
 export interface ServerFacts {
   rows: readonly MappedEvent[]
   profile: { user: EventsApiEvent['user']; url: string; gpc: boolean }
@@ -49,13 +49,13 @@ export interface ServerFacts {
   config: Config
 }
 
-/** The TikTok events of a page's event. `send` are those of them that may go. */
+/** The TikTok events of a page's event. `send` contains those that may be sent. */
 export function fromPage(
   event: PageFacts,
   send: readonly { event: string; parameters: EventParameters }[],
   visit: Visit,
 ): OutboxEvent[] {
-  // The page's clock may be wrong, its differences hardly are.
+  // The page's clock may be wrong, but differences of its times are right.
   const age = Math.min(Math.max(visit.sentAt - event.time, 0), OLDEST)
   const seconds = Math.floor((visit.receivedAt - age) / 1000)
   const testCode = visit.allowTest ? event.test : undefined
@@ -80,7 +80,7 @@ export function fromPage(
       properties: one.parameters,
     },
     expires: seconds + (event.pixel ? SECONDS_BESIDE_PIXEL : SECONDS_WITHOUT_PIXEL),
-    // A test may be repeated, and must not stand in for the order.
+    // A test order may be repeated, and must not replace the real order.
     order: !testCode && orderEvents.includes(event.eventName),
     ...(testCode && { test_event_code: testCode }),
   }))
@@ -105,7 +105,7 @@ export function fromServer(
       ...(isLimited && { limited_data_use: true }),
       user: profile.user,
       page,
-      properties: parameters(),
+      properties: parameters,
     },
     expires: seconds + (hasPixel && forward === 'client_and_server' ? SECONDS_BESIDE_PIXEL : SECONDS_WITHOUT_PIXEL),
     order: orderEvents.includes(eventName),
@@ -133,7 +133,7 @@ function toPage(url: string, referrer: string): EventsApiEvent['page'] {
 
 const MAX_URL = 2000
 
-/** Empty, where it is no web address. */
+/** Returns an empty text if it is not a web address. */
 function readUrl(url: string): string {
   const clean = cleanUrl(url.trim()).slice(0, MAX_URL)
   return /^https?:\/\/[^\s/]/i.test(clean) ? clean : ''

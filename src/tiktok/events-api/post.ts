@@ -6,18 +6,18 @@ import { withinTime } from './within-time.ts'
 
 export interface PostOptions {
   accessToken: string
-  /** Default TikTok's own. Of an origin alone, TikTok's path on it. */
+  /** Default: TikTok's address. If it has no path, TikTok's path is added. */
   url?: string | undefined
-  /** Milliseconds that a call may take. Default 10,000. */
+  /** The time limit of a call in milliseconds. Default 10,000. */
   timeout?: number
   fetch?: typeof globalThis.fetch
-  /** Reads an answer's body, of so many bytes at most. Default: all of it. */
+  /** Reads an answer's body up to a number of bytes. Default: all of it. */
   readBody?: (response: Response, limit: number) => Promise<string>
   /** Milliseconds since 1970. */
   now?: () => number
 }
 
-/** Makes the function that posts one body to TikTok and reads the answer. It never rejects. */
+/** Returns a function that posts one body to TikTok and reads the answer. It never rejects. */
 export function createPost({
   accessToken,
   url = eventsApiUrl,
@@ -34,7 +34,7 @@ export function createPost({
         method: 'POST',
         headers: { 'content-type': 'application/json', 'access-token': accessToken },
         body,
-        redirect: 'manual', // a redirect must not take the token along
+        redirect: 'manual', // a redirect must not receive the token
         signal,
       })
       const { status, headers } = response

@@ -1,10 +1,10 @@
 import { isRecord, readNumber, readText } from '../../core/read.ts'
 import { type Action, type CodeRow, rowOf } from './codes.ts'
 
-/** What an answer of TikTok means for the events of its call. */
+/** What TikTok's answer means for the events of the call. */
 export interface Outcome {
   action: Action
-  /** A sentence, for whoever looks at the event. */
+  /** A sentence for the operator. */
   problem: string
   /** Milliseconds that TikTok asked to wait. */
   wait?: number
@@ -15,7 +15,7 @@ export interface Answer {
   status: number
   text: string
   retryAfter: string | null
-  /** By TikTok's clock. */
+  /** The Date header, by TikTok's clock. */
   date: string | null
 }
 
@@ -29,7 +29,7 @@ export function readAnswer({ status, text, retryAfter, date }: Answer, now: numb
   const row = rowOf(number)
   const wait = readWait(retryAfter, Date.parse(date ?? '') || now)
   if (status === 413) return { action: 'split', problem: answered }
-  // Their gateway answers these, whatever stands in the body.
+  // TikTok's gateway sends these. Ignore the body.
   const isTheirs = status === 408 || status === 429 || status >= 500
   const isUnfit = row?.action === 'done' && status >= 300
   if (isTheirs || isUnfit || Number.isNaN(number)) return { action: 'retry', problem: answered, wait }
@@ -44,7 +44,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Retry-After, in seconds or as a date (RFC 9110, 10.2.3), in milliseconds from `now`, by the clock that wrote the date. */
+/** Reads Retry-After, seconds or a date (RFC 9110, 10.2.3), as milliseconds from `now`. A date is read by TikTok's clock. */
 function readWait(retryAfter: string | null, now: number): number {
   const seconds = readNumber(retryAfter)
   const wait = Number.isNaN(seconds) ? Date.parse(retryAfter ?? '') - now : seconds * 1000

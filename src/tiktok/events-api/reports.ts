@@ -1,28 +1,28 @@
 import type { Log, LogFields } from '../../core/log.ts'
 import type { CodeRow } from './codes.ts'
 
-/** Failures in a row that are an outage: one alone is none. */
+/** This many failures in a row are an outage. */
 export const OUTAGE = 3
 const MAX_SENTENCES = 100
 
 export interface Reports {
-  /** An event will never be sent. */
+  /** Reports a dead letter. */
   deadLetter(event: string, problem: string): void
-  /** TikTok took a call, but not all of it. */
+  /** Reports a batch that TikTok accepted in part. */
   takenInPart(events: number, problem: string): void
-  /** TikTok answered a code that is not in our table. */
+  /** Reports a code that is not in the table. */
   unknownCode(problem: string): void
-  /** A call failed, after so many others in a row. */
+  /** Reports a failed call and the number of failures in a row. */
   failure(failures: number, problem: string): void
-  /** Nothing can be sent until a person has mended something. */
+  /** Reports a configuration fault that stops all calls. */
   stop(row: CodeRow | undefined, problem: string): void
-  /** TikTok took a call. */
+  /** Reports a successful call. */
   success(): void
-  /** The configuration fault that has stopped everything. */
+  /** The configuration fault that has stopped all calls. */
   stopped(): string | undefined
 }
 
-/** What the log says of TikTok: each kind of problem once, and the beginning and the end of an outage. */
+/** Logs problems with TikTok: each kind once, and the beginning and end of an outage. */
 export function createReports(log: Log): Reports {
   let stopped: string | undefined
   let isOut = false

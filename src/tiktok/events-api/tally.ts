@@ -3,14 +3,14 @@ const MAX_PROBLEMS = 100
 export interface Tally {
   /** An event was sent. */
   countSent(): void
-  /** An event will never be sent. */
+  /** Reports a dead letter. */
   countDead(problem: string): void
   sent(): number
-  /** Set aside, by problem. */
+  /** Dead letters by problem. */
   dead(): Record<string, number>
 }
 
-/** What became of the events since the start. */
+/** Counts what became of events since the start. */
 export function createTally(): Tally {
   let sent = 0
   const dead = new Map<string, number>()
@@ -19,7 +19,7 @@ export function createTally(): Tally {
       sent++
     },
     countDead(problem) {
-      // Distinct texts are few, unless TikTok writes something of the event into them.
+      // There are few distinct texts, unless TikTok's text contains values of the event.
       const key = dead.has(problem) || dead.size < MAX_PROBLEMS ? problem : 'Other problems'
       dead.set(key, (dead.get(key) ?? 0) + 1)
     },

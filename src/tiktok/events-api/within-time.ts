@@ -1,9 +1,9 @@
-// Docker ends a process 10 s after it was told to end. What else has to be finished takes some of them.
+// Docker kills a process 10 s after SIGTERM. Closing the rest takes some of that time.
 const WHILE_CLOSING = 4000
 
 /**
- * Runs a call with a signal that ends it after `timeout` milliseconds, and 4 s after `closing` was aborted. A call that
- * hung would keep a process alive that is done with everything else.
+ * Runs a call with a signal that aborts it after `timeout` milliseconds, and 4 s after `closing` was aborted. A call that
+ * hangs would keep the process alive.
  */
 export async function withinTime<Answer>(
   run: (signal: AbortSignal) => Promise<Answer>,
