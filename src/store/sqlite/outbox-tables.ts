@@ -3,6 +3,7 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { promisify } from 'node:util'
 import type { OutboxEvent, Stats } from '../../server/outbox.ts'
 import { createDeadLetterReader, createIdChunks, createProblemCounts } from './dead-letters.ts'
+import { readKept, writeKept } from './kept-event.ts'
 import { createOrderMemory, type OrderMemory } from './order-memory.ts'
 import { inTransaction, isSqliteError, openLog, UnusableFile } from './sqlite.ts'
 import { largestRewrite, makeShrinkable, openOutboxFile } from './sqlite-schema.ts'
@@ -109,7 +110,7 @@ function createRows(database: DatabaseSync, orders: OrderMemory) {
     SELECT event, event_id, ?, attempts + ?, ?, body FROM waiting WHERE id = ?`)
   const take = database.prepare(`DELETE FROM waiting WHERE id = ? RETURNING event, event_id,
     body ->> 'order' AND body ->> 'test_event_code' IS NULL AS isOrder, body ->> 'source' = 'signed' AS isSigned`)
-  const remove = database.prepare('DELETE FROM waiting WHERE id = ?')
+  const removeAll = database.prepare('DELETE FROM waiting WHERE id IN (SELECT value FROM json_each(?))')
   const addTotal = database.prepare(`INSERT INTO totals (name, count) VALUES (?, ?)
     ON CONFLICT DO UPDATE SET count = count + excluded.count`)
 
@@ -119,7 +120,7 @@ function createRows(database: DatabaseSync, orders: OrderMemory) {
       const { data, order, test_event_code = '', source } = kept.event
       const until = order && !test_event_code ? orders.take(kept.event, now) : kept.event.expires
       if (until === undefined) return false
-      const body = until === kept.event.expires ? kept.body : JSON.stringify({ ...kept.event, expires: until })
+      const body = until === kept.event.expires ? kept.body : writeKept({ ...kept.event, expires: until })
       const origin = `${source === 'signed' ? 'signed' : 'page'} ${test_event_code}`.trimEnd()
       return insertRow.run(data.event, data.event_id, origin, now, Math.floor(until), body).changes === 1
     },
@@ -132,7 +133,8 @@ function createRows(database: DatabaseSync, orders: OrderMemory) {
       return row ? 1 : 0
     },
 
-    remove: (id: number): number => Number(remove.run(id).changes),
+    /** Gives back how many there were. */
+    removeAll: (ids: readonly number[]): number => Number(removeAll.run(JSON.stringify(ids)).changes),
 
     addTotal(name: 'waiting' | 'sent', count: number): void {
       if (count) addTotal.run(name, count)
@@ -146,7 +148,9 @@ function waitingTable(database: DatabaseSync, rows: Rows, write: Write) {
   const prepare = (sql: string) => database.prepare(sql)
   // The plus signs keep SQLite from sorting all that waits, by an index that does not help.
   const dueIds = prepare('SELECT id FROM waiting WHERE (+due <= ? OR +due > ?) AND +expires > ? ORDER BY id')
-  const waiting = prepare('SELECT attempts, body FROM waiting WHERE id = ?')
+  const waiting = prepare(
+    'SELECT id, attempts, body FROM waiting WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id',
+  )
   const nextDue = prepare('SELECT min(due) AS due FROM waiting WHERE due > ?')
   const expired = prepare('SELECT id FROM waiting WHERE expires <= ?')
   const putOff = prepare('UPDATE waiting SET attempts = attempts + 1, due = ? WHERE id = ?')
@@ -165,15 +169,17 @@ function waitingTable(database: DatabaseSync, rows: Rows, write: Write) {
      * what seems to be was put off while the clock was ahead.
      */
     due(now: number, longestPause: number, isExcepted: (id: number) => boolean): WaitingEvent[] {
+      const ids: number[] = []
+      for (const row of dueIds.iterate(now, now + longestPause, now / 1000)) {
+        if (ids.length === maxBatch) break
+        if (!isExcepted(Number(row.id))) ids.push(Number(row.id))
+      }
       const batch: WaitingEvent[] = []
       let text = 0
-      for (const row of dueIds.iterate(now, now + longestPause, now / 1000)) {
-        const id = Number(row.id)
-        if (isExcepted(id)) continue
-        const { attempts, body = '' } = waiting.get(id) ?? {}
+      for (const { id, attempts, body } of waiting.iterate(JSON.stringify(ids))) {
         text += String(body).length
-        if (batch.length === maxBatch || (batch.length && text > maxBatchText)) break
-        batch.push({ id, attempts: Number(attempts), event: JSON.parse(String(body)) })
+        if (batch.length && text > maxBatchText) break
+        batch.push({ id: Number(id), attempts: Number(attempts), event: readKept(String(body)) })
       }
       return batch
     },
@@ -198,14 +204,14 @@ function waitingTable(database: DatabaseSync, rows: Rows, write: Write) {
 
     settle(settled: readonly Settled[], now: number): void {
       write(() => {
-        let gone = 0
+        const done = settled.filter(({ outcome }) => outcome === 'done').map(({ id }) => id)
+        let gone = rows.removeAll(done)
         for (const one of settled) {
           if (one.outcome === 'putOff') putOff.run(one.due, one.id)
-          else if (one.outcome === 'done') gone += rows.remove(one.id)
-          else gone += rows.setAside(one.id, { problem: one.problem, tries: 1, now })
+          else if (one.outcome === 'dead') gone += rows.setAside(one.id, { problem: one.problem, tries: 1, now })
         }
         rows.addTotal('waiting', -gone)
-        rows.addTotal('sent', settled.filter(({ outcome }) => outcome === 'done').length)
+        rows.addTotal('sent', done.length)
       })
     },
   }
