@@ -61,6 +61,16 @@ function write(file, code, map) {
   return text
 }
 
+/** A bundle's map without the text of the pages' scripts, which have maps of their own. Nothing for a bundle of imports alone. */
+function readMap(text) {
+  const map = JSON.parse(text)
+  if (map.sources.length === 0) return undefined
+  const sourcesContent = map.sourcesContent.map((content, index) =>
+    map.sources[index].endsWith('/server/scripts.ts') ? null : content,
+  )
+  return JSON.stringify({ ...map, sourcesContent })
+}
+
 rmSync(path('dist'), { recursive: true, force: true })
 mkdirSync(path('dist'))
 
@@ -99,7 +109,7 @@ const { outputFiles } = await build({
   write: false,
 })
 const built = new Map(outputFiles.map((output) => [basename(output.path), output.text]))
-for (const [file, code] of built) if (!file.endsWith('.map')) write(file, code, built.get(`${file}.map`))
+for (const [file, code] of built) if (!file.endsWith('.map')) write(file, code, readMap(built.get(`${file}.map`)))
 
 await writeDeclarations({
   index: 'src/index.ts',

@@ -1,8 +1,15 @@
+import { globSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
-const unit = { name: 'unit', include: ['test/unit/**/*.test.ts'], environment: 'happy-dom' }
-const laws = { name: 'laws', include: ['test/laws/**/*.test.ts'], environment: 'happy-dom' }
-const server = { name: 'server', include: ['test/server/**/*.test.ts'], environment: 'node', testTimeout: 20_000 }
+// These rings open a window of their own where they need one. They share nothing else, so they need no isolation.
+const pure = { isolate: false, pool: 'threads' } as const
+const unit = { name: 'unit', include: ['test/unit/**/*.test.ts'], ...pure }
+// fast-check makes hundreds of runs in one test, which takes longer than vitest's 5 s on a busy machine.
+const laws = { name: 'laws', include: ['test/laws/**/*.test.ts'], testTimeout: 60_000, ...pure }
+const consent = { name: 'consent', include: ['test/consent/**/*.test.ts'], ...pure }
+const inspector = { name: 'inspector', include: ['test/inspector/**/*.test.ts'], testTimeout: 20_000, ...pure }
+const server = { name: 'server', include: ['test/server/**/*.test.ts'], testTimeout: 20_000 }
 const workerd = { name: 'workerd', include: ['test/workerd/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 }
 const examples = {
   name: 'examples',
@@ -10,8 +17,6 @@ const examples = {
   alias: { 'converge-tiktok/server': new URL('src/server/index.ts', import.meta.url).pathname },
   testTimeout: 30_000,
 }
-const consent = { name: 'consent', include: ['test/consent/**/*.test.ts'], environment: 'happy-dom' }
-const inspector = { name: 'inspector', include: ['test/inspector/**/*.test.ts'], environment: 'happy-dom' }
 const types = { name: 'types', include: ['test/types/**/*.test.ts'], testTimeout: 60_000 }
 const shipped = {
   name: 'package',
@@ -19,20 +24,25 @@ const shipped = {
   globalSetup: 'test/package/setup.ts',
   testTimeout: 60_000,
 }
-const browser = {
-  name: 'browser',
-  include: ['test/browser/**/*.test.ts'],
-  globalSetup: 'test/browser/setup.ts',
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
-  fileParallelism: false,
-}
+
+const inBrowser = { globalSetup: 'test/browser/setup.ts', testTimeout: 60_000, hookTimeout: 60_000, isolate: false }
+const chromium = { name: 'chromium', include: ['test/browser/**/*.test.ts'], ...inBrowser }
+// A file whose calls of inEachBrowser all name Chromium has no test for the others.
+const everywhere = globSync('test/browser/**/*.test.ts', { cwd: import.meta.dirname }).filter((file) =>
+  readFileSync(`${import.meta.dirname}/${file}`, 'utf8').includes('inEachBrowser(('),
+)
+// Firefox serves one WebDriver session at a time. Projects with another number of workers need a group of their own.
+const firefox = { name: 'firefox', include: everywhere, ...inBrowser, maxWorkers: 1, sequence: { groupOrder: 1 } }
+const webkit = { name: 'webkit', include: everywhere, ...inBrowser }
 
 export default defineConfig({
   test: {
+    // Most tests of the server and the browsers wait for something, so there are more of them than processors.
+    maxWorkers: Math.max(3, availableParallelism()),
+    silent: 'passed-only',
     reporters: ['default', './test/closing-line.ts'],
-    projects: [unit, laws, consent, inspector, server, workerd, examples, types, shipped, browser].map((test) => ({
-      test,
-    })),
+    projects: [
+      ...[unit, laws, consent, inspector, server, workerd, examples, types, shipped, chromium, firefox, webkit],
+    ].map((test) => ({ test })),
   },
 })

@@ -5,7 +5,7 @@ import puppeteer from 'puppeteer-core'
 import { chromiumBinary } from '../../test/browser/chromium.ts'
 import { startDemo } from './server.ts'
 
-const path = fileURLToPath(new URL('../../docs/inspector.png', import.meta.url))
+const path = fileURLToPath(new URL('../../docs/inspector.webp', import.meta.url))
 const binary = await chromiumBinary()
 const env = 'env' in binary ? binary.env : process.env
 // The fonts that come with the registry's Chromium have no arrows.
@@ -34,7 +34,7 @@ try {
   const order = page.locator('>>> .row').filter((row) => row.textContent?.includes('Purchase') ?? false)
   await order.click()
   await page.waitForSelector('>>> .details table')
-  await page.screenshot({ path })
+  await page.screenshot({ path, type: 'webp', quality: 80 })
 } finally {
   await browser.close()
   await demo.close()

@@ -44,9 +44,11 @@ export function refusal(page: Page, channel: Channel = 'pixel', isSeen = !isPrer
   return refusals.includes('denied') ? 'denied' : refusals.find(Boolean)
 }
 
-/** Writes to storage, if the visitor's decision allows it. */
-export function keep(page: Page, key: string, value: unknown): void {
-  if (!refusal(page)) writeStored(page, key, value)
+/** Writes to storage, if the visitor's decision allows it. Returns whether it does. */
+export function keep(page: Page, key: string, value: unknown): boolean {
+  const mayKeep = !refusal(page)
+  if (mayKeep) writeStored(page, key, value)
+  return mayKeep
 }
 
 const decisionOf = (decision: unknown): Decision => (decision === 'granted' ? decision : 'denied')

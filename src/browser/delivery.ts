@@ -21,7 +21,7 @@ export function update(
   Object.assign(delivery, change)
   const { event, pixel, relay, relayed } = delivery
   // An order counts as sent once TikTok's live pixel or the relay has it. Nothing else marks it.
-  if (change.pixel === 'live' || change.relay === 'taken') markSent(tracker, event)
+  if (!delivery.isMarked && (pixel === 'live' || relay === 'taken')) delivery.isMarked = markSent(tracker, event)
   // TikTok may have this event from now on, also if its script does not come after all.
   if (relayed && (pixel === 'queued' || pixel === 'live')) relayed.pixel = true
   watch(tracker, delivery)

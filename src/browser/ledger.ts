@@ -16,10 +16,9 @@ const keyOf = (tracker: Tracker, { eventName, eventID }: ConvergeEvent) => `${st
 export const wasSent = (tracker: Tracker, event: ConvergeEvent): boolean =>
   isOrder(event) && Boolean(readStored(tracker.page, keyOf(tracker, event)))
 
-/** Other events than orders leave no trace. */
-export function markSent(tracker: Tracker, event: ConvergeEvent): void {
-  if (isOrder(event)) keep(tracker.page, keyOf(tracker, event), Date.now())
-}
+/** Other events than orders leave no trace. Returns whether the order was marked: consent may not allow it yet. */
+export const markSent = (tracker: Tracker, event: ConvergeEvent): boolean =>
+  isOrder(event) && keep(tracker.page, keyOf(tracker, event), Date.now())
 
 /** Forgets what is older than 90 days, or beyond the last 200. */
 export function tidyLedger(tracker: Tracker): void {

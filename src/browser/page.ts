@@ -36,6 +36,9 @@ export function pageOf(window: Window, config: Config): Page {
     visitor: id ? { id } : {},
   }
   pages.push(page)
+  // A developer's own machine: no visitor sees this.
+  if (!page.flags.isDebug && window.location.hostname === 'localhost')
+    console.info('converge-tiktok: add ?converge_debug to the address')
   return page
 }
 

@@ -33,21 +33,26 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
   const tracker = createTracker(page, config, rules)
   const { converge } = tracker
   page.trackers[config.pixelId] = tracker
-  const run = () => begin(tracker)
+  function firstRun(): void {
+    begin(tracker)
+    if (config.pageLoads === 'auto') trackPageLoads(window, converge)
+  }
 
   // In idle time TikTok's script does not hold back the page's load event, and its first hit leaves no later.
-  if (config.load === 'immediate') run()
-  else if (window.requestIdleCallback) window.requestIdleCallback(run, { timeout: 1000 })
-  else window.setTimeout(run) // Safari
-  window.addEventListener('prerenderingchange', run, true) // a form may stand in the place of document.addEventListener
-  if (config.pageLoads === 'auto') {
-    const load = () => converge.track(pageLoad)
-    load()
-    onNavigation(window, load)
-  }
+  if (config.load === 'immediate') firstRun()
+  else if (window.requestIdleCallback) window.requestIdleCallback(firstRun, { timeout: 1000 })
+  else window.setTimeout(firstRun) // Safari
+  // A form may stand in the place of document.addEventListener, but not of the window's.
+  window.addEventListener('prerenderingchange', () => begin(tracker), true)
   if (config.consentFrom?.length) bringPart(loadPart, 'consent', converge, config, window)
   if (config.debug || page.flags.isDebug) bringPart(loadPart, 'inspector', converge, config, window)
   return converge
+}
+
+function trackPageLoads(window: Window, converge: Converge): void {
+  const track = () => converge.track(pageLoad)
+  track()
+  onNavigation(window, track)
 }
 
 /** A part that does not come is an error in the console, and the pixel goes on. */

@@ -95,6 +95,8 @@ export interface Delivery {
   relay: RelayCopy
   /** The server copy as it is posted. */
   relayed?: RelayedEvent
+  /** Whether the ledger has this order. */
+  isMarked?: boolean
   /** Whether storage has the server copy. */
   isKept?: boolean
   result?: TrackResult

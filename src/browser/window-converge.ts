@@ -1,3 +1,4 @@
+import { copyRecord } from '../core/event.ts'
 import { checkOptions } from '../core/options.ts'
 import { recordOf } from '../core/read.ts'
 import type { Config, Converge, ConvergeGlobal, QueuedCall } from '../types.ts'
@@ -32,29 +33,12 @@ export function fillWindowConverge(
     else if (tag.config.pixelId) q.push(['init', tag.config])
     return
   }
-  const { perform, startTag, isIdle } = createPerformer(window, tag, loadPart)
-  converge.q = { push: perform }
-  for (const name of methods) Reflect.set(converge, name, (...parameters: unknown[]) => perform([name, ...parameters]))
-  q.forEach(perform)
-  startTag()
-  if (tag.error || !isIdle()) return
-
-  function sayThatIdIsMissing(): void {
-    if (!isIdle()) return
-    console.warn(
-      'converge-tiktok: no pixel ID. Put data-pixel-id on the script tag, or call converge.init({ pixelId }).',
-    )
-    if (readFlags(window).isDebug) bringPart(loadPart, 'inspector', undefined, {}, window)
-  }
-  const wait = () => window.setTimeout(sayThatIdIsMissing, PATIENCE)
-  if (window.document.readyState === 'complete') wait()
-  else window.addEventListener('load', wait)
-}
-
-function createPerformer(window: Window, tag: Tag, loadPart: LoadPart) {
   const pixels: Converge[] = []
-  /** What a pixel that is named later is told, too: every call before the first one, and what holds from then on. */
-  let earlier: QueuedCall[] = []
+  /** Calls from before the first pixel was named. */
+  const early: QueuedCall[] = []
+  // What a pixel that is named later is told, too.
+  const listeners: QueuedCall[] = []
+  let eventProperties = {}
   // An init of the page's own replaces the tag's, also where it is refused: its filters must not be lost.
   let hasInit = false
 
@@ -63,13 +47,11 @@ function createPerformer(window: Window, tag: Tag, loadPart: LoadPart) {
     if (tag.error) throw tag.error
     checkOptions(given ?? {}, 'init')
     const config: Config = { pixelId: '', ...tag.config, ...recordOf(given) }
-    const converge = startConverge(config, window, loadPart)
-    if (pixels.includes(converge)) return
-    pixels.push(converge)
-    // Replaced first: a listener may call something meanwhile.
-    const calls = earlier
-    earlier = calls.flatMap(standing)
-    for (const call of calls) tell(converge, call)
+    const pixel = startConverge(config, window, loadPart)
+    if (pixels.includes(pixel)) return
+    const calls = pixels[0] ? [...listeners, ['set', { eventProperties }]] : early.splice(0)
+    pixels.push(pixel)
+    for (const call of calls) tell(pixel, call)
   }
 
   /** Each pixel of the page gets the call. The first one's answer is given. */
@@ -77,12 +59,15 @@ function createPerformer(window: Window, tag: Tag, loadPart: LoadPart) {
     try {
       const [name, given] = call
       if (name === 'init') return init(given)
+      const { eventProperties: more } = recordOf(given)
+      if (name === 'on') listeners.push(call)
+      if (name === 'set') eventProperties = { ...eventProperties, ...copyRecord(more) }
       const [first, ...others] = pixels
-      const rest = standing(call)
-      earlier = [...earlier, ...(first ? rest : [call])]
-      // What the visitor has decided and who that is belong to the page: one pixel is enough.
+      if (!first) early.push(call)
       const answer = first && tell(first, call)
-      for (const other of others) for (const one of name === 'track' ? [call] : rest) tell(other, one)
+      // What the visitor has decided and who that is belong to the page: one pixel is enough.
+      if (name === 'set') for (const other of others) tell(other, [name, { eventProperties: more }])
+      if (name === 'on' || name === 'track') for (const other of others) tell(other, call)
       return answer
     } catch (error) {
       console.error(error)
@@ -90,20 +75,22 @@ function createPerformer(window: Window, tag: Tag, loadPart: LoadPart) {
     }
   }
 
-  return {
-    perform,
-    startTag() {
-      if (!hasInit && (tag.error || tag.config.pixelId)) perform(['init'])
-    },
-    isIdle: () => !pixels[0],
+  function sayThatIdIsMissing(): void {
+    if (pixels[0]) return
+    console.warn(
+      'converge-tiktok: no pixel ID. Put data-pixel-id on the script tag, or call converge.init({ pixelId }).',
+    )
+    if (readFlags(window).isDebug) bringPart(loadPart, 'inspector', undefined, {}, window)
   }
-}
 
-/** The part of a call that holds for pixels that are named later. */
-function standing([name, given, ...more]: QueuedCall): QueuedCall[] {
-  if (name === 'on') return [[name, given, ...more]]
-  const { eventProperties } = recordOf(given)
-  return name === 'set' && eventProperties ? [[name, { eventProperties }]] : []
+  converge.q = { push: perform }
+  for (const name of methods) Reflect.set(converge, name, (...parameters: unknown[]) => perform([name, ...parameters]))
+  q.forEach(perform)
+  if (!hasInit && (tag.error || tag.config.pixelId)) perform(['init'])
+  if (tag.error || pixels[0]) return
+  const wait = () => window.setTimeout(sayThatIdIsMissing, PATIENCE)
+  if (window.document.readyState === 'complete') wait()
+  else window.addEventListener('load', wait)
 }
 
 function tell(converge: Converge, [name, ...parameters]: QueuedCall): unknown {

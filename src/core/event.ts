@@ -43,10 +43,12 @@ export function copyRecord(record: unknown): Record<string, unknown> {
     if (typeof value === 'symbol' || typeof value === 'bigint') return String(value)
     if (!isObject(value)) return value
     if (depth > MAX_DEPTH || ++objects > MAX_OBJECTS) return undefined
-    return attempt(() => {
+    try {
       if (hasToJSON(value)) return copy(value.toJSON(), depth + 1)
       return Array.isArray(value) ? copyList(value, depth + 1) : copyProperties(value, depth + 1)
-    })
+    } catch {
+      return undefined
+    }
   }
 
   // By its keys, because a list may have a hole of four thousand million.

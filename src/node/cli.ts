@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module'
 import { checkCommand } from './check-command.ts'
 import { copyCommand } from './copy-command.ts'
+import { databaseCommand } from './database-command.ts'
 import { outboxCommand } from './outbox-command.ts'
 import { suggestion } from './read-words.ts'
 import { serveCommand } from './serve-command.ts'
@@ -13,15 +14,20 @@ const help = `Usage: converge-tiktok <command> [options]
     --config <file>    default converge.json: the config, and allowedOrigins, eventsApiUrl, trustProxy, allowTest
     --port <number>    default: PORT in the environment, else 8080
     --host <address>   the address to listen on; default: all
-    --outbox <file>    default outbox.db: keeps events until TikTok has them
-    --max-bytes <n>    how large the outbox may become; default 1000000000
+    --database <file>  keeps events until TikTok has them, and merges orders.
+                       default: outbox.db where that exists, as with --outbox, else converge.db
+    --outbox <file>    instead of --database: keeps events, and merges nothing
+    --max-bytes <n>    how large the file may become; default 1000000000
     --reserve-bytes <n>  how much of its disk must stay free; default 32000000
     --log <text|json>  default text: how log lines are written
 
   outbox list        show what was set aside, and why
   outbox retry <id…> let it wait again; --all for everything
   outbox drop <id…>  delete it; --all for everything
-    --outbox <file>    default outbox.db
+    --database, --outbox  the file, as for serve
+
+  database backup <file>  copy the database, also while it is served
+    --database, --outbox  the file, as for serve
 
   check              a go-live report
     --config <file>    default converge.json
@@ -38,6 +44,7 @@ Environment: TIKTOK_ACCESS_TOKEN, CONVERGE_WEBHOOK_TOKEN for /webhook, CONVERGE_
 const commands: ReadonlyMap<string, (words: string[]) => Promise<number>> = new Map([
   ['serve', serveCommand],
   ['outbox', outboxCommand],
+  ['database', databaseCommand],
   ['check', checkCommand],
   ['copy', copyCommand],
 ])

@@ -14,7 +14,9 @@ const sources = {
   accessToken: 'TIKTOK_ACCESS_TOKEN',
   webhookToken: 'CONVERGE_WEBHOOK_TOKEN',
   adminToken: 'CONVERGE_ADMIN_TOKEN',
+  mergeOrders: 'file',
   outbox: 'code',
+  store: 'code',
 } satisfies Record<
   OwnOption,
   'file' | 'code' | 'TIKTOK_ACCESS_TOKEN' | 'CONVERGE_WEBHOOK_TOKEN' | 'CONVERGE_ADMIN_TOKEN'
@@ -32,7 +34,7 @@ type Environment = Readonly<Record<string, string | undefined>>
  *
  * @throws an error that says what is wrong and where
  */
-export function readConfigFile(path: string, environment: Environment): ForwarderConfig {
+export function readConfigFile(path: string, environment: Environment): Omit<ForwarderConfig, 'outbox' | 'store'> {
   const { $schema: _, ...file } = parse(path)
   for (const [key, source] of Object.entries(sources)) {
     if (source !== 'file' && source !== 'code' && key in file)

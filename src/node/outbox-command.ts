@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
-import { type Chosen, createDeadLetterReader, type DeadLetter } from '../store/sqlite/dead-letters.ts'
+import { createDeadLetterReader } from '../store/sqlite/dead-letters.ts'
 import { openTables, type Tables } from '../store/sqlite/outbox-tables.ts'
 import { whenFree } from '../store/sqlite/sqlite.ts'
 import { openOutboxFileReadOnly } from '../store/sqlite/sqlite-schema.ts'
+import type { Chosen, DeadLetter } from '../store/store.ts'
+import { fileFlags, readFileFlags } from './file-flags.ts'
 import { readWords, suggestion } from './read-words.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -10,7 +12,7 @@ import { UsageError } from './usage-error.ts'
 export async function outboxCommand(words: string[]): Promise<number> {
   const { values, positionals } = readWords({
     args: words,
-    options: { outbox: { type: 'string', default: 'outbox.db' }, all: { type: 'boolean', default: false } },
+    options: { ...fileFlags, all: { type: 'boolean', default: false } },
     allowPositionals: true,
   })
   const [name = '', ...numbers] = positionals
@@ -24,11 +26,11 @@ export async function outboxCommand(words: string[]): Promise<number> {
   })
   if (action && values.all === Boolean(ids.length))
     throw new UsageError(`outbox ${name}: name the ids that "outbox list" shows, or --all`)
-  if (!existsSync(values.outbox))
-    throw new Error(`converge-tiktok: there is no outbox ${values.outbox}. Name it with --outbox.`)
+  const { path, kind } = readFileFlags(values)
+  if (!existsSync(path)) throw new Error(`converge-tiktok: there is no ${kind} ${path}. Name it with --${kind}.`)
 
-  if (action) await decide(values.outbox, action, values.all ? 'all' : ids)
-  else list(values.outbox)
+  if (action) await decide(path, action, values.all ? 'all' : ids)
+  else list(path)
   return 0
 }
 

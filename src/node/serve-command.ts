@@ -1,5 +1,6 @@
 import { createLog, type LogFormat } from '../server/log-line.ts'
 import { readConfigFile } from './config-file.ts'
+import { fileFlags, readFileFlags } from './file-flags.ts'
 import { readWords } from './read-words.ts'
 import { serve } from './serve.ts'
 import { UsageError } from './usage-error.ts'
@@ -12,7 +13,7 @@ export async function serveCommand(words: string[]): Promise<number> {
       config: { type: 'string', default: 'converge.json' },
       port: { type: 'string' },
       host: { type: 'string' },
-      outbox: { type: 'string', default: 'outbox.db' },
+      ...fileFlags,
       'max-bytes': { type: 'string', default: '1000000000' },
       'reserve-bytes': { type: 'string', default: '32000000' },
       log: { type: 'string', default: 'text' },
@@ -21,21 +22,25 @@ export async function serveCommand(words: string[]): Promise<number> {
   const log = createLog(readFormat(values.log))
   const port = readPort(values.port, process.env.PORT)
   if (values.host === '') throw new UsageError('--host is empty, not an address such as 127.0.0.1')
+  const file = readFileFlags(values)
   const config = readConfigFile(values.config, process.env)
   // From now on, since whoever reads that it listens may send one at once.
   const signalled = nextSignal()
+  const options = {
+    path: file.path,
+    maxBytes: readNumber('max-bytes', values['max-bytes']),
+    reserveBytes: readNumber('reserve-bytes', values['reserve-bytes']),
+  }
   const server = await serve({
     ...config,
     log,
     port,
     ...(values.host !== undefined && { hostname: values.host }),
-    outbox: {
-      path: values.outbox,
-      maxBytes: readNumber('max-bytes', values['max-bytes']),
-      reserveBytes: readNumber('reserve-bytes', values['reserve-bytes']),
-    },
+    ...(file.kind === 'database' ? { database: options } : { outbox: options }),
   })
-  log('info', `listening on ${server.url}`, { pixel: config.pixelId, outbox: values.outbox })
+  log('info', `listening on ${server.url}`, { pixel: config.pixelId, [file.kind]: file.path })
+  if (file.kind === 'outbox' && file.isFound)
+    log('info', `${file.path} was found and is used. To merge orders, start with --database ${file.path}`)
 
   const signal = await signalled
   log('info', `${signal}: finishing what is in flight. A second one ends it at once`)

@@ -4,16 +4,19 @@ import type { Log } from '../core/log.ts'
 import { checkConfig } from '../server/check-config.ts'
 import { createForwarder, type ForwarderConfig } from '../server/forwarder.ts'
 import { createLog, sentencesTo } from '../server/log-line.ts'
-import { createSqliteOutbox, type SqliteOutboxOptions } from '../store/sqlite/sqlite-outbox.ts'
+import type { SqliteOutboxOptions } from '../store/sqlite/sqlite-outbox.ts'
 import { type BodyIntakeOptions, createBodyIntake } from './body-intake.ts'
+import { type DatabaseOptions, openEventFile } from './event-file.ts'
 
-export interface ServeConfig extends Omit<ForwarderConfig, 'outbox'> {
+export interface ServeConfig extends Omit<ForwarderConfig, 'outbox' | 'store'> {
   /** 0: one that is free. */
   port: number
   /** The address to listen on. Default: all. */
   hostname?: string
-  /** The outbox's file, or its options. */
-  outbox: string | SqliteOutboxOptions
+  /** The database's file, or its options: it keeps events until TikTok has them, and merges orders. */
+  database?: string | DatabaseOptions
+  /** Instead of `database`: the file of an outbox, or its options. It keeps events, and merges nothing. */
+  outbox?: string | SqliteOutboxOptions
   /** Takes each log line. Default: text on the console, as `time level converge-tiktok: message key=value`. */
   log?: Log
 }
@@ -21,11 +24,11 @@ export interface ServeConfig extends Omit<ForwarderConfig, 'outbox'> {
 export interface ForwarderServer {
   /** Where it listens, without a slash at the end. */
   url: string
-  /** Finishes what is in flight, and closes the outbox. Takes 8 s at the longest. */
+  /** Finishes what is in flight, and closes the database. Takes 8 s at the longest. */
   close(): Promise<void>
 }
 
-// Docker kills a container 10 s after it has told it to end, and the outbox needs some of them.
+// Docker kills a container 10 s after it has told it to end, and the database needs some of them.
 const patience = 2000
 
 /** What a client may take. */
@@ -37,9 +40,9 @@ export interface Bounds extends BodyIntakeOptions {
 }
 
 /**
- * A forwarder on a port of this machine, with its outbox in a SQLite file. Resolves once it listens.
+ * A forwarder on a port of this machine, with its database in a SQLite file. Resolves once it listens.
  *
- * @throws a sentence, where the config can never work, the outbox can't be opened, or the port is taken
+ * @throws a sentence, where the config can never work, the database can't be opened, or the port is taken
  */
 export function serve(config: ServeConfig): Promise<ForwarderServer> {
   return serveWithin({}, config)
@@ -48,19 +51,15 @@ export function serve(config: ServeConfig): Promise<ForwarderServer> {
 /** `serve`, with other bounds. */
 export async function serveWithin(
   { headersTimeout = 10_000, requestTimeout = 20_000, ...bounds }: Bounds,
-  { port, hostname, outbox: file, log = createLog(), ...config }: ServeConfig,
+  { port, hostname, database, outbox, log = createLog(), ...config }: ServeConfig,
 ): Promise<ForwarderServer> {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw configError('port', port, 'a number from 0 to 65535')
   checkConfig(config) // before there is a file
-  const outbox = createSqliteOutbox({
-    pixelId: config.pixelId,
-    log: sentencesTo(log),
-    ...(typeof file === 'string' ? { path: file } : file),
-  })
+  const file = openEventFile({ database, outbox, pixelId: config.pixelId, log: sentencesTo(log) })
   try {
     let isClosing = false
     const bodies = createBodyIntake(bounds)
-    const forwarder = createForwarder({ ...config, outbox }, { Response: FastResponse, log })
+    const forwarder = createForwarder({ ...config, ...file.part }, { Response: FastResponse, log })
     const server = listen({
       port,
       hostname: hostname ?? '', // else srvx takes what HOST says in the environment
@@ -88,15 +87,15 @@ export async function serveWithin(
       url: toUrl(server.url),
       async close() {
         isClosing = true
-        // A client that never finishes its request must not keep the outbox open.
+        // A client that never finishes its request must not keep the database open.
         const timer = setTimeout(() => void server.close(true), patience)
         await server.close()
         clearTimeout(timer)
-        await outbox.close()
+        await file.close()
       },
     }
   } catch (error) {
-    await outbox.close()
+    await file.close()
     throw error
   }
 }

@@ -24,6 +24,10 @@ export function checkConfig(config: ForwarderConfig): Rules {
   if (!isToken(accessToken)) throw new Error(secrets.accessToken)
   if (webhookToken !== undefined && !isToken(webhookToken)) throw new Error(secrets.webhookToken)
   checkAdminToken(adminToken)
+  if (config.store && config.outbox)
+    throw new Error(
+      'converge-tiktok: store and outbox are both set. Set only one of them: a store keeps events, too, and merges orders.',
+    )
   checkOption('allowedOrigins', config.allowedOrigins, forwarderOptions.allowedOrigins)
   for (const origin of config.allowedOrigins) checkOption('allowedOrigins', origin, originOption)
   return rules

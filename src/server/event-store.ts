@@ -1,26 +1,22 @@
 import type { Log } from '../core/log.ts'
 import type { EventsApi } from '../tiktok/events-api/client.ts'
 import type { Intake, Late, Taken } from './intake.ts'
-import type { Outbox, Verdict } from './outbox.ts'
+import type { Keeper } from './keeper.ts'
+import { logOrders } from './order-log.ts'
+import type { Verdict } from './outbox.ts'
 import { redact } from './redact.ts'
 import type { RequestContext } from './request-context.ts'
 import { type Answer, refuse, respond, shortened } from './respond.ts'
-import { skipRepeated } from './skip-repeated.ts'
+import { tellFates } from './tell-fates.ts'
 import type { Throttle } from './throttle.ts'
 
 export interface EventStoreOptions {
   api: EventsApi
-  outbox: Outbox | undefined
+  keeper: Keeper | undefined
   log: Log
   throttle: Throttle
   /** Milliseconds, of a clock that never goes back. */
   monotonic: () => number
-}
-
-interface Stored {
-  kept: Taken[]
-  /** What TikTok will never take. */
-  refused: Taken[]
 }
 
 export interface EventStore {
@@ -45,16 +41,17 @@ interface Stored {
 const RETRY_AFTER = 60
 
 export function createEventStore(options: EventStoreOptions): EventStore {
-  const { api, outbox, log, throttle, monotonic } = options
+  const { api, keeper, log, throttle, monotonic } = options
   let last: (StoreRefusal & { at: number }) | undefined
 
-  async function keep(outbox: Outbox, intake: Intake): Promise<Answer | Stored> {
+  async function keep(keeper: Keeper, intake: Intake): Promise<Answer | Stored> {
     const events = intake.taken.map(({ event }) => event)
     if (events.length === 0) return { kept: [], refused: [] }
     try {
-      const notTaken = await outbox.add(events)
+      const fates = await keeper.add(events)
       last = undefined
-      return { kept: skipRepeated(intake, notTaken ?? []), refused: [] }
+      logOrders(log, throttle, intake.taken, fates)
+      return { kept: tellFates(intake, fates), refused: [] }
     } catch (error) {
       const { name, message } = error instanceof Error ? error : new Error(String(error))
       const kind = name === 'OutboxFull' ? 'full' : 'broken'
@@ -86,7 +83,7 @@ export function createEventStore(options: EventStoreOptions): EventStore {
     const isByDesign = statuses?.filtered || statuses?.skipped || statuses?.no_consent
     if (taken.length === 0 && late.length === 0 && !isByDesign)
       return refuse(400, 'Nothing of this could be taken.', problems)
-    const work = outbox ? keep(outbox, intake) : sendNow(intake)
+    const work = keeper ? keep(keeper, intake) : sendNow(intake)
     context.waitUntil?.(work)
     const stored = await work
     if ('status' in stored) return stored

@@ -1,3 +1,4 @@
+import type { Store } from '../store/store.ts'
 import type { Config } from '../types.ts'
 import type { Outbox } from './outbox.ts'
 
@@ -20,6 +21,13 @@ export interface ForwarderConfig extends Config {
   allowTest?: boolean
   /** Default: TikTok's own. */
   eventsApiUrl?: string
-  /** Keeps events until TikTok has them. Default: each is sent while its sender waits. */
+  /** The database: it keeps events until TikTok has them, and merges orders. Not together with `outbox`. */
+  store?: Store
+  /** Keeps events until TikTok has them, and merges nothing. Default: each is sent while its sender waits. */
   outbox?: Outbox
+  /**
+   * Seconds that an order waits for its other copy, the page's or the shop's server's, so that both are sent as one event.
+   * From 0, which merges nothing, to 240. Default 60 with a `store` and a signed source, else 0.
+   */
+  mergeOrders?: number
 }

@@ -2,6 +2,7 @@ import { type Option, onOrOff, options, text } from '../core/options.ts'
 import { isRecord } from '../core/read.ts'
 import type { Config } from '../types.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
+import { LONGEST_MERGE_WINDOW } from './merge-window.ts'
 
 /** What only a forwarder is given. */
 export type OwnOption = Exclude<keyof ForwarderConfig, keyof Config>
@@ -23,10 +24,16 @@ export const forwarderOptions = {
   ),
   adminToken: [isToken, 'text without spaces'],
   outbox: [isRecord, 'an outbox'],
+  store: [isRecord, 'a store'],
+  mergeOrders: [isMergeWindow, `whole seconds from 0 to ${LONGEST_MERGE_WINDOW}`],
 } satisfies Record<keyof ForwarderConfig, Option>
 
 /** One of `allowedOrigins`. */
 export const originOption: Option = [isOrigin, 'an origin, such as https://www.shop.example (without a path), or null']
+
+function isMergeWindow(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LONGEST_MERGE_WINDOW
+}
 
 export function isToken(value: unknown): boolean {
   return typeof value === 'string' && /^[!-~]+$/.test(value)

@@ -7,6 +7,7 @@ import { createCors, preflight } from './cors.ts'
 import { createEventStore } from './event-store.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
 import { createHealth } from './health.ts'
+import { createKeeper } from './keeper.ts'
 import { createLateEvents } from './late-events.ts'
 import { createLog } from './log-line.ts'
 import { createMatchKeys } from './match-keys.ts'
@@ -59,7 +60,8 @@ type Take = (request: Request, context: RequestContext) => Answer | Promise<Answ
  */
 export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {}): Forwarder {
   const rules = checkConfig(config)
-  const { pixelId, accessToken, outbox, webhookToken } = config
+  const { pixelId, accessToken, webhookToken } = config
+  const keeper = createKeeper(config)
   const { now = Date.now, monotonic = () => performance.now(), Response = globalThis.Response } = env
   const log = env.log ?? createLog()
   const throttle = createThrottle(monotonic)
@@ -77,11 +79,11 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   const cors = createCors(config.allowedOrigins)
   const refusals = createRefusals(log, throttle)
   const lateEvents = createLateEvents(log, throttle)
-  const store = createEventStore({ api: { ...api, deliver }, outbox, log, throttle, monotonic })
+  const store = createEventStore({ api: { ...api, deliver }, keeper, log, throttle, monotonic })
   const clock = createSteadyClock(now, monotonic)
   const readPageEvents = createPageIntake(config, rules)
   const readServerEvents = createServerIntake(config, rules)
-  outbox?.start(deliver)
+  keeper?.start(deliver)
 
   const routes: Record<Route, Take> = {
     events: takeFromPage,
@@ -89,7 +91,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     'converge.js': (request) => serveScript(request, 'converge.js', configLine(config)),
     'consent.js': (request) => serveScript(request, 'consent.js'),
     'inspector.js': (request) => serveScript(request, 'inspector.js'),
-    health: createHealth({ api, outbox, store, matchKeys, refusals, lateEvents, adminToken: config.adminToken }),
+    health: createHealth({ api, keeper, store, matchKeys, refusals, lateEvents, adminToken: config.adminToken }),
   }
 
   async function takeFromPage(request: Request, context: RequestContext): Promise<Answer> {

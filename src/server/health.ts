@@ -1,15 +1,17 @@
+import type { OrderCounts } from '../store/store.ts'
 import type { EventsApi } from '../tiktok/events-api/client.ts'
 import type { EventStore } from './event-store.ts'
+import type { Keeper } from './keeper.ts'
 import type { LateEvents } from './late-events.ts'
 import type { MatchKeys } from './match-keys.ts'
-import type { Outbox, Stats } from './outbox.ts'
+import type { Stats } from './outbox.ts'
 import type { Refusals } from './refusals.ts'
 import { type Answer, refuse, respond } from './respond.ts'
 import { isSameToken } from './same-token.ts'
 
 export interface HealthOptions {
   api: EventsApi
-  outbox: Outbox | undefined
+  keeper: Keeper | undefined
   store: EventStore
   matchKeys: MatchKeys
   refusals: Refusals
@@ -34,11 +36,11 @@ const LONGEST_WAIT = 300
  * the admin token: also why it is stopped, what was sent and what was not, and why.
  */
 export function createHealth(options: HealthOptions): (request: Request) => Promise<Answer> {
-  const { api, outbox, store, matchKeys, refusals, lateEvents, adminToken } = options
+  const { api, keeper, store, matchKeys, refusals, lateEvents, adminToken } = options
 
-  async function read(): Promise<Stats & { status: HealthStatus }> {
+  async function read(): Promise<Stats & { status: HealthStatus; orders?: OrderCounts }> {
     const own = api.stats()
-    const stats = { waiting: 0, oldest: undefined, ...own, ...(await outbox?.stats?.()) }
+    const stats = { waiting: 0, oldest: undefined, ...own, ...(await keeper?.stats()) }
     const refusal = store.refusal()
     const stopped = stats.stopped ?? own.stopped ?? (refusal?.kind === 'broken' ? refusal.message : undefined)
     const full = stats.full ?? (refusal?.kind === 'full' ? refusal.message : undefined)
@@ -51,7 +53,7 @@ export function createHealth(options: HealthOptions): (request: Request) => Prom
     const [, token] = /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '') ?? []
     if (token !== undefined && !(adminToken !== undefined && isSameToken(token, adminToken)))
       return refuse(401, 'The admin token is wrong, or adminToken is not set.', [], { 'www-authenticate': 'Bearer' })
-    const { status, waiting, oldest, stopped, full, sent, dead } = await read()
+    const { status, waiting, oldest, stopped, full, sent, dead, orders } = await read()
     const shown = { status, waiting, oldest }
     if (token === undefined) return respond(httpStatus[status], shown)
     return respond(httpStatus[status], {
@@ -60,6 +62,7 @@ export function createHealth(options: HealthOptions): (request: Request) => Prom
       full: full || undefined,
       sent,
       failed: dead,
+      orders,
       too_late: lateEvents.count(),
       refused: refusals.counts(),
       match_keys: matchKeys.shares(),

@@ -16,6 +16,8 @@ export interface Intake {
 export interface Taken {
   path: string
   event: OutboxEvent
+  /** It seems too late to be sent, and is kept all the same: the clock may be wrong. */
+  isInDoubt?: true
 }
 
 /** A Converge event, and those of its TikTok events that came too late. */
@@ -25,4 +27,7 @@ export interface Late {
   events: OutboxEvent[]
 }
 
-export type Statuses = Partial<Record<Status, number>>
+/** What becomes of a server's event. `merged`: its twin was there already. `conflict`: its twin is not sent. */
+export type ServerStatus = Status | 'merged' | 'conflict'
+
+export type Statuses = Partial<Record<ServerStatus, number>>

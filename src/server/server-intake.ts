@@ -29,6 +29,9 @@ interface Place extends ServerRequestFacts {
   late: Late[]
 }
 
+const inDoubt =
+  "It is kept, because the server's clock was set within the last hour: npx converge-tiktok outbox retry checks its age again"
+
 /** The whole pipeline, for events that no page has seen. */
 export function createServerIntake(config: Config, rules: Rules): (body: string, facts: ServerRequestFacts) => Intake {
   const { consent: mode = 'always' } = config
@@ -65,13 +68,17 @@ export function createServerIntake(config: Config, rules: Rules): (body: string,
     if (missing) problems.push({ path: join(path, missing.place), message: missing.message })
     const time = Math.min(given.timestamp ?? receivedAt, receivedAt)
     const events = fromServer(event, { rows: forServer, profile, time, config })
-    if (!isClockSteady) return ['success', events]
     const sorted = sortByAge(events, receivedAt)
+    const status = sorted.inTime.length ? 'success' : 'skipped'
+    if (!isClockSteady) {
+      if (sorted.late.length) problems.push({ path, message: `${sorted.message}. ${inDoubt}` })
+      return [status, events]
+    }
     if (sorted.late.length) {
       problems.push({ path, message: sorted.message })
       late.push({ event_name: event.eventName, event_id: event.eventID, events: sorted.late })
     }
-    return [sorted.inTime.length ? 'success' : 'skipped', sorted.inTime]
+    return [status, sorted.inTime]
   }
 
   return (body, facts) => {
@@ -81,7 +88,10 @@ export function createServerIntake(config: Config, rules: Rules): (body: string,
     const taken = good.flatMap(({ path, event }) => {
       const [status, events] = run(event, { ...facts, path, problems, late })
       statuses[status] = (statuses[status] ?? 0) + 1
-      return events.map((one): Taken => ({ path, event: { ...one, source: 'signed' } }))
+      const isInDoubt = status === 'skipped'
+      return events.map(
+        (one): Taken => ({ path, event: { ...one, source: 'signed' }, ...(isInDoubt && { isInDoubt }) }),
+      )
     })
     return { taken, problems, late, statuses }
   }

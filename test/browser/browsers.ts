@@ -1,6 +1,7 @@
 // The browsers of this machine behind one small interface.
 import { existsSync } from 'node:fs'
 import puppeteer, {
+  type BrowserContextOptions,
   type ConsoleMessage,
   type Browser as PuppeteerBrowser,
   type BrowserContext as PuppeteerContext,
@@ -8,7 +9,7 @@ import puppeteer, {
 } from 'puppeteer-core'
 import { chromiumBinary } from './chromium.ts'
 import type { Network } from './network.ts'
-import { launchWebkit, webkitBinaries } from './webkit.ts'
+import { connectWebkit, endProcess, startWebkit, webkitBinaries } from './webkit.ts'
 
 export interface Page {
   /** Resolves when the document is parsed; what loads asynchronously may still be on its way. */
@@ -28,6 +29,7 @@ export interface Browser {
   readonly name: BrowserName
   /** A page with storage of its own, or a second tab beside `shared` with the same storage. */
   newPage(options?: { shared?: Page }): Promise<Page>
+  /** Close the pages first. The engine goes on if it was started before this connection to it. */
   close(): Promise<void>
 }
 
@@ -41,37 +43,51 @@ const presence: Record<BrowserName, () => boolean> = {
   webkit: () => webkitBinaries() !== undefined,
 }
 
-const launchers: Record<BrowserName, (network: Network) => Promise<Browser>> = {
-  chromium: launchChromium,
-  firefox: launchFirefox,
-  webkit: launchWebkit,
+/** An engine that runs for the whole of a run. */
+export interface Engine {
+  /** How a test file reaches it: a WebSocket's URL, or the display that WebKit's windows are on. */
+  address: string
+  stop(): Promise<void>
 }
 
-/** All three, or those that are asked for: `BROWSERS=chromium,firefox`. */
-export function wantedBrowsers(): BrowserName[] {
-  const wanted = process.env.BROWSERS?.split(',')
-  const names: BrowserName[] = ['chromium', 'firefox', 'webkit']
-  return names.filter((name) => wanted === undefined || wanted.includes(name))
+interface Driver {
+  start(): Promise<Engine>
+  connect(address: string, network: Network): Promise<Browser>
 }
 
-/** Those asked for that this machine doesn't have. */
-export function missingBrowsers(): BrowserName[] {
-  return wantedBrowsers().filter((name) => !presence[name]())
+const drivers: Record<BrowserName, Driver> = {
+  chromium: { start: startChromium, connect: connectChromium },
+  firefox: { start: startFirefox, connect: connectFirefox },
+  webkit: { start: startWebkit, connect: connectWebkit },
 }
 
-/** Starts a browser whose whole internet is `network`. */
-export function launch(name: BrowserName, network: Network): Promise<Browser> {
-  return launchers[name](network)
+export const browserNames: BrowserName[] = ['chromium', 'firefox', 'webkit']
+
+export const isInstalled = (name: BrowserName): boolean => presence[name]()
+
+/** Starts an engine, once for each run. */
+export const startEngine = (name: BrowserName): Promise<Engine> => drivers[name].start()
+
+/** Connects a test file to a started engine. `network` is the whole internet of the pages that it opens. */
+export const connect = (name: BrowserName, address: string, network: Network): Promise<Browser> =>
+  drivers[name].connect(address, network)
+
+/** Starts an engine for one user, and ends it with the browser. */
+export async function launch(name: BrowserName, network: Network): Promise<Browser> {
+  const engine = await startEngine(name)
+  const browser = await connect(name, engine.address, network)
+  const close = async () => {
+    await browser.close()
+    await engine.stop()
+  }
+  return { ...browser, close }
 }
 
-async function launchChromium(network: Network): Promise<Browser> {
+async function startChromium(): Promise<Engine> {
   const browser = await puppeteer.launch({
     ...(await chromiumBinary()),
-    acceptInsecureCerts: true,
     args: [
-      '--no-sandbox', // alone: @sparticuz/chromium's own list switches CORS off
-      `--proxy-server=http://127.0.0.1:${network.port}`,
-      '--proxy-bypass-list=<-loopback>', // loopback addresses go through the proxy too
+      '--no-sandbox', // only this: @sparticuz/chromium's own list switches CORS off
       '--ignore-certificate-errors',
       '--disable-background-networking',
       '--disable-component-update',
@@ -80,49 +96,63 @@ async function launchChromium(network: Network): Promise<Browser> {
       '--disable-gpu',
     ],
   })
-  return puppeteerBrowser('chromium', browser)
+  return { address: browser.wsEndpoint(), stop: () => browser.close() }
 }
 
-async function launchFirefox(network: Network): Promise<Browser> {
-  const proxy = { host: '127.0.0.1', port: network.port }
+async function connectChromium(address: string, network: Network): Promise<Browser> {
+  const browser = await puppeteer.connect({ browserWSEndpoint: address, acceptInsecureCerts: true })
+  return puppeteerBrowser('chromium', browser, {
+    proxyServer: `http://127.0.0.1:${network.port}`,
+    proxyBypassList: ['<-loopback>'], // loopback addresses go through the proxy too
+  })
+}
+
+async function startFirefox(): Promise<Engine> {
   const browser = await puppeteer.launch({
     browser: 'firefox',
     executablePath: firefoxBinaries.find(existsSync) ?? '',
     headless: true,
-    acceptInsecureCerts: true,
     extraPrefsFirefox: {
-      'browser.chrome.site_icons': false, // nor favicon.ico, as the headless Chromium
-      'network.proxy.type': 1,
-      'network.proxy.http': proxy.host,
-      'network.proxy.http_port': proxy.port,
-      'network.proxy.ssl': proxy.host,
-      'network.proxy.ssl_port': proxy.port,
+      'browser.chrome.site_icons': false, // no favicon.ico, as in the headless Chromium
       'network.proxy.no_proxies_on': '',
       'network.proxy.allow_hijacking_localhost': true,
     },
   })
-  return puppeteerBrowser('firefox', browser)
+  const address = browser.wsEndpoint()
+  const firefox = browser.process()
+  if (!firefox) throw new Error('Puppeteer started Firefox, but does not know its process.')
+  await browser.disconnect() // Firefox has one WebDriver session at a time, so that of a test file takes its turn.
+  return { address, stop: () => endProcess(firefox) }
 }
 
-function puppeteerBrowser(name: BrowserName, browser: PuppeteerBrowser): Browser {
+async function connectFirefox(address: string, network: Network): Promise<Browser> {
+  const browser = await puppeteer.connect({
+    browserWSEndpoint: address,
+    protocol: 'webDriverBiDi',
+    acceptInsecureCerts: true,
+  })
+  return puppeteerBrowser('firefox', browser, { proxyServer: `127.0.0.1:${network.port}` })
+}
+
+function puppeteerBrowser(name: BrowserName, browser: PuppeteerBrowser, options: BrowserContextOptions): Browser {
   const contexts = new WeakMap<Page, PuppeteerContext>()
   return {
     name,
     async newPage({ shared } = {}) {
-      const context = (shared && contexts.get(shared)) ?? (await browser.createBrowserContext())
+      const context = (shared && contexts.get(shared)) ?? (await browser.createBrowserContext(options))
       const page = puppeteerPage(await context.newPage(), shared ? undefined : context)
       contexts.set(page, context)
       return page
     },
-    close: () => browser.close(),
+    close: () => browser.disconnect(),
   }
 }
 
-const drivers = new WeakMap<Page, PuppeteerPage>()
+const puppeteerPages = new WeakMap<Page, PuppeteerPage>()
 
 /** puppeteer's own page, for what the interface above lacks: keys, media, a viewport. WebKit's pages have none. */
 export function driverOf(page: Page): PuppeteerPage {
-  const driver = drivers.get(page)
+  const driver = puppeteerPages.get(page)
   if (!driver) throw new Error("This page is not puppeteer's.")
   return driver
 }
@@ -146,6 +176,6 @@ function puppeteerPage(page: PuppeteerPage, owned?: PuppeteerContext): Page {
     },
     close: () => (owned ? owned.close() : page.close()),
   }
-  drivers.set(driven, page)
+  puppeteerPages.set(driven, page)
   return driven
 }

@@ -91,7 +91,7 @@ inEachBrowser(
       expect(await counters(page)).toMatchObject({ counted: 6, hits: 0, copies: 6, early: 0, cookies: 0 })
       expect(await rowOf(page, 'Placed Order')).toMatchObject({ kind: 'one copy', hit: 'None.' })
       expect(await textOf(page, '[data-outcome]')).toBe(
-        'TikTok’s script never came: 0 pixel hits. The forwarder sent 6 server copies, the Purchase among them.',
+        'TikTok’s script never loaded: 0 pixel hits. The forwarder sent 6 server copies, including the Purchase.',
       )
     })
 

@@ -71,6 +71,7 @@ inEachBrowser(
     test('npm: a bundled thank-you page sends its order once, also when it is reloaded', async () => {
       const { outputFiles } = await build({
         entryPoints: [file('npm/thank-you-page.ts')],
+        alias: { 'converge-tiktok': file('../dist/index.js') },
         bundle: true,
         splitting: true,
         format: 'esm',
@@ -78,7 +79,11 @@ inEachBrowser(
         write: false,
       })
       const bundle = outputFiles.map(({ path, text }) => [path, text])
-      serveShop(stage, { ...Object.fromEntries(bundle), '/': example('npm/index.html') }, host)
+      serveShop(
+        stage,
+        { ...Object.fromEntries(bundle), '/': example('npm/index.html').replace('page.ts', 'page.js') },
+        host,
+      )
       const page = await stage.open(shop)
       const output = () => page.evaluate(() => document.querySelector('output')?.textContent)
       await vi.waitFor(async () => expect(await output()).toBe('Placed Order: no_consent undecided'))

@@ -1,7 +1,7 @@
-// Runs tests in every browser of this machine, each test on a network of its own making.
-import { afterAll, afterEach, beforeAll, describe, test } from 'vitest'
-import { type Browser, type BrowserName, launch, missingBrowsers, type Page, wantedBrowsers } from './browsers.ts'
-import { createNetwork, type Network } from './network.ts'
+// Runs tests in the browser of their vitest project, each test file on a network of its own.
+import { afterAll, afterEach, beforeAll, describe, inject, test } from 'vitest'
+import { type Browser, type BrowserName, browserNames, connect, type Page } from './browsers.ts'
+import { type Certificate, createNetwork, type Network } from './network.ts'
 
 export interface Stage {
   readonly name: BrowserName
@@ -13,25 +13,22 @@ export interface Stage {
   open(url: string): Promise<Page>
 }
 
-/** `tests` is called once for each browser that is there, and says its tests by vitest's `test`. */
-export function inEachBrowser(tests: (stage: Stage) => void, only: BrowserName[] = wantedBrowsers()): void {
-  const missing = missingBrowsers()
-  const names = wantedBrowsers().filter((each) => only.includes(each))
-  if (!names[0]) test.skip(`${only.join(' and ')} alone run these, and BROWSERS leaves them out`)
-  for (const name of names) {
-    if (missing.includes(name)) test.skip(`${name} is not on this machine`)
-    else describe(name, () => tests(stageOf(name)))
-  }
+/** Calls `tests` if the project's browser is one of `only` and is installed. They register tests with vitest's `test`. */
+export function inEachBrowser(tests: (stage: Stage) => void, only: BrowserName[] = browserNames): void {
+  const { name, address, certificate } = inject('engine')
+  if (!only.includes(name)) return
+  if (address === undefined) test.skip(`${name} is not on this machine`)
+  else describe(name, () => tests(stageOf(name, address, certificate)))
 }
 
-function stageOf(name: BrowserName): Stage {
+function stageOf(name: BrowserName, address: string, certificate: Certificate): Stage {
   let network: Network | undefined
   let browser: Browser | undefined
   let pages: Page[] = []
 
   beforeAll(async () => {
-    network = await createNetwork()
-    browser = await launch(name, network)
+    network = await createNetwork(certificate)
+    browser = await connect(name, address, network)
   }, 60_000)
   afterEach(async () => {
     // The second tabs before the page that they share.

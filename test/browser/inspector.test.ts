@@ -427,7 +427,12 @@ inEachBrowser(
       await openRow(page, 'Purchase')
       await waitForText(page, '.facts', /Relay\s+down/)
       expect((await rows(page))[0]).toMatch(/Retry .*Relay kept/)
-      await driverOf(page).focus('>>> .details [data-act=copy]')
+      // The panel may draw its rows anew between the look for the button and its focus.
+      const focusCopy = async () => {
+        await driverOf(page).focus('>>> .details [data-act=copy]')
+        return focused(page)
+      }
+      await expect.poll(focusCopy).toMatch(/^small .*Copy/)
       host.status = 202
       await host.waitForTaken(3)
       await expect.poll(async () => (await rows(page))[0]).toMatch(/Success .*Relay sent/)

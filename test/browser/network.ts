@@ -54,7 +54,19 @@ const browsersOwnHosts =
 
 const tiktokHosts = ['analytics.tiktok.com', 'analytics.us.tiktok.com']
 
-export async function createNetwork(): Promise<Network> {
+/** PEM texts. */
+export interface Certificate {
+  key: string
+  cert: string
+}
+
+/** A certificate that each host of each network answers with. */
+export async function createCertificate(): Promise<Certificate> {
+  const pems = await generate([{ name: 'commonName', value: 'loopback' }], { algorithm: 'sha256', keySize: 2048 })
+  return { key: pems.private, cert: pems.cert }
+}
+
+export async function createNetwork(certificate?: Certificate): Promise<Network> {
   const tiktok = createPixelHost()
   const sites = new Map<string, Site>()
   const log: LoggedRequest[] = []
@@ -100,8 +112,7 @@ export async function createNetwork(): Promise<Network> {
     }
   }
 
-  const pems = await generate([{ name: 'commonName', value: 'loopback' }], { algorithm: 'sha256', keySize: 2048 })
-  const tls = createSecureServer({ key: pems.private, cert: pems.cert }, (request, response) =>
+  const tls = createSecureServer(certificate ?? (await createCertificate()), (request, response) =>
     answer(request, response, true),
   )
   const proxy = createServer((request, response) => answer(request, response, false))

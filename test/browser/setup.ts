@@ -1,8 +1,25 @@
-// vitest's globalSetup for the browser tests: what must be done once, before several test files want it.
-import { missingBrowsers } from './browsers.ts'
-import { comesFromRegistry, unpackChromium } from './chromium.ts'
+// vitest's globalSetup of a browser's project, whose name is the browser's: starts the browser once for the whole run.
+import type { TestProject } from 'vitest/node'
+import { type BrowserName, browserNames, isInstalled, startEngine } from './browsers.ts'
+import { type Certificate, createCertificate } from './network.ts'
 
-export default async function setup(): Promise<void> {
-  if (comesFromRegistry) await unpackChromium()
-  for (const name of missingBrowsers()) console.info(`${name} is not on this machine; its tests are skipped.`)
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The browser of this project. It has no address if it is not installed. */
+    engine: { name: BrowserName; address: string | undefined; certificate: Certificate }
+  }
+}
+
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const name = browserNames.find((each) => each === project.name)
+  if (!name) throw new Error(`The project "${project.name}" is not named after a browser: ${browserNames.join(', ')}.`)
+  const certificate = await createCertificate()
+  if (!isInstalled(name)) {
+    console.info(`${name} is not on this machine. Its tests are skipped.`)
+    project.provide('engine', { name, address: undefined, certificate })
+    return
+  }
+  const { address, stop } = await startEngine(name)
+  project.provide('engine', { name, address, certificate })
+  return stop
 }

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
-import type { Browser, Page } from './browsers.ts'
+import type { Browser, Engine, Page } from './browsers.ts'
 import { type Network, portOf } from './network.ts'
 
 /** What has to be installed (`webkit2gtk-driver`, `xvfb`), or undefined. */
@@ -16,26 +16,35 @@ export function webkitBinaries(): { driver: string; browser: string; display: st
   return browser && existsSync(driver) && existsSync(display) ? { driver, browser, display } : undefined
 }
 
+/** Starts the display that the windows of every session are on. */
+export async function startWebkit(): Promise<Engine> {
+  const display = await startDisplay(needBinaries().display)
+  return { address: display.name, stop: () => endProcess(display.process) }
+}
+
 /** Each page with storage of its own is a session, with a driver of its own: one driver keeps one session. */
-export async function launchWebkit(network: Network): Promise<Browser> {
-  const binaries = webkitBinaries()
-  if (!binaries) throw new Error('WebKit is not here: install webkit2gtk-driver and xvfb.')
-  const display = await startDisplay(binaries.display)
+export async function connectWebkit(display: string, network: Network): Promise<Browser> {
+  const binaries = needBinaries()
   const sessions = new Map<Page, Session>()
   return {
     name: 'webkit',
     async newPage({ shared } = {}) {
       const known = shared && sessions.get(shared)
-      const session = known ?? (await startSession(binaries, display.name, network.port))
+      const session = known ?? (await startSession(binaries, display, network.port))
       const page = known ? await secondTab(known) : await firstTab(session)
       sessions.set(page, session)
       return page
     },
     async close() {
       await Promise.all([...new Set(sessions.values())].map((session) => session.end()))
-      await stop(display.process)
     },
   }
+}
+
+function needBinaries(): { driver: string; browser: string; display: string } {
+  const binaries = webkitBinaries()
+  if (!binaries) throw new Error('WebKit is not here: install webkit2gtk-driver and xvfb.')
+  return binaries
 }
 
 interface Session {
@@ -95,7 +104,7 @@ async function startSession(
     },
     async end() {
       await send(session, 'DELETE').catch(() => {}) // the last tab's close has ended it
-      await stop(driver)
+      await endProcess(driver)
     },
   }
 }
@@ -200,7 +209,8 @@ function endWithTest(child: ChildProcess): void {
   child.once('exit', () => process.off('exit', kill))
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+/** Ends a process, and resolves when it has ended. */
+export async function endProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = new Promise((resolve) => child.once('exit', resolve))
   child.kill()

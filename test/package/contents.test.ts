@@ -10,7 +10,7 @@ test('the package holds what is built, its license and its documents, and nothin
       'CHANGELOG.md',
       'VERSIONING.md',
       'package.json',
-      'docs/inspector.png',
+      'docs/inspector.webp',
       'dist/converge.js',
       'dist/index.js',
       'dist/index.d.ts',
@@ -18,7 +18,7 @@ test('the package holds what is built, its license and its documents, and nothin
       'dist/sri.json',
     ]),
   )
-  const expected = /^(dist\/[\w-]+\.(js|js\.map|d\.ts|json)|[A-Z]+(\.md)?|docs\/inspector\.png|package\.json)$/
+  const expected = /^(dist\/[\w-]+\.(js|js\.map|d\.ts|json)|[A-Z]+(\.md)?|docs\/inspector\.webp|package\.json)$/
   expect(paths.filter((path) => !expected.test(path))).toEqual([])
 })
 

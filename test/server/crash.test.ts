@@ -3,26 +3,15 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { createSqliteOutbox } from '../../src/store/sqlite/sqlite-outbox.ts'
-import { createEventsApiHost, type EventsApiHost, type Fault } from '../tiktok/events-api-host.ts'
-import { type Child, startCli, writeConfig } from './node-child.ts'
+import { createEventsApiHost } from '../tiktok/events-api-host.ts'
+import { faults, killedWhileStarting, play, waitForUrl } from './crash-kit.ts'
+import { startCli, writeConfig } from './node-child.ts'
 import { createFolder } from './node-folder.ts'
 import { accessToken, pageBatch, pixelId, postOrder, postPage } from './node-requests.ts'
 
 const kills = Number(process.env.CRASH_KILLS ?? 3)
 const senders = 8
 const hour = 3_600_000
-
-const faults: ('down' | Fault)[] = [
-  'down',
-  { status: 503 },
-  { hangUp: 'half-way' },
-  { after: 300 },
-  { code: 50000 },
-  { garbage: '<html>Bad gateway</html>' },
-  { status: 429, retryAfter: '1' },
-  { hangUp: 'at once' },
-  {},
-]
 
 interface Sent {
   event: 'Purchase' | 'AddToCart'
@@ -132,31 +121,4 @@ test(`nothing acknowledged is lost, through ${kills} kills`, { timeout: 20_000 +
 function batchOf(ids: string[], time: number, age: Age) {
   const batch = pageBatch(ids, time)
   return { ...batch, events: batch.events.map((event) => ({ ...event, pixel: age !== 'fresh' })) }
-}
-
-async function play(tiktok: EventsApiHost, fault: 'down' | Fault, former?: 'down' | Fault): Promise<void> {
-  if (former === 'down') await tiktok.listen()
-  if (fault === 'down') await tiktok.close()
-  else tiktok.faults.always = fault
-}
-
-interface Serving {
-  child: Child
-  url: string
-}
-
-async function waitForUrl(child: Child): Promise<Serving> {
-  const [, url = ''] = await child.said(/listening on (\S+)/)
-  return { child, url }
-}
-
-/** Every third server is killed once more, before it may have opened its port. */
-async function killedWhileStarting(start: () => Child, kill: number): Promise<Child> {
-  if (kill % 3 === 2) {
-    const child = start()
-    await pause(100 + Math.random() * 300)
-    child.process.kill('SIGKILL')
-    await child.ended
-  }
-  return start()
 }

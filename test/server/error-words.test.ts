@@ -106,6 +106,8 @@ const tries: Record<keyof ForwarderConfig, unknown[]> = {
   allowTest: wrong,
   eventsApiUrl: ['', 'no such value', 'http://shop.test', '/'],
   outbox: [],
+  store: [],
+  mergeOrders: [...wrong.filter((value) => value !== 7), 241, 0.5],
 }
 
 const sound: ForwarderConfig = { pixelId, accessToken, allowedOrigins: [shop] }

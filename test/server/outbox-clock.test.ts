@@ -89,7 +89,11 @@ test('what came while the clock was eight days ahead is kept, and sent by "outbo
   const { url, tiktok, outbox, setClock, health } = await startServer()
   await health()
   setClock(8 * day)
-  expect(await (await postOrder(url, '1001', Date.now())).json()).toMatchObject({ accepted: 1 })
+  expect(await (await postOrder(url, '1001', Date.now())).json()).toEqual({
+    accepted: 1,
+    statuses: { skipped: 1 },
+    problems: [{ path: '', message: expect.stringMatching(/^too_late: .* outbox retry checks its age again$/) }],
+  })
   await expect.poll(health, { timeout: 8000 }).toMatchObject({ waiting: 0 })
   setClock(0)
   expect((await runCli(['outbox', 'retry', '--all', '--outbox', outbox])).output).toMatch(/^1 queued again/)

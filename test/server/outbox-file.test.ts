@@ -61,7 +61,7 @@ test('an outbox that has no version is brought up to date, and loses nothing', a
   await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0, sent: 5 })
   await outbox.close()
   expect(sql(path, '', 'SELECT * FROM pragma_application_id, pragma_user_version, pragma_auto_vacuum')).toEqual([
-    { application_id: 0x43765454, user_version: 1, auto_vacuum: 2 },
+    { application_id: 0x43765454, user_version: 2, auto_vacuum: 2 },
   ])
 })
 
@@ -124,9 +124,9 @@ test('a database of another program keeps the log that its last process left beh
 test('an outbox of a later version stays as it is', async () => {
   const path = newPath()
   await createSqliteOutbox({ path }).close()
-  sql(path, 'PRAGMA user_version = 2')
+  sql(path, 'PRAGMA user_version = 3')
   const before = contentOf(path)
-  const sentence = `converge-tiktok: the outbox ${path} was made by a later version of converge-tiktok (its format is 2, this version knows 1). Update converge-tiktok, or name another file.`
+  const sentence = `converge-tiktok: the outbox ${path} was made by a later version of converge-tiktok (its format is 3, this version knows 2). Update converge-tiktok, or name another file.`
   expect(() => createSqliteOutbox({ path })).toThrow(sentence)
   expect((await runCli(['outbox', 'list', '--outbox', path])).errors).toBe(`${sentence}\n`)
   expect(contentOf(path)).toEqual(before)

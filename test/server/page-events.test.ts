@@ -48,6 +48,7 @@ test('a page’s event is kept as TikTok’s Events API wants it', async () => {
       },
       expires: noon / 1000 - 60 + 47 * hour,
       order: true,
+      orderName: 'Placed Order',
       source: 'page',
     },
   ])

@@ -65,6 +65,7 @@ test('a server’s order runs the whole pipeline', async () => {
       },
       expires: noon / 1000 - hour + 47 * hour,
       order: true,
+      orderName: 'Placed Order',
       source: 'signed',
     },
   ])

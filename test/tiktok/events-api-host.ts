@@ -2,6 +2,7 @@
 // and keeps what came. What goes wrong is decided here, never by the sender.
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { EventsApiEvent } from '../../src/tiktok/events-api/event.ts'
+import { createEventCounter } from './count-events.ts'
 
 const path = '/open_api/v1.3/event/track/'
 
@@ -62,7 +63,7 @@ export interface EventsApiHost {
   readonly requests: EventsApiRequest[]
   /** Every event that was accepted, repeated ones included. */
   readonly accepted: AcceptedEvent[]
-  /** What TikTok would count: the first of each event and event_id. */
+  /** What TikTok would count: the first of each event and event_id, within 48 hours. */
   readonly counted: AcceptedEvent[]
   readonly faults: {
     /** Of every request, until it is set to something else. */
@@ -101,7 +102,7 @@ export async function createEventsApiHost(options: EventsApiHostOptions = {}): P
   const requests: EventsApiRequest[] = []
   const accepted: AcceptedEvent[] = []
   const counted: AcceptedEvent[] = []
-  const countedKeys = new Set<string>()
+  const counter = createEventCounter()
   const faults: EventsApiHost['faults'] = { always: {}, next: [], of: undefined }
   const watchers = new Set<() => void>()
   let port = options.port ?? 0
@@ -116,9 +117,7 @@ export async function createEventsApiHost(options: EventsApiHostOptions = {}): P
       const { test_event_code } = body
       const taken = { ...event, ...(test_event_code && { test_event_code }), acceptedAt: Date.now() }
       accepted.push(taken)
-      const key = JSON.stringify([event.event, event.event_id])
-      if (!countedKeys.has(key)) counted.push(taken)
-      countedKeys.add(key)
+      if (counter.counts(taken, taken.acceptedAt)) counted.push(taken)
     }
   }
 
@@ -208,7 +207,7 @@ export async function createEventsApiHost(options: EventsApiHostOptions = {}): P
     waitForRequests: (enough, timeout = 5000) => waitFor(requests, enough, timeout),
     reset() {
       for (const list of [requests, accepted, counted, faults.next]) list.length = 0
-      countedKeys.clear()
+      counter.clear()
       faults.always = {}
       faults.of = undefined
     },

@@ -1,3 +1,5 @@
+// @vitest-environment happy-dom
+
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { LoadPart } from '../../src/browser/start.ts'
 import { startConverge } from '../../src/browser/start.ts'

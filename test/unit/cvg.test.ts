@@ -1,3 +1,5 @@
+// @vitest-environment happy-dom
+
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { fillWindowConverge } from '../../src/browser/window-converge.ts'
 import { fillWindowCvg } from '../../src/browser/window-cvg.ts'

@@ -10,6 +10,7 @@ function open(config: Partial<Config> = { pageLoads: 'auto' }, page = openPage({
   const shop = openShop(config, page)
   const results: TrackResult[] = []
   shop.converge.on('event', (result) => results.push(result))
+  for (const { run } of page.idle.splice(0)) run()
   const { history } = page.window
   return { ...shop, results, history, push: (url: string) => history.pushState({}, '', url) }
 }
@@ -72,6 +73,15 @@ describe('$page_load', () => {
 })
 
 describe("pageLoads: 'auto'", () => {
+  test('tracks the page that is there in idle time, and once', () => {
+    const page = openPage({ url: 'https://www.shop.test/a' })
+    openShop({ pageLoads: 'auto' }, page)
+    expect(tracked(page)).toEqual([])
+    page.idle[0]?.run()
+    page.window.dispatchEvent(new page.window.Event('prerenderingchange'))
+    expect(views(page)).toBe(1)
+  })
+
   test('tracks the page that is there', () => {
     const { page, results } = open()
     expect(results).toMatchObject([{ eventName: '$page_load', status: 'success' }])

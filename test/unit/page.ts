@@ -48,6 +48,7 @@ export function openPage({
   const requests: Page['requests'] = []
   window.setTimeout = (task: (...parameters: unknown[]) => void, delay?: number, ...parameters: unknown[]) =>
     setTimeout(() => isClosed || task(...parameters), delay)
+  window.clearTimeout = clearTimeout
   window.fetch = async (url: string, options: RequestInit & { body: string }) => {
     posts.push(JSON.parse(options.body))
     requests.push({ url, options })
@@ -116,6 +117,7 @@ export function goLive(page: Page): void {
   const ours = { _init: true, info: { status: 0 }, track: live.track }
   const ttq = Object.assign(calls, live, { _i: { ..._i, [pixelId]: ours }, instance: () => ours })
   Object.assign(page.window, { ttq })
+  for (const script of page.scripts) script.dispatchEvent(new page.window.Event('load'))
 }
 
 /** An instance in a page of its own, whose `track` takes whatever a page without types might hand it. */

@@ -325,12 +325,12 @@ describe('a call', () => {
 })
 
 describe('the state', () => {
-  test('is waiting, then live soon after TikTok took over', () => {
+  test('is waiting, then live as soon as TikTok has taken over', () => {
     const page = openPage()
     const states = statesOf(startIn(page))
     takeOver(page)
     expect(states).toMatchObject([waiting])
-    vi.advanceTimersByTime(50)
+    fire(page, 'load')
     expect(states).toMatchObject([waiting, live])
     expect(vi.getTimerCount()).toBe(0)
   })
@@ -441,10 +441,14 @@ describe('the state', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('is looked for ever more seldom', () => {
+  test('is looked for once events.js has come, and then less and less often', () => {
     const page = openPage()
-    const setTimeout = vi.spyOn(page.window, 'setTimeout')
     startIn(page)
+    const setTimeout = vi.spyOn(page.window, 'setTimeout')
+    vi.advanceTimersByTime(20_000)
+    expect(setTimeout).not.toHaveBeenCalled()
+    Object.assign(page.ttq._i[pixelId] ?? {}, { info: { status: 0 } })
+    fire(page, 'load')
     vi.advanceTimersByTime(60_000)
     expect(setTimeout.mock.calls.map(([, delay]) => delay)).toEqual([50, 100, 200, 400, 800, 1600, 3200, 6400, 12_800])
   })
@@ -483,7 +487,7 @@ describe('the state', () => {
     const converge = startIn(page)
     const states = statesOf(converge)
     takeOver(page)
-    vi.advanceTimersByTime(50)
+    fire(page, 'load')
     violate(page, 'https://analytics.tiktok.com/api/v2/pixel')
     converge.track('Searched', { q: 'cap' })
     expect(states).toMatchObject([waiting, live, { pixel: 'blocked', pixelCause: 'csp' }])
@@ -496,7 +500,7 @@ describe('the state', () => {
     converge.on('event', ({ eventID, status }) => heard.push(`${eventID} ${status}`))
     converge.track('Searched', { q: 'cap' }, { eventID: 'e1' })
     takeOver(page)
-    vi.advanceTimersByTime(50)
+    fire(page, 'load')
     violate(page, 'https://analytics.tiktok.com/api/v2/pixel')
     converge.track('Searched', { q: 'cap' }, { eventID: 'e2' })
     expect(heard).toEqual(['e1 success', 'e2 failure'])

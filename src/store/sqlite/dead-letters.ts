@@ -1,20 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
-
-/** An event that was set aside. */
-export interface DeadLetter {
-  id: number
-  event: string
-  event_id: string
-  /** When it was set aside, in milliseconds since 1970. */
-  died: number
-  attempts: number
-  problem: string
-  /** True if it may still be sent at this moment. TikTok would count one that is too old a second time. */
-  canRetry: boolean
-}
-
-/** Dead letters by their ids, or all. */
-export type Chosen = readonly number[] | 'all'
+import type { Chosen, DeadLetter } from '../store.ts'
+import type { Total } from './waiting-rows.ts'
 
 const chunk = 1000
 const problemsShown = 20
@@ -36,7 +22,7 @@ export function createDeadLetterReader(database: DatabaseSync) {
       }
     },
 
-    total(name: 'waiting' | 'sent' | 'dead'): number {
+    total(name: Total | 'dead'): number {
       return Number(prepare('SELECT count FROM totals WHERE name = ?').get(name)?.count ?? 0)
     },
   }

@@ -21,6 +21,8 @@ export interface DeliveryOptions {
   tables: Tables
   lock: DeliveryLock
   deliver: Deliver
+  /** Milliseconds that an order may wait for its twin at the longest. */
+  longestWait: number
   /** Called at least every two seconds. Must not throw. */
   checkFile: () => void
   /** Milliseconds since 1970. */
@@ -51,7 +53,7 @@ interface Nap {
 
 /** Hands what waits to `deliver`, oldest first, one batch after the other. */
 export function startDelivery(options: DeliveryOptions): Delivery {
-  const { tables, lock, now, elapsed, log } = options
+  const { tables, lock, longestWait, now, elapsed, log } = options
   const longestPause = options.retryAfter.longest
   const closing = new AbortController()
   const { signal } = closing
@@ -71,11 +73,12 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     if (!lock.take()) return { milliseconds: look, light: false }
     const started = elapsed()
     if (started >= nextPruning) {
-      record.write(() => tables.pruneOrders(now()))
+      record.write(() => tables.prune(now()))
       nextPruning = started + day
     }
     record.save()
     await setLateAside()
+    record.write(() => tables.release(now(), longestWait))
     const batch = tables.due(now(), longestPause, record.isSettled)
     if (!batch.length) return { milliseconds: Math.min(look, tables.nextDue(now()) - now()), light: true }
 

@@ -1,15 +1,19 @@
 import { setImmediate } from 'node:timers/promises'
 import { type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
+import type { Fate } from '../fate.ts'
 import { writeKept } from './kept-event.ts'
 import type { Room } from './outbox-room.ts'
-import type { KeptEvent, Tables } from './outbox-tables.ts'
+import type { Tables } from './outbox-tables.ts'
 import { isSqliteError, whenFree } from './sqlite.ts'
 import type { FileCheck } from './sqlite-file.ts'
+import type { KeptEvent } from './waiting-rows.ts'
 
 interface Addition {
   kept: KeptEvent[]
+  /** Seconds that an order waits for its twin. */
+  mergeOrders: number
   bytes: number
-  resolve: (notTaken: OutboxEvent[]) => void
+  resolve: (fates: Fate[]) => void
   reject: (reason: unknown) => void
 }
 
@@ -17,7 +21,7 @@ interface Addition {
 const rowBytes = 400
 
 export interface Intake {
-  add(events: OutboxEvent[]): Promise<OutboxEvent[]>
+  add(events: readonly OutboxEvent[], mergeOrders: number): Promise<Fate[]>
   /** Resolves once nothing is being written. */
   end(): Promise<void>
 }
@@ -53,15 +57,14 @@ export function createIntake({ tables, room, file, now }: IntakeOptions): Intake
 
   async function commitBatch(batch: Addition[]): Promise<void> {
     throwIfLost()
-    const { fitting, notTaken } = await whenFree(() => {
+    const { fitting, fates } = await whenFree(() => {
       const fitting = room.fit(batch)
-      const lists = fitting.map(({ kept }) => kept)
-      return { fitting, notTaken: lists.length ? tables.add(lists, now()) : [] }
+      return { fitting, fates: fitting.length ? tables.add(fitting, now()) : [] }
     })
     if (fitting.length) await tables.sync()
     throwIfLost() // before it was synced: then it is on no disk that anybody reads again
     fitting.forEach(({ resolve }, index) => {
-      resolve(notTaken[index] ?? [])
+      resolve(fates[index] ?? [])
     })
     for (const addition of batch) {
       if (!fitting.includes(addition)) addition.reject(room.refuse(addition.bytes))
@@ -74,11 +77,11 @@ export function createIntake({ tables, room, file, now }: IntakeOptions): Intake
   }
 
   return {
-    add(events) {
+    add(events, mergeOrders) {
       const kept = events.map((event) => ({ event, body: writeKept(event) }))
       const bytes = kept.reduce((sum, { body }) => sum + Buffer.byteLength(body) + rowBytes, 0)
       return new Promise((resolve, reject) => {
-        additions.push({ kept, bytes, resolve, reject })
+        additions.push({ kept, mergeOrders, bytes, resolve, reject })
         committing ??= commit()
       })
     },

@@ -1,12 +1,17 @@
 import { closeSync, fdatasync } from 'node:fs'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { promisify } from 'node:util'
-import type { OutboxEvent, Stats } from '../../server/outbox.ts'
+import type { OutboxEvent } from '../../server/outbox.ts'
+import { type Fate, isSent } from '../fate.ts'
+import { retention } from '../retention.ts'
+import type { StoreStats } from '../store.ts'
+import { addEvents } from './add-events.ts'
 import { createDeadLetterReader, createIdChunks, createProblemCounts } from './dead-letters.ts'
-import { readKept, writeKept } from './kept-event.ts'
-import { createOrderMemory, type OrderMemory } from './order-memory.ts'
+import { readKept } from './kept-event.ts'
+import { createOrderMemory } from './order-memory.ts'
 import { inTransaction, isSqliteError, openLog, UnusableFile } from './sqlite.ts'
-import { largestRewrite, makeShrinkable, openOutboxFile } from './sqlite-schema.ts'
+import { copyDatabase, largestRewrite, makeShrinkable, openOutboxFile, schemaVersionOf } from './sqlite-schema.ts'
+import { createWaitingRows, type KeptEvent, type WaitingRows } from './waiting-rows.ts'
 
 // One event may be large, and a thousand of them need not be in memory at once.
 const maxBatch = 1000
@@ -16,12 +21,6 @@ const chunk = 1000
 export const tooLate = 'It waited for longer than TikTok remembers its event_id, and would have been counted twice.'
 
 const syncFile = promisify(fdatasync)
-
-/** An event, and the JSON that is kept of it. */
-export interface KeptEvent {
-  event: OutboxEvent
-  body: string
-}
 
 export interface WaitingEvent {
   id: number
@@ -66,7 +65,10 @@ export function openTables(path: string, pixelId?: string) {
   const log = openLog(path)
   const write = createWriter(database)
   const orders = createOrderMemory(database)
-  const rows = createRows(database, orders)
+  const rows = createWaitingRows(database, orders)
+  // As in the order memory, the newest one tells how late it is at least.
+  const pruneDead = database.prepare(`DELETE FROM dead_letters WHERE died <=
+    min(?, (SELECT max(died) FROM dead_letters)) - ${retention.deadLetters}`)
   return {
     ...waitingTable(database, rows, write),
     ...deadLetterTable(database, rows, write),
@@ -75,8 +77,13 @@ export function openTables(path: string, pixelId?: string) {
     /** Resolves once what was added is on the disk. */
     sync: (): Promise<void> => syncFile(log),
 
-    /** Forgets orders that were taken 90 days ago, and gives back how many. */
-    pruneOrders: (now: number): number => write(() => orders.prune(now)),
+    /** Forgets the orders and the dead letters whose time is over, and gives back how many. */
+    prune: (now: number): number => write(() => orders.prune(now) + Number(pruneDead.run(now).changes)),
+
+    /** Makes a copy of all there is, in a file that must not exist. */
+    copyTo: (file: string): void => copyDatabase(database, file),
+
+    schemaVersion: (): number => schemaVersionOf(database),
 
     close() {
       closeSync(log)
@@ -101,53 +108,14 @@ function createWriter(database: DatabaseSync): Write {
   }
 }
 
-/** Moves single events in and out. To be called in a transaction. */
-function createRows(database: DatabaseSync, orders: OrderMemory) {
-  const insertRow = database.prepare(
-    'INSERT OR IGNORE INTO waiting (event, event_id, origin, added, expires, body) VALUES (?, ?, ?, ?, ?, ?)',
-  )
-  const bury = database.prepare(`INSERT INTO dead_letters (event, event_id, died, attempts, problem, body)
-    SELECT event, event_id, ?, attempts + ?, ?, body FROM waiting WHERE id = ?`)
-  const take = database.prepare(`DELETE FROM waiting WHERE id = ? RETURNING event, event_id,
-    body ->> 'order' AND body ->> 'test_event_code' IS NULL AS isOrder, body ->> 'source' = 'signed' AS isSigned`)
-  const removeAll = database.prepare('DELETE FROM waiting WHERE id IN (SELECT value FROM json_each(?))')
-  const addTotal = database.prepare(`INSERT INTO totals (name, count) VALUES (?, ?)
-    ON CONFLICT DO UPDATE SET count = count + excluded.count`)
-
-  return {
-    /** False if it waits already, or is an order that must not be sent again. */
-    insert(kept: KeptEvent, now: number): boolean {
-      const { data, order, test_event_code = '', source } = kept.event
-      const until = order && !test_event_code ? orders.take(kept.event, now) : kept.event.expires
-      if (until === undefined) return false
-      const body = until === kept.event.expires ? kept.body : writeKept({ ...kept.event, expires: until })
-      const origin = `${source === 'signed' ? 'signed' : 'page'} ${test_event_code}`.trimEnd()
-      return insertRow.run(data.event, data.event_id, origin, now, Math.floor(until), body).changes === 1
-    },
-
-    /** Gives back how many there were: one, or none. */
-    setAside(id: number, { problem, tries, now }: { problem: string; tries: number; now: number }): number {
-      bury.run(now, tries, problem, id)
-      const row = take.get(id)
-      if (row?.isOrder) orders.release(String(row.event), String(row.event_id), row.isSigned === 1)
-      return row ? 1 : 0
-    },
-
-    /** Gives back how many there were. */
-    removeAll: (ids: readonly number[]): number => Number(removeAll.run(JSON.stringify(ids)).changes),
-
-    addTotal(name: 'waiting' | 'sent', count: number): void {
-      if (count) addTotal.run(name, count)
-    },
-  }
-}
-
-type Rows = ReturnType<typeof createRows>
-
-function waitingTable(database: DatabaseSync, rows: Rows, write: Write) {
+function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
   const prepare = (sql: string) => database.prepare(sql)
   // The plus signs keep SQLite from sorting all that waits, by an index that does not help.
-  const dueIds = prepare('SELECT id FROM waiting WHERE (+due <= ? OR +due > ?) AND +expires > ? ORDER BY id')
+  const dueIds = prepare(
+    'SELECT id FROM waiting WHERE (+due <= ? OR +due > ?) AND +expires > ? AND +held = 0 ORDER BY id',
+  )
+  const nextHeld = prepare('SELECT 1 FROM waiting WHERE held = 1 AND (due <= ? OR due > ?) LIMIT 1')
+  const release = prepare('UPDATE waiting SET held = 0, due = min(due, ?) WHERE held = 1 AND (due <= ? OR due > ?)')
   const waiting = prepare(
     'SELECT id, attempts, body FROM waiting WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id',
   )
@@ -156,13 +124,18 @@ function waitingTable(database: DatabaseSync, rows: Rows, write: Write) {
   const putOff = prepare('UPDATE waiting SET attempts = attempts + 1, due = ? WHERE id = ?')
 
   return {
-    /** Adds several lists, and gives back of each what was not taken: it waits already, or is an order that was taken. */
-    add: (lists: readonly (readonly KeptEvent[])[], now: number): OutboxEvent[][] =>
-      write(() => {
-        const refused = lists.map((kept) => kept.filter((one) => !rows.insert(one, now)).map(({ event }) => event))
-        rows.addTotal('waiting', lists.flat().length - refused.flat().length)
-        return refused
-      }),
+    /** Adds what several requests bring, and gives back the fates of each. `mergeOrders` is in seconds. */
+    add: (additions: readonly { kept: readonly KeptEvent[]; mergeOrders: number }[], now: number): Fate[][] =>
+      write(() => additions.map(({ kept, mergeOrders }) => addEvents(rows, kept, { now, mergeOrders }))),
+
+    /**
+     * Lets orders leave whose wait for a twin is over, and gives back how many. From now on they are never changed. None
+     * waits for longer than `longestWait` milliseconds: what seems to was taken while the clock was ahead.
+     */
+    release: (now: number, longestWait: number): number => {
+      if (!nextHeld.get(now, now + longestWait)) return 0
+      return write(() => Number(release.run(now, now, now + longestWait).changes))
+    },
 
     /**
      * The oldest events that may be sent now, except some. Nothing is put off for longer than `longestPause` milliseconds:
@@ -205,7 +178,7 @@ function waitingTable(database: DatabaseSync, rows: Rows, write: Write) {
     settle(settled: readonly Settled[], now: number): void {
       write(() => {
         const done = settled.filter(({ outcome }) => outcome === 'done').map(({ id }) => id)
-        let gone = rows.removeAll(done)
+        let gone = rows.remove(done)
         for (const one of settled) {
           if (one.outcome === 'putOff') putOff.run(one.due, one.id)
           else if (one.outcome === 'dead') gone += rows.setAside(one.id, { problem: one.problem, tries: 1, now })
@@ -217,7 +190,7 @@ function waitingTable(database: DatabaseSync, rows: Rows, write: Write) {
   }
 }
 
-function deadLetterTable(database: DatabaseSync, rows: Rows, write: Write) {
+function deadLetterTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
   const prepare = (sql: string) => database.prepare(sql)
   const bodyOf = prepare('SELECT body FROM dead_letters WHERE id = ?')
   const unbury = prepare('DELETE FROM dead_letters WHERE id = ?')
@@ -235,7 +208,10 @@ function deadLetterTable(database: DatabaseSync, rows: Rows, write: Write) {
     const body = bodyOf.get(id)?.body
     if (typeof body !== 'string') return false
     const event: OutboxEvent = JSON.parse(body)
-    if (event.expires <= now / 1000 || !rows.insert({ event, body }, now)) return false
+    if (event.expires <= now / 1000) return false
+    // It does not wait for its twin again.
+    const [fate] = addEvents(rows, [{ event, body }], { now, mergeOrders: 0 })
+    if (!fate || !isSent(fate, event)) return false
     unbury.run(id)
     return true
   }
@@ -246,11 +222,7 @@ function deadLetterTable(database: DatabaseSync, rows: Rows, write: Write) {
 
     /** Lets them wait again, and gives back how many. One that is too old, or that another copy has replaced, stays. */
     requeue: (ids: readonly number[], now: number): number =>
-      write(() => {
-        const count = ids.filter((id) => requeueOne(id, now)).length
-        rows.addTotal('waiting', count)
-        return count
-      }),
+      write(() => ids.filter((id) => requeueOne(id, now)).length),
 
     /** Deletes them, and gives back how many. */
     drop: (ids: readonly number[]): number => write(() => sum(ids, (id) => Number(unbury.run(id).changes))),
@@ -258,7 +230,7 @@ function deadLetterTable(database: DatabaseSync, rows: Rows, write: Write) {
     /** Makes room by the oldest dead letters, and gives back how many went. */
     forgetOldestDead: (): number => write(() => Number(forgetOldest.run().changes)),
 
-    stats(now: number): Pick<Stats, 'waiting' | 'sent' | 'dead' | 'oldest' | 'overdue'> {
+    stats(now: number): Pick<StoreStats, 'waiting' | 'sent' | 'dead' | 'oldest' | 'overdue' | 'orders'> {
       const secondsSince = (time: SQLOutputValue | undefined) =>
         typeof time === 'number' ? Math.max(0, Math.round((now - time) / 1000)) : undefined
       return {
@@ -267,6 +239,12 @@ function deadLetterTable(database: DatabaseSync, rows: Rows, write: Write) {
         dead: countProblems(reader.total('dead')),
         oldest: secondsSince(oldest.get()?.added),
         overdue: secondsSince(dueSince.get()?.since),
+        orders: {
+          merged: reader.total('merged'),
+          conflict: reader.total('conflict'),
+          late_twin: reader.total('late_twin'),
+          left_to_source: reader.total('left_to_source'),
+        },
       }
     },
   }

@@ -1,11 +1,9 @@
-import { statSync } from 'node:fs'
+import { renameSync, rmSync, statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import { busyTimeout, inTransaction, openSqlite, openSqliteReadOnly, UnusableFile } from './sqlite.ts'
+import { busyTimeout, inTransaction, openSqlite, openSqliteReadOnly, reasonOf, UnusableFile } from './sqlite.ts'
 
 /** "CvTT": marks the file as an outbox of this package. https://www.sqlite.org/pragma.html#pragma_application_id */
 const applicationId = 0x43765454
-/** Of the tables below. A file without the mark and this number was made before there was one. */
-const schemaVersion = 1
 
 // Once for a new file. Free pages can then be given back to a disk that runs full.
 const newFile = `
@@ -25,7 +23,9 @@ PRAGMA journal_size_limit = 67108864;
 
 // waiting.origin is who brought the event, and a test code: what differs in it may wait side by side.
 // dead_letters without a body are of files that had no version: nobody may send them any more.
-// orders.added is when a page brought the order, orders.signed when a signed source did; 0 is never.
+// orders.added is when a page brought the order, orders.signed when a signed source did; 0 is never. Its event is TikTok's
+// name of a row, or Converge's name of the order: then orders.signed is when a signed source decided which rows it has.
+/** Version 1 of the tables. */
 const tables = `
 CREATE TABLE waiting (
   id INTEGER PRIMARY KEY,
@@ -76,6 +76,7 @@ CREATE TRIGGER dead_letter_removed AFTER DELETE ON dead_letters BEGIN
 END;
 `
 
+/** To version 1. */
 const fromUnversioned = `
 ALTER TABLE waiting RENAME COLUMN test TO origin;
 ALTER TABLE orders ADD COLUMN signed INTEGER NOT NULL DEFAULT 0;
@@ -85,6 +86,22 @@ INSERT INTO problems SELECT problem, count(*) FROM dead_letters GROUP BY problem
 INSERT INTO totals SELECT 'dead', count(*) FROM dead_letters;
 PRAGMA application_id = ${applicationId};
 `
+
+// waiting.held: 1 while an order waits for its twin, until `due`. It was never handed out then, and may be merged.
+const twins = `
+ALTER TABLE waiting ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX waiting_held ON waiting (event_id) WHERE held = 1;
+CREATE INDEX waiting_held_due ON waiting (due) WHERE held = 1;
+`
+
+/**
+ * Each brings a file from the version of its place to the next one. They only add: a process of the version before may go on
+ * using the file. What nothing uses any more is removed by a later version. Never change one that was released.
+ */
+const migrations: readonly string[] = [fromUnversioned, twins]
+
+/** Of the tables. A file without the mark and a number was made before there was one: 0. */
+const schemaVersion = migrations.length
 
 const unversionedTables: Record<string, string> = {
   waiting: 'id,event,event_id,test,added,expires,due,attempts,body',
@@ -97,12 +114,15 @@ const unversionedTables: Record<string, string> = {
 // Another process that has just closed the file may still hold it.
 const patient = 'PRAGMA busy_timeout = 5000'
 
-type Format = 'empty' | 'unversioned' | 'current'
+/** Version 0 is a file from before there were versions. */
+type Format = 'empty' | number
 
 /**
- * Opens an outbox to write to it. Makes the file if it is not there, and brings an older one up to date.
+ * Opens an outbox to write to it. Makes the file if it is not there, and brings an older one up to date, after a copy of it
+ * was made beside it.
  *
- * @throws a sentence, if the file cannot be opened, is not an outbox, or was made by a later version. It is left as it was.
+ * @throws a sentence, if the file cannot be opened or copied, is not an outbox, or was made by a later version. It is left
+ * as it was.
  */
 export function openOutboxFile(path: string): DatabaseSync {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
@@ -111,13 +131,39 @@ export function openOutboxFile(path: string): DatabaseSync {
     database.exec(patient) // nothing is served yet that it could hold up
     const format = formatOf(database, path)
     if (format === 'empty') database.exec(newFile)
+    else if (format < schemaVersion) copyBefore(database, path, format)
     database.exec(connection)
     inTransaction(database, () => bringUpToDate(database, formatOf(database, path)))
-    if (format === 'unversioned' && size <= largestRewrite) makeShrinkable(database)
+    if (format === 0 && size <= largestRewrite) makeShrinkable(database)
     database.exec(`PRAGMA busy_timeout = ${busyTimeout}`)
     return database
   })
 }
+
+/** The copy of a file that is beside it once it was brought up to date. */
+export const copyOf = (path: string, format: number): string => `${path}-version-${format}`
+
+function copyBefore(database: DatabaseSync, path: string, format: number): void {
+  const unfinished = `${copyOf(path, format)}-${process.pid}`
+  try {
+    rmSync(unfinished, { force: true })
+    copyDatabase(database, unfinished)
+    renameSync(unfinished, copyOf(path, format))
+  } catch (error) {
+    rmSync(unfinished, { force: true })
+    throw new UnusableFile(
+      `converge-tiktok: ${path} must be brought up to date, and could not be copied to ${copyOf(path, format)} before (${reasonOf(error)}). It was left as it was. Make room on the disk, and let this process write to the folder.`,
+      { cause: error },
+    )
+  }
+}
+
+/** Makes a whole copy, in a file that must not exist, also while others write. */
+export function copyDatabase(database: DatabaseSync, file: string): void {
+  database.prepare('VACUUM INTO ?').run(file)
+}
+
+export const schemaVersionOf = (database: DatabaseSync): number => pragma(database, 'user_version')
 
 /**
  * Opens an outbox of any version to look at it.
@@ -139,8 +185,8 @@ function assertOurs(database: DatabaseSync, path: string): void {
 }
 
 function bringUpToDate(database: DatabaseSync, format: Format): void {
-  if (format === 'current') return
-  database.exec(format === 'empty' ? tables + counters : fromUnversioned)
+  if (format === 'empty') database.exec(tables + counters)
+  for (const migration of migrations.slice(format === 'empty' ? 1 : format)) database.exec(migration)
   database.exec(`PRAGMA user_version = ${schemaVersion}`)
 }
 
@@ -167,10 +213,10 @@ function formatOf(database: DatabaseSync, path: string): Format {
   const names = database
     .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
     .all()
-  if (id === applicationId && version === schemaVersion) return 'current'
+  if (id === applicationId && version > 0) return version
   if ((id === 0 || id === applicationId) && version === 0) {
     if (names.length === 0) return 'empty'
-    if (id === 0 && isUnversioned(database, names.length)) return 'unversioned'
+    if (id === 0 && isUnversioned(database, names.length)) return 0
   }
   throw foreign(path)
 }

@@ -8,6 +8,13 @@ export interface OutboxEvent {
   /** Deduplicate this event for 90 days, by its name and event_id. */
   order: boolean
   /**
+   * Converge's name of an order that a page and the shop's server may both bring, `Placed Order` or `Started Subscription`.
+   * A store merges the two. Missing in all other events.
+   */
+  orderName?: string
+  /** True if a page and the shop's server brought it, and this is both together. */
+  merged?: true
+  /**
    * Where it came from: a page, whose requests anybody can forge, or a server with a secret of the shop. A page's event never
    * prevents a signed one from being sent. Missing in events that an earlier version kept: they count as a page's.
    */

@@ -2,13 +2,21 @@ import { cleanUrl } from '../../core/clean-url.ts'
 import { readDomain } from '../../core/domain.ts'
 import { orderEvents } from '../../core/event-names.ts'
 import { put, readText } from '../../core/read.ts'
-import type { Config, ConvergeEvent, EventParameters, User } from '../../types.ts'
+import type { Config, ConvergeEvent, EventName, EventParameters, User } from '../../types.ts'
 import { SECONDS_BESIDE_PIXEL, SECONDS_WITHOUT_PIXEL } from '../limits.ts'
 import type { MappedEvent } from '../route.ts'
 import type { OutboxEvent } from './delivery.ts'
 import type { EventsApiEvent } from './event.ts'
 
 const OLDEST = 30 * 24 * 3_600_000 // ms
+
+/** Events that are counted once per id: orders, and renewals of subscriptions, which only servers send. */
+const countedOnce: readonly string[] = [...orderEvents, 'Placed Recurring Subscription Order' satisfies EventName]
+
+/** What an outbox needs to know to count an event once. */
+function orderFacts(eventName: string): Pick<OutboxEvent, 'order' | 'orderName'> {
+  return { order: countedOnce.includes(eventName), ...(orderEvents.includes(eventName) && { orderName: eventName }) }
+}
 
 /** What a page's request says about its events, besides the body. */
 export interface Visit {
@@ -81,8 +89,7 @@ export function fromPage(
     },
     expires: seconds + (event.pixel ? SECONDS_BESIDE_PIXEL : SECONDS_WITHOUT_PIXEL),
     // A test order may be repeated, and must not replace the real order.
-    order: !testCode && orderEvents.includes(event.eventName),
-    ...(testCode && { test_event_code: testCode }),
+    ...(testCode ? { order: false, test_event_code: testCode } : orderFacts(event.eventName)),
   }))
 }
 
@@ -108,7 +115,7 @@ export function fromServer(
       properties: parameters,
     },
     expires: seconds + (hasPixel && forward === 'client_and_server' ? SECONDS_BESIDE_PIXEL : SECONDS_WITHOUT_PIXEL),
-    order: orderEvents.includes(eventName),
+    ...orderFacts(eventName),
   }))
 }
 

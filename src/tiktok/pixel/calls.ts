@@ -13,12 +13,11 @@ export type TrackCall = (event: string, parameters: EventParameters, eventID: st
 
 export function createTrackCall({ join }: TtqAccess, { isLive }: PixelLoader, pixelId: string): TrackCall {
   return (event, parameters, event_id) => {
-    const isOwn = isLive()
     const ttq = join()
     keepFromToJSON(parameters)
     // Until our pixel is live, only the global queue survives a later snippet that loads the same id. Afterwards only the
     // instance sends once where the id was loaded twice.
-    if (isOwn) ttq?.instance(pixelId).track(event, parameters, { event_id })
+    if (isLive(ttq)) ttq?.instance(pixelId).track(event, parameters, { event_id })
     else ttq?.track(event, parameters, { event_id, pixel_code: pixelId })
   }
 }

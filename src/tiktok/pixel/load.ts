@@ -1,12 +1,12 @@
 import type { PixelCause, PixelStatus } from '../../types.ts'
-import type { LoadOptions, TtqAccess } from './ttq.ts'
+import type { LoadOptions, Ttq, TtqAccess } from './ttq.ts'
 
 /** Loads one pixel's script, and finds out what became of it. */
 export interface PixelLoader {
   /** Begins to load it, once. */
   start(): void
-  /** Whether our pixel takes its calls itself. It looks now, and reports what it finds. */
-  isLive(): boolean
+  /** Whether our pixel takes its calls itself. It looks now, and reports what it finds. Default: in the page's `ttq`. */
+  isLive(ttq?: Ttq): boolean
 }
 
 /** What one pixel is loaded with. */
@@ -23,7 +23,8 @@ const LAST_LOOK = 12_800 // ms, doubling from the first: 25 s in all
 
 /**
  * TikTok's pixel tells nobody when it is live or blocked. So this looks: at the script's `load` and `error`, at violations of
- * the page's policy, and at TikTok's marks, nine times in 25 s and on each call. Nothing runs on an interval.
+ * the page's policy, and at TikTok's marks: on each call, and nine times in the 25 s after events.js has come. Nothing runs on an
+ * interval.
  *
  * @param report is called with each finding, also when it is the same as before
  */
@@ -38,15 +39,16 @@ export function createLoader(
   /** The `ttq` in which our pixel was live. */
   let liveTtq: unknown
   let isRefusedByPolicy = false
+  let timer: number | undefined
 
   function settle(cause?: PixelCause): void {
     isWaiting = false
+    window.clearTimeout(timer)
     isRefusedByPolicy ||= cause === 'csp'
     report(cause ? 'blocked' : 'live', cause)
   }
 
-  function isLive(): boolean {
-    const ttq = join()
+  function isLive(ttq = join()): boolean {
     // A later snippet that loads the same id resets `_init`. Our instance still sends once; the queue would send twice.
     const isTaken = ttq?._i[pixelId]?._init === true || (ttq !== undefined && ttq === liveTtq)
     if (isTaken) {
@@ -60,7 +62,7 @@ export function createLoader(
   function look(delay: number): void {
     if (isLive() || !isWaiting) return
     if (delay > LAST_LOOK) settle('no_answer')
-    else window.setTimeout(look, delay, delay * 2)
+    else timer = window.setTimeout(look, delay, delay * 2)
   }
 
   function start(): void {
@@ -84,9 +86,15 @@ export function createLoader(
       const script = load(pixelId, options, host, nonce)
       if (script) {
         script.onerror = () => settle('script_error')
-        script.onload = () => join()?._i[pixelId]?.info || settle('stand_in')
+        script.onload = () => {
+          window.clearTimeout(timer)
+          if (join()?._i[pixelId]?.info) look(FIRST_LOOK)
+          else settle('stand_in')
+        }
       }
-      look(FIRST_LOOK)
+      // Until our script has come, there is nothing to look for.
+      if (script) timer = window.setTimeout(look, 2 * LAST_LOOK, 2 * LAST_LOOK)
+      else look(FIRST_LOOK)
     } catch (error) {
       console.error(error)
       settle('csp')

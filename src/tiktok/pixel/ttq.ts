@@ -60,22 +60,24 @@ const methods =
 
 /** @param mayReplace whether the visitor's grant allows us to replace a `ttq` that is not TikTok's, such as a no-op object */
 export function createTtq(window: Window, mayReplace: () => boolean): TtqAccess {
-  let isUsed = false
+  /** The one that was there last. */
+  let joined: Ttq | undefined
 
   function join(): Ttq | undefined {
     // The pixel serves only the name that stands here when its main script runs.
     const { TiktokAnalyticsObject: given } = window
     const name = typeof given === 'string' && given ? given : 'ttq' // an element may stand there
     const there: unknown = Reflect.get(window, name)
+    if (joined && joined === there) return joined
     // Asked first: the window of another site's iframe throws at any other question.
     const found = isFromDom(there) ? undefined : there
     const isOthers = found && !Array.isArray(found) && !isLiveTtq(found)
     if (isOthers && !mayReplace()) return undefined
     const ttq = isTtq(found) ? found : createStub(Array.isArray(found) ? found : [])
-    isUsed = true
+    joined = Object.assign(ttq, marksOf(ttq))
     window.TiktokAnalyticsObject = name
     Reflect.set(window, name, ttq)
-    return Object.assign(ttq, marksOf(ttq))
+    return joined
   }
 
   function createStub(queue: unknown[]): Ttq {
@@ -109,7 +111,7 @@ export function createTtq(window: Window, mayReplace: () => boolean): TtqAccess 
     return script
   }
 
-  return { join, isUsed: () => isUsed, load }
+  return { join, isUsed: () => joined !== undefined, load }
 }
 
 /** What pixels have been loaded. Another snippet may have made some of it. */

@@ -1,0 +1,35 @@
+import type { Fate } from '../store/fate.ts'
+import type { OrderCounts } from '../store/store.ts'
+import type { ForwarderConfig } from './forwarder-config.ts'
+import { mergeWindow } from './merge-window.ts'
+import type { Deliver, OutboxEvent, Stats } from './outbox.ts'
+
+/** What keeps events until TikTok has them: a store, or an outbox. */
+export interface Keeper {
+  /** Resolves once they are kept, with the fate of each. */
+  add(events: OutboxEvent[]): Promise<readonly Fate[]>
+  start(deliver: Deliver): void
+  stats(): Promise<(Stats & { orders?: OrderCounts }) | undefined>
+}
+
+/** `undefined` if nothing keeps events: each is sent while its sender waits. */
+export function createKeeper(config: ForwarderConfig): Keeper | undefined {
+  const { store, outbox } = config
+  if (store) {
+    const options = { mergeOrders: mergeWindow(config) }
+    return {
+      add: (events) => store.add(events, options),
+      start: (deliver) => store.start(deliver, options),
+      stats: () => store.stats(),
+    }
+  }
+  if (!outbox) return undefined
+  return {
+    async add(events) {
+      const notTaken = new Set((await outbox.add(events)) ?? [])
+      return events.map((event) => (notTaken.has(event) ? 'already_sent' : 'kept'))
+    },
+    start: (deliver) => outbox.start(deliver),
+    stats: async () => outbox.stats?.(),
+  }
+}

@@ -1,0 +1,110 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { OutboxEvent } from '../../server/outbox.ts'
+import { decideOrder, type HeldRow, namesOf, type OrderMoment } from '../decide-order.ts'
+import type { Fate } from '../fate.ts'
+import type { OrderCounts } from '../store.ts'
+import { writeKept } from './kept-event.ts'
+import type { OrderMemory } from './order-memory.ts'
+
+/** An event, and the JSON that is kept of it. */
+export interface KeptEvent {
+  event: OutboxEvent
+  body: string
+}
+
+export type Total = 'waiting' | 'sent' | keyof OrderCounts
+
+export type WaitingRows = ReturnType<typeof createWaitingRows>
+
+/** Moves single events in and out. To be called in a transaction. */
+export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
+  const prepare = (sql: string) => database.prepare(sql)
+  const insertRow = prepare(
+    'INSERT OR IGNORE INTO waiting (event, event_id, origin, added, expires, due, held, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  )
+  const heldRows = prepare('SELECT id, body FROM waiting WHERE held = 1 AND event_id = ?')
+  const replaceRow = prepare('UPDATE waiting SET expires = ?, due = ?, held = 0, body = ? WHERE id = ?')
+  const bury = prepare(`INSERT INTO dead_letters (event, event_id, died, attempts, problem, body)
+    SELECT event, event_id, ?, attempts + ?, ?, body FROM waiting WHERE id = ?`)
+  const take = prepare('DELETE FROM waiting WHERE id = ? RETURNING body')
+  const removeRows = prepare('DELETE FROM waiting WHERE id IN (SELECT value FROM json_each(?))')
+  const addToTotal = prepare(`INSERT INTO totals (name, count) VALUES (?, ?)
+    ON CONFLICT DO UPDATE SET count = count + excluded.count`)
+
+  /** Gives back how many there were. */
+  const remove = (ids: readonly number[]): number =>
+    ids.length ? Number(removeRows.run(JSON.stringify(ids)).changes) : 0
+
+  function addTotal(name: Total, count: number): void {
+    if (count) addToTotal.run(name, count)
+  }
+
+  /** False if it waits already. `due` is 0 if it may leave at once; else it waits for its twin until then. */
+  function insert({ event, body }: KeptEvent, now: number, due = 0): boolean {
+    const { data, test_event_code = '', source } = event
+    const origin = `${source === 'signed' ? 'signed' : 'page'} ${test_event_code}`.trimEnd()
+    const values = [data.event, data.event_id, origin, now, Math.floor(event.expires), due, due ? 1 : 0, body] as const
+    return insertRow.run(...values).changes === 1
+  }
+
+  /** The rows of this order that wait for their twins. */
+  function heldOf({ orderName, data }: OutboxEvent): HeldRow[] {
+    if (!orderName) return []
+    return heldRows
+      .all(data.event_id)
+      .map(({ id, body }): HeldRow => ({ id: Number(id), event: JSON.parse(String(body)) }))
+      .filter(({ event }) => event.orderName === orderName)
+  }
+
+  /** Adds an order's rows that one side has brought: of one event_id and order name. */
+  function addOrder(kept: readonly KeptEvent[], moment: OrderMoment): Fate[] {
+    const rows = kept.map(({ event }) => event)
+    const [first] = rows
+    if (!first) return []
+    const { event_id } = first.data
+    const brought = new Map(namesOf(rows).map((name) => [name, orders.read(name, event_id)]))
+    const decision = decideOrder(rows, { held: heldOf(first), brought }, moment)
+    const { now } = moment
+    const removed = remove(decision.remove.map(({ id }) => id))
+    let inserted = 0
+    for (const { event, due } of decision.insert) {
+      const body = kept.find((one) => one.event === event)?.body ?? writeKept(event)
+      if (insert({ event, body }, now, due)) inserted++
+    }
+    for (const { id, event } of decision.replace) replaceRow.run(Math.floor(event.expires), now, writeKept(event), id)
+    for (const [name, times] of decision.brought) orders.write(name, event_id, times)
+    for (const name of ['merged', 'conflict', 'late_twin', 'left_to_source'] as const)
+      addTotal(name, decision.counts[name] ?? 0)
+    addTotal('waiting', inserted - removed)
+    return decision.fates
+  }
+
+  return {
+    addTotal,
+    addOrder,
+    insert,
+    remove,
+
+    /** Gives back how many there were: one, or none. */
+    setAside(id: number, { problem, tries, now }: { problem: string; tries: number; now: number }): number {
+      bury.run(now, tries, problem, id)
+      const body = take.get(id)?.body
+      if (body === undefined) return 0
+      const event: OutboxEvent = JSON.parse(String(body))
+      if (isCountedOnce(event)) release(event)
+      return 1
+    },
+  }
+
+  function release({ data: { event, event_id }, source, merged, orderName }: OutboxEvent): void {
+    if (source !== 'signed' || merged) orders.release(event, event_id, 'page')
+    if (source !== 'signed') return
+    orders.release(event, event_id, 'signed')
+    if (orderName) orders.release(orderName, event_id, 'signed')
+  }
+}
+
+/** A test may be repeated. */
+export function isCountedOnce({ order, test_event_code }: OutboxEvent): boolean {
+  return order && !test_event_code
+}

@@ -1,0 +1,79 @@
+// `npm test`: everything that the sources have to pass, side by side as far as it can be. Each command's output is printed
+// in one piece when it ends, and the closing line counts the tests of all of them.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { closingLines, type Outcome } from './closing-line.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'converge-tests-'))
+const browsers = ['chromium', 'firefox', 'webkit']
+
+const first = { build: 'node build.mjs', lint: 'biome check' }
+// The types are checked against the declarations that the build makes.
+const then: Record<string, string> = {
+  types: 'tsc --project tsconfig.json',
+  ...Object.fromEntries(browsers.map((name) => [name, `vitest run --project ${name}`])),
+  'other tests': `vitest run ${browsers.map((name) => `--project !${name}`).join(' ')}`,
+}
+if (process.argv.includes('--with-examples')) then.examples = 'node test/examples/check-all.mjs'
+
+const start = Date.now()
+const outcome: Outcome = { passed: 0, failed: 0, skipped: 0, files: {} }
+/** The commands that failed, so that a failure is also named at the end. */
+const failed: string[] = []
+
+await runAll(first)
+if (failed.length === 0) await runAll(then)
+rmSync(folder, { recursive: true })
+
+if (failed.length) console.log(`Failed: ${failed.join(', ')}.`)
+console.log(`Took ${seconds(Date.now() - start)} s.\n`)
+console.log(closingLines(outcome))
+process.exitCode = failed.length ? 1 : 0
+
+async function runAll(commands: Record<string, string>): Promise<void> {
+  await Promise.all(Object.entries(commands).map(([name, command]) => run(name, command)))
+}
+
+async function run(name: string, command: string): Promise<void> {
+  const file = join(folder, `${name}.json`)
+  const began = Date.now()
+  const { code, output } = await outputOf(command, file)
+  console.log(`\n━━ ${name}: ${code === 0 ? 'passed' : 'FAILED'} after ${seconds(Date.now() - began)} s (${command})\n`)
+  console.log(output.trim())
+  if (code !== 0) failed.push(name)
+  if (command.startsWith('vitest')) add(file)
+  else if (code !== 0) outcome.failed++
+}
+
+/** `npm run` puts the tools of node_modules on the path. */
+function outputOf(command: string, outcomeFile: string): Promise<{ code: number | null; output: string }> {
+  const [tool = '', ...words] = command.split(' ')
+  return new Promise((resolve) => {
+    let output = ''
+    const child = spawn(tool, words, { cwd: root, env: { ...process.env, OUTCOME: outcomeFile } })
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text))
+    child.once('error', (error) => resolve({ code: 1, output: `${tool} could not be started: ${error.message}` }))
+    child.once('close', (code) => resolve({ code, output }))
+  })
+}
+
+/** A run that wrote no outcome has broken off: that is one failure. */
+function add(file: string): void {
+  try {
+    const part: Outcome = JSON.parse(readFileSync(file, 'utf8'))
+    outcome.passed += part.passed
+    outcome.failed += part.failed
+    outcome.skipped += part.skipped
+    Object.assign(outcome.files, part.files)
+  } catch {
+    outcome.failed++
+  }
+}
+
+function seconds(milliseconds: number): string {
+  return (milliseconds / 1000).toFixed(0)
+}

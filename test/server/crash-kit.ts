@@ -1,0 +1,43 @@
+// What kills a server, and what TikTok does meanwhile.
+import { setTimeout as pause } from 'node:timers/promises'
+import type { EventsApiHost, Fault } from '../tiktok/events-api-host.ts'
+import type { Child } from './node-child.ts'
+
+export const faults: ('down' | Fault)[] = [
+  'down',
+  { status: 503 },
+  { hangUp: 'half-way' },
+  { after: 300 },
+  { code: 50000 },
+  { garbage: '<html>Bad gateway</html>' },
+  { status: 429, retryAfter: '1' },
+  { hangUp: 'at once' },
+  {},
+]
+
+export async function play(tiktok: EventsApiHost, fault: 'down' | Fault, former?: 'down' | Fault): Promise<void> {
+  if (former === 'down') await tiktok.listen()
+  if (fault === 'down') await tiktok.close()
+  else tiktok.faults.always = fault
+}
+
+export interface Serving {
+  child: Child
+  url: string
+}
+
+export async function waitForUrl(child: Child): Promise<Serving> {
+  const [, url = ''] = await child.said(/listening on (\S+)/)
+  return { child, url }
+}
+
+/** Every third server is killed once more, before it may have opened its port. */
+export async function killedWhileStarting(start: () => Child, kill: number): Promise<Child> {
+  if (kill % 3 === 2) {
+    const child = start()
+    await pause(100 + Math.random() * 300)
+    child.process.kill('SIGKILL')
+    await child.ended
+  }
+  return start()
+}
