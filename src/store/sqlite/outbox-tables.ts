@@ -28,6 +28,9 @@ export interface WaitingEvent {
   event: OutboxEvent
 }
 
+/** True if more may wait behind a batch. */
+export const isFull = (batch: readonly WaitingEvent[]): boolean => batch.length === maxBatch
+
 /** What became of an event that was handed out, by its row. `due` is in milliseconds since 1970. */
 export type Settled = { id: number } & (
   | { outcome: 'done' }
