@@ -3,6 +3,7 @@ import type { OutboxEvent } from '../../server/outbox.ts'
 import { decideOrder, type HeldRow, namesOf, type OrderMoment } from '../decide-order.ts'
 import type { Fate } from '../fate.ts'
 import type { OrderCounts } from '../store.ts'
+import { writeKept } from './kept-event.ts'
 import type { OrderMemory } from './order-memory.ts'
 
 /** An event, and the JSON that is kept of it. */
@@ -26,11 +27,13 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
   const bury = prepare(`INSERT INTO dead_letters (event, event_id, died, attempts, problem, body)
     SELECT event, event_id, ?, attempts + ?, ?, body FROM waiting WHERE id = ?`)
   const take = prepare('DELETE FROM waiting WHERE id = ? RETURNING body')
-  const removeRow = prepare('DELETE FROM waiting WHERE id = ?')
+  const removeRows = prepare('DELETE FROM waiting WHERE id IN (SELECT value FROM json_each(?))')
   const addToTotal = prepare(`INSERT INTO totals (name, count) VALUES (?, ?)
     ON CONFLICT DO UPDATE SET count = count + excluded.count`)
 
-  const remove = (id: number): number => Number(removeRow.run(id).changes)
+  /** Gives back how many there were. */
+  const remove = (ids: readonly number[]): number =>
+    ids.length ? Number(removeRows.run(JSON.stringify(ids)).changes) : 0
 
   function addTotal(name: Total, count: number): void {
     if (count) addToTotal.run(name, count)
@@ -62,14 +65,13 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
     const brought = new Map(namesOf(rows).map((name) => [name, orders.read(name, event_id)]))
     const decision = decideOrder(rows, { held: heldOf(first), brought }, moment)
     const { now } = moment
-    const removed = decision.remove.reduce((sum, { id }) => sum + remove(id), 0)
+    const removed = remove(decision.remove.map(({ id }) => id))
     let inserted = 0
     for (const { event, due } of decision.insert) {
-      const body = kept.find((one) => one.event === event)?.body ?? JSON.stringify(event)
+      const body = kept.find((one) => one.event === event)?.body ?? writeKept(event)
       if (insert({ event, body }, now, due)) inserted++
     }
-    for (const { id, event } of decision.replace)
-      replaceRow.run(Math.floor(event.expires), now, JSON.stringify(event), id)
+    for (const { id, event } of decision.replace) replaceRow.run(Math.floor(event.expires), now, writeKept(event), id)
     for (const [name, times] of decision.brought) orders.write(name, event_id, times)
     for (const name of ['merged', 'conflict', 'late_twin', 'left_to_source'] as const)
       addTotal(name, decision.counts[name] ?? 0)
