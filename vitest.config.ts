@@ -17,7 +17,7 @@ const examples = {
   alias: { 'converge-tiktok/server': new URL('src/server/index.ts', import.meta.url).pathname },
   testTimeout: 30_000,
 }
-const types = { name: 'types', include: ['test/types/**/*.test.ts'], testTimeout: 60_000 }
+const types = { name: 'types', include: ['test/types/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 }
 const shipped = {
   name: 'package',
   include: ['test/package/**/*.test.ts'],
@@ -37,8 +37,8 @@ const webkit = { name: 'webkit', include: everywhere, ...inBrowser }
 
 export default defineConfig({
   test: {
-    // Most tests of the server and the browsers wait for something, so there are more of them than processors.
-    maxWorkers: Math.max(3, availableParallelism()),
+    // One more than vitest's own choice: most tests of the server and the browsers wait for something.
+    maxWorkers: Math.max(2, availableParallelism()),
     silent: 'passed-only',
     reporters: ['default', './test/closing-line.ts'],
     projects: [

@@ -71,16 +71,23 @@ function reportPixel(tracker: Tracker, pixel: PixelStatus, pixelCause?: PixelCau
 function track(tracker: Tracker, eventName: string, properties?: object | null, options?: object | null): TrackResult {
   const { page, eventProperties } = tracker
   const { eventID, profileProperties, aliases, method } = copyRecord(options)
-  const { url: $url, referrer } = about(page)
+  const { url: $url, referrer } = copyRecord(about(page))
   let newId: string | undefined
   const makeId = () => {
     newId = randomId(page.window.crypto)
     return newId
   }
-  const ours = { $url, referrer, $sales_channel_type: 'web', $source: 'web' }
-  const given = createEvent(eventName, [ours, eventProperties, properties], eventID, makeId)
-  const changed = runHook(tracker, given, makeId)
-  const event = changed ?? given
+  const given = {
+    $url,
+    referrer,
+    $sales_channel_type: 'web',
+    $source: 'web',
+    ...eventProperties,
+    ...copyRecord(properties),
+  }
+  const made = createEvent(eventName, given, eventID, makeId)
+  const changed = runHook(tracker, made, makeId)
+  const event = changed ?? made
   const own = { ...readUser(event.properties), ...readUser(copyRecord(profileProperties), aliases) }
   const delivery = {
     event,
@@ -104,7 +111,7 @@ function runHook({ config }: Tracker, event: ConvergeEvent, makeId: () => string
     if (!changed) return null
     // An order's id that the hook adds takes the place of the one that we made.
     const isMade = event.isUnnamedOrder && changed.eventID === event.eventID
-    return createEvent(changed.eventName, [changed.properties], isMade ? undefined : changed.eventID, makeId)
+    return createEvent(changed.eventName, copyRecord(changed.properties), isMade ? undefined : changed.eventID, makeId)
   } catch (error) {
     console.error(error)
     return event

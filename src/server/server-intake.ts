@@ -46,7 +46,7 @@ export function createServerIntake({ name, config, rules }: Source, web: Source)
     given: ServerEvent,
     { path, receivedAt, problems, late, isClockSteady }: Place,
   ): [status: Status, events: OutboxEvent[]] {
-    const event = createEvent(given.event_name, [given.properties], given.event_id, () => crypto.randomUUID())
+    const event = createEvent(given.event_name, copyRecord(given.properties), given.event_id, () => crypto.randomUUID())
     const faults = faultsOf(event, given, path)
     if (faults.length > 0) {
       problems.push(...faults)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createEvent } from '../../src/core/event.ts'
+import { copyRecord, createEvent } from '../../src/core/event.ts'
 import { route } from '../../src/tiktok/route.ts'
 import { readRules } from '../../src/tiktok/rules.ts'
 import type { EventParameters } from '../../src/types.ts'
@@ -96,7 +96,7 @@ describe.skipIf(!hasPhp)('the plugin, run by PHP', () => {
 
 /** What TikTok gets of an order from its thank-you page. */
 function fromPage(order: StoredOrder, decimals: number): EventParameters | undefined {
-  const event = createEvent('Placed Order', [shown(thankYou(order, { decimals })).order], undefined, () => '')
+  const event = createEvent('Placed Order', copyRecord(shown(thankYou(order, { decimals })).order), undefined, () => '')
   const config = { pixelId }
   return route(event, readRules(config), config)?.[0]?.parameters
 }

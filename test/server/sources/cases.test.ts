@@ -54,7 +54,7 @@ async function postFromPage({ fetch, postEvents }: StartedSources, happening: Ha
   const script = await (await fetch(new Request(`${shop}/relay/converge.js`))).text()
   const config: Config = JSON.parse(/config:(\{.*\}),isServed/.exec(script)?.[1] ?? '')
   const page = { $url: shop, $source: 'web', $sales_channel_type: 'web' }
-  const event = createEvent(eventNames[happening], [page, properties], '1001', () => '')
+  const event = createEvent(eventNames[happening], { ...page, ...properties }, '1001', () => '')
   const rows = route(event, readRules({ ...config, relay: '/' }), config) ?? []
   const send = rows.filter(({ forward }) => forward !== 'client')
   if (send.length === 0) return
