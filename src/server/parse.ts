@@ -178,7 +178,7 @@ export function parseServerRequest(body: string): ParsedRequest<ServerEvent> {
 
 /** One event that a source of ours has made. */
 export function parseServerEvent(event: unknown): ParsedRequest<ServerEvent> {
-  return parseEach(serverEvent, [event], () => '')
+  return parseEach(checkBy(serverEvent), [event], () => '')
 }
 
 function parseJson(body: string): unknown {
