@@ -2,6 +2,7 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import { startConverge } from '../../src/browser/start.ts'
 import type { Config } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
+import { need } from './build.ts'
 import { createDevice } from './device.ts'
 import { noParts, openPage, tracked } from './page.ts'
 
@@ -14,6 +15,7 @@ const config: Config = { pixelId, load: 'immediate', relay: '/relay' }
 const order = { id: '1001', total_price: 5, currency: 'EUR' }
 
 test('a paused page loads no pixel, calls no ttq and posts nothing, and says so', async () => {
+  need('relay', 'pageLoads')
   const page = openPage()
   const converge = startConverge({ ...config, paused: true, pageLoads: 'auto' }, page.window, noParts)
   converge.set({ profileProperties: { $email: 'jane@example.com' } })
@@ -29,6 +31,7 @@ test('a paused page loads no pixel, calls no ttq and posts nothing, and says so'
 })
 
 test('an order that was tracked while paused is sent when it is tracked again', async () => {
+  need('relay')
   const device = createDevice()
   const paused = openPage({ device })
   startConverge({ ...config, paused: true }, paused.window, noParts).track('Placed Order', order)
@@ -41,6 +44,7 @@ test('an order that was tracked while paused is sent when it is tracked again', 
 })
 
 test('what a former page could not post waits until the config is resumed', async () => {
+  need('relay')
   const device = createDevice()
   const down = openPage({ device })
   down.relayStatus = 0
@@ -61,6 +65,7 @@ test('what a former page could not post waits until the config is resumed', asyn
 })
 
 test('a page says that its events are of the source web', () => {
+  need('relay', 'filters')
   const page = openPage()
   const filters: Config['filters'] = [{ event: '*', any: [{ property: '$source', operator: 'equal', value: 'web' }] }]
   expect(startConverge({ ...config, filters }, page.window, noParts).track('Searched', { query: 'cap' }).status).toBe(

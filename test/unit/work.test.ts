@@ -4,6 +4,7 @@ import { expect, test, vi } from 'vitest'
 import { startConverge } from '../../src/browser/start.ts'
 import type { EventParameters } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
+import { need } from './build.ts'
 import { goLive, noParts, openPage, openShop, tracked } from './page.ts'
 
 const checkout = {
@@ -16,6 +17,7 @@ const checkout = {
 }
 
 test('parameters are made once for an event, which the pixel, the relay and the result get', async () => {
+  need('relay')
   const page = openPage()
   let made = 0
   const config = {
