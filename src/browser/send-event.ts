@@ -5,7 +5,7 @@ import type { Channel, TrackResult } from '../types.ts'
 import { refusal } from './decision.ts'
 import { copyParameters, goesBy, pixelCopyIn, update } from './delivery.ts'
 import { wasSent } from './ledger.ts'
-import { post } from './relay.ts'
+import { post } from './optional-parts.ts'
 import type { Delivery, Row, Tracker } from './state.ts'
 import { copyUnder, isLeft, type Outcome, type PixelCopy } from './status.ts'
 import { known } from './visitor.ts'
@@ -74,7 +74,8 @@ function sendCopies(tracker: Tracker, delivery: Delivery, rows: readonly Row[]):
   }
   if (isLeft(delivery.relay)) {
     const byRelay = rowsBy('relay')
-    delivery.relay = byRelay[0] ? (obstacle(tracker, delivery, 'relay') ?? post(tracker, delivery, byRelay)) : 'none'
+    delivery.relay =
+      post && byRelay[0] ? (obstacle(tracker, delivery, 'relay') ?? post(tracker, delivery, byRelay)) : 'none'
   }
   return update(tracker, delivery, {})
 }

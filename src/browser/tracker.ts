@@ -8,9 +8,9 @@ import { cleanUp, decide } from './consent.ts'
 import { isOptedOut } from './decision.ts'
 import { pixelCopyIn, update } from './delivery.ts'
 import { listen, report } from './listeners.ts'
+import { storeAll } from './optional-parts.ts'
 import { about, contextOf } from './page.ts'
 import { randomId } from './random-id.ts'
-import { storeAll } from './relay.ts'
 import { end, sendEvent } from './send-event.ts'
 import type { Page, Tracker } from './state.ts'
 import { forgetVisitor, learn } from './visitor.ts'
@@ -52,7 +52,7 @@ export function createTracker(page: Page, config: Config, rules: Rules): Tracker
     listeners: [],
     past: [],
   }
-  window.addEventListener('pagehide', () => storeAll(tracker))
+  window.addEventListener('pagehide', () => storeAll?.(tracker))
   return tracker
 }
 

@@ -1,6 +1,6 @@
 import { suggestEventName } from '../core/event-synonyms.ts'
 import { pixelOrigin } from '../tiktok/hosts.ts'
-import { readMapping } from '../tiktok/mapping.ts'
+import { readMapping } from '../tiktok/read-mapping.ts'
 import type { Config, PixelCause, Reason, State, TrackResult } from '../types.ts'
 import { nearestName } from './checks.ts'
 import { redact } from './redact.ts'

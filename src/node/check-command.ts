@@ -7,6 +7,7 @@ import { checkNames } from './name-check.ts'
 import { checkPage } from './page-check.ts'
 import { readWords } from './read-words.ts'
 import { checkRows } from './row-check.ts'
+import { checkScript } from './script-check.ts'
 import { checkSources } from './source-check.ts'
 
 /** Prints a report before going live. The exit code is 1 if something needs fixing. */
@@ -32,6 +33,7 @@ export async function checkCommand(words: string[]): Promise<number> {
   report([{ ok: true, text: `${values.config} is valid, for pixel ${config.pixelId}.` }, nodeFinding()])
   report(checkNames(config, mapping))
   report(checkSources(config, sources))
+  report([checkScript(config)])
   report(
     url
       ? await checkPage(url, config)

@@ -44,7 +44,8 @@ const help = `Usage: converge-tiktok <command> [options]
     --url <page>       also look at a page of the shop: its policy, the script in it
     --test-code <code> also send a test event for each row of the mapping; from Events Manager, Test events
 
-  copy <folder>      copy converge.js, consent.js and inspector.js to a folder of your site, and print their integrity hashes
+  copy <folder>      copy converge.js, converge-pixel.js, consent.js and inspector.js to a folder of your site,
+                     and print their integrity hashes
 
   --help, -h         this page
   --version, -v      the version

@@ -14,6 +14,7 @@ import { createLog } from './log-line.ts'
 import { createMatchKeys } from './match-keys.ts'
 import { createPageIntake } from './page-intake.ts'
 import { parsePageRequest } from './parse.ts'
+import { pickVariant } from './pick-variant.ts'
 import { readIp, readUserAgent } from './profile.ts'
 import { readResponse } from './read-body.ts'
 import { redact } from './redact.ts'
@@ -101,12 +102,14 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     facts: () => ({ receivedAt: now(), isClockSteady: clock.isSteady() }),
     erase: keeper?.erase,
   })
+  const variant = pickVariant(web.config)
+  const line = configLine(servedConfig(web, isPaused))
   keeper?.start(deliver)
 
   const routes: Record<Route, Take> = {
     events: countPage,
     webhook: takeFromServer,
-    'converge.js': (request) => serveScript(request, 'converge.js', configLine(servedConfig(web, isPaused))),
+    'converge.js': (request) => serveScript(request, variant, line),
     'consent.js': (request) => serveScript(request, 'consent.js'),
     'inspector.js': (request) => serveScript(request, 'inspector.js'),
     health: createHealth({ api, keeper, store, ...counters, isPaused, adminToken: config.adminToken }),

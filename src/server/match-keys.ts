@@ -13,9 +13,10 @@ export function createMatchKeys(): MatchKeys {
   const counts = new Map<string, number>(keys.map((key) => [key, 0]))
   let all = 0
 
-  function count({ data }: OutboxEvent): void {
+  function count(event: OutboxEvent): void {
     all++
-    for (const key of keys) if (data.user[key]) counts.set(key, (counts.get(key) ?? 0) + 1)
+    const has = keyTest(event)
+    for (const key of keys) if (has(key)) counts.set(key, (counts.get(key) ?? 0) + 1)
   }
 
   return {
@@ -28,4 +29,15 @@ export function createMatchKeys(): MatchKeys {
     },
     shares: () => Object.fromEntries([...counts].map(([key, count]) => [key, all && Number((count / all).toFixed(3))])),
   }
+}
+
+/**
+ * Whether an event has a match key. Its JSON is not parsed for that: `user` stands before `page`, and a quotation mark
+ * inside a text is escaped, so that no text looks like a key.
+ */
+function keyTest(event: OutboxEvent): (key: (typeof keys)[number]) => boolean {
+  const { json } = event
+  if (json === undefined) return (key) => Boolean(event.data.user[key])
+  const user = json.slice(json.indexOf('"user":{'), json.indexOf('"page":{'))
+  return (key) => user.includes(`"${key}":`)
 }

@@ -1,6 +1,18 @@
 import * as v from 'valibot'
 import { isRecord, readNumber, readText } from '../core/read.ts'
 import type { Content, EventParameters, RelayedEvent, User } from '../types.ts'
+import { isPageEvent } from './is-page-event.ts'
+import {
+  MAX_ADDRESS,
+  MAX_CONTENTS,
+  MAX_EVENT_NAME,
+  MAX_EVENTS,
+  MAX_PLACE,
+  MAX_SEND,
+  MAX_TEXT,
+  type Shape,
+  shapes,
+} from './page-event-shapes.ts'
 
 /** What is wrong with one part of a request. It never repeats what came. */
 export interface Problem {
@@ -20,14 +32,9 @@ export interface ParsedRequest<Event> {
   problems: Problem[]
 }
 
-const MAX_EVENTS = 1000
-// As in copyRecord: what a page's own pipeline can produce passes here.
-const MAX_TEXT = 2000
-const MAX_CONTENTS = 2000
-
 const text = (most: number) => v.pipe(v.string(), v.regex(/\S/, 'text that is not blank'), v.maxLength(most))
-// The words complete the sentence "must be …". Without them valibot would show the regular expression.
-const shaped = (shape: RegExp, words: string) => v.pipe(v.string(), v.regex(shape, words))
+// Without the words valibot would show the regular expression.
+const shaped = ({ test, words }: Shape) => v.pipe(v.string(), v.regex(test, words))
 const decision = v.optional(v.picklist(['granted', 'denied']))
 
 /** Only helps to match: where it is unfit, the event goes without it. */
@@ -35,12 +42,9 @@ function orNothing<Output>(schema: v.GenericSchema<Output>) {
   return v.optional(v.fallback(v.optional(schema), undefined))
 }
 
-const hash = orNothing(shaped(/^[\da-f]{64}$/, 'a SHA-256 hash of 64 lower-case hex digits'))
-const plain = orNothing(v.pipe(text(100), v.regex(/^[^@]*$/, 'text without @'), v.toLowerCase()))
-const address = v.optional(v.fallback(v.pipe(v.string(), v.maxLength(8000)), ''), '')
-
-/** BCP 47, such as `de-AT`; also with `_`, as WordPress has it. */
-export const localeShape = /^[a-z]{2,8}([-_][a-z\d]{1,8}){0,4}$/i
+const hash = orNothing(shaped(shapes.hash))
+const plain = orNothing(v.pipe(text(MAX_PLACE), v.regex(/^[^@]*$/, 'text without @'), v.toLowerCase()))
+const address = v.optional(v.fallback(v.pipe(v.string(), v.maxLength(MAX_ADDRESS)), ''), '')
 
 const contentType = v.picklist(['product', 'product_group'])
 
@@ -59,18 +63,19 @@ const parameters: v.GenericSchema<unknown, EventParameters> = v.object({
   contents: v.exactOptional(v.pipe(v.array(content), v.minLength(1), v.maxLength(MAX_CONTENTS))),
   content_type: v.exactOptional(contentType),
   value: v.exactOptional(v.pipe(v.number(), v.finite())),
-  currency: v.exactOptional(shaped(/^[A-Z]{3}$/, 'a currency code of 3 capital letters, such as EUR')),
+  currency: v.exactOptional(shaped(shapes.currency)),
   num_items: v.exactOptional(v.pipe(v.number(), v.finite())),
   order_id: v.exactOptional(text(MAX_TEXT)),
   query: v.exactOptional(text(MAX_TEXT)),
   search_string: v.exactOptional(text(MAX_TEXT)),
 } satisfies Record<keyof EventParameters, v.GenericSchema>)
 
-const relayedEvent = v.object({
+/** What a page posts for one event. It explains faults; `isPageEvent` is the quick test for the same. */
+export const pageEventSchema = v.object({
   time: v.pipe(v.number(), v.finite()),
   eventName: text(MAX_TEXT),
   eventID: text(MAX_TEXT),
-  send: v.pipe(v.array(v.object({ event: text(50), parameters })), v.minLength(1), v.maxLength(20)),
+  send: v.pipe(v.array(v.object({ event: text(MAX_EVENT_NAME), parameters })), v.minLength(1), v.maxLength(MAX_SEND)),
   pixel: v.boolean(),
   user: v.optional(
     v.object({
@@ -87,12 +92,12 @@ const relayedEvent = v.object({
     {},
   ),
   page: v.optional(v.object({ url: address, referrer: address }), {}),
-  ttclid: orNothing(shaped(/^[\w.~%+/=-]{1,500}$/, 'a click id of up to 500 characters')),
-  ttp: orNothing(shaped(/^[\w.~%+/=-]{1,200}$/, 'a cookie value of up to 200 characters')),
-  locale: orNothing(shaped(localeShape, 'a language, such as de-AT')),
+  ttclid: orNothing(shaped(shapes.clickId)),
+  ttp: orNothing(shaped(shapes.cookie)),
+  locale: orNothing(shaped(shapes.locale)),
   consent: v.object({ analytics: decision, marketing: decision }),
   gpc: orNothing(v.literal(true)),
-  test: orNothing(shaped(/^[\w-]{1,64}$/, 'up to 64 letters, digits, - or _')),
+  test: orNothing(shaped(shapes.testCode)),
 } satisfies Record<keyof RelayedEvent, v.GenericSchema>)
 
 const relayBatch = v.object({
@@ -101,8 +106,23 @@ const relayBatch = v.object({
   events: v.pipe(v.array(v.unknown()), v.minLength(1), v.maxLength(MAX_EVENTS)),
 })
 
+type Check<Event> = (given: unknown) => { event: Event } | { issues: readonly v.BaseIssue<unknown>[] }
+
+/** By a schema alone. */
+const checkBy =
+  <Event>(schema: v.GenericSchema<unknown, Event>): Check<Event> =>
+  (given) => {
+    const { success, output, issues } = v.safeParse(schema, given)
+    return success ? { event: output } : { issues }
+  }
+
+const checkBySchema = checkBy(pageEventSchema)
+
+/** The schema also takes what no page of ours writes, and says what is wrong with the rest. It is slow. */
+const checkPageEvent: Check<PageEvent> = (given) => (isPageEvent(given) ? { event: given } : checkBySchema(given))
+
 /** A page's event, as far as it could be understood. Nothing else of what came is in it. */
-export type PageEvent = v.InferOutput<typeof relayedEvent>
+export type PageEvent = v.InferOutput<typeof pageEventSchema>
 
 export interface PageRequest extends ParsedRequest<PageEvent> {
   /** The page's clock when it left, in milliseconds since 1970. */
@@ -114,7 +134,7 @@ export function parsePageRequest(body: string): PageRequest {
   const batch = v.safeParse(relayBatch, parseJson(body))
   if (!batch.success) return { sentAt: 0, good: [], problems: toProblems('', batch.issues) }
   const { sentAt, events } = batch.output
-  return { sentAt, ...parseEach(relayedEvent, events, (index) => `events[${index}]`) }
+  return { sentAt, ...parseEach(checkPageEvent, events, (index) => `events[${index}]`) }
 }
 
 /** PHP writes an object in which nothing stands as `[]`. */
@@ -153,12 +173,12 @@ export function parseServerRequest(body: string): ParsedRequest<ServerEvent> {
   if (events.length === 0 || events.length > MAX_EVENTS)
     return { good: [], problems: [{ path: inList ? 'events' : '', message: `must be 1 to ${MAX_EVENTS} events` }] }
   const pathOf = (index: number) => (inList ? `events[${index}]` : events === json ? `[${index}]` : '')
-  return parseEach(serverEvent, events, pathOf)
+  return parseEach(checkBy(serverEvent), events, pathOf)
 }
 
 /** One event that a source of ours has made. */
 export function parseServerEvent(event: unknown): ParsedRequest<ServerEvent> {
-  return parseEach(serverEvent, [event], () => '')
+  return parseEach(checkBy(serverEvent), [event], () => '')
 }
 
 function parseJson(body: string): unknown {
@@ -169,18 +189,18 @@ function parseJson(body: string): unknown {
   }
 }
 
-function parseEach<Output>(
-  schema: v.GenericSchema<unknown, Output>,
+function parseEach<Event>(
+  check: Check<Event>,
   events: readonly unknown[],
   pathOf: (index: number) => string,
-): ParsedRequest<Output> {
-  const good: Parsed<Output>[] = []
+): ParsedRequest<Event> {
+  const good: Parsed<Event>[] = []
   const problems: Problem[] = []
   for (const [index, one] of events.entries()) {
     const path = pathOf(index)
-    const { success, output, issues } = v.safeParse(schema, one)
-    if (success) good.push({ path, event: output })
-    else problems.push(...toProblems(path, issues))
+    const checked = check(one)
+    if ('event' in checked) good.push({ path, event: checked.event })
+    else problems.push(...toProblems(path, checked.issues))
   }
   return { good, problems }
 }

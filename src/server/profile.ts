@@ -2,7 +2,8 @@ import { isRecord, put, readText } from '../core/read.ts'
 import { readUser } from '../tiktok/user.ts'
 import type { Decision } from '../types.ts'
 import type { EventsApiEvent } from './outbox.ts'
-import { isEmptyList, localeShape } from './parse.ts'
+import { localeShape } from './page-event-shapes.ts'
+import { isEmptyList } from './parse.ts'
 import { withPrefix } from './phone.ts'
 
 type Properties = Record<string, unknown>

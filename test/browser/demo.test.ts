@@ -6,7 +6,8 @@ import { driverOf, type Page } from './browsers.ts'
 import { inEachBrowser } from './in-each-browser.ts'
 import { hitsLeaveAtOnce } from './shop.ts'
 
-const built = () => readFileSync(new URL('../../dist/converge.js', import.meta.url), 'utf8')
+/** The build that the demo's config is served. */
+const built = () => readFileSync(new URL('../../dist/converge-shop.js', import.meta.url), 'utf8')
 
 const axe = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 

@@ -185,7 +185,7 @@ test('require() loads from CommonJS what import() loads, of every entry', async 
   expect([code, output.trim().split('\n').sort()]).toEqual([0, names.map((name) => `${name} true`).sort()])
 })
 
-test.each(['converge.js', 'consent.js', 'inspector.js', 'sri.json', 'package.json'])(
+test.each(['converge.js', 'converge-pixel.js', 'consent.js', 'inspector.js', 'sri.json', 'package.json'])(
   'a build script finds %s by its name',
   async (file) => {
     const { folder, write } = createProject()

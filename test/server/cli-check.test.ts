@@ -175,6 +175,27 @@ test('what stands in the way on a page is named, with what to add', async () => 
   expect([code, output.trim().split('\n').at(-1)]).toEqual([1, '6 to fix.'])
 })
 
+test.each<[title: string, config: Record<string, unknown>, said: RegExp]>([
+  ['nothing more', {}, /converge-shop\.js, without filters, because this config has none\.$/m],
+  [
+    'filters',
+    { filters: [{ event: '*', any: [{ property: 'vip', operator: 'is_set' }] }] },
+    /converge-shop-filters\.js\.$/m,
+  ],
+])('what a visitor downloads is said, for a config with %s', async (_, config, said) => {
+  const { output } = await check(writeConfig(createFolder(), config))
+  expect(output).toMatch(/✓ A visitor downloads 1\d\.\d kB \(brotli\) of script: /)
+  expect(output).toMatch(said)
+})
+
+test('a page with another build of the script is known', async () => {
+  const origin = await serveShop(({ url }, response) =>
+    response.end(url === '/' ? '<script src="/converge-pixel.js"></script>' : ''),
+  )
+  const { output } = await check(writeConfig(createFolder(), { allowedOrigins: [origin] }), '--url', origin)
+  expect(output).toContain(`✓ ${origin}/converge-pixel.js is in the page.`)
+})
+
 test('a page that can not be read is a sentence', async () => {
   const config = writeConfig(createFolder())
   expect((await check(config, '--url', 'shop')).output).toContain('✗ --url "shop" is not a web address.')

@@ -1,6 +1,6 @@
 import { createConnection, createServer } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { createSqliteOutbox } from '../../src/node/index.ts'
+import { createSqliteOutbox, createSqliteStore, serve } from '../../src/node/index.ts'
 import { createForwarder } from '../../src/server/forwarder.ts'
 import { accessToken, pageBatch, pixelId, postOrder, postPage, shop } from './node-requests.ts'
 import { newOutbox, playTikTok, startServer } from './node-server.ts'
@@ -143,4 +143,23 @@ test('a port that is taken, or none, is a sentence, and leaves no outbox open', 
   )
   await expect(startServer(tiktok, { outbox: '/no/such/folder/outbox.db' })).rejects.toThrow(/could not be opened/)
   await expect(startServer(tiktok, { pixelId: 'wrong' })).rejects.toThrow('converge-tiktok: pixelId is "wrong"')
+})
+
+test.each([
+  [{ database: 'a.db', outbox: 'b.db' }, 'database and outbox are both set. Set only one of them'],
+  [{}, 'database is missing. Name a file, such as converge.db'],
+  [{ database: 'postgres://localhost/shop' }, 'database is the address of a PostgreSQL server. Name a file'],
+])('a server that cannot know its file does not start: %o', async (files, sentence) => {
+  const config = { pixelId, accessToken, allowedOrigins: [shop], port: 0, ...files }
+  await expect(serve(config)).rejects.toThrow(`converge-tiktok: ${sentence}`)
+})
+
+test('a forwarder takes a store or an outbox, not both', async () => {
+  const path = newOutbox()
+  const [store, outbox] = [createSqliteStore({ path, pixelId }), createSqliteOutbox({ path })]
+  onTestFinished(async () => void (await Promise.all([store.close(), outbox.close()])))
+  const config = { pixelId, accessToken, allowedOrigins: [shop] }
+  expect(() => createForwarder({ ...config, store, outbox })).toThrow(
+    'converge-tiktok: store and outbox are both set. Set only one of them: a store keeps events, too, and merges orders.',
+  )
 })

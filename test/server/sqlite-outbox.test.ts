@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setImmediate } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { OutboxFull, type Verdict } from '../../src/server/outbox.ts'
 import { createSqliteOutbox } from '../../src/store/sqlite/sqlite-outbox.ts'
@@ -100,6 +101,26 @@ test('what waits is handed out oldest first, at most 1,000 at a time', async () 
   await expect.poll(() => outbox.stats(), { timeout: 5000 }).toMatchObject({ sent: 2500, waiting: 0 })
   expect(batches.map(({ length }) => length)).toEqual([1000, 1000, 500])
   expect(batches.flat()).toEqual(numbered(2500).map(({ data }) => data.event_id))
+})
+
+test('a backlog leaves in four calls at a time, after a failure in one', async () => {
+  const outbox = open(newPath())
+  await outbox.add(numbered(10_000))
+  const running = new Set<number>()
+  const together: number[] = []
+  let calls = 0
+  outbox.start(async (events) => {
+    const call = ++calls
+    running.add(call)
+    together.push(running.size)
+    await setImmediate()
+    await setImmediate()
+    running.delete(call)
+    return events.map(() => (call === 3 ? 'retry' : 'done'))
+  })
+  await expect.poll(() => outbox.stats(), { timeout: 8000 }).toMatchObject({ sent: 10_000, waiting: 0 })
+  // One at first; then four, of which the second fails; one; and the rest.
+  expect(together).toEqual([1, 1, 2, 3, 4, 1, 1, 2, 3, 4, 1])
 })
 
 test('one batch does not hold more than a few megabytes, whatever its events weigh', async () => {

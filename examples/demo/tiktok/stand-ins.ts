@@ -204,7 +204,6 @@ export async function createStandIns({
 /** @throws where the address isn't found: nothing may go to TikTok unnoticed */
 function withTikTokAt(place: string, script: string): string {
   const replaced = script.replace(/https:\/\/analytics\..{0,60}?tiktok\.com/g, place)
-  if (replaced === script)
-    throw new Error("dist/converge.js does not hold TikTok's address where the demo looks for it.")
+  if (replaced === script) throw new Error("converge.js does not have TikTok's address where the demo looks for it.")
   return replaced
 }

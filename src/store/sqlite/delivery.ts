@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Deliver, Verdict } from '../../server/outbox.ts'
 import type { DeliveryLock } from './delivery-lock.ts'
-import type { Tables, WaitingEvent } from './outbox-tables.ts'
+import { isFull, type Tables, type WaitingEvent } from './outbox-tables.ts'
 import { isSqliteError, reasonOf } from './sqlite.ts'
 import { createVerdictReader } from './verdict-reader.ts'
 import { createVerdictRecord } from './verdict-record.ts'
@@ -36,9 +36,11 @@ export interface DeliveryOptions {
   retryAfter: { first: number; longest: number }
 }
 
-// What comes within it is one batch, and what has waited through a long outage leaves as 10 batches a second at most:
-// TikTok allows a token 1,000 requests.
+// What comes within it is one batch. A backlog does not wait: each round of calls takes more than a millisecond, and TikTok
+// allows a token 1,000 calls a second.
 const spacing = 100
+// A call takes TikTok up to half a second. With one at a time a backlog would leave slower than events can come in.
+const mostCalls = 4
 // Another process may have added something, requeued a dead letter, or ended.
 const look = 2000
 // `deliver` gives its call up by itself 4 s after it was told to end.
@@ -51,7 +53,7 @@ interface Nap {
   light: boolean
 }
 
-/** Hands what waits to `deliver`, oldest first, one batch after the other. */
+/** Hands what waits to `deliver`, oldest first: one batch after the other, and of a backlog a few at a time. */
 export function startDelivery(options: DeliveryOptions): Delivery {
   const { tables, lock, longestWait, now, elapsed, log } = options
   const longestPause = options.retryAfter.longest
@@ -62,10 +64,31 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   const { sleep, endNap, wake } = createNaps()
   const ask = createAsk(options, signal)
   let isAbandoned = false
+  // After a failure, one batch shows whether TikTok is there again.
+  let calls = 1
   let nextPruning = Number.NEGATIVE_INFINITY
 
   async function setLateAside(): Promise<void> {
     while (!signal.aborted && record.write(() => tables.setAsideLate(now(), record.isSettled))) await setImmediate()
+  }
+
+  /** In parts, so that intake goes on in between. */
+  async function save(): Promise<void> {
+    while (!isAbandoned && record.saveSome()) await setImmediate()
+  }
+
+  /** The oldest batches, as many as may be on their way together. */
+  async function nextBatches(): Promise<WaitingEvent[][]> {
+    const taken = new Set<number>()
+    const batches: WaitingEvent[][] = []
+    while (batches.length < calls) {
+      const batch = tables.due(now(), longestPause, (id) => taken.has(id) || record.isSettled(id))
+      if (batch.length) batches.push(batch)
+      if (!isFull(batch)) break
+      for (const { id } of batch) taken.add(id)
+      await setImmediate()
+    }
+    return batches
   }
 
   async function deliverNext(): Promise<Nap> {
@@ -76,18 +99,20 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       record.write(() => tables.prune(now()))
       nextPruning = started + day
     }
-    record.save()
+    await save()
     await setLateAside()
     record.write(() => tables.release(now(), longestWait))
-    const batch = tables.due(now(), longestPause, record.isSettled)
-    if (!batch.length) return { milliseconds: Math.min(look, tables.nextDue(now()) - now()), light: true }
+    const batches = await nextBatches()
+    if (!batches.length) return { milliseconds: Math.min(look, tables.nextDue(now()) - now()), light: true }
 
-    const verdicts = await ask(batch)
+    const answered = await Promise.all(batches.map(async (batch) => ({ batch, verdicts: await ask(batch) })))
     if (isAbandoned) return { milliseconds: 0, light: false }
-    const { settled, pause } = verdictReader.read(batch, verdicts)
+    const { settled, pause } = verdictReader.read(answered)
     record.keep(settled)
-    record.save()
-    return { milliseconds: pause ?? spacing - (elapsed() - started), light: false }
+    await save()
+    calls = pause === undefined ? mostCalls : 1
+    const rest = batches.every(isFull) ? 0 : spacing - (elapsed() - started)
+    return { milliseconds: pause ?? rest, light: false }
   }
 
   async function run(): Promise<void> {

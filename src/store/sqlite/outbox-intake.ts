@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
 import type { Fate } from '../fate.ts'
+import { writeKept } from './kept-event.ts'
 import type { Room } from './outbox-room.ts'
 import type { Tables } from './outbox-tables.ts'
 import { isSqliteError, whenFree } from './sqlite.ts'
@@ -77,7 +78,7 @@ export function createIntake({ tables, room, file, now }: IntakeOptions): Intake
 
   return {
     add(events, mergeOrders) {
-      const kept = events.map((event) => ({ event, body: JSON.stringify(event) }))
+      const kept = events.map((event) => ({ event, body: writeKept(event) }))
       const bytes = kept.reduce((sum, { body }) => sum + Buffer.byteLength(body) + rowBytes, 0)
       return new Promise((resolve, reject) => {
         additions.push({ kept, mergeOrders, bytes, resolve, reject })

@@ -5,8 +5,9 @@ import type { OutboxEvent } from '../../server/outbox.ts'
 import { type Fate, isSent } from '../fate.ts'
 import { retention } from '../retention.ts'
 import type { StoreStats } from '../store.ts'
-import { addEvents } from './add-events.ts'
+import { addRequests } from './add-events.ts'
 import { createDeadLetterReader, createIdChunks, createProblemCounts } from './dead-letters.ts'
+import { readKept } from './kept-event.ts'
 import { createOrderMemory } from './order-memory.ts'
 import { inTransaction, isSqliteError, openLog, UnusableFile } from './sqlite.ts'
 import { copyDatabase, largestRewrite, makeShrinkable, openOutboxFile, schemaVersionOf } from './sqlite-schema.ts'
@@ -26,6 +27,9 @@ export interface WaitingEvent {
   attempts: number
   event: OutboxEvent
 }
+
+/** True if more may wait behind a batch. */
+export const isFull = (batch: readonly WaitingEvent[]): boolean => batch.length === maxBatch
 
 /** What became of an event that was handed out, by its row. `due` is in milliseconds since 1970. */
 export type Settled = { id: number } & (
@@ -115,7 +119,9 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
   )
   const nextHeld = prepare('SELECT 1 FROM waiting WHERE held = 1 AND (due <= ? OR due > ?) LIMIT 1')
   const release = prepare('UPDATE waiting SET held = 0, due = min(due, ?) WHERE held = 1 AND (due <= ? OR due > ?)')
-  const waiting = prepare('SELECT attempts, body FROM waiting WHERE id = ?')
+  const waiting = prepare(
+    'SELECT id, attempts, body FROM waiting WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id',
+  )
   const nextDue = prepare('SELECT min(due) AS due FROM waiting WHERE due > ?')
   const expired = prepare('SELECT id FROM waiting WHERE expires <= ?')
   const putOff = prepare('UPDATE waiting SET attempts = attempts + 1, due = ? WHERE id = ?')
@@ -123,7 +129,7 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
   return {
     /** Adds what several requests bring, and gives back the fates of each. `mergeOrders` is in seconds. */
     add: (additions: readonly { kept: readonly KeptEvent[]; mergeOrders: number }[], now: number): Fate[][] =>
-      write(() => additions.map(({ kept, mergeOrders }) => addEvents(rows, kept, { now, mergeOrders }))),
+      write(() => addRequests(rows, additions, now)),
 
     /**
      * Lets orders leave whose wait for a twin is over, and gives back how many. From now on they are never changed. None
@@ -139,15 +145,17 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
      * what seems to be was put off while the clock was ahead.
      */
     due(now: number, longestPause: number, isExcepted: (id: number) => boolean): WaitingEvent[] {
+      const ids: number[] = []
+      for (const row of dueIds.iterate(now, now + longestPause, now / 1000)) {
+        if (ids.length === maxBatch) break
+        if (!isExcepted(Number(row.id))) ids.push(Number(row.id))
+      }
       const batch: WaitingEvent[] = []
       let text = 0
-      for (const row of dueIds.iterate(now, now + longestPause, now / 1000)) {
-        const id = Number(row.id)
-        if (isExcepted(id)) continue
-        const { attempts, body = '' } = waiting.get(id) ?? {}
+      for (const { id, attempts, body } of waiting.iterate(JSON.stringify(ids))) {
         text += String(body).length
-        if (batch.length === maxBatch || (batch.length && text > maxBatchText)) break
-        batch.push({ id, attempts: Number(attempts), event: JSON.parse(String(body)) })
+        if (batch.length && text > maxBatchText) break
+        batch.push({ id: Number(id), attempts: Number(attempts), event: readKept(String(body)) })
       }
       return batch
     },
@@ -172,14 +180,14 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
 
     settle(settled: readonly Settled[], now: number): void {
       write(() => {
-        let gone = 0
+        const done = settled.filter(({ outcome }) => outcome === 'done').map(({ id }) => id)
+        let gone = rows.remove(done)
         for (const one of settled) {
           if (one.outcome === 'putOff') putOff.run(one.due, one.id)
-          else if (one.outcome === 'done') gone += rows.remove(one.id)
-          else gone += rows.setAside(one.id, { problem: one.problem, tries: 1, now })
+          else if (one.outcome === 'dead') gone += rows.setAside(one.id, { problem: one.problem, tries: 1, now })
         }
         rows.addTotal('waiting', -gone)
-        rows.addTotal('sent', settled.filter(({ outcome }) => outcome === 'done').length)
+        rows.addTotal('sent', done.length)
       })
     },
   }
@@ -205,7 +213,7 @@ function deadLetterTable(database: DatabaseSync, rows: WaitingRows, write: Write
     const event: OutboxEvent = JSON.parse(body)
     if (event.expires <= now / 1000) return false
     // It does not wait for its twin again.
-    const [fate] = addEvents(rows, [{ event, body }], { now, mergeOrders: 0 })
+    const [[fate] = []] = addRequests(rows, [{ kept: [{ event, body }], mergeOrders: 0 }], now)
     if (!fate || !isSent(fate, event)) return false
     unbury.run(id)
     return true

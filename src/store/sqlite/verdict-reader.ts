@@ -17,8 +17,15 @@ export interface Reading {
   pause: number | undefined
 }
 
+/** A batch, and what `deliver` said of it. */
+export interface Answered {
+  batch: readonly WaitingEvent[]
+  verdicts: readonly Verdict[]
+}
+
 export interface VerdictReader {
-  read(batch: WaitingEvent[], verdicts: Verdict[]): Reading
+  /** Reads what was on its way together. */
+  read(answered: readonly Answered[]): Reading
   /** Counts a failure, and gives back how many milliseconds to wait after it. */
   fail(): number
   /** The configuration fault that has stopped all calls. */
@@ -48,28 +55,43 @@ export function createVerdictReader({ now, random, log, retryAfter }: VerdictRea
     return { id, outcome: 'dead', problem: event.problem ?? noReason }
   }
 
+  function readBatch({ batch, verdicts }: Answered): BatchReading {
+    const having = (verdict: Verdict) => batch.filter((_, index) => (verdicts[index] ?? 'retry') === verdict)
+    const [done, dead, retry, stop] = [having('done'), having('dead'), having('retry'), having('stop')]
+    // Where all are refused for now, TikTok is down: they keep their place.
+    const isDown = retry.length + stop.length === batch.length
+    const settled: Settled[] = [
+      ...done.map(({ id }): Settled => ({ id, outcome: 'done' })),
+      ...dead.map(({ id, event }): Settled => ({ id, outcome: 'dead', problem: event.problem ?? noReason })),
+      ...(isDown ? [] : retry.filter(isTried).map(putOff)),
+    ]
+    return { settled, stop, down: isDown ? batch : [] }
+  }
+
   return {
-    read(batch, verdicts) {
-      const having = (verdict: Verdict) => batch.filter((_, index) => (verdicts[index] ?? 'retry') === verdict)
-      const [done, dead, retry, stop] = [having('done'), having('dead'), having('retry'), having('stop')]
-      // Where all are refused for now, TikTok is down: they keep their place.
-      const isDown = retry.length + stop.length === batch.length
-      const settled: Settled[] = [
-        ...done.map(({ id }): Settled => ({ id, outcome: 'done' })),
-        ...dead.map(({ id, event }): Settled => ({ id, outcome: 'dead', problem: event.problem ?? noReason })),
-        ...(isDown ? [] : retry.filter(isTried).map(putOff)),
-      ]
+    read(answered) {
+      const readings = answered.map(readBatch)
+      const settled = readings.flatMap((reading) => reading.settled)
+      const stop = readings.flatMap((reading) => reading.stop)
+      const down = readings.flatMap((reading) => reading.down)
       stopped = stop[0] && (stop.find(isTried)?.event.problem ?? stopped ?? noReason)
-      if (!isDown) {
+      if (!down.length) {
         failures = 0
         return { settled, pause: undefined }
       }
       const pause = stop.length ? retryAfter.longest : fail()
-      return { settled, pause: batch.some(isTried) ? pause : Math.min(longestHold, pause) }
+      return { settled, pause: down.some(isTried) ? pause : Math.min(longestHold, pause) }
     },
     fail,
     stopped: () => stopped,
   }
+}
+
+interface BatchReading {
+  settled: Settled[]
+  stop: WaitingEvent[]
+  /** All of the batch if TikTok refused all of it for now. */
+  down: readonly WaitingEvent[]
 }
 
 /** Without a problem it was not tried: `deliver` held it back. */

@@ -18,8 +18,8 @@ export interface VerdictRecordOptions {
  */
 export interface VerdictRecord {
   keep(settled: readonly Settled[]): void
-  /** Writes what is kept, as far as the file can be written. */
-  save(): void
+  /** Writes some of what is kept. False if nothing is left, or the file cannot be written now. */
+  saveSome(): boolean
   isSaved(): boolean
   /** True if an event must not be handed out, whatever the file says of it. */
   isSettled(id: number): boolean
@@ -31,7 +31,8 @@ export interface VerdictRecord {
   close(): Promise<void>
 }
 
-const chunk = 1000
+// Together they hold intake up for some milliseconds.
+const chunk = 500
 const pauseAfterFailure = 1000
 const patienceWithLocks = 5000
 const patienceAtTheEnd = 1000
@@ -94,9 +95,7 @@ export function createVerdictRecord({ tables, now, elapsed, log, longestPause }:
         if (one.outcome === 'done') sent++
       }
     },
-    save() {
-      while (kept.size && write(writeSome));
-    },
+    saveSome: () => kept.size > 0 && write(writeSome) > 0,
     isSaved: () => kept.size === 0,
     isSettled(id) {
       const one = kept.get(id)

@@ -3,6 +3,7 @@ import type { OutboxEvent } from '../../server/outbox.ts'
 import { decideOrder, type HeldRow, namesOf, type OrderMoment } from '../decide-order.ts'
 import type { Fate } from '../fate.ts'
 import type { OrderCounts } from '../store.ts'
+import { writeKept } from './kept-event.ts'
 import type { OrderMemory } from './order-memory.ts'
 
 /** An event, and the JSON that is kept of it. */
@@ -13,24 +14,34 @@ export interface KeptEvent {
 
 export type Total = 'waiting' | 'sent' | keyof OrderCounts
 
+/** What a transaction adds to the totals. They are written once, at its end. */
+export type Totals = Record<Exclude<Total, 'sent'>, number>
+
+const orderCounts = ['merged', 'conflict', 'late_twin', 'left_to_source'] as const satisfies (keyof OrderCounts)[]
+
 export type WaitingRows = ReturnType<typeof createWaitingRows>
 
 /** Moves single events in and out. To be called in a transaction. */
 export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
   const prepare = (sql: string) => database.prepare(sql)
   const insertRow = prepare(
-    'INSERT OR IGNORE INTO waiting (event, event_id, origin, added, expires, due, held, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT OR IGNORE INTO waiting (event, event_id, origin, added, expires, body) VALUES (?, ?, ?, ?, ?, ?)',
+  )
+  const insertHeld = prepare(
+    'INSERT OR IGNORE INTO waiting (event, event_id, origin, added, expires, body, due, held) VALUES (?, ?, ?, ?, ?, ?, ?, 1)',
   )
   const heldRows = prepare('SELECT id, body FROM waiting WHERE held = 1 AND event_id = ?')
   const replaceRow = prepare('UPDATE waiting SET expires = ?, due = ?, held = 0, body = ? WHERE id = ?')
   const bury = prepare(`INSERT INTO dead_letters (event, event_id, died, attempts, problem, body)
     SELECT event, event_id, ?, attempts + ?, ?, body FROM waiting WHERE id = ?`)
   const take = prepare('DELETE FROM waiting WHERE id = ? RETURNING body')
-  const removeRow = prepare('DELETE FROM waiting WHERE id = ?')
+  const removeRows = prepare('DELETE FROM waiting WHERE id IN (SELECT value FROM json_each(?))')
   const addToTotal = prepare(`INSERT INTO totals (name, count) VALUES (?, ?)
     ON CONFLICT DO UPDATE SET count = count + excluded.count`)
 
-  const remove = (id: number): number => Number(removeRow.run(id).changes)
+  /** Gives back how many there were. */
+  const remove = (ids: readonly number[]): number =>
+    ids.length ? Number(removeRows.run(JSON.stringify(ids)).changes) : 0
 
   function addTotal(name: Total, count: number): void {
     if (count) addToTotal.run(name, count)
@@ -40,8 +51,11 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
   function insert({ event, body }: KeptEvent, now: number, due = 0): boolean {
     const { data, test_event_code = '', source } = event
     const origin = `${source === 'signed' ? 'signed' : 'page'} ${test_event_code}`.trimEnd()
-    const values = [data.event, data.event_id, origin, now, Math.floor(event.expires), due, due ? 1 : 0, body] as const
-    return insertRow.run(...values).changes === 1
+    const expires = Math.floor(event.expires)
+    const { changes } = due
+      ? insertHeld.run(data.event, data.event_id, origin, now, expires, body, due)
+      : insertRow.run(data.event, data.event_id, origin, now, expires, body)
+    return changes === 1
   }
 
   /** The rows of this order that wait for their twins. */
@@ -54,31 +68,35 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
   }
 
   /** Adds an order's rows that one side has brought: of one event_id and order name. */
-  function addOrder(kept: readonly KeptEvent[], moment: OrderMoment): Fate[] {
+  function addOrder(kept: readonly KeptEvent[], moment: OrderMoment, totals: Totals): Fate[] {
     const rows = kept.map(({ event }) => event)
     const [first] = rows
     if (!first) return []
     const { event_id } = first.data
-    const brought = new Map(namesOf(rows).map((name) => [name, orders.read(name, event_id)]))
+    const brought = orders.read(namesOf(rows), event_id)
     const decision = decideOrder(rows, { held: heldOf(first), brought }, moment)
     const { now } = moment
-    const removed = decision.remove.reduce((sum, { id }) => sum + remove(id), 0)
+    const removed = remove(decision.remove.map(({ id }) => id))
     let inserted = 0
     for (const { event, due } of decision.insert) {
-      const body = kept.find((one) => one.event === event)?.body ?? JSON.stringify(event)
+      const body = kept.find((one) => one.event === event)?.body ?? writeKept(event)
       if (insert({ event, body }, now, due)) inserted++
     }
-    for (const { id, event } of decision.replace)
-      replaceRow.run(Math.floor(event.expires), now, JSON.stringify(event), id)
+    for (const { id, event } of decision.replace) replaceRow.run(Math.floor(event.expires), now, writeKept(event), id)
     for (const [name, times] of decision.brought) orders.write(name, event_id, times)
-    for (const name of ['merged', 'conflict', 'late_twin', 'left_to_source'] as const)
-      addTotal(name, decision.counts[name] ?? 0)
-    addTotal('waiting', inserted - removed)
+    for (const name of orderCounts) totals[name] += decision.counts[name] ?? 0
+    totals.waiting += inserted - removed
     return decision.fates
+  }
+
+  function addTotals(totals: Totals): void {
+    addTotal('waiting', totals.waiting)
+    for (const name of orderCounts) addTotal(name, totals[name])
   }
 
   return {
     addTotal,
+    addTotals,
     addOrder,
     insert,
     remove,

@@ -20,6 +20,8 @@ export interface OutboxEvent {
    */
   source?: 'page' | 'signed'
   test_event_code?: string
+  /** The JSON of `data`, if the store has it: it is sent as it stands. Only `deliver` reads it; it is not kept. */
+  json?: string
   /** Why TikTok refused it on the last attempt. Written by `deliver`. */
   problem?: string
 }

@@ -1,0 +1,135 @@
+import { isDeepStrictEqual } from 'node:util'
+import fc from 'fast-check'
+import { safeParse } from 'valibot'
+import { expect, test } from 'vitest'
+import { isPageEvent } from '../../src/server/is-page-event.ts'
+import { pageEventSchema } from '../../src/server/parse.ts'
+import type { RelayedEvent } from '../../src/types.ts'
+
+const text = fc.oneof(
+  fc.constantFrom('1001', ' ', '', '\n', 'x'.repeat(2000), 'x'.repeat(2001), 'x'.repeat(50), 'x'.repeat(51)),
+  fc.string(),
+)
+const word = fc.constantFrom('Placed Order', 'Lead', '1001')
+const number = fc.oneof(fc.constantFrom(0, -0, 1.5, 1e308), fc.double({ noNaN: true, noDefaultInfinity: true }))
+const hash = fc.constant('a0'.repeat(32))
+const place = fc.constantFrom('wien', 'at', 'św. kinga')
+const contentType = fc.constantFrom('product' as const, 'product_group' as const)
+const decision = fc.constantFrom('granted' as const, 'denied' as const)
+
+const content = fc.record(
+  {
+    content_type: contentType,
+    content_id: word,
+    content_name: word,
+    content_category: word,
+    brand: word,
+    price: number,
+    quantity: number,
+  },
+  { requiredKeys: ['content_type'] },
+)
+const parameters = fc.record(
+  {
+    ...{ contents: fc.array(content, { minLength: 1, maxLength: 3 }), content_type: contentType, value: number },
+    ...{ currency: fc.constantFrom('EUR', 'JPY'), num_items: number, order_id: word, query: word, search_string: word },
+  },
+  { requiredKeys: [] },
+)
+const user = fc.record(
+  {
+    ...{ email: hash, phone: hash, external_id: hash, first_name: hash, last_name: hash, zip_code: hash },
+    ...{ city: place, state: place, country: place },
+  },
+  { requiredKeys: [] },
+)
+
+/** Every part of an event, as a page of ours writes it. */
+const parts = {
+  time: number,
+  eventName: word,
+  eventID: word,
+  send: fc.array(fc.record({ event: word, parameters }), { minLength: 1, maxLength: 3 }),
+  pixel: fc.boolean(),
+  user,
+  page: fc.record({ url: fc.webUrl(), referrer: fc.constantFrom('', 'https://www.shop.test/') }),
+  ttclid: fc.constantFrom('E.C.P.abc', 'a'.repeat(500)),
+  ttp: fc.constantFrom('2abc', 'a'.repeat(200)),
+  locale: fc.constantFrom('de-AT', 'en', 'zh_Hant_TW'),
+  consent: fc.record({ analytics: decision, marketing: decision }, { requiredKeys: [] }),
+  gpc: fc.constant(true as const),
+  test: fc.constant('TEST123'),
+} satisfies Record<keyof RelayedEvent, fc.Arbitrary<unknown>>
+
+const requiredKeys = ['time', 'eventName', 'eventID', 'send', 'pixel', 'user', 'page', 'consent'] as const
+const written = fc.record(parts, { requiredKeys: [...requiredKeys] })
+
+test("an event as a page writes it is taken as it is, without the schema's help", () => {
+  fc.assert(
+    fc.property(written, (event) => {
+      expect(isPageEvent(overTheWire(event))).toBe(true)
+    }),
+  )
+})
+
+test('the quick test passes exactly those events that the schema leaves as they are', () => {
+  fc.assert(
+    fc.property(written, fc.array(change, { minLength: 1, maxLength: 3 }), (event, changes) => {
+      const given = overTheWire(changes.reduce(applyChange, overTheWire(event)))
+      const { success, output } = safeParse(pageEventSchema, given)
+      expect(isPageEvent(given)).toBe(success && isDeepStrictEqual(output, given))
+    }),
+    { numRuns: 3000 },
+  )
+})
+
+/** Where a part is replaced, added or taken away: a place for each level, and the new value. */
+interface Change {
+  places: number[]
+  key: string | undefined
+  value: unknown
+}
+
+const strange = fc.oneof(
+  text,
+  number,
+  fc.jsonValue({ maxDepth: 1 }),
+  fc.constantFrom<unknown>(
+    undefined,
+    null,
+    true,
+    false,
+    [],
+    {},
+    'GRANTED',
+    'eur',
+    'Wien',
+    'a@b.c',
+    'A0'.repeat(32),
+    'E C',
+  ),
+)
+const change: fc.Arbitrary<Change> = fc.record({
+  places: fc.array(fc.nat(), { maxLength: 5 }),
+  key: fc.option(fc.constantFrom('more', '__proto__', 'constructor', 'email', 'contents', 'length', '0'), {
+    nil: undefined,
+    freq: 4,
+  }),
+  value: strange,
+})
+
+const overTheWire = (value: unknown): unknown => JSON.parse(JSON.stringify(value) ?? 'null')
+
+/** Goes down by the places, and replaces what stands at the last one; a key is added beside it instead. */
+function applyChange(value: unknown, { places: [place, ...deeper], key, value: replacement }: Change): unknown {
+  if (place === undefined || typeof value !== 'object' || value === null) return replacement
+  const entries = Object.entries(value)
+  const [name] = entries[place % Math.max(1, entries.length)] ?? []
+  if (name === undefined || (deeper.length === 0 && key !== undefined && !Array.isArray(value)))
+    return Object.fromEntries([...entries, [key ?? 'more', replacement]])
+  const changed = entries.map(([each, old]): [string, unknown] => {
+    if (each !== name) return [each, old]
+    return [each, deeper.length ? applyChange(old, { places: deeper, key, value: replacement }) : replacement]
+  })
+  return Array.isArray(value) ? changed.map(([, each]) => each) : Object.fromEntries(changed)
+}
