@@ -33,7 +33,7 @@ export async function checkCommand(words: string[]): Promise<number> {
   report([{ ok: true, text: `${values.config} is valid, for pixel ${config.pixelId}.` }, nodeFinding()])
   report(checkNames(config, mapping))
   report(checkSources(config, sources))
-  report([checkScript(config)])
+  report([checkScript(sources.web.config)])
   report(
     url
       ? await checkPage(url, config)

@@ -1,13 +1,13 @@
 import { brotliCompressSync } from 'node:zlib'
 import { variants } from '../core/variants.ts'
 import { configLine } from '../server/config-line.ts'
-import type { ForwarderConfig } from '../server/forwarder.ts'
 import { pickVariant } from '../server/pick-variant.ts'
 import { scripts } from '../server/scripts.ts'
+import type { Config } from '../types.ts'
 import type { Finding } from './finding.ts'
 
 /** Which build of the script the pages of this config get, and how large it is. */
-export function checkScript(config: ForwarderConfig): Finding {
+export function checkScript(config: Config): Finding {
   const variant = pickVariant(config)
   const size = brotliCompressSync(configLine(config) + scripts[variant]).length
   const why = variants[variant].filters ? '' : ', without filters, because this config has none'

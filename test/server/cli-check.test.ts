@@ -245,3 +245,15 @@ test('orders that stay in the browser, and a pause, are findings', async () => {
   const { code, output } = await runCli(['check', '--config', config], { TIKTOK_ACCESS_TOKEN: accessToken })
   expect([code, output]).toEqual([1, expect.stringContaining(`✗ ${finding}`)])
 })
+
+test('the script that pages get is chosen by the filters of the source web, and not by those of another', async () => {
+  const filters = [{ event: 'Lead', any: [{ property: 'vip', operator: 'is_set' }] }]
+  const erp = { tokenFrom: 'ERP_TOKEN', filters }
+  const environment = { TIKTOK_ACCESS_TOKEN: accessToken, ERP_TOKEN: 'erp-token' }
+  const scriptOf = async (sources: object) =>
+    /of script: (\S+?)[,.]( |$)/m.exec(
+      (await runCli(['check', '--config', writeConfig(createFolder(), { sources })], environment)).output,
+    )?.[1]
+  expect(await scriptOf({ erp })).toBe('converge-shop.js')
+  expect(await scriptOf({ erp, web: { filters } })).toBe('converge-shop-filters.js')
+})
