@@ -3,8 +3,14 @@ import type { OrderMoment } from '../decide-order.ts'
 import type { Fate } from '../fate.ts'
 import { isCountedOnce, type KeptEvent, type WaitingRows } from './waiting-rows.ts'
 
+export interface Added {
+  fates: Fate[]
+  /** How many rows are new, orders not included: those are counted where they are merged. */
+  added: number
+}
+
 /** Adds what one request brings, and gives back the fate of each. To be called in a transaction. */
-export function addEvents(rows: WaitingRows, kept: readonly KeptEvent[], moment: OrderMoment): Fate[] {
+export function addEvents(rows: WaitingRows, kept: readonly KeptEvent[], moment: OrderMoment): Added {
   const fates = new Array<Fate>(kept.length).fill('kept')
   const orders = new Map<string, number[]>()
   let added = 0
@@ -17,7 +23,6 @@ export function addEvents(rows: WaitingRows, kept: readonly KeptEvent[], moment:
     } else if (rows.insert(one, moment.now)) added++
     else fates[index] = 'already_sent'
   }
-  rows.addTotal('waiting', added)
   for (const places of orders.values()) {
     const ofOrder = rows.addOrder(
       places.flatMap((place) => kept[place] ?? []),
@@ -25,7 +30,7 @@ export function addEvents(rows: WaitingRows, kept: readonly KeptEvent[], moment:
     )
     for (const [nth, place] of places.entries()) fates[place] = ofOrder[nth] ?? 'already_sent'
   }
-  return fates
+  return { fates, added }
 }
 
 /** What stands in one order's rows alike. An event without an order's name stands for itself. */

@@ -129,7 +129,16 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
   return {
     /** Adds what several requests bring, and gives back the fates of each. `mergeOrders` is in seconds. */
     add: (additions: readonly { kept: readonly KeptEvent[]; mergeOrders: number }[], now: number): Fate[][] =>
-      write(() => additions.map(({ kept, mergeOrders }) => addEvents(rows, kept, { now, mergeOrders }))),
+      write(() => {
+        let added = 0
+        const fates = additions.map(({ kept, mergeOrders }) => {
+          const one = addEvents(rows, kept, { now, mergeOrders })
+          added += one.added
+          return one.fates
+        })
+        rows.addTotal('waiting', added)
+        return fates
+      }),
 
     /**
      * Lets orders leave whose wait for a twin is over, and gives back how many. From now on they are never changed. None
@@ -213,7 +222,9 @@ function deadLetterTable(database: DatabaseSync, rows: WaitingRows, write: Write
     const event: OutboxEvent = JSON.parse(body)
     if (event.expires <= now / 1000) return false
     // It does not wait for its twin again.
-    const [fate] = addEvents(rows, [{ event, body }], { now, mergeOrders: 0 })
+    const { fates, added } = addEvents(rows, [{ event, body }], { now, mergeOrders: 0 })
+    rows.addTotal('waiting', added)
+    const [fate] = fates
     if (!fate || !isSent(fate, event)) return false
     unbury.run(id)
     return true
