@@ -48,4 +48,17 @@ test('a thousand events are read and settled by a few statements', async () => {
   expect(spies.reduce((calls, { mock }) => calls + mock.calls.length, 0)).toBeLessThan(100)
 })
 
+test('requests that share a commit share all statements but those that insert their events', async () => {
+  const outbox = open(newPath())
+  await outbox.add(numbered(1))
+  const run = vi.spyOn(StatementSync.prototype, 'run')
+  onTestFinished(() => void vi.restoreAllMocks())
+  await Promise.all(
+    numbered(201)
+      .slice(1)
+      .map((event) => outbox.add([event])),
+  )
+  expect(run.mock.calls.length).toBeLessThan(205)
+})
+
 const send = (event: string) => relayed().send.map(({ parameters }) => ({ event, parameters }))
