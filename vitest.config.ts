@@ -17,7 +17,7 @@ const examples = {
   alias: { 'converge-tiktok/server': new URL('src/server/index.ts', import.meta.url).pathname },
   testTimeout: 30_000,
 }
-const types = { name: 'types', include: ['test/types/**/*.test.ts'], testTimeout: 60_000 }
+const types = { name: 'types', include: ['test/types/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 }
 const shipped = {
   name: 'package',
   include: ['test/package/**/*.test.ts'],
