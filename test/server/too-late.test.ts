@@ -133,25 +133,33 @@ describe('a clock that is set while the forwarder runs', () => {
   test.each([
     ['three days ahead', 72],
     ['eight days ahead', 192],
-  ])('to %s makes no order too late, and is believed again after an hour', async (_, hours) => {
-    const clock = { ahead: 0, passed: 0 }
-    const forwarder = startForwarder(
-      {},
-      () => noon + clock.ahead + clock.passed,
-      () => clock.passed,
-    )
-    const statusOf = async () => (await forwarder.postWebhook(order)).body.statuses
-    expect(await statusOf()).toEqual({ success: 1 })
-    clock.ahead = hours * hour
-    expect(await statusOf()).toEqual({ success: 1 })
-    clock.passed += hour - 1
-    expect(await statusOf()).toEqual({ success: 1 })
-    clock.passed += 1
-    expect(await statusOf()).toEqual({ skipped: 1 })
-    // And the other way, when it is mended.
-    clock.ahead = 0
-    expect(await statusOf()).toEqual({ success: 1 })
-  })
+  ])(
+    'to %s loses no order: it is kept, and answered as skipped, until the clock is believed after an hour',
+    async (_, hours) => {
+      const clock = { ahead: 0, passed: 0 }
+      const forwarder = startForwarder(
+        {},
+        () => noon + clock.ahead + clock.passed,
+        () => clock.passed,
+      )
+      /** The answer, and how many events of it were kept. */
+      const post = async () => {
+        const before = forwarder.outbox.kept.length
+        const { statuses } = (await forwarder.postWebhook(order)).body
+        return [statuses, forwarder.outbox.kept.length - before]
+      }
+      expect(await post()).toEqual([{ success: 1 }, 1])
+      clock.ahead = hours * hour
+      expect(await post()).toEqual([{ skipped: 1 }, 1])
+      clock.passed += hour - 1
+      expect(await post()).toEqual([{ skipped: 1 }, 1])
+      clock.passed += 1
+      expect(await post()).toEqual([{ skipped: 1 }, 0])
+      // And the other way, when it is corrected.
+      clock.ahead = 0
+      expect(await post()).toEqual([{ success: 1 }, 1])
+    },
+  )
 
   test('by a minute changes nothing', async () => {
     const clock = { ahead: 0 }
