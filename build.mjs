@@ -10,9 +10,16 @@ import { build } from 'esbuild'
 import { minify as terser } from 'terser'
 import { minify as uglify } from 'uglify-js'
 import { writeDeclarations } from './build/declarations.mjs'
+import { servedVariants, variants } from './src/core/variants.ts'
+import { configSchema } from './src/node/config-schema.ts'
 
 const forPages = [
-  { entry: 'src/script.ts', file: 'converge.js', minified: toScript },
+  ...Object.entries(variants).map(([file, features]) => ({
+    entry: 'src/script.ts',
+    file,
+    features,
+    minified: toScript,
+  })),
   { entry: 'src/consent/index.ts', file: 'consent.js', minified: toModule },
   { entry: 'src/inspector/index.ts', file: 'inspector.js', minified: toModule },
   { entry: 'src/index.ts', file: 'index.js' },
@@ -74,7 +81,9 @@ function readMap(text) {
 rmSync(path('dist'), { recursive: true, force: true })
 mkdirSync(path('dist'))
 
-for (const { entry, file, minified } of forPages) {
+write('converge.schema.json', `${JSON.stringify(configSchema, undefined, 2)}\n`)
+
+for (const { entry, file, features = variants['converge.js'], minified } of forPages) {
   const { outputFiles } = await build({
     entryPoints: [path(entry)],
     bundle: true,
@@ -83,6 +92,7 @@ for (const { entry, file, minified } of forPages) {
     minifySyntax: minified !== undefined,
     sourcemap: 'external',
     outfile: path(`dist/${file}`),
+    define: Object.fromEntries(Object.entries(features).map(([name, isIn]) => [`FEATURES.${name}`, String(isIn)])),
     plugins: [partsAreFiles],
     write: false,
   })
@@ -90,7 +100,7 @@ for (const { entry, file, minified } of forPages) {
   const built = minified ? await minified(module, map) : { code: module, map }
   const text = write(file, built.code, built.map)
   if (!minified) continue
-  scripts[file] = built.code
+  if (servedVariants.includes(file)) scripts[file] = built.code
   integrity[file] = `sha384-${createHash('sha384').update(text).digest('base64')}`
 }
 

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { variants } from './src/core/variants.ts'
 
 // These rings open a window of their own where they need one. They share nothing else, so they need no isolation.
 const pure = { isolate: false, pool: 'threads' } as const
@@ -17,7 +18,7 @@ const examples = {
   alias: { 'converge-tiktok/server': new URL('src/server/index.ts', import.meta.url).pathname },
   testTimeout: 30_000,
 }
-const types = { name: 'types', include: ['test/types/**/*.test.ts'], testTimeout: 60_000 }
+const types = { name: 'types', include: ['test/types/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 }
 const shipped = {
   name: 'package',
   include: ['test/package/**/*.test.ts'],
@@ -35,14 +36,29 @@ const everywhere = globSync('test/browser/**/*.test.ts', { cwd: import.meta.dirn
 const firefox = { name: 'firefox', include: everywhere, ...inBrowser, maxWorkers: 1, sequence: { groupOrder: 1 } }
 const webkit = { name: 'webkit', include: everywhere, ...inBrowser }
 
+// Each smaller build of the script runs the unit tests, too: `unit-shop` is converge-shop.js, and so on. A file that opens no page
+// tests nothing that a build leaves out.
+const ofPages = globSync('test/unit/**/*.test.ts', { cwd: import.meta.dirname }).filter((file) =>
+  /src\/browser|\.\/page\.ts/.test(readFileSync(`${import.meta.dirname}/${file}`, 'utf8')),
+)
+const smallerBuilds = Object.entries(variants)
+  .filter(([file]) => file !== 'converge.js')
+  .map(([file, features]) => ({
+    test: { ...unit, include: ofPages, testTimeout: 20_000, name: file.replace('converge', 'unit').replace('.js', '') },
+    define: { FEATURES: features },
+  }))
+
 export default defineConfig({
   test: {
-    // Most tests of the server and the browsers wait for something, so there are more of them than processors.
-    maxWorkers: Math.max(3, availableParallelism()),
+    // One more than vitest's own choice: most tests of the server and the browsers wait for something.
+    maxWorkers: Math.max(2, availableParallelism()),
     silent: 'passed-only',
     reporters: ['default', './test/closing-line.ts'],
     projects: [
-      ...[unit, laws, consent, inspector, server, workerd, examples, types, shipped, chromium, firefox, webkit],
-    ].map((test) => ({ test })),
+      ...[unit, laws, consent, inspector, server, workerd, examples, types, shipped, chromium, firefox, webkit].map(
+        (test) => ({ test, define: { FEATURES: variants['converge.js'] } }),
+      ),
+      ...smallerBuilds,
+    ],
   },
 })

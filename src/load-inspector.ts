@@ -14,12 +14,11 @@ export async function loadInspector(): Promise<Part> {
     const url = new URL('./inspector.js', import.meta.url).href
     place = url
     return await import(/* @vite-ignore */ /* webpackIgnore: true */ /* turbopackIgnore: true */ url)
-  } catch (cause) {
+  } catch (error) {
     throw new Error(
-      `converge-tiktok: the inspector could not be loaded from ${place}. If your bundler does not copy inspector.js there, ` +
-        'run "npx converge-tiktok copy" with the folder of your bundle, or import { inspect } from ' +
+      `converge-tiktok: the inspector could not be loaded from ${place} (${error}). If your bundler does not copy inspector.js ` +
+        'there, run "npx converge-tiktok copy" with the folder of your bundle, or import { inspect } from ' +
         '"converge-tiktok/inspector" and call inspect(converge, config, window).',
-      { cause },
     )
   }
 }

@@ -51,11 +51,13 @@ export interface ProfileProperties {
   $customer_id?: Id | null | undefined
 }
 
-/** Where an event comes from. The page adds the first three, unless the call has them. */
+/** Where an event comes from. The page adds the first four, unless the call has them. */
 export interface PageProperties extends CustomProperties {
   $url?: string | null | undefined
   referrer?: string | null | undefined
   $sales_channel_type?: string | null | undefined
+  /** The source of the event: `web` in a page. The forwarder writes its own name for a source there. */
+  $source?: string | null | undefined
   source_name?: string | null | undefined
 }
 
@@ -213,6 +215,7 @@ export type Status = 'success' | 'failure' | 'retry' | 'filtered' | 'skipped' | 
 export type Reason =
   | 'unmapped' // no mapping row has this event name, or its row is turned off
   | 'filter' // the event did not pass a filter
+  | 'paused' // the config pauses everything
   | 'no_window' // called on a server, where there is no page
   | 'no_channel' // the event's row needs a channel that this config does not have
   | 'pixel_blocked' // TikTok's script did not load (see `State.pixelCause`), or threw. With `success`, the relay has it
@@ -417,6 +420,8 @@ export interface Config {
   limitedDataUse?: boolean
   /** Default `true`. `false` stops TikTok's pixel from collecting metadata and clicks by itself. */
   autoConfig?: boolean
+  /** `true`: the page loads no pixel and sends nothing, and the forwarder accepts no events. Default `false`. */
+  paused?: boolean
   /** Loads the inspector, which shows each event and what became of it. Default `false`. */
   debug?: boolean
   /** Receives each event before consent and filters. Return the event for both copies, or `null` to stop it. Pages only. */

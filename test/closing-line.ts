@@ -42,5 +42,6 @@ export function closingLines({ passed, failed, skipped, files }: Outcome): strin
     .sort(([, one], [, other]) => other - one)
     .slice(0, SLOWEST)
     .map(([file, duration]) => `${(duration / 1000).toFixed(1).padStart(6)} s  ${file}`)
-  return ['Slowest files:', ...slowest, '', `${passed} passed, ${failed} failed, ${skipped} skipped`].join('\n')
+  if (slowest.length) slowest.unshift('Slowest files:')
+  return [...slowest, '', `${passed} passed, ${failed} failed, ${skipped} skipped`].join('\n')
 }

@@ -1,8 +1,8 @@
-// `npm test`: everything that the sources have to pass, side by side as far as it can be. Each command's output is printed
-// in one piece when it ends, and the closing line counts the tests of all of them.
+// `npm test`: build, lint, types and all tests, several commands at once. Prints each command's output when it ends. The
+// closing line counts the tests of all commands.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { closingLines, type Outcome } from './closing-line.ts'
@@ -11,11 +11,14 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'converge-tests-'))
 const browsers = ['chromium', 'firefox', 'webkit']
 
+/** More at once than there are processors, as the tests wait a lot; but not all, or their time limits end them. */
+const AT_ONCE = Math.max(3, availableParallelism())
+
 const first = { build: 'node build.mjs', lint: 'biome check' }
-// The types are checked against the declarations that the build makes.
+/** The longest first. */
 const then: Record<string, string> = {
-  types: 'tsc --project tsconfig.json',
   ...Object.fromEntries(browsers.map((name) => [name, `vitest run --project ${name}`])),
+  types: 'tsc --project tsconfig.json', // against the declarations that the build made
   'other tests': `vitest run ${browsers.map((name) => `--project !${name}`).join(' ')}`,
 }
 if (process.argv.includes('--with-examples')) then.examples = 'node test/examples/check-all.mjs'
@@ -35,7 +38,14 @@ console.log(closingLines(outcome))
 process.exitCode = failed.length ? 1 : 0
 
 async function runAll(commands: Record<string, string>): Promise<void> {
-  await Promise.all(Object.entries(commands).map(([name, command]) => run(name, command)))
+  const waiting = Object.entries(commands)
+  const runNext = async (): Promise<void> => {
+    const next = waiting.shift()
+    if (!next) return
+    await run(...next)
+    await runNext()
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, runNext))
 }
 
 async function run(name: string, command: string): Promise<void> {

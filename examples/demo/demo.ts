@@ -98,7 +98,9 @@ export async function createDemo({ origins, pixelId }: DemoOptions): Promise<Dem
       case '/checkout': {
         if (!visitor.cart.length) return void response.writeHead(303, { location: '/cart' }).end()
         const contact = { ...jane, ...Object.fromEntries(new URLSearchParams(body)) }
-        return void response.writeHead(303, { location: `/thank-you/${visitors.order(visitor, contact).id}` }).end()
+        const order = visitors.order(visitor, contact)
+        await tiktok.order(order, request)
+        return void response.writeHead(303, { location: `/thank-you/${order.id}` }).end()
       }
       case '/demo/report':
         tiktok.report(body)

@@ -9,7 +9,7 @@ const server = await serve({
   webhookToken: process.env.CONVERGE_WEBHOOK_TOKEN,
   adminToken: process.env.CONVERGE_ADMIN_TOKEN,
   port: Number(process.env.PORT ?? 8080),
-  outbox: process.env.OUTBOX ?? 'outbox.db',
+  database: process.env.DATABASE ?? 'converge.db',
 })
 console.log(`Listening on ${server.url}`)
 

@@ -5,10 +5,10 @@ import { consentKey, consentOf, readDecision, refusal } from './decision.ts'
 import { update } from './delivery.ts'
 import { tidyLedger } from './ledger.ts'
 import { report } from './listeners.ts'
-import { outboxOf, takeOver } from './relay.ts'
-import { copyUnder, release } from './send-event.ts'
+import { outboxOf, takeOver } from './optional-parts.ts'
+import { release } from './send-event.ts'
 import type { Page, Tracker } from './state.ts'
-import { isUnderWay } from './status.ts'
+import { copyUnder, isUnderWay } from './status.ts'
 import { removeStored, storedKeys, writeStored } from './storage.ts'
 import { eraseVisitor, forgetVisitor } from './visitor.ts'
 
@@ -28,7 +28,7 @@ export function begin(tracker: Tracker): void {
     if (state.pixel !== 'off') loader.start()
     keepClickId(page)
     tidyLedger(tracker)
-    if (state.relay !== 'off') takeOver(tracker)
+    if (state.relay !== 'off') takeOver?.(tracker)
   }
   release(tracker)
 }
@@ -62,7 +62,7 @@ function revoke(tracker: Tracker): void {
       relay: isDropped ? copyUnder(noRelay) : relay,
     })
   }
-  report(tracker, { outbox: outboxOf(tracker).length })
+  if (outboxOf) report(tracker, { outbox: outboxOf(tracker).length })
   for (const key of storedKeys(page, `converge.${config.pixelId}.`)) removeStored(page, key)
 }
 

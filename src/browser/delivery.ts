@@ -5,6 +5,7 @@ import type { Delivery, Row, Tracker } from './state.ts'
 import { isHanded, isUnderWay, type Outcome, type PixelCopy, statusOf } from './status.ts'
 
 const MOST = 100
+const channels = ['pixel', 'relay'] as const satisfies Channel[]
 
 /**
  * Notes what became of a delivery's copies, and tells the listeners if that changes the result. Everything that changes a
@@ -49,7 +50,9 @@ function tell(tracker: Tracker, delivery: Delivery, [status, reason]: Outcome): 
   if (result?.status === status && result.reason === reason) return result
   const { eventName, eventID } = event
   const destinationEvents = rows.flatMap((row) => {
-    const via = channelsOf(row, delivery)
+    const via = channels.filter(
+      (channel) => goesBy(row, channel) && isHanded(delivery[channel]) && !(channel === 'pixel' && row.hasThrown),
+    )
     return via[0] ? { event: row.event, event_id: eventID, parameters: copyParameters(row.parameters), via } : []
   })
   const next: TrackResult = { status, reason, eventName, eventID, time, destinationEvents, matchKeys }
@@ -58,15 +61,13 @@ function tell(tracker: Tracker, delivery: Delivery, [status, reason]: Outcome): 
   return next
 }
 
-/** The channels that have a TikTok event. */
-function channelsOf({ forward, isRefused }: Row, { pixel, relay }: Delivery): Channel[] {
-  const via: Channel[] = []
-  if (forward !== 'server' && !isRefused && isHanded(pixel)) via.push('pixel')
-  if (forward !== 'client' && isHanded(relay)) via.push('relay')
-  return via
-}
+/** Whether a TikTok event has a copy for a channel. */
+export const goesBy = ({ forward }: Row, channel: Channel): boolean =>
+  forward !== (channel === 'pixel' ? 'server' : 'client')
 
 /** For somebody who may write into them: a page's listener, and TikTok's script. */
-export function copyParameters({ contents, ...parameters }: EventParameters): EventParameters {
-  return contents ? { contents: contents.map((content) => ({ ...content })), ...parameters } : parameters
+export function copyParameters(parameters: EventParameters): EventParameters {
+  const copy = { ...parameters }
+  if (copy.contents) copy.contents = copy.contents.map((content) => ({ ...content }))
+  return copy
 }

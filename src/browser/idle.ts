@@ -1,10 +1,10 @@
-import { createEvent } from '../core/event.ts'
+import { copyRecord, createEvent } from '../core/event.ts'
 import type { Converge } from '../types.ts'
 
 /** Where nothing can be sent: on a server, or without a pixel ID. Nothing throws. */
 export const createIdle = (): Converge => ({
   track(eventName, properties, options) {
-    const event = createEvent(eventName, [properties], options?.eventID, () => '')
+    const event = createEvent(eventName, copyRecord(properties), options?.eventID, () => '')
     return { status: 'skipped', reason: 'no_window', eventName, eventID: event.eventID, destinationEvents: [] }
   },
   set() {},

@@ -11,12 +11,10 @@ const pageOptions = ['context', 'domain', 'consent', 'gpc'] as const satisfies (
  * of every config allow it. Other options that come too late change nothing, and the console says which.
  */
 export function joinConfig(page: Page, config: Config): void {
-  const { consentRules, trackers } = page
-  const former = trackers[config.pixelId]
-  const first = former ?? Object.values(trackers)[0]
-  const names = first ? namesOfChanges(first.config, config, former ? Object.keys(config) : pageOptions) : []
-  consentRules.push(config)
-  if (first && (names.includes('consent') || names.includes('gpc'))) enforce(page)
+  const former = page.trackers[config.pixelId]?.config
+  const names = namesOfChanges(former ?? page.config, config, former ? Object.keys(config) : pageOptions)
+  page.consentRules.push(config)
+  if (names.includes('consent') || names.includes('gpc')) enforce(page)
   if (names[0]) console.error(tooLate(config.pixelId, names))
 }
 

@@ -25,10 +25,12 @@ const LEASE = 30_000
 type Posted = Delivery & { relayed: RelayedEvent }
 
 /** Posts a server copy, with the others of this task in one request or in several small ones, before the task has ended. */
-export function post(tracker: Tracker, delivery: Delivery, rows: readonly Row[]): void {
+export function post(tracker: Tracker, delivery: Delivery, rows: readonly Row[]): RelayCopy {
   const relayed = toRelayedEvent(tracker.page, delivery, rows)
+  delivery.relayed = relayed
   delivery.matchKeys = Object.keys(relayed.user)
-  enqueue(tracker, Object.assign(delivery, { relayed }))
+  enqueue(tracker, delivery)
+  return 'posting'
 }
 
 function enqueue(tracker: Tracker, delivery: Delivery): void {
@@ -39,7 +41,7 @@ function enqueue(tracker: Tracker, delivery: Delivery): void {
   })
 }
 
-function toRelayedEvent(page: Page, { event, time, person, own, pixel }: Delivery, rows: readonly Row[]): RelayedEvent {
+function toRelayedEvent(page: Page, { event, time, person, own }: Delivery, rows: readonly Row[]): RelayedEvent {
   const { eventName, eventID, properties } = event
   // Without a grant, the server copy says nothing but what the call itself said, and not how the visitor came here.
   const isBare = refusal(page) !== undefined
@@ -49,7 +51,7 @@ function toRelayedEvent(page: Page, { event, time, person, own, pixel }: Deliver
     eventName,
     eventID,
     send: rows.map(({ event, parameters }) => ({ event, parameters })),
-    pixel: pixel === 'queued' || pixel === 'live',
+    pixel: false, // until the pixel was called
     user: isBare ? own : known(page, person),
     page: { url: clean(properties.$url), referrer: clean(properties.referrer) },
     ...(!isBare && { ...readClickIds(page), locale: page.window.navigator.language }),

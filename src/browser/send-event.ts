@@ -1,14 +1,13 @@
-import type { Refusal } from '../core/consent.ts'
 import { pageLoad } from '../core/event-names.ts'
-import { createTrackCall } from '../tiktok/pixel/calls.ts'
+import { trackCall } from '../tiktok/pixel/calls.ts'
 import { route } from '../tiktok/route.ts'
-import type { TrackResult } from '../types.ts'
+import type { Channel, TrackResult } from '../types.ts'
 import { refusal } from './decision.ts'
-import { copyParameters, pixelCopyIn, update } from './delivery.ts'
+import { copyParameters, goesBy, pixelCopyIn, update } from './delivery.ts'
 import { wasSent } from './ledger.ts'
-import { post } from './relay.ts'
+import { post } from './optional-parts.ts'
 import type { Delivery, Row, Tracker } from './state.ts'
-import type { Outcome, PixelCopy, RelayCopy } from './status.ts'
+import { copyUnder, isLeft, type Outcome, type PixelCopy } from './status.ts'
 import { known } from './visitor.ts'
 
 // The path of an event: consent, filters, the mapping, both channels. Each "no" is a status with a reason. What changes the
@@ -22,6 +21,7 @@ export const end = (tracker: Tracker, delivery: Delivery, ...ending: Outcome): T
 
 export function sendEvent(tracker: Tracker, delivery: Delivery): TrackResult {
   const { eventName, properties } = delivery.event
+  if (tracker.config.paused) return end(tracker, delivery, 'skipped', 'paused')
   if (eventName === pageLoad) {
     if (properties.$url === tracker.lastPage) return end(tracker, delivery, 'skipped', 'same_page')
     tracker.lastPage = properties.$url
@@ -31,57 +31,69 @@ export function sendEvent(tracker: Tracker, delivery: Delivery): TrackResult {
 
 /** Sends on what waited for a decision, or for a `ttq` that is TikTok's. */
 export function release(tracker: Tracker): void {
-  for (const delivery of tracker.open.filter((one) => isPixelCopyLeft(one) || one.relay === 'held'))
-    askConsent(tracker, delivery)
+  const left = tracker.open.filter(({ pixel, relay }) => isLeft(pixel) || isLeft(relay))
+  for (const delivery of left) askConsent(tracker, delivery)
 }
 
 function askConsent(tracker: Tracker, delivery: Delivery): TrackResult {
-  const pixelRefusal = refusal(tracker.page)
-  const mayRelay = hasRelay(tracker, delivery) && !refusal(tracker.page, 'relay')
-  if (delivery.rows || !pixelRefusal || mayRelay) return applyRules(tracker, delivery)
-  const copy = copyUnder(pixelRefusal)
-  return update(tracker, delivery, { pixel: copy, relay: copy })
+  if (delivery.rows) return sendCopies(tracker, delivery, delivery.rows)
+  const pixel = obstacle(tracker, delivery, 'pixel')
+  const relay = obstacle(tracker, delivery, 'relay')
+  const isRefused = pixel && relay && (pixel !== 'none' || relay !== 'none')
+  return isRefused ? update(tracker, delivery, { pixel, relay }) : applyRules(tracker, delivery)
 }
 
 function applyRules(tracker: Tracker, delivery: Delivery): TrackResult {
-  const { event } = delivery
-  if (!delivery.rows) {
-    const mapped = route(event, tracker.rules, tracker.config)
-    if (!mapped) return end(tracker, delivery, 'filtered', 'filter')
-    if (!mapped[0]) return end(tracker, delivery, 'skipped', 'unmapped')
-    if (isRepeated(tracker, delivery)) return end(tracker, delivery, 'skipped', 'already_sent')
-    delivery.rows = mapped
-  }
-  // ttq is called first, before `track()` returns. The server copy is posted in the same task.
-  if (isPixelCopyLeft(delivery)) delivery.pixel = handToPixel(tracker, delivery)
-  if (delivery.relay === 'held') delivery.relay = handToRelay(tracker, delivery)
-  const { pixel, relay } = delivery
-  return update(tracker, delivery, { pixel, relay })
+  const rows = route(delivery.event, tracker.rules, tracker.config)
+  if (!rows) return end(tracker, delivery, 'filtered', 'filter')
+  if (!rows[0]) return end(tracker, delivery, 'skipped', 'unmapped')
+  if (isRepeated(tracker, delivery)) return end(tracker, delivery, 'skipped', 'already_sent')
+  delivery.rows = rows
+  return sendCopies(tracker, delivery, rows)
 }
 
 /** Whether the caller's id was used before: on this page, or by an order on a former one. */
 function isRepeated(tracker: Tracker, { event, hasNewId }: Delivery): boolean {
   const { seen, page } = tracker
-  const key = `${event.eventName}.${event.eventID}`
   if (hasNewId) return false
+  const key = `${event.eventName}.${event.eventID}`
   if (seen.includes(key) || (!refusal(page) && wasSent(tracker, event))) return true
   if (seen.push(key) > SEEN) seen.shift()
   return false
 }
 
-const isPixelCopyLeft = ({ pixel }: Delivery) => pixel === 'held' || pixel === 'not_taken'
+/** Hands over the copies that have not left yet, as far as consent allows it now. */
+function sendCopies(tracker: Tracker, delivery: Delivery, rows: readonly Row[]): TrackResult {
+  const rowsBy = (channel: Channel) => rows.filter((row) => goesBy(row, channel))
+  // ttq is called first, before `track()` returns. The server copy is posted in the same task.
+  if (isLeft(delivery.pixel)) {
+    const byPixel = rowsBy('pixel')
+    delivery.pixel = byPixel[0]
+      ? (obstacle(tracker, delivery, 'pixel') ?? callPixel(tracker, delivery, byPixel))
+      : 'none'
+  }
+  if (isLeft(delivery.relay)) {
+    const byRelay = rowsBy('relay')
+    delivery.relay =
+      post && byRelay[0] ? (obstacle(tracker, delivery, 'relay') ?? post(tracker, delivery, byRelay)) : 'none'
+  }
+  return update(tracker, delivery, {})
+}
 
-const hasRelay = ({ config }: Tracker, { isClientOnly }: Delivery) => config.relay !== undefined && !isClientOnly
+/** What a copy is that may not leave by a channel now: the tracker has no such channel, or consent does not allow it. */
+function obstacle(
+  tracker: Tracker,
+  { isClientOnly }: Delivery,
+  channel: Channel,
+): 'none' | 'held' | 'denied' | undefined {
+  if (tracker.state[channel] === 'off' || (isClientOnly && channel === 'relay')) return 'none'
+  const no = refusal(tracker.page, channel)
+  return no && copyUnder(no)
+}
 
-export const copyUnder = (no: Refusal | undefined) => (no === 'undecided' ? 'held' : 'denied')
-
-/** Calls `ttq` in the turn of the delivery's person, if consent allows it now. */
-function handToPixel(tracker: Tracker, delivery: Delivery): PixelCopy {
-  const { page, state, loader } = tracker
-  const rows = delivery.rows?.filter(({ forward }) => forward !== 'server') ?? []
-  if (state.pixel === 'off' || !rows[0]) return 'none'
-  const no = refusal(page)
-  if (no) return copyUnder(no)
+/** Calls `ttq` in the turn of the delivery's person. */
+function callPixel(tracker: Tracker, delivery: Delivery, rows: readonly Row[]): PixelCopy {
+  const { page, config, state, loader } = tracker
   // Nobody calls another program's ttq.
   if (!page.ttq.join()) return 'not_taken'
   if (state.pixelCause === 'stand_in') loader.start()
@@ -90,33 +102,18 @@ function handToPixel(tracker: Tracker, delivery: Delivery): PixelCopy {
   let isNow = true
   let pixel: PixelCopy = 'waiting'
   page.identify.inTurn(delivery.person, user, () => {
-    pixel = callPixel(tracker, rows, delivery.event.eventID)
+    for (const row of rows) {
+      try {
+        row.hasThrown = false
+        trackCall(page.ttq, loader, config.pixelId, row.event, copyParameters(row.parameters), delivery.event.eventID)
+      } catch {
+        // TikTok's script may throw, and so may a foreign wrapper around it.
+        row.hasThrown = true
+      }
+    }
+    pixel = rows.every(({ hasThrown }) => hasThrown) ? 'not_taken' : pixelCopyIn(state)
     if (!isNow) update(tracker, delivery, { pixel })
   })
   isNow = false
   return pixel
-}
-
-function callPixel({ page, config, loader, state }: Tracker, rows: readonly Row[], eventID: string): PixelCopy {
-  const trackCall = createTrackCall(page.ttq, loader, config.pixelId)
-  for (const row of rows) {
-    row.isRefused = false
-    try {
-      trackCall(row.event, copyParameters(row.parameters), eventID)
-    } catch {
-      // TikTok's script may throw, and so may a foreign wrapper around it.
-      row.isRefused = true
-    }
-  }
-  return rows.every(({ isRefused }) => isRefused) ? 'not_taken' : pixelCopyIn(state)
-}
-
-/** Posts the server copy, if consent allows it now. */
-function handToRelay(tracker: Tracker, delivery: Delivery): RelayCopy {
-  const rows = delivery.rows?.filter(({ forward }) => forward !== 'client') ?? []
-  if (!hasRelay(tracker, delivery) || !rows[0]) return 'none'
-  const no = refusal(tracker.page, 'relay')
-  if (no) return copyUnder(no)
-  post(tracker, delivery, rows)
-  return 'posting'
 }

@@ -1,10 +1,9 @@
 import { pageLoad } from '../core/event-names.ts'
 import { checkOptions } from '../core/options.ts'
-import { readRules } from '../tiktok/rules.ts'
 import type { Config, Converge } from '../types.ts'
 import { begin } from './consent.ts'
 import { joinConfig } from './late-config.ts'
-import { onNavigation } from './navigation.ts'
+import { onNavigation, readRules, refuseMissing } from './optional-parts.ts'
 import { pageOf } from './page.ts'
 import { createTracker } from './tracker.ts'
 
@@ -24,6 +23,7 @@ export interface Part {
  */
 export function startConverge(config: Config, window: Window, loadPart: LoadPart): Converge {
   checkOptions(config, 'createConverge')
+  refuseMissing(config)
   const rules = readRules(config)
   const page = pageOf(window, config)
   const former = page.trackers[config.pixelId]
@@ -52,7 +52,7 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
 function trackPageLoads(window: Window, converge: Converge): void {
   const track = () => converge.track(pageLoad)
   track()
-  onNavigation(window, track)
+  onNavigation?.(window, track)
 }
 
 /** A part that does not come is an error in the console, and the pixel goes on. */

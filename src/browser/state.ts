@@ -3,14 +3,13 @@
 import type { Identify } from '../tiktok/pixel/identify.ts'
 import type { PixelLoader } from '../tiktok/pixel/load.ts'
 import type { TtqAccess } from '../tiktok/pixel/ttq.ts'
+import type { MappedEvent } from '../tiktok/route.ts'
 import type { Rules } from '../tiktok/rules.ts'
 import type {
   Config,
   Consent,
   Converge,
   ConvergeEvent,
-  EventParameters,
-  Forward,
   News,
   RelayedEvent,
   State,
@@ -103,10 +102,7 @@ export interface Delivery {
 }
 
 /** A TikTok event of a delivery. */
-export interface Row {
-  readonly event: string
-  readonly forward: Forward
-  readonly parameters: EventParameters
-  /** `ttq.track` threw. */
-  isRefused?: boolean
+export interface Row extends MappedEvent {
+  /** `ttq.track` threw: only the server copy has left. */
+  hasThrown?: boolean
 }

@@ -1,3 +1,4 @@
+import type { Refusal } from '../core/consent.ts'
 import type { Reason, Status } from '../types.ts'
 
 /** Where the browser copy of an event is. */
@@ -63,6 +64,12 @@ export function statusOf(pixel: PixelCopy, relay: RelayCopy): Outcome {
 /** Whether a copy was handed to its channel. */
 export const isHanded = (copy: PixelCopy | RelayCopy): boolean =>
   copy !== 'none' && copy !== 'not_taken' && outcomes[copy]?.[0] !== 'no_consent'
+
+/** Whether a copy has still to be handed over. */
+export const isLeft = (copy: PixelCopy | RelayCopy): boolean => copy === 'held' || copy === 'not_taken'
+
+/** What a copy is that consent does not allow to leave now. */
+export const copyUnder = (no: Refusal | undefined): 'held' | 'denied' => (no === 'undecided' ? 'held' : 'denied')
 
 /** Whether the relay has a copy to answer for. */
 export const isUnderWay = (relay: RelayCopy): boolean => relay === 'posting' || relay === 'retrying'

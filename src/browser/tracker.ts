@@ -8,9 +8,9 @@ import { cleanUp, decide } from './consent.ts'
 import { isOptedOut } from './decision.ts'
 import { pixelCopyIn, update } from './delivery.ts'
 import { listen, report } from './listeners.ts'
+import { storeAll } from './optional-parts.ts'
 import { about, contextOf } from './page.ts'
 import { randomId } from './random-id.ts'
-import { storeAll } from './relay.ts'
 import { end, sendEvent } from './send-event.ts'
 import type { Page, Tracker } from './state.ts'
 import { forgetVisitor, learn } from './visitor.ts'
@@ -18,7 +18,7 @@ import { forgetVisitor, learn } from './visitor.ts'
 /** Makes what one pixel ID owns. Nothing is loaded or read yet. */
 export function createTracker(page: Page, config: Config, rules: Rules): Tracker {
   const { window, ttq } = page
-  const { pixelId, region, nonce, limitedDataUse, autoConfig, relay } = config
+  const { pixelId, region, nonce, limitedDataUse, autoConfig, relay, paused } = config
   const load = {
     historyObserver: false, // its page views on each pushState carry no event_id: they would count beside ours
     limited_data_use: isOptedOut(page) || limitedDataUse === true,
@@ -29,9 +29,9 @@ export function createTracker(page: Page, config: Config, rules: Rules): Tracker
     config,
     rules,
     state: {
-      pixel: config.mapping?.mode === 'server_only' ? 'off' : 'waiting',
+      pixel: paused || config.mapping?.mode === 'server_only' ? 'off' : 'waiting',
       consent: {},
-      relay: relay === undefined ? 'off' : 'ready',
+      relay: paused || relay === undefined ? 'off' : 'ready',
       outbox: 0,
     },
     loader: createLoader(window, ttq, { pixelId, host: pixelOrigin(region), nonce, load }, (pixel, cause) =>
@@ -52,7 +52,7 @@ export function createTracker(page: Page, config: Config, rules: Rules): Tracker
     listeners: [],
     past: [],
   }
-  window.addEventListener('pagehide', () => storeAll(tracker))
+  window.addEventListener('pagehide', () => storeAll?.(tracker))
   return tracker
 }
 
@@ -71,16 +71,23 @@ function reportPixel(tracker: Tracker, pixel: PixelStatus, pixelCause?: PixelCau
 function track(tracker: Tracker, eventName: string, properties?: object | null, options?: object | null): TrackResult {
   const { page, eventProperties } = tracker
   const { eventID, profileProperties, aliases, method } = copyRecord(options)
-  const { url: $url, referrer } = about(page)
+  const { url: $url, referrer } = copyRecord(about(page))
   let newId: string | undefined
   const makeId = () => {
     newId = randomId(page.window.crypto)
     return newId
   }
-  const ours = { $url, referrer, $sales_channel_type: 'web' }
-  const given = createEvent(eventName, [ours, eventProperties, properties], eventID, makeId)
-  const changed = runHook(tracker, given, makeId)
-  const event = changed ?? given
+  const given = {
+    $url,
+    referrer,
+    $sales_channel_type: 'web',
+    $source: 'web',
+    ...eventProperties,
+    ...copyRecord(properties),
+  }
+  const made = createEvent(eventName, given, eventID, makeId)
+  const changed = runHook(tracker, made, makeId)
+  const event = changed ?? made
   const own = { ...readUser(event.properties), ...readUser(copyRecord(profileProperties), aliases) }
   const delivery = {
     event,
@@ -104,7 +111,7 @@ function runHook({ config }: Tracker, event: ConvergeEvent, makeId: () => string
     if (!changed) return null
     // An order's id that the hook adds takes the place of the one that we made.
     const isMade = event.isUnnamedOrder && changed.eventID === event.eventID
-    return createEvent(changed.eventName, [changed.properties], isMade ? undefined : changed.eventID, makeId)
+    return createEvent(changed.eventName, copyRecord(changed.properties), isMade ? undefined : changed.eventID, makeId)
   } catch (error) {
     console.error(error)
     return event

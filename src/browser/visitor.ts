@@ -20,8 +20,8 @@ export function learn(page: Page, more: User): Person {
 /** What is known of a person. Of the visitor, it includes what former pages knew. */
 export function known(page: Page, person: Person): User {
   const isNews = person === page.visitor && !page.isVisitorKept
-  const former = isNews ? readKept(page) : {}
-  if (!isOther(former, person)) Object.assign(person, { ...former, ...person })
+  const former = isNews && readKept(page)
+  if (former && !isOther(former, person)) Object.assign(person, { ...former, ...person })
   person.id ||= randomHash(page.window.crypto)
   if (isNews) {
     page.isVisitorKept = true

@@ -3,6 +3,7 @@ import { checkOptions } from '../core/options.ts'
 import { recordOf } from '../core/read.ts'
 import type { Config, Converge, ConvergeGlobal, QueuedCall } from '../types.ts'
 import { readFlags } from './flags.ts'
+import { refuseOwnMapping } from './optional-parts.ts'
 import { bringPart, type LoadPart, startConverge } from './start.ts'
 
 /** What the script's tag says, with the served config before it. With an error, nothing starts. */
@@ -46,6 +47,7 @@ export function fillWindowConverge(
     hasInit = true
     if (tag.error) throw tag.error
     checkOptions(given ?? {}, 'init')
+    refuseOwnMapping(given, converge.config)
     const config: Config = { pixelId: '', ...tag.config, ...recordOf(given) }
     const pixel = startConverge(config, window, loadPart)
     if (pixels.includes(pixel)) return

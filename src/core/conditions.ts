@@ -94,9 +94,11 @@ export function compileCondition({ property, operator, value, ignoreCase = false
     return ignoreCase ? text.toLowerCase() : text
   }
   const fits = wanted.map((one) => compare(one, read, ignoreCase))
-  const valuesIn = compilePath(property)
-  const holds = (properties: Properties) => valuesIn(properties).some((found) => fits.some((one) => one(found)))
-  return (properties) => attempt(() => holds(properties) !== !!positive) ?? false
+  const isThere = compilePath(
+    property,
+    (found) => found !== undefined && found !== null && fits.some((one) => one(found)),
+  )
+  return (properties) => attempt(() => isThere(properties) !== !!positive) ?? false
 }
 
 const conditionNames = { property: true, operator: true, value: true, ignoreCase: true } satisfies Record<
@@ -122,22 +124,17 @@ const isScalar = (value: unknown): value is Scalar =>
 /** The lists that are made of an event's items, and the property of an item that each holds. */
 const idLists = { product_ids: 'product_id', variant_ids: 'variant_id', product_skus: 'sku' }
 
-/** Reads a path once. What it returns lists the values there, lists on the way laid flat: `items.vendor` is every item's. */
-function compilePath(path: string): (properties: Properties) => unknown[] {
+/** Reads a path once. What it returns says whether a value there fits, lists on the way laid flat: `items.vendor` is every item's. */
+function compilePath(path: string, fits: (found: unknown) => boolean): Check {
   const name = own(idLists, path)
-  if (name) return (properties) => itemsOf(properties).flatMap((item) => readText(item[name]) || [])
-  const keys = path.split('.')
-  return (properties) => {
-    let found: unknown[] = [properties]
-    for (const key of keys) {
-      const inner: unknown[] = []
-      for (const value of found) {
-        const values = isRecord(value) ? own(value, key) : undefined
-        if (Array.isArray(values)) inner.push(...values)
-        else inner.push(values)
-      }
-      found = inner
-    }
-    return found.filter((value) => value !== undefined && value !== null)
-  }
+  if (name) return (properties) => itemsOf(properties).some((item) => fits(readText(item[name]) || undefined))
+  let isThere = fits
+  for (const key of path.split('.').reverse()) isThere = step(key, isThere)
+  return isThere
+}
+
+/** One key of a path. */
+const step = (key: string, next: (found: unknown) => boolean) => (value: unknown) => {
+  const found = isRecord(value) ? own(value, key) : undefined
+  return Array.isArray(found) ? found.some((one) => next(one)) : next(found)
 }

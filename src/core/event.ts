@@ -3,21 +3,21 @@ import { attempt } from './attempt.ts'
 import { orderEvents } from './event-names.ts'
 import { hasToJSON } from './json.ts'
 import { readOrderId } from './order-id.ts'
-import { hasOwn, isObject, readText } from './read.ts'
+import { hasOwn, isObject, readText, recordOf } from './read.ts'
 
 /**
  * Names an event and gives it an id: the caller's, else an order's own, so that a reload and the server's copy agree,
- * else a new one. `properties` are nobody else's.
+ * else a new one.
+ *
+ * @param properties a copy that nobody else holds
  */
 export function createEvent(
   eventName: unknown,
-  parts: readonly unknown[],
+  properties: Record<string, unknown>,
   eventID: unknown,
   newId: () => string,
 ): ConvergeEvent {
   const name = readText(eventName)
-  let properties: Record<string, unknown> = {}
-  for (const part of parts) properties = { ...properties, ...copyRecord(part) }
   // The caller's own id goes out as it is, since a server's copy carries the same; an order's is read like other ids.
   const given = readText(eventID) && String(eventID)
   const known = given || readOrderId({ eventName: name, properties })
@@ -69,7 +69,7 @@ export function copyRecord(record: unknown): Record<string, unknown> {
     return properties
   }
 
-  return Object(copy(record, 0))
+  return recordOf(copy(record, 0))
 }
 
 /** A getter that throws costs one property, not the order around it. */

@@ -58,6 +58,7 @@ export const options = {
   limitedDataUse: onOrOff,
   autoConfig: onOrOff,
   debug: onOrOff,
+  paused: onOrOff,
   beforeSend: [(value) => typeof value === 'function', 'a function'],
   region: oneOf<NonNullable<Config['region']>>({ us: true }),
   nonce: text(/^/, 'text'),

@@ -1,6 +1,6 @@
 import { suggestEventName } from '../core/event-synonyms.ts'
 import { pixelOrigin } from '../tiktok/hosts.ts'
-import { readMapping } from '../tiktok/mapping.ts'
+import { readMapping } from '../tiktok/read-mapping.ts'
 import type { Config, PixelCause, Reason, State, TrackResult } from '../types.ts'
 import { nearestName } from './checks.ts'
 import { redact } from './redact.ts'
@@ -14,6 +14,7 @@ export function adviceOn({ reason, eventName }: TrackResult, config: Config, { p
   const advices: Record<Reason, string> = {
     unmapped: nameAdvice(eventName, config),
     filter: filtersOf(eventName, config),
+    paused: 'Take paused out of the config, or switch the source web on again.',
     no_window: 'Call track() in the page.',
     no_channel: `Set relay in the config, or change forward in the row of ${name}.`,
     pixel_blocked: pixelAdvice(pixelCause, config),

@@ -1,5 +1,5 @@
 import { suggestEventName } from '../core/event-synonyms.ts'
-import { readMapping } from '../tiktok/mapping.ts'
+import { readMapping } from '../tiktok/read-mapping.ts'
 import type { Config, ConvergeEvent, TrackResult } from '../types.ts'
 import { type Code, checks, type Subject } from './checks.ts'
 

@@ -48,7 +48,7 @@ function pixelFact({ pixel, pixelCause, consent }: State, config: Config, blocke
     const by = blocker || (pixelCause ? causes[pixelCause] : 'something')
     return fact('Pixel', `blocked by ${by}`, 'bad', pixelAdvice(pixelCause, config))
   }
-  if (pixel === 'off') return fact('Pixel', 'off: server_only', 'none')
+  if (pixel === 'off') return fact('Pixel', config.paused ? 'off: paused' : 'off: server_only', 'none')
   const refusal = refusalOf(config.consent, consent.marketing, 'pixel')
   if (refusal === 'denied') return fact('Pixel', 'not loaded', 'none')
   return fact('Pixel', refusal ? 'waits for consent' : 'loading', 'wait')
@@ -61,6 +61,6 @@ function consentFact({ consent: { marketing } }: State, { consent: mode = 'alway
 }
 
 function relayFact({ relay }: State, config: Config): Fact {
-  if (relay === 'off') return fact('Relay', 'none', 'none')
+  if (relay === 'off') return fact('Relay', config.paused ? 'off: paused' : 'none', 'none')
   return relay === 'ready' ? fact('Relay', relay, 'good') : fact('Relay', relay, 'bad', relayAdvice(relay, config))
 }

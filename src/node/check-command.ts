@@ -1,11 +1,14 @@
 import { checkConfig } from '../server/check-config.ts'
 import { loadSqlite } from '../store/sqlite/sqlite.ts'
 import { readConfigFile } from './config-file.ts'
+import { readEnvironment } from './environment.ts'
 import type { Finding } from './finding.ts'
 import { checkNames } from './name-check.ts'
 import { checkPage } from './page-check.ts'
 import { readWords } from './read-words.ts'
 import { checkRows } from './row-check.ts'
+import { checkScript } from './script-check.ts'
+import { checkSources } from './source-check.ts'
 
 /** Prints a report before going live. The exit code is 1 if something needs fixing. */
 export async function checkCommand(words: string[]): Promise<number> {
@@ -18,8 +21,9 @@ export async function checkCommand(words: string[]): Promise<number> {
     },
   })
   const { url, 'test-code': testCode } = values
-  const config = readConfigFile(values.config, process.env)
-  const { mapping } = checkConfig(config)
+  const config = readConfigFile(values.config, readEnvironment(values.config))
+  const { rules, sources } = checkConfig(config)
+  const { mapping } = rules
   let problems = 0
   const report = (findings: Finding[]) => {
     for (const { ok, text } of findings) console.log(`${ok === undefined ? '–' : ok ? '✓' : '✗'} ${text}`)
@@ -28,6 +32,8 @@ export async function checkCommand(words: string[]): Promise<number> {
 
   report([{ ok: true, text: `${values.config} is valid, for pixel ${config.pixelId}.` }, nodeFinding()])
   report(checkNames(config, mapping))
+  report(checkSources(config, sources))
+  report([checkScript(sources.web.config)])
   report(
     url
       ? await checkPage(url, config)

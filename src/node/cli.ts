@@ -3,12 +3,22 @@ import { createRequire } from 'node:module'
 import { checkCommand } from './check-command.ts'
 import { copyCommand } from './copy-command.ts'
 import { databaseCommand } from './database-command.ts'
+import { initCommand } from './init-command.ts'
 import { outboxCommand } from './outbox-command.ts'
 import { suggestion } from './read-words.ts'
 import { serveCommand } from './serve-command.ts'
 import { UsageError } from './usage-error.ts'
 
 const help = `Usage: converge-tiktok <command> [options]
+
+  init               write converge.json and .env, and say what to add to the shop
+    --pixel <id>       the pixel ID. What no flag says is asked for
+    --domain <domain>  the shop's domain
+    --platform <name>  shopify, woocommerce or other
+    --region <name>    us for TikTok's US region, else other
+    --forwarder <url>  default https://converge.<domain>
+    --config <file>    default converge.json
+    --force            overwrite it without asking
 
   serve              receive events from pages and servers, and send them to TikTok's Events API
     --config <file>    default converge.json: the config, and allowedOrigins, eventsApiUrl, trustProxy, allowTest
@@ -34,14 +44,18 @@ const help = `Usage: converge-tiktok <command> [options]
     --url <page>       also look at a page of the shop: its policy, the script in it
     --test-code <code> also send a test event for each row of the mapping; from Events Manager, Test events
 
-  copy <folder>      copy converge.js, consent.js and inspector.js to a folder of your site, and print their integrity hashes
+  copy <folder>      copy converge.js, converge-pixel.js, consent.js and inspector.js to a folder of your site,
+                     and print their integrity hashes
 
   --help, -h         this page
   --version, -v      the version
 
-Environment: TIKTOK_ACCESS_TOKEN, CONVERGE_WEBHOOK_TOKEN for /webhook, CONVERGE_ADMIN_TOKEN for all of /health, and PORT.`
+SIGHUP makes serve read its config again.
+Environment: TIKTOK_ACCESS_TOKEN, CONVERGE_WEBHOOK_TOKEN for /webhook, CONVERGE_ADMIN_TOKEN for all of /health, and PORT. A file .env
+beside the config may hold all of them but PORT.`
 
 const commands: ReadonlyMap<string, (words: string[]) => Promise<number>> = new Map([
+  ['init', initCommand],
   ['serve', serveCommand],
   ['outbox', outboxCommand],
   ['database', databaseCommand],

@@ -4,10 +4,12 @@ import { isRecord } from '../core/read.ts'
 import type { ForwarderConfig } from '../server/forwarder.ts'
 import type { OwnOption } from '../server/forwarder-options.ts'
 import { isPublic } from '../server/public-config.ts'
+import { type Environment, readFileSources } from './file-sources.ts'
 
 /** Where the command line takes a forwarder's own options from. */
-const sources = {
+const places = {
   allowedOrigins: 'file',
+  sources: 'file',
   eventsApiUrl: 'file',
   trustProxy: 'file',
   allowTest: 'file',
@@ -24,10 +26,8 @@ const sources = {
 
 /** The options that the file may contain: a page's, and the forwarder's own without secrets. */
 const fileOptions = Object.fromEntries(
-  Object.entries({ ...isPublic, ...sources }).filter(([, source]) => source === true || source === 'file'),
+  Object.entries({ ...isPublic, ...places }).filter(([, place]) => place === true || place === 'file'),
 )
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Reads a forwarder's config: a JSON file, and the secrets from the environment.
@@ -36,10 +36,10 @@ type Environment = Readonly<Record<string, string | undefined>>
  */
 export function readConfigFile(path: string, environment: Environment): Omit<ForwarderConfig, 'outbox' | 'store'> {
   const { $schema: _, ...file } = parse(path)
-  for (const [key, source] of Object.entries(sources)) {
-    if (source !== 'file' && source !== 'code' && key in file)
+  for (const [key, place] of Object.entries(places)) {
+    if (place !== 'file' && place !== 'code' && key in file)
       throw new Error(
-        `converge-tiktok: ${path} contains ${key}. A secret does not belong in a file that a page could load. Remove it, and set ${source} in the environment.`,
+        `converge-tiktok: ${path} contains ${key}. A secret does not belong in a file that a page could load. Remove it, and set ${place} in the environment.`,
       )
   }
   refuseUnknown(path, file, fileOptions)
@@ -54,7 +54,9 @@ export function readConfigFile(path: string, environment: Environment): Omit<For
     )
   }
   const tokens = { accessToken, ...(webhookToken && { webhookToken }), ...(adminToken && { adminToken }) }
-  return { pixelId: '', allowedOrigins: [], ...file, ...tokens }
+  const open: Record<string, unknown> = { ...file }
+  if ('sources' in file) open.sources = readFileSources(path, file.sources, environment)
+  return { pixelId: '', allowedOrigins: [], ...open, ...tokens }
 }
 
 function parse(path: string): Record<string, unknown> {

@@ -6,7 +6,7 @@ import { readWords } from './read-words.ts'
 import { UsageError } from './usage-error.ts'
 
 /** What a page may load, in the folder of the built command line. */
-const scripts = ['converge.js', 'consent.js', 'inspector.js'] as const
+const scripts = ['converge.js', 'converge-pixel.js', 'consent.js', 'inspector.js'] as const
 
 /** Copies the scripts of a page to a folder of the site, and prints their hashes and the tag. Resolves with the exit code. */
 export async function copyCommand(words: string[]): Promise<number> {
@@ -23,7 +23,8 @@ export async function copyCommand(words: string[]): Promise<number> {
     console.log(`${join(folder, script)}  ${hashOf(script)}`)
   }
   console.log(`
-Keep the files in one folder: converge.js loads the other two from its own. The tag, if the folder is the root of your site:
+Keep the files in one folder: converge.js loads consent.js and inspector.js from its own. converge-pixel.js is a smaller converge.js
+without relay, filters and automatic page loads. The tag, if the folder is the root of your site:
 <script async src="/converge.js" integrity="${hashOf('converge.js')}" data-pixel-id="YOUR_PIXEL_ID" data-consent="require"></script>
 Leave out integrity if your site changes its files, for example by minifying them.`)
   return 0

@@ -1,6 +1,7 @@
 import { suggestEventName } from '../core/event-synonyms.ts'
 import type { ForwarderConfig } from '../server/forwarder.ts'
-import { type Mapping, readMapping } from '../tiktok/mapping.ts'
+import type { Mapping } from '../tiktok/mapping.ts'
+import { readMapping } from '../tiktok/read-mapping.ts'
 import type { Finding } from './finding.ts'
 
 /** Event names in the config that are probably misspelt. `mapping` is the mapping in force. */

@@ -55,7 +55,7 @@ function findTag(html: string, page: URL): Tag {
   for (const tag of startTags(html, 'script')) {
     const source = attributeOf(tag, 'src')
     const script = source !== undefined && URL.canParse(source, page) ? new URL(source, page) : page
-    if (script.pathname.endsWith('/converge.js')) return { script, relay: attributeOf(tag, 'data-relay') }
+    if (/\/converge(-[a-z-]+)?\.js$/.test(script.pathname)) return { script, relay: attributeOf(tag, 'data-relay') }
   }
   return {}
 }

@@ -1,4 +1,4 @@
-import { createEvent } from '../core/event.ts'
+import { copyRecord, createEvent } from '../core/event.ts'
 import { sha256 } from '../core/sha256.ts'
 import type { ForwarderConfig } from '../server/forwarder.ts'
 import { redact } from '../server/redact.ts'
@@ -16,7 +16,7 @@ export async function checkRows(mapping: Mapping, config: ForwarderConfig, testC
   const sent: string[] = []
 
   for (const [eventName, rows] of Object.entries(mapping)) {
-    const event = createEvent(eventName, [sampleOf(eventName)], undefined, newId)
+    const event = createEvent(eventName, copyRecord(sampleOf(eventName)), undefined, newId)
     // Without conditions and filters, which the sample may not pass.
     for (const row of rows.map((one) => mapRow(event, one, config))) {
       const title = `${eventName} → ${row.event}`

@@ -1,8 +1,10 @@
+import type { Log } from '../core/log.ts'
 import { createLog, type LogFormat } from '../server/log-line.ts'
 import { readConfigFile } from './config-file.ts'
+import { readEnvironment } from './environment.ts'
 import { fileFlags, readFileFlags } from './file-flags.ts'
 import { readWords } from './read-words.ts'
-import { serve } from './serve.ts'
+import { type ForwarderServer, serve } from './serve.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Serves until a signal comes, finishes what is in flight, and resolves with the exit code. */
@@ -23,7 +25,7 @@ export async function serveCommand(words: string[]): Promise<number> {
   const port = readPort(values.port, process.env.PORT)
   if (values.host === '') throw new UsageError('--host is empty, not an address such as 127.0.0.1')
   const file = readFileFlags(values)
-  const config = readConfigFile(values.config, process.env)
+  const config = readConfigFile(values.config, readEnvironment(values.config))
   // From now on, since whoever reads that it listens may send one at once.
   const signalled = nextSignal()
   const options = {
@@ -38,6 +40,7 @@ export async function serveCommand(words: string[]): Promise<number> {
     ...(values.host !== undefined && { hostname: values.host }),
     ...(file.kind === 'database' ? { database: options } : { outbox: options }),
   })
+  process.on('SIGHUP', () => reload(server, values.config, log))
   log('info', `listening on ${server.url}`, { pixel: config.pixelId, [file.kind]: file.path })
   if (file.kind === 'outbox' && file.isFound)
     log('info', `${file.path} was found and is used. To merge orders, start with --database ${file.path}`)
@@ -48,6 +51,17 @@ export async function serveCommand(words: string[]): Promise<number> {
   await server.close()
   log('info', 'closed.')
   return 0
+}
+
+/** Reads the config again. One that can not work is logged, and the former one stays. */
+function reload(server: ForwarderServer, config: string, log: Log): void {
+  try {
+    server.reload(readConfigFile(config, readEnvironment(config)))
+    log('info', 'The config was read again', { config })
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error)
+    log('error', 'The config was not changed, because the new one can not work', { config, problem })
+  }
 }
 
 /** A platform that runs containers names the port in the environment. Whoever starts the command goes before it. */

@@ -7,6 +7,7 @@ import { createLog, sentencesTo } from '../server/log-line.ts'
 import type { SqliteOutboxOptions } from '../store/sqlite/sqlite-outbox.ts'
 import { type BodyIntakeOptions, createBodyIntake } from './body-intake.ts'
 import { type DatabaseOptions, openEventFile } from './event-file.ts'
+import { shareEventFile } from './shared-event-file.ts'
 
 export interface ServeConfig extends Omit<ForwarderConfig, 'outbox' | 'store'> {
   /** 0: one that is free. */
@@ -21,9 +22,19 @@ export interface ServeConfig extends Omit<ForwarderConfig, 'outbox' | 'store'> {
   log?: Log
 }
 
+/** What may change while a server runs: all but its address, its database and its pixel. */
+export type ReloadConfig = Omit<ForwarderConfig, 'outbox' | 'store'>
+
 export interface ForwarderServer {
   /** Where it listens, without a slash at the end. */
   url: string
+  /**
+   * Takes over another config, without losing a request. What waits is sent by the new one. Counters of health start anew.
+   * A changed `mergeOrders` holds from the next start on.
+   *
+   * @throws a sentence, where the config can never work or is another pixel's; the former one stays
+   */
+  reload(config: ReloadConfig): void
   /** Finishes what is in flight, and closes the database. Takes 8 s at the longest. */
   close(): Promise<void>
 }
@@ -59,7 +70,9 @@ export async function serveWithin(
   try {
     let isClosing = false
     const bodies = createBodyIntake(bounds)
-    const forwarder = createForwarder({ ...config, ...file.part }, { Response: FastResponse, log })
+    const shared = shareEventFile(file.part)
+    const start = (given: ReloadConfig) => createForwarder({ ...given, ...shared }, { Response: FastResponse, log })
+    let forwarder = start(config)
     const server = listen({
       port,
       hostname: hostname ?? '', // else srvx takes what HOST says in the environment
@@ -85,6 +98,13 @@ export async function serveWithin(
     })
     return {
       url: toUrl(server.url),
+      reload(given) {
+        if (given.pixelId !== config.pixelId)
+          throw new Error(
+            `converge-tiktok: pixelId is ${given.pixelId}, and the running server has the database of ${config.pixelId}. Restart it with a database of its own.`,
+          )
+        forwarder = start(given)
+      },
       async close() {
         isClosing = true
         // A client that never finishes its request must not keep the database open.

@@ -13,8 +13,22 @@ export async function bodyText(request: Request, context: RequestContext): Promi
     return refuse(415, 'The body must be JSON, sent as application/json or text/plain.')
   if (!/^(identity)?$/.test(headers.get('content-encoding') ?? ''))
     return refuse(415, 'The body must not be compressed.')
+  return read(request, context, MAX_BODY)
+}
+
+/** An order of 500 lines, each with its taxes, discounts and properties, in both currencies. */
+const MAX_SHOP_BODY = 4 * 1024 * 1024
+
+/** The text of a shop system's webhook, whatever its type, as it was signed. */
+export async function rawText(request: Request, context: RequestContext): Promise<string | Answer> {
+  if (!/^(identity)?$/.test(request.headers.get('content-encoding') ?? ''))
+    return refuse(415, 'The body must not be compressed.')
+  return read(request, context, MAX_SHOP_BODY)
+}
+
+async function read(request: Request, context: RequestContext, limit: number): Promise<string | Answer> {
   try {
-    return await (context.readBody?.(MAX_BODY) ?? readBody(request, MAX_BODY))
+    return await (context.readBody?.(limit) ?? readBody(request, limit))
   } catch {
     return refuse(400, 'The body is incomplete.')
   }

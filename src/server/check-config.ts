@@ -1,7 +1,9 @@
 import { checkOption, checkOptions } from '../core/options.ts'
 import { type Rules, readRules } from '../tiktok/rules.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
-import { forwarderOptions, isToken, originOption } from './forwarder-options.ts'
+import { forwarderOptions, originOption } from './forwarder-options.ts'
+import { isToken } from './is-token.ts'
+import { readSources, type Sources } from './sources/sources.ts'
 
 /** What a config that lacks a token, or has one that can't stand in a header, is answered with. */
 const secrets = {
@@ -10,14 +12,21 @@ const secrets = {
   webhookToken: 'converge-tiktok: webhookToken is empty, or has spaces: it stands in a header.',
 }
 
+/** A config that was read. */
+export interface CheckedConfig {
+  /** The destination's own, before any source's. */
+  rules: Rules
+  sources: Sources
+}
+
 /**
  * Reads a forwarder's config, which may come from JSON and an environment.
  *
  * @throws a sentence that names the part that can never work, and never repeats a secret
  */
-export function checkConfig(config: ForwarderConfig): Rules {
+export function checkConfig(config: ForwarderConfig): CheckedConfig {
   // What can't stand in a header would fail each call, with the token in the error.
-  const { accessToken, webhookToken, adminToken, ...open } = config
+  const { accessToken, webhookToken, adminToken, sources: _, ...open } = config
   checkOptions(open, 'the forwarder', forwarderOptions)
   // A forwarder is the relay.
   const rules = readRules({ ...config, relay: config.relay ?? '/' })
@@ -30,7 +39,7 @@ export function checkConfig(config: ForwarderConfig): Rules {
     )
   checkOption('allowedOrigins', config.allowedOrigins, forwarderOptions.allowedOrigins)
   for (const origin of config.allowedOrigins) checkOption('allowedOrigins', origin, originOption)
-  return rules
+  return { rules, sources: readSources(config) }
 }
 
 const SHORTEST_ADMIN_TOKEN = 32

@@ -1,6 +1,7 @@
 import type { Store } from '../store/store.ts'
 import type { Config } from '../types.ts'
 import type { Outbox } from './outbox.ts'
+import type { SourceConfig } from './sources/source-config.ts'
 
 /** The page's config, and what only a server may know. */
 export interface ForwarderConfig extends Config {
@@ -8,8 +9,10 @@ export interface ForwarderConfig extends Config {
   accessToken: string
   /** The shop's own origins, `https://www.shop.example`, and `null` for sandboxed pages. Only these may post events. */
   allowedOrigins: readonly string[]
-  /** What a server must send as `X-Webhook-Token`. Default: there is no webhook. */
+  /** What a server must send as `X-Webhook-Token`: the token of the source `webhook`. Default: there is no such source. */
   webhookToken?: string
+  /** Every way in, by its name: up to 32 small letters, digits and hyphens. `web` is the page. Default: `web`. */
+  sources?: Readonly<Record<string, SourceConfig>>
   /** What `GET health` asks for as `Authorization: Bearer` to tell everything: 32 characters or more. Default: nobody is told. */
   adminToken?: string | undefined
   /**

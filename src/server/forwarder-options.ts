@@ -2,6 +2,7 @@ import { type Option, onOrOff, options, text } from '../core/options.ts'
 import { isRecord } from '../core/read.ts'
 import type { Config } from '../types.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
+import { isToken } from './is-token.ts'
 import { LONGEST_MERGE_WINDOW } from './merge-window.ts'
 
 /** What only a forwarder is given. */
@@ -16,6 +17,7 @@ export const forwarderOptions = {
     "a list of the shop's origins, such as https://www.shop.example",
   ],
   webhookToken: [isToken, 'text without spaces'],
+  sources: [isRecord, 'an object of sources by their names'],
   trustProxy: onOrOff,
   allowTest: onOrOff,
   eventsApiUrl: text(
@@ -33,10 +35,6 @@ export const originOption: Option = [isOrigin, 'an origin, such as https://www.s
 
 function isMergeWindow(value: unknown): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LONGEST_MERGE_WINDOW
-}
-
-export function isToken(value: unknown): boolean {
-  return typeof value === 'string' && /^[!-~]+$/.test(value)
 }
 
 function isOrigin(origin: unknown): boolean {

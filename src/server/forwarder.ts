@@ -1,5 +1,6 @@
 import type { Log } from '../core/log.ts'
 import { createEventsApi } from '../tiktok/events-api/client.ts'
+import type { Config } from '../types.ts'
 import { bodyText } from './body-text.ts'
 import { checkConfig } from './check-config.ts'
 import { configLine } from './config-line.ts'
@@ -12,16 +13,21 @@ import { createLateEvents } from './late-events.ts'
 import { createLog } from './log-line.ts'
 import { createMatchKeys } from './match-keys.ts'
 import { createPageIntake } from './page-intake.ts'
+import { parsePageRequest } from './parse.ts'
+import { pickVariant } from './pick-variant.ts'
 import { readIp, readUserAgent } from './profile.ts'
 import { readResponse } from './read-body.ts'
 import { redact } from './redact.ts'
 import { createRefusals } from './refusals.ts'
 import type { RequestContext } from './request-context.ts'
 import { type Answer, refuse } from './respond.ts'
-import { lastPart, type Route, routeOf } from './routes.ts'
-import { isSameToken } from './same-token.ts'
+import { type Address, type Route, readAddress, routeOf } from './routes.ts'
 import { serveScript } from './serve-script.ts'
 import { createServerIntake } from './server-intake.ts'
+import { createSourceCounts } from './sources/source-counts.ts'
+import type { Source } from './sources/sources.ts'
+import { createWebhooks, skip } from './sources/webhooks.ts'
+import { whySkipped } from './sources/why-skipped.ts'
 import { createSteadyClock } from './steady-clock.ts'
 import { createThrottle } from './throttle.ts'
 
@@ -50,7 +56,7 @@ export interface Forwarder {
   fetch(request: Request, context?: RequestContext): Promise<Response>
 }
 
-type Take = (request: Request, context: RequestContext) => Answer | Promise<Answer>
+type Take = (request: Request, context: RequestContext, source?: string) => Answer | Promise<Answer>
 
 /**
  * The server half: takes events from pages and servers, and sends them to TikTok's Events API. Its `fetch` routes by the
@@ -59,8 +65,9 @@ type Take = (request: Request, context: RequestContext) => Answer | Promise<Answ
  * @throws a sentence that names the part of the config that can never work
  */
 export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {}): Forwarder {
-  const rules = checkConfig(config)
-  const { pixelId, accessToken, webhookToken } = config
+  const { sources } = checkConfig(config)
+  const { web } = sources
+  const { pixelId, accessToken, paused: isPaused = false } = config
   const keeper = createKeeper(config)
   const { now = Date.now, monotonic = () => performance.now(), Response = globalThis.Response } = env
   const log = env.log ?? createLog()
@@ -81,17 +88,37 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   const lateEvents = createLateEvents(log, throttle)
   const store = createEventStore({ api: { ...api, deliver }, keeper, log, throttle, monotonic })
   const clock = createSteadyClock(now, monotonic)
-  const readPageEvents = createPageIntake(config, rules)
-  const readServerEvents = createServerIntake(config, rules)
+  const sourceCounts = createSourceCounts(sources)
+  const counters = { matchKeys, refusals, lateEvents, sourceCounts }
+  const readPageEvents = createPageIntake(web)
+  const takeWebhook = createWebhooks({
+    sources,
+    isPaused,
+    store,
+    readerOf: (source) => createServerIntake(source, web),
+    lateEvents,
+    log,
+    throttle,
+    facts: () => ({ receivedAt: now(), isClockSteady: clock.isSteady() }),
+    erase: keeper?.erase,
+  })
+  const variant = pickVariant(web.config)
+  const line = configLine(servedConfig(web, isPaused))
   keeper?.start(deliver)
 
   const routes: Record<Route, Take> = {
-    events: takeFromPage,
+    events: countPage,
     webhook: takeFromServer,
-    'converge.js': (request) => serveScript(request, 'converge.js', configLine(config)),
+    'converge.js': (request) => serveScript(request, variant, line),
     'consent.js': (request) => serveScript(request, 'consent.js'),
     'inspector.js': (request) => serveScript(request, 'inspector.js'),
-    health: createHealth({ api, keeper, store, matchKeys, refusals, lateEvents, adminToken: config.adminToken }),
+    health: createHealth({ api, keeper, store, ...counters, isPaused, adminToken: config.adminToken }),
+  }
+
+  async function countPage(request: Request, context: RequestContext): Promise<Answer> {
+    const answer = await takeFromPage(request, context)
+    if (request.method === 'POST') sourceCounts.note(web.name, answer, now())
+    return answer
   }
 
   async function takeFromPage(request: Request, context: RequestContext): Promise<Answer> {
@@ -107,21 +134,18 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
       gpc: request.headers.get('sec-gpc') === '1',
       allowTest: config.allowTest === true,
     }
+    const reason = whySkipped(web, isPaused)
+    const events = reason ? parsePageRequest(body).good.length : 0
+    if (reason && events > 0) return skip(reason, events)
     const intake = readPageEvents(body, facts)
-    lateEvents.note(intake.late, 'events', facts.receivedAt)
+    lateEvents.note(intake.late, web.name, facts.receivedAt)
     return store.store(intake, context)
   }
 
-  async function takeFromServer(request: Request, context: RequestContext): Promise<Answer> {
-    if (webhookToken === undefined) return refuse(404, 'There is no webhook here: webhookToken is not set.')
-    if (!isSameToken(request.headers.get('x-webhook-token') ?? '', webhookToken))
-      return refuse(401, 'X-Webhook-Token is missing or wrong.')
-    const body = await bodyText(request, context)
-    if (typeof body !== 'string') return body
-    const receivedAt = now()
-    const intake = readServerEvents(body, { receivedAt, isClockSteady: clock.isSteady() })
-    lateEvents.note(intake.late, 'webhook', receivedAt)
-    return store.store(intake, context)
+  async function takeFromServer(request: Request, context: RequestContext, name?: string): Promise<Answer> {
+    const { source, answer } = await takeWebhook(request, context, name)
+    sourceCounts.note(source, answer, now())
+    return answer
   }
 
   function ipOf({ headers }: Request, { ip }: RequestContext): string | undefined {
@@ -129,12 +153,12 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     return forwarded?.split(',').pop() ?? ip
   }
 
-  async function answer(name: string, request: Request, context: RequestContext): Promise<Answer> {
+  async function answer(address: Address, request: Request, context: RequestContext): Promise<Answer> {
     try {
       clock.look()
-      const route = routeOf(name, request.method)
-      const answer = typeof route === 'string' ? await routes[route](request, context) : route
-      refusals.note(request, name, answer)
+      const route = routeOf(address, request.method)
+      const answer = typeof route === 'string' ? await routes[route](request, context, address.source) : route
+      refusals.note(request, address, answer)
       return answer
     } catch (error) {
       const { name, message } = error instanceof Error ? error : new Error(String(error))
@@ -147,12 +171,17 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
 
   return {
     async fetch(request, context = {}) {
-      const name = lastPart(request.url)
-      const { status, text, headers } = await answer(name, request, context)
+      const address = readAddress(request.url)
+      const { status, text, headers } = await answer(address, request, context)
       return new Response(request.method === 'HEAD' ? null : text, {
         status,
-        headers: name === 'events' ? { ...headers, ...cors.headers(request) } : headers,
+        headers: address.route === 'events' ? { ...headers, ...cors.headers(request) } : headers,
       })
     },
   }
+}
+
+/** What a page is told: a page whose source is switched off sends nothing, like a paused one. */
+function servedConfig({ config, isEnabled }: Source, isPaused: boolean): Config {
+  return isPaused || !isEnabled ? { ...config, paused: true } : config
 }

@@ -8,6 +8,7 @@ import type { Stats } from './outbox.ts'
 import type { Refusals } from './refusals.ts'
 import { type Answer, refuse, respond } from './respond.ts'
 import { isSameToken } from './same-token.ts'
+import type { SourceCounts } from './sources/source-counts.ts'
 
 export interface HealthOptions {
   api: EventsApi
@@ -16,6 +17,8 @@ export interface HealthOptions {
   matchKeys: MatchKeys
   refusals: Refusals
   lateEvents: LateEvents
+  sourceCounts: SourceCounts
+  isPaused: boolean
   /** Opens all of it. Without one, nobody sees more than the public part. */
   adminToken: string | undefined
 }
@@ -36,7 +39,7 @@ const LONGEST_WAIT = 300
  * the admin token: also why it is stopped, what was sent and what was not, and why.
  */
 export function createHealth(options: HealthOptions): (request: Request) => Promise<Answer> {
-  const { api, keeper, store, matchKeys, refusals, lateEvents, adminToken } = options
+  const { api, keeper, store, matchKeys, refusals, lateEvents, sourceCounts, isPaused, adminToken } = options
 
   async function read(): Promise<Stats & { status: HealthStatus; orders?: OrderCounts }> {
     const own = api.stats()
@@ -59,6 +62,7 @@ export function createHealth(options: HealthOptions): (request: Request) => Prom
     return respond(httpStatus[status], {
       ...shown,
       stopped,
+      paused: isPaused || undefined,
       full: full || undefined,
       sent,
       failed: dead,
@@ -66,6 +70,7 @@ export function createHealth(options: HealthOptions): (request: Request) => Prom
       too_late: lateEvents.count(),
       refused: refusals.counts(),
       match_keys: matchKeys.shares(),
+      by_source: sourceCounts.read(),
     })
   }
 }

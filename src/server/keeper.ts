@@ -3,6 +3,7 @@ import type { OrderCounts } from '../store/store.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
 import { mergeWindow } from './merge-window.ts'
 import type { Deliver, OutboxEvent, Stats } from './outbox.ts'
+import type { Person } from './sources/person.ts'
 
 /** What keeps events until TikTok has them: a store, or an outbox. */
 export interface Keeper {
@@ -10,6 +11,8 @@ export interface Keeper {
   add(events: OutboxEvent[]): Promise<readonly Fate[]>
   start(deliver: Deliver): void
   stats(): Promise<(Stats & { orders?: OrderCounts }) | undefined>
+  /** Erases what is kept of a person, and gives back how many events that were. Missing if nothing can be found by person. */
+  erase?: ((person: Person) => Promise<number>) | undefined
 }
 
 /** `undefined` if nothing keeps events: each is sent while its sender waits. */
@@ -31,5 +34,6 @@ export function createKeeper(config: ForwarderConfig): Keeper | undefined {
     },
     start: (deliver) => outbox.start(deliver),
     stats: async () => outbox.stats?.(),
+    erase: outbox.erase?.bind(outbox),
   }
 }

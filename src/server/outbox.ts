@@ -1,4 +1,5 @@
 import type { Deliver, OutboxEvent } from '../tiktok/events-api/delivery.ts'
+import type { Person } from './sources/person.ts'
 
 export type { Deliver, OutboxEvent, Verdict } from '../tiktok/events-api/delivery.ts'
 export type { EventsApiEvent } from '../tiktok/events-api/event.ts'
@@ -30,6 +31,8 @@ export interface Outbox {
   /** Begins to hand what waits to `deliver`, oldest first, and what comes, at most 1,000 at a time. */
   start(deliver: Deliver): void
   stats?(): Promise<Stats>
+  /** Erases what is kept of a person, and gives back how many events that were. */
+  erase?(person: Person): Promise<number>
 }
 
 export class OutboxFull extends Error {

@@ -2,11 +2,12 @@ import { isDeniedByGpc, refusalOf } from '../core/consent.ts'
 import { fromPage, type Visit } from '../tiktok/events-api/payload.ts'
 import { currentName } from '../tiktok/names.ts'
 import type { Rules } from '../tiktok/rules.ts'
-import type { Config, Decision } from '../types.ts'
+import type { Decision } from '../types.ts'
 import type { Intake, Late, Taken } from './intake.ts'
 import { type PageEvent, type Problem, parsePageRequest } from './parse.ts'
 import { sortByAge } from './sort-by-age.ts'
 import { faultOf } from './sound-text.ts'
+import type { Source } from './sources/sources.ts'
 
 /** What the request itself tells of a visit. */
 export interface PageRequestFacts extends Pick<Visit, 'receivedAt' | 'ip' | 'userAgent' | 'allowTest'> {
@@ -15,7 +16,7 @@ export interface PageRequestFacts extends Pick<Visit, 'receivedAt' | 'ip' | 'use
 }
 
 /** Holds what a page posts to the forwarder's own mapping and consent mode. */
-export function createPageIntake(config: Config, rules: Rules): (body: string, facts: PageRequestFacts) => Intake {
+export function createPageIntake({ config, rules }: Source): (body: string, facts: PageRequestFacts) => Intake {
   const { consent: mode = 'always', gpc } = config
   const namesFor = namesForServer(rules)
 

@@ -176,6 +176,11 @@ export function parseServerRequest(body: string): ParsedRequest<ServerEvent> {
   return parseEach(checkBy(serverEvent), events, pathOf)
 }
 
+/** One event that a source of ours has made. */
+export function parseServerEvent(event: unknown): ParsedRequest<ServerEvent> {
+  return parseEach(checkBy(serverEvent), [event], () => '')
+}
+
 function parseJson(body: string): unknown {
   try {
     return JSON.parse(body)

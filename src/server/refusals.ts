@@ -1,21 +1,22 @@
 import type { Log } from '../core/log.ts'
 import type { Answer } from './respond.ts'
+import type { Address } from './routes.ts'
 import type { Throttle } from './throttle.ts'
 
 const causes = {
   origin: 'A page was refused, because allowedOrigins does not name its origin',
-  token: 'A request with a missing or wrong token was refused',
+  token: 'A request with a missing or wrong token or signature was refused',
   body: 'A request was refused, because nothing in its body could be accepted',
   too_large: 'A request was refused, because its body is too large',
   content_type: 'A request was refused, because of the type or encoding of its body',
-  no_webhook: 'A webhook was refused, because webhookToken is not set',
+  no_webhook: 'A webhook was refused, because no source has this address',
 } as const
 
 type Cause = keyof typeof causes
 
 export interface Refusals {
   /** Counts and logs a request that was refused for a reason that its sender or the shop can remove. */
-  note(request: Request, route: string, answer: Answer): void
+  note(request: Request, address: Address, answer: Answer): void
   /** Since the start, by cause. */
   counts(): Record<Cause, number>
 }
@@ -24,16 +25,19 @@ export interface Refusals {
 export function createRefusals(log: Log, throttle: Throttle): Refusals {
   const counts: Record<Cause, number> = { origin: 0, token: 0, body: 0, too_large: 0, content_type: 0, no_webhook: 0 }
   return {
-    note(request, route, { status, problem }) {
+    note(request, { route, source }, { status, problem }) {
       const cause = causeOf(status, route)
       if (!cause) return
       counts[cause]++
       const origin = originOf(request)
-      const line = throttle.allow(`${cause} ${origin ?? route}`)
+      // Behind an address that is no source's stands what anybody wrote there.
+      const name = cause === 'no_webhook' ? undefined : source
+      const line = throttle.allow(`${cause} ${origin ?? name ?? route}`)
       if (!line) return
       log('warn', causes[cause], {
         status,
         route,
+        source: name,
         origin,
         problem: problem && `${problem.path} ${problem.message}`.trim(),
         more: line.leftOut || undefined,

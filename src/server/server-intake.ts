@@ -5,14 +5,14 @@ import { orderIdKey } from '../core/order-id.ts'
 import { readText } from '../core/read.ts'
 import { fromServer } from '../tiktok/events-api/payload.ts'
 import { route } from '../tiktok/route.ts'
-import type { Rules } from '../tiktok/rules.ts'
-import type { Config, ConvergeEvent, Status } from '../types.ts'
+import type { ConvergeEvent, Status } from '../types.ts'
 import type { Intake, Late, Statuses, Taken } from './intake.ts'
 import type { OutboxEvent } from './outbox.ts'
-import { type Problem, parseServerRequest, type ServerEvent } from './parse.ts'
+import type { ParsedRequest, Problem, ServerEvent } from './parse.ts'
 import { readProfile } from './profile.ts'
 import { sortByAge } from './sort-by-age.ts'
 import { faultOf } from './sound-text.ts'
+import type { Source } from './sources/sources.ts'
 
 /** What a server's request tells, beside its body. */
 export interface ServerRequestFacts {
@@ -32,21 +32,28 @@ interface Place extends ServerRequestFacts {
 const inDoubt =
   "It is kept, because the server's clock was set within the last hour: npx converge-tiktok outbox retry checks its age again"
 
-/** The whole pipeline, for events that no page has seen. */
-export function createServerIntake(config: Config, rules: Rules): (body: string, facts: ServerRequestFacts) => Intake {
+export type ReadServerEvents = (request: ParsedRequest<ServerEvent>, facts: ServerRequestFacts) => Intake
+
+/** The whole pipeline, for events of one source that no page has seen. `web` is the page. */
+export function createServerIntake({ name, config, rules }: Source, web: Source): ReadServerEvents {
   const { consent: mode = 'always' } = config
+
+  /** TikTok counts a second copy by its name: what matters is what the page sends under it, not what this source's row says. */
+  const isBesidePixel = (eventName: string, event: string) =>
+    web.rules.mapping[eventName]?.some((row) => row.event === event && row.forward !== 'server') ?? false
 
   function run(
     given: ServerEvent,
     { path, receivedAt, problems, late, isClockSteady }: Place,
   ): [status: Status, events: OutboxEvent[]] {
-    const event = createEvent(given.event_name, [given.properties], given.event_id, () => crypto.randomUUID())
+    const event = createEvent(given.event_name, copyRecord(given.properties), given.event_id, () => crypto.randomUUID())
     const faults = faultsOf(event, given, path)
     if (faults.length > 0) {
       problems.push(...faults)
       return ['failure', []]
     }
     event.properties.$sales_channel_type = salesChannelOf(event.properties)
+    event.properties.$source = name
     const profile = readProfile(copyRecord(given.profile_properties), event.properties, given.aliases ?? [])
     if (profile.isConsentUnreadable) {
       problems.push({ path: join(path, 'profile_properties.$consent'), message: "must be 'granted' or 'denied'" })
@@ -67,7 +74,11 @@ export function createServerIntake(config: Config, rules: Rules): (body: string,
     const missing = missingOrderId(event)
     if (missing) problems.push({ path: join(path, missing.place), message: missing.message })
     const time = Math.min(given.timestamp ?? receivedAt, receivedAt)
-    const events = fromServer(event, { rows: forServer, profile, time, config })
+    const sent = forServer.map((row) => ({
+      ...row,
+      forward: isBesidePixel(event.eventName, row.event) ? ('client_and_server' as const) : ('server' as const),
+    }))
+    const events = fromServer(event, { rows: sent, profile, time, config })
     const sorted = sortByAge(events, receivedAt)
     const status = sorted.inTime.length ? 'success' : 'skipped'
     if (!isClockSteady) {
@@ -81,8 +92,7 @@ export function createServerIntake(config: Config, rules: Rules): (body: string,
     return [status, sorted.inTime]
   }
 
-  return (body, facts) => {
-    const { good, problems } = parseServerRequest(body)
+  return ({ good, problems }, facts) => {
     const statuses: Statuses = {}
     const late: Late[] = []
     const taken = good.flatMap(({ path, event }) => {

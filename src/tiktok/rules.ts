@@ -1,7 +1,8 @@
 import { compileFilters, type Filters } from '../core/filter.ts'
 import { checkOption, options } from '../core/options.ts'
-import type { Config } from '../types.ts'
-import { type Mapping, readMapping } from './mapping.ts'
+import type { Config, Filter } from '../types.ts'
+import type { Mapping, MappingConfig } from './mapping.ts'
+import { readMapping } from './read-mapping.ts'
 
 /** What a config asks of each event, read and compiled once. */
 export interface Rules {
@@ -10,13 +11,22 @@ export interface Rules {
   passes: Filters
 }
 
+/** What reads the parts of a config. A build that leaves something out has others than `readRules`. */
+export interface Readers {
+  readMapping: (mapping?: MappingConfig) => Mapping
+  compileFilters: (filters: readonly Filter[]) => Filters
+}
+
 /**
  * Reads a config, which may come from JSON.
  *
  * @throws a sentence that names the part that can never work
  */
-export function readRules({ pixelId, mapping, filters = [], relay }: Config): Rules {
+export const readRules = (config: Config): Rules => readRulesBy({ readMapping, compileFilters }, config)
+
+/** The same, with other readers of its parts. */
+export function readRulesBy(readers: Readers, { pixelId, mapping, filters = [], relay }: Config): Rules {
   checkOption('pixelId', pixelId, options.pixelId)
   if (mapping?.mode === 'server_only') checkOption('server_only relay', relay, options.relay)
-  return { mapping: readMapping(mapping), passes: compileFilters(filters) }
+  return { mapping: readers.readMapping(mapping), passes: readers.compileFilters(filters) }
 }

@@ -1,11 +1,15 @@
 // The built forwarder, as a site of the test's network.
 import { NodeRequest, sendNodeResponse } from 'srvx/node'
-import type { ForwarderConfig } from '../../src/server/forwarder.ts'
+import type { Forwarder, ForwarderConfig } from '../../src/server/forwarder.ts'
 import { pixelId } from '../cases/case.ts'
 import type { Stage } from './in-each-browser.ts'
 
 const { createForwarder }: typeof import('../../src/server/index.ts') = await import(
   new URL('../../dist/server.js', import.meta.url).href
+)
+
+export const { createSqliteStore }: typeof import('../../src/node/index.ts') = await import(
+  new URL('../../dist/node.js', import.meta.url).href
 )
 
 type Needed = Pick<ForwarderConfig, 'accessToken' | 'allowedOrigins'> & { eventsApiUrl: string }
@@ -22,10 +26,15 @@ export function serveForwarder(
   host: string,
   config: Needed & Partial<ForwarderConfig>,
   { isDown = () => false, now = Date.now }: Weather = {},
-): void {
+): Forwarder {
   const forwarder = createForwarder({ pixelId, load: 'immediate', ...config }, { now, log: () => {} })
   network.serve(host, async (req, res) => {
     if (isDown() && req.method === 'POST') req.socket.destroy()
-    else await sendNodeResponse(res, await forwarder.fetch(new NodeRequest({ req, res })))
+    else
+      await sendNodeResponse(
+        res,
+        await forwarder.fetch(new NodeRequest({ req, res }), { ip: req.socket.remoteAddress }),
+      )
   })
+  return forwarder
 }

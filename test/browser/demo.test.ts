@@ -6,7 +6,8 @@ import { driverOf, type Page } from './browsers.ts'
 import { inEachBrowser } from './in-each-browser.ts'
 import { hitsLeaveAtOnce } from './shop.ts'
 
-const built = () => readFileSync(new URL('../../dist/converge.js', import.meta.url), 'utf8')
+/** The build that the demo's config is served. */
+const built = () => readFileSync(new URL('../../dist/converge-shop.js', import.meta.url), 'utf8')
 
 const axe = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 
@@ -347,4 +348,34 @@ test('the demo takes the next free port, and stops while pages still listen for 
     for await (const _ of body ?? []);
   }).rejects.toThrow()
   await expect(fetch(first.url)).rejects.toThrow()
+})
+
+test('an order whose page never ran is sent by the shop system, as Shopify sends it', async () => {
+  const demo = await startDemo({ port: 0 })
+  onTestFinished(demo.close)
+  const post = (path: string, body: string, cookie: string) =>
+    fetch(demo.url + path, { method: 'POST', body, headers: { cookie }, redirect: 'manual' })
+  const added = await post('/cart', JSON.stringify({ variant_id: '410201', by: 1 }), '')
+  const session = added.headers.get('set-cookie')?.split(';', 1)[0] ?? ''
+  const bought = await post('/checkout', '', `${session}; shop_consent=granted`)
+  const [, id] = /thank-you\/(.+)$/.exec(bought.headers.get('location') ?? '') ?? []
+
+  const { body } = await fetch(`${demo.url}/demo/stream`)
+  const decoder = new TextDecoder()
+  let news = ''
+  for await (const chunk of body ?? []) {
+    news += decoder.decode(chunk)
+    if (news.includes('"event":"Purchase"') && news.endsWith('\n\n')) break
+  }
+  const rows = JSON.parse(
+    news
+      .trim()
+      .split('\n')
+      .at(-1)
+      ?.replace(/^data: /, '') ?? '',
+  ).rows
+  expect(rows.find(({ event }: { event: string }) => event === 'Purchase')).toMatchObject({
+    event_id: id,
+    api: { properties: { value: 28.9, currency: 'EUR', contents: [{ content_id: '410201', quantity: 1 }] } },
+  })
 })

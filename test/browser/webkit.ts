@@ -162,8 +162,18 @@ function tab(session: Session, window: string, close: () => Promise<void>): Page
 
 let navigations = 0
 
+/** Longer than the driver's own limits for scripts and pages, so that a driver that hangs is told by its command. */
+const ANSWER_LIMIT = 40_000 // ms
+
 async function send<Value>(url: string, method: string, body?: object, signal?: AbortSignal): Promise<Value> {
-  const response = await fetch(url, { method, ...(body && { body: JSON.stringify(body) }), ...(signal && { signal }) })
+  const limit = signal ?? AbortSignal.timeout(ANSWER_LIMIT)
+  const response = await fetch(url, { method, ...(body && { body: JSON.stringify(body) }), signal: limit }).catch(
+    (error) => {
+      throw new Error(
+        `WebKit's driver did not answer ${method} ${url}: ${error}. The body was ${JSON.stringify(body)}.`,
+      )
+    },
+  )
   const { value } = await response.json()
   if (response.ok) return value
   throw new Error(`WebKit's driver refused ${method} ${url}: ${value?.error}, ${value?.message}`)

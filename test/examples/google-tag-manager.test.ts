@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { createEvent } from '../../src/core/event.ts'
+import { copyRecord, createEvent } from '../../src/core/event.ts'
 import { route } from '../../src/tiktok/route.ts'
 import { readRules } from '../../src/tiktok/rules.ts'
 import type { EventParameters } from '../../src/types.ts'
@@ -16,7 +16,7 @@ function push(ecommerce: object, { code = script, event = 'purchase' } = {}): Ev
   const sent: EventParameters[] = []
   const converge = {
     track(eventName: string, properties: object) {
-      const tracked = createEvent(eventName, [properties], undefined, () => 'a-1')
+      const tracked = createEvent(eventName, copyRecord(properties), undefined, () => 'a-1')
       for (const { parameters } of route(tracked, readRules(config), config) ?? []) sent.push(parameters)
     },
   }

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runInNewContext } from 'node:vm'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
-import { createEvent } from '../../src/core/event.ts'
+import { copyRecord, createEvent } from '../../src/core/event.ts'
 import { checks } from '../../src/inspector/checks.ts'
 import { diagnose } from '../../src/inspector/diagnose.ts'
 import { checkConfig } from '../../src/server/check-config.ts'
@@ -148,7 +148,7 @@ describe("TikTok's diagnostics", () => {
   test.each(calls)('%s comes of %s', (code, call) => {
     const config = { pixelId: 'CJQBODJC77UB4MRTGFRF' }
     const track = (eventName: string, properties: Record<string, unknown> = {}) => {
-      const event = createEvent(eventName, [properties], undefined, () => 'a-1')
+      const event = createEvent(eventName, copyRecord(properties), undefined, () => 'a-1')
       const rows = route(event, readRules(config), config) ?? []
       const destinationEvents = rows.map(({ event, parameters }) => ({
         event,

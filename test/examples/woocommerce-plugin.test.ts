@@ -1,14 +1,11 @@
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { orderUpdated } from '../../examples/woocommerce-webhook/order-updated.ts'
-import { createEvent } from '../../src/core/event.ts'
-import { createForwarder } from '../../src/server/forwarder.ts'
+import { describe, expect, test } from 'vitest'
+import { copyRecord, createEvent } from '../../src/core/event.ts'
 import { route } from '../../src/tiktok/route.ts'
 import { readRules } from '../../src/tiktok/rules.ts'
 import type { EventParameters } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
-import { createEventsApiHost } from '../tiktok/events-api-host.ts'
-import { signed } from './signed.ts'
-import { wooCommerceOrder } from './woocommerce-order.ts'
+import { startSources } from '../server/sources/start-sources.ts'
+import { wooCommerceOrder } from '../server/sources/woocommerce-order.ts'
 import {
   formatAmounts,
   hasPhp,
@@ -18,10 +15,6 @@ import {
   storedOrder,
   thankYou,
 } from './woocommerce-page.ts'
-
-const tikTok = await createEventsApiHost()
-beforeEach(() => tikTok.reset())
-afterAll(() => tikTok.close())
 
 const shown = (page: Parameters<typeof printPage>[0]) => readPage(printPage(page))
 
@@ -103,7 +96,7 @@ describe.skipIf(!hasPhp)('the plugin, run by PHP', () => {
 
 /** What TikTok gets of an order from its thank-you page. */
 function fromPage(order: StoredOrder, decimals: number): EventParameters | undefined {
-  const event = createEvent('Placed Order', [shown(thankYou(order, { decimals })).order], undefined, () => '')
+  const event = createEvent('Placed Order', copyRecord(shown(thankYou(order, { decimals })).order), undefined, () => '')
   const config = { pixelId }
   return route(event, readRules(config), config)?.[0]?.parameters
 }
@@ -127,20 +120,9 @@ async function fromWebhook(order: StoredOrder, decimals: number): Promise<EventP
     sku: '',
   }))
   const body = { ...wooCommerceOrder, ...order, line_items }
-  const forwarder = createForwarder({
-    pixelId,
-    accessToken: 'an-access-token-of-tiktok',
-    allowedOrigins: ['https://www.shop.example'],
-    webhookToken: 'a-token-of-the-forwarder',
-    eventsApiUrl: tikTok.url,
-  })
-  await orderUpdated(signed('X-WC-Webhook-Signature', 'a secret of the shop', body), {
-    wooSecret: 'a secret of the shop',
-    forwarder: 'https://converge.shop.example',
-    webhookToken: 'a-token-of-the-forwarder',
-    send: (request) => forwarder.fetch(request),
-  })
-  return tikTok.accepted[0]?.properties
+  const { fromWooCommerce, outbox } = startSources()
+  await fromWooCommerce(body)
+  return outbox.kept[0]?.data.properties
 }
 
 const oneLine = (quantity: number, total: string, total_tax: string) => ({

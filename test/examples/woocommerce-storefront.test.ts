@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { runInNewContext } from 'node:vm'
 import { type Element, Window } from 'happy-dom'
 import { describe, expect, test } from 'vitest'
-import { createEvent } from '../../src/core/event.ts'
+import { copyRecord, createEvent } from '../../src/core/event.ts'
 import { route } from '../../src/tiktok/route.ts'
 import { readRules } from '../../src/tiktok/rules.ts'
 import type { Content, EventParameters } from '../../src/types.ts'
@@ -39,7 +39,7 @@ function open(page: WooCommercePage, form = '') {
   const config = { pixelId }
   const sent: Sent[] = []
   const track = (eventName: string, properties: object = {}, options: { eventID?: unknown } = {}) => {
-    const event = createEvent(eventName, [properties], options.eventID, () => '')
+    const event = createEvent(eventName, copyRecord(properties), options.eventID, () => '')
     for (const one of route(event, readRules(config), config) ?? [])
       sent.push([one.event, event.eventID, one.parameters])
   }

@@ -1,4 +1,4 @@
-import { createEvent } from '../../src/core/event.ts'
+import { copyRecord, createEvent } from '../../src/core/event.ts'
 import { route } from '../../src/tiktok/route.ts'
 import { readRules } from '../../src/tiktok/rules.ts'
 import type { Config, ConvergeEvent, DestinationEvent, TrackResult } from '../../src/types.ts'
@@ -16,7 +16,7 @@ export interface Call {
 export function mapped(call: Call): { result: TrackResult; source: ConvergeEvent } {
   const { eventName, properties = {}, eventID, matchKeys } = call
   const config: Config = { pixelId, ...call.config }
-  const source = createEvent(eventName, [properties], eventID, () => 'e1')
+  const source = createEvent(eventName, copyRecord(properties), eventID, () => 'e1')
   const rows = route(source, readRules(config), config) ?? []
   const destinationEvents = rows.map(
     ({ event, parameters }): DestinationEvent => ({

@@ -25,6 +25,7 @@ const reasons = Object.keys({
   relay_down: 0,
   relay_refused: 0,
   too_late: 0,
+  paused: 0,
 } satisfies Record<Reason, 0>)
 
 const say = (status: string, reason?: string, via = ['pixel', 'relay']): string =>

@@ -5,6 +5,7 @@ import { brotliCompressSync } from 'node:zlib'
 import { type BuildOptions, build as esbuild } from 'esbuild'
 import { createLogger, createServer, build as viteBuild } from 'vite'
 import { expect, test } from 'vitest'
+import manifest from '../../package.json' with { type: 'json' }
 import { type ConsumerProject, createProject, runNode } from './consumer-project.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -106,7 +107,7 @@ test('debug says what to do in a bundle that is not a module', async () => {
   await bundle(project, { format: 'iife' })
   project.write('page.mjs', page)
   const { output } = await runNode(project.folder, ['page.mjs', join(project.folder, 'out/main.js')])
-  expect(output).toContain('the inspector could not be loaded from a bundle that is not a module.')
+  expect(output).toContain('the inspector could not be loaded from a bundle that is not a module')
   expect(output).toContain('call inspect(converge, config, window)')
 })
 
@@ -170,28 +171,21 @@ test('a server can import the package, and an instance there skips every event',
   expect(await runNode(folder, ['ssr.mjs'])).toEqual({ code: 0, output: 'skipped no_window\n' })
 })
 
-test('require() loads every entry from CommonJS', async () => {
+test('require() loads from CommonJS what import() loads, of every entry', async () => {
   const { folder, write } = createProject({})
+  const entries = Object.keys(manifest.exports).filter((name) => !/\.js(on)?$/.test(name))
+  const names = entries.map((entry) => entry.replace('.', manifest.name))
   write(
     'main.cjs',
-    `const names = ['', '/server', '/node', '/cloudflare', '/consent', '/inspector']
-    for (const name of names) console.log(Object.keys(require('converge-tiktok' + name)).sort().join())`,
+    `const namesOf = (module) => Object.keys(module).sort().join()
+    for (const name of ${JSON.stringify(names)})
+      import(name).then((module) => console.log(name, module.default === undefined && namesOf(require(name)) === namesOf(module)))`,
   )
-  expect(await runNode(folder, ['main.cjs'])).toEqual({
-    code: 0,
-    output: [
-      'createConverge',
-      'OutboxFull,createForwarder',
-      'createSqliteOutbox,serve',
-      'createQueueOutbox,createWorker',
-      'adapters,start',
-      'diagnose,inspect,start',
-      '',
-    ].join('\n'),
-  })
+  const { code, output } = await runNode(folder, ['main.cjs'])
+  expect([code, output.trim().split('\n').sort()]).toEqual([0, names.map((name) => `${name} true`).sort()])
 })
 
-test.each(['converge.js', 'consent.js', 'inspector.js', 'sri.json', 'package.json'])(
+test.each(['converge.js', 'converge-pixel.js', 'consent.js', 'inspector.js', 'sri.json', 'package.json'])(
   'a build script finds %s by its name',
   async (file) => {
     const { folder, write } = createProject()

@@ -23,6 +23,7 @@ export function createProject(packageJson: Record<string, unknown> = { type: 'mo
   mkdirSync(target, { recursive: true })
   execFileSync('tar', ['-xzf', inject('tarball'), '-C', target, '--strip-components=1'])
   for (const name of Object.keys(manifest.dependencies)) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true }) // a name may have a scope
     symlinkSync(join(root, 'node_modules', name), join(modules, name), 'dir')
   }
   const write = (path: string, text: string) => {

@@ -18,7 +18,8 @@ test('the package holds what is built, its license and its documents, and nothin
       'dist/sri.json',
     ]),
   )
-  const expected = /^(dist\/[\w-]+\.(js|js\.map|d\.ts|json)|[A-Z]+(\.md)?|docs\/inspector\.webp|package\.json)$/
+  const expected =
+    /^(dist\/[\w-]+\.(js|js\.map|d\.ts|(schema\.)?json)|[A-Z]+(\.md)?|docs\/inspector\.webp|package\.json)$/
   expect(paths.filter((path) => !expected.test(path))).toEqual([])
 })
 
@@ -26,5 +27,5 @@ test('the package installs nothing for pages: its dependencies are parts of the 
   expect(Object.keys(manifest)).not.toEqual(
     expect.arrayContaining([expect.stringMatching(/^(peer|optional)Dependencies$/)]),
   )
-  expect(Object.keys(manifest.dependencies)).toEqual(['libphonenumber-js', 'srvx', 'valibot'])
+  expect(Object.keys(manifest.dependencies)).toEqual(['@clack/prompts', 'libphonenumber-js', 'srvx', 'valibot'])
 })

@@ -21,7 +21,7 @@ const allowed: Record<string, readonly string[]> = {
 /** Packages, by folder. What a page loads has none. */
 const packages: Record<string, RegExp> = {
   server: /^(valibot|libphonenumber-js\/max)$/,
-  node: /^(node:.+|srvx\/node)$/,
+  node: /^(node:.+|srvx\/node|@clack\/prompts)$/,
   'store/sqlite': /^node:.+$/,
 }
 /** Files in src itself put the folders together. */

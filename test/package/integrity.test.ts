@@ -21,7 +21,7 @@ test('"converge-tiktok copy" copies the scripts and prints the hashes of what it
   const cli = new URL('cli.js', dist).pathname
   const { code, output } = await runNode(folder, [cli, 'copy', 'public/js'])
   expect(code).toBe(0)
-  for (const file of ['converge.js', 'consent.js', 'inspector.js']) {
+  for (const file of ['converge.js', 'converge-pixel.js', 'consent.js', 'inspector.js']) {
     expect(output).toContain(`public/js/${file}  ${hashOf(readFileSync(join(folder, 'public/js', file)))}`)
   }
   expect(output).toContain(`<script async src="/converge.js" integrity="${integrity['converge.js']}"`)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { brotliCompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { variants } from '../../src/core/variants.ts'
 import { defaultMapping } from '../../src/tiktok/default-mapping.ts'
 import type { MappingEntry } from '../../src/types.ts'
 import { stub } from '../browser/shop.ts'
@@ -32,7 +33,7 @@ test("the README's stub is the one that the browser tests run", () => {
   expect(written(readme)).toContain(written(stub))
 })
 
-test.each(['converge.js', 'index.js'])("the README's size of %s is the built file's", (file) => {
+test.each([...Object.keys(variants), 'index.js'])("the README's size of %s is the built file's", (file) => {
   const kilobytes = (brotliCompressSync(read(`dist/${file}`)).length / 1000).toFixed(1)
   const row = readme.split('\n').find((line) => line.startsWith(`| \`dist/${file}\``))
   expect(row).toContain(`| ${kilobytes} kB |`)

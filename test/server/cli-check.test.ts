@@ -175,6 +175,27 @@ test('what stands in the way on a page is named, with what to add', async () => 
   expect([code, output.trim().split('\n').at(-1)]).toEqual([1, '6 to fix.'])
 })
 
+test.each<[title: string, config: Record<string, unknown>, said: RegExp]>([
+  ['nothing more', {}, /converge-shop\.js, without filters, because this config has none\.$/m],
+  [
+    'filters',
+    { filters: [{ event: '*', any: [{ property: 'vip', operator: 'is_set' }] }] },
+    /converge-shop-filters\.js\.$/m,
+  ],
+])('what a visitor downloads is said, for a config with %s', async (_, config, said) => {
+  const { output } = await check(writeConfig(createFolder(), config))
+  expect(output).toMatch(/✓ A visitor downloads 1\d\.\d kB \(brotli\) of script: /)
+  expect(output).toMatch(said)
+})
+
+test('a page with another build of the script is known', async () => {
+  const origin = await serveShop(({ url }, response) =>
+    response.end(url === '/' ? '<script src="/converge-pixel.js"></script>' : ''),
+  )
+  const { output } = await check(writeConfig(createFolder(), { allowedOrigins: [origin] }), '--url', origin)
+  expect(output).toContain(`✓ ${origin}/converge-pixel.js is in the page.`)
+})
+
 test('a page that can not be read is a sentence', async () => {
   const config = writeConfig(createFolder())
   expect((await check(config, '--url', 'shop')).output).toContain('✗ --url "shop" is not a web address.')
@@ -185,4 +206,54 @@ test('a page that can not be read is a sentence', async () => {
   expect((await check(config, '--url', gone)).output).toContain(
     `✗ ${gone}: the page could not be read (bad port). Check its address, and whether this machine can reach it.`,
   )
+})
+
+test('each source is listed, and one that would send an order under another name than the page is pointed out', async () => {
+  const config = writeConfig(createFolder(), {
+    sources: {
+      web: { orders: 'client' },
+      shopify: {
+        type: 'shopify',
+        secretFrom: 'SHOPIFY_SECRET',
+        mapping: { events: { 'Placed Order': 'ShopPurchase' } },
+      },
+      woocommerce: { type: 'woocommerce', secretFrom: ['WOO_SECRET', 'OLD_WOO_SECRET'], enabled: false },
+      erp: { tokenFrom: 'ERP_TOKEN', filters: [{ event: 'Purchase', any: [{ property: 'vip', operator: 'is_set' }] }] },
+    },
+  })
+  const secrets = { SHOPIFY_SECRET: 'a b', WOO_SECRET: 'c', OLD_WOO_SECRET: 'd', ERP_TOKEN: 'e' }
+  const { output } = await runCli(['check', '--config', config], { TIKTOK_ACCESS_TOKEN: accessToken, ...secrets })
+  for (const line of [
+    '✓ Source web: POST events, from pages.',
+    "✓ Source shopify: POST webhook/shopify, Shopify's webhooks.",
+    "– Source woocommerce: POST webhook/woocommerce, WooCommerce's webhooks. It is switched off: enabled is false.",
+    "✓ Source erp: POST webhook/erp, Converge's server API.",
+    '– The source shopify sends Placed Order as ShopPurchase, and the page as Purchase, NewCustomerPurchase. TikTok counts an order that comes by both as two events.',
+    '✗ sources.erp.filters[0].event is "Purchase", which no mapping row has, so the filter stops nothing. Did you mean "Placed Order"?',
+  ])
+    expect(output.split('\n')).toContain(line)
+})
+
+test('orders that stay in the browser, and a pause, are findings', async () => {
+  const web = { orders: 'client' }
+  const alone = await check(writeConfig(createFolder(), { sources: { web }, paused: true }))
+  expect(alone.output).toContain('– The config is paused: no page and no source sends anything.')
+  const finding = 'sources.web.orders is client, and no other source sends the server copy of orders.'
+  // The token of the environment opens the source webhook.
+  expect(alone.output).not.toContain(finding)
+  const config = writeConfig(createFolder(), { sources: { web } })
+  const { code, output } = await runCli(['check', '--config', config], { TIKTOK_ACCESS_TOKEN: accessToken })
+  expect([code, output]).toEqual([1, expect.stringContaining(`✗ ${finding}`)])
+})
+
+test('the script that pages get is chosen by the filters of the source web, and not by those of another', async () => {
+  const filters = [{ event: 'Lead', any: [{ property: 'vip', operator: 'is_set' }] }]
+  const erp = { tokenFrom: 'ERP_TOKEN', filters }
+  const environment = { TIKTOK_ACCESS_TOKEN: accessToken, ERP_TOKEN: 'erp-token' }
+  const scriptOf = async (sources: object) =>
+    /of script: (\S+?)[,.]( |$)/m.exec(
+      (await runCli(['check', '--config', writeConfig(createFolder(), { sources })], environment)).output,
+    )?.[1]
+  expect(await scriptOf({ erp })).toBe('converge-shop.js')
+  expect(await scriptOf({ erp, web: { filters } })).toBe('converge-shop-filters.js')
 })

@@ -5,6 +5,7 @@ import { createConverge } from '../../src/create-converge.ts'
 import { checkConfig } from '../../src/server/check-config.ts'
 import type { ForwarderConfig } from '../../src/server/forwarder.ts'
 import { parsePageRequest, parseServerRequest } from '../../src/server/parse.ts'
+import { sourceOptions } from '../../src/server/sources/source-options.ts'
 import { runCli, writeConfig } from './node-child.ts'
 import { createFolder } from './node-folder.ts'
 import { accessToken, pixelId, shop } from './node-requests.ts'
@@ -95,6 +96,7 @@ const tries: Record<keyof ForwarderConfig, unknown[]> = {
   limitedDataUse: wrong,
   autoConfig: wrong,
   debug: wrong,
+  paused: wrong,
   beforeSend: wrong,
   region: wrong,
   nonce: wrong,
@@ -102,6 +104,21 @@ const tries: Record<keyof ForwarderConfig, unknown[]> = {
   accessToken: wrong,
   allowedOrigins: [...wrong, ['https://shop.test/path']],
   webhookToken: wrong,
+  sources: [
+    ...wrong,
+    ...wrong.map((name) => ({ [String(name)]: { token: 'a-token' } })),
+    ...wrong.map((source) => ({ erp: source })),
+    ...Object.keys(sourceOptions).flatMap((option) =>
+      wrong.flatMap((value) => [
+        { web: { [option]: value } },
+        { erp: { token: 'a-token', [option]: value } },
+        { shop: { type: 'shopify', secret: 'a-secret', [option]: value } },
+        { shop: { type: 'woocommerce', secret: 'a-secret', [option]: value } },
+      ]),
+    ),
+    ...wrong.map((row) => ({ erp: { token: 'a-token', mapping: entry(row) } })),
+    ...wrong.map((filter) => ({ erp: { token: 'a-token', filters: [filter] } })),
+  ],
   trustProxy: wrong,
   allowTest: wrong,
   eventsApiUrl: ['', 'no such value', 'http://shop.test', '/'],

@@ -156,6 +156,16 @@ describe('the script', () => {
     expect(await configIn(await fetch(get('/converge.js')))).toMatchObject({ relay: 'https://t.shop.test' })
   })
 
+  test('a mapping is served with the event names that TikTok has now, and otherwise as it is', async () => {
+    const when = { property: 'vip', operator: 'is_set' } as const
+    const events = { A: 'CompletePayment', B: ['Lead', { event: 'SubmitForm', when }], C: false } as const
+    const { fetch } = startForwarder({ mapping: { mode: 'custom', events } })
+    expect((await configIn(await fetch(get('/converge.js')))).mapping).toEqual({
+      mode: 'custom',
+      events: { A: ['Purchase'], B: ['Lead', { event: 'Lead', when }], C: false },
+    })
+  })
+
   test('the page gets the host of a domain, however it is written', async () => {
     const { fetch } = startForwarder({ domain: 'https://WWW.Shop.test:443/a' })
     expect(await configIn(await fetch(get('/converge.js')))).toMatchObject({ domain: 'www.shop.test' })

@@ -57,6 +57,10 @@ describe('with the admin token', () => {
         too_late: 0,
         refused: { origin: 0, token: 0, body: 0, too_large: 0, content_type: 0, no_webhook: 0 },
         match_keys: { email: 0, phone: 0, external_id: 0, ttclid: 0, ttp: 0, ip: 0, user_agent: 0 },
+        by_source: {
+          web: { type: 'web', accepted: 0, statuses: {}, unauthorized: 0, unavailable: 0 },
+          webhook: { type: 'webhook', accepted: 0, statuses: {}, unauthorized: 0, unavailable: 0 },
+        },
       },
     ])
   })

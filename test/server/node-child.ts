@@ -26,9 +26,16 @@ export interface Child {
   said(shape: RegExp): Promise<RegExpExecArray>
 }
 
-/** Starts the real command line, as it is built. It doesn't outlive the test. */
-export function startCli(words: readonly string[], environment: Record<string, string> = secrets): Child {
-  const child = spawn(process.execPath, [cli, ...words], { env: { PATH: process.env.PATH, ...environment } })
+/** Starts the real command line, as it is built, in a folder. It doesn't outlive the test. */
+export function startCli(
+  words: readonly string[],
+  environment: Record<string, string> = secrets,
+  folder = process.cwd(),
+): Child {
+  const child = spawn(process.execPath, [cli, ...words], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, ...environment },
+  })
   let output = ''
   let errors = ''
   const listeners = new Set<() => void>()

@@ -1,28 +1,12 @@
 import { connect, type Socket } from 'node:net'
-import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { type Bounds, serveWithin } from '../../src/node/serve.ts'
-import { createEventsApiHost } from '../tiktok/events-api-host.ts'
-import { createFolder } from './node-folder.ts'
-import { accessToken, pageBatch, pixelId, postPage, shop, webhookToken } from './node-requests.ts'
+import type { Bounds } from '../../src/node/serve.ts'
+import { pageBatch, postPage, shop } from './node-requests.ts'
+import { playTikTok, startServer } from './node-server.ts'
 
 async function start(bounds: Bounds = {}): Promise<{ url: string; port: number }> {
-  const tiktok = await createEventsApiHost({ accessToken, pixelId })
-  const server = await serveWithin(bounds, {
-    pixelId,
-    accessToken,
-    webhookToken,
-    allowedOrigins: [shop],
-    eventsApiUrl: tiktok.url,
-    port: 0,
-    hostname: '127.0.0.1',
-    outbox: join(createFolder(), 'outbox.db'),
-  })
-  onTestFinished(async () => {
-    await server.close()
-    await tiktok.close()
-  })
-  return { url: server.url, port: Number(new URL(server.url).port) }
+  const { url } = await startServer(await playTikTok(), {}, bounds)
+  return { url, port: Number(new URL(url).port) }
 }
 
 interface Client {

@@ -1,40 +1,13 @@
 import { createConnection, createServer } from 'node:net'
-import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { createSqliteOutbox, serve } from '../../src/node/index.ts'
-import type { ForwarderServer, ServeConfig } from '../../src/node/serve.ts'
+import { createSqliteOutbox, createSqliteStore, serve } from '../../src/node/index.ts'
 import { createForwarder } from '../../src/server/forwarder.ts'
-import { createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
-import { createFolder } from './node-folder.ts'
-import { accessToken, pageBatch, pixelId, postOrder, postPage, shop, webhookToken } from './node-requests.ts'
-
-async function playTikTok(): Promise<EventsApiHost> {
-  const tiktok = await createEventsApiHost({ accessToken, pixelId })
-  onTestFinished(() => tiktok.close())
-  return tiktok
-}
-
-const newOutbox = () => join(createFolder(), 'outbox.db')
-
-async function start(tiktok: EventsApiHost, config: Partial<ServeConfig> = {}): Promise<ForwarderServer> {
-  const server = await serve({
-    pixelId,
-    accessToken,
-    webhookToken,
-    allowedOrigins: [shop],
-    eventsApiUrl: tiktok.url,
-    port: 0,
-    hostname: '127.0.0.1',
-    outbox: newOutbox(),
-    ...config,
-  })
-  onTestFinished(() => server.close())
-  return server
-}
+import { accessToken, pageBatch, pixelId, postOrder, postPage, shop } from './node-requests.ts'
+import { newOutbox, playTikTok, startServer } from './node-server.ts'
 
 test("a page's event reaches TikTok, with the visitor's IP", async () => {
   const tiktok = await playTikTok()
-  const { url } = await start(tiktok)
+  const { url } = await startServer(tiktok)
   const time = Date.now() - 5000
   const answer = await postPage(url, pageBatch(['1'], time), { 'user-agent': 'Shopper' })
   expect([answer.status, await answer.json()]).toEqual([202, { accepted: 1, problems: [] }])
@@ -45,7 +18,7 @@ test("a page's event reaches TikTok, with the visitor's IP", async () => {
 
 test('an IPv4 visitor on an IPv6 socket is told to TikTok by the IPv4 address', async () => {
   const tiktok = await playTikTok()
-  const { url } = await start(tiktok, { hostname: '::' })
+  const { url } = await startServer(tiktok, { hostname: '::' })
   await postPage(url.replace('localhost', '127.0.0.1'), pageBatch(['1']))
   const [event] = await tiktok.waitForAccepted(1)
   expect(event?.user.ip).toBe('127.0.0.1')
@@ -53,7 +26,7 @@ test('an IPv4 visitor on an IPv6 socket is told to TikTok by the IPv4 address', 
 
 test("a server's order reaches TikTok once, however often it is sent", async () => {
   const tiktok = await playTikTok()
-  const { url } = await start(tiktok)
+  const { url } = await startServer(tiktok)
   for (let round = 0; round < 3; round++) expect((await postOrder(url, '1001', Date.now())).status).toBe(202)
   await postPage(url, pageBatch(['after']))
   const accepted = await tiktok.waitForAccepted((events) => events.some(({ event_id }) => event_id === 'after'))
@@ -66,7 +39,7 @@ test("a server's order reaches TikTok once, however often it is sent", async () 
 test('a full outbox answers 503, and /health tells what waits', async () => {
   const tiktok = await playTikTok()
   tiktok.faults.always = { status: 503 }
-  const { url } = await start(tiktok, { outbox: { path: newOutbox(), maxBytes: 400_000 } })
+  const { url } = await startServer(tiktok, { outbox: { path: newOutbox(), maxBytes: 400_000 } })
   const ids = Array.from({ length: 100 }, (_, index) => String(index))
   let status = 0
   let taken = 0
@@ -84,7 +57,7 @@ test('close() answers what is in flight, takes nothing more, and leaves what wai
   const tiktok = await playTikTok()
   tiktok.faults.always = { status: 503 }
   const outbox = newOutbox()
-  const server = await start(tiktok, { outbox })
+  const server = await startServer(tiktok, { outbox })
   const { port } = new URL(server.url)
 
   const socket = createConnection(Number(port), '127.0.0.1')
@@ -103,7 +76,7 @@ test('close() answers what is in flight, takes nothing more, and leaves what wai
   expect(answer).toMatch(/^HTTP\/1\.1 202 /)
 
   tiktok.faults.always = {}
-  await start(tiktok, { outbox })
+  await startServer(tiktok, { outbox })
   expect((await tiktok.waitForAccepted(1)).map(({ event_id }) => event_id)).toEqual(['in flight'])
 })
 
@@ -130,27 +103,27 @@ test('close() waits for TikTok’s answer to one request, not for those to all t
   await closed
   expect(tiktok.accepted.map(({ event_id }) => event_id)).toEqual(['1'])
 
-  await start(tiktok, { outbox: path })
+  await startServer(tiktok, { outbox: path })
   expect((await tiktok.waitForAccepted(3)).map(({ event_id }) => event_id)).toEqual(['1', '2', '3'])
 })
 
 test('without a hostname it listens on all addresses, whatever HOST says in the environment', async () => {
   vi.stubEnv('HOST', '192.0.2.1') // RFC 5737: nobody's
   onTestFinished(() => void vi.unstubAllEnvs())
-  const { url } = await start(await playTikTok(), { hostname: '' })
+  const { url } = await startServer(await playTikTok(), { hostname: '' })
   expect((await fetch(`${url.replace('localhost', '127.0.0.1')}/health`)).status).toBe(200)
 })
 
 test('an outbox is one pixel’s: the server of another one does not start on it, and none of its orders go astray', async () => {
   const tiktok = await playTikTok()
   const outbox = newOutbox()
-  const first = await start(tiktok, { outbox })
+  const first = await startServer(tiktok, { outbox })
   const another = 'CJQBODJC77UB4MRTGFRG'
   const sentence = `the outbox ${outbox} holds the events of pixel ${pixelId}, which are not ${another}'s to send. Name`
-  await expect(start(tiktok, { outbox, pixelId: another })).rejects.toThrow(sentence)
+  await expect(startServer(tiktok, { outbox, pixelId: another })).rejects.toThrow(sentence)
   await first.close()
-  await expect(start(tiktok, { outbox, pixelId: another })).rejects.toThrow(sentence)
-  await start(tiktok, { outbox })
+  await expect(startServer(tiktok, { outbox, pixelId: another })).rejects.toThrow(sentence)
+  await startServer(tiktok, { outbox })
 })
 
 test('a port that is taken, or none, is a sentence, and leaves no outbox open', async () => {
@@ -161,13 +134,32 @@ test('a port that is taken, or none, is a sentence, and leaves no outbox open', 
   const address = other.address()
   const port = typeof address === 'object' && address ? address.port : 0
   const outbox = newOutbox()
-  await expect(start(tiktok, { port, outbox })).rejects.toThrow(
+  await expect(startServer(tiktok, { port, outbox })).rejects.toThrow(
     `converge-tiktok: could not listen on port ${port} of 127.0.0.1. Another program listens there: stop it, or choose another port.`,
   )
   await createSqliteOutbox({ path: outbox }).close()
-  await expect(start(tiktok, { port: 70_000 })).rejects.toThrow(
+  await expect(startServer(tiktok, { port: 70_000 })).rejects.toThrow(
     'converge-tiktok: port is 70000, not a number from 0 to',
   )
-  await expect(start(tiktok, { outbox: '/no/such/folder/outbox.db' })).rejects.toThrow(/could not be opened/)
-  await expect(start(tiktok, { pixelId: 'wrong' })).rejects.toThrow('converge-tiktok: pixelId is "wrong"')
+  await expect(startServer(tiktok, { outbox: '/no/such/folder/outbox.db' })).rejects.toThrow(/could not be opened/)
+  await expect(startServer(tiktok, { pixelId: 'wrong' })).rejects.toThrow('converge-tiktok: pixelId is "wrong"')
+})
+
+test.each([
+  [{ database: 'a.db', outbox: 'b.db' }, 'database and outbox are both set. Set only one of them'],
+  [{}, 'database is missing. Name a file, such as converge.db'],
+  [{ database: 'postgres://localhost/shop' }, 'database is the address of a PostgreSQL server. Name a file'],
+])('a server that cannot know its file does not start: %o', async (files, sentence) => {
+  const config = { pixelId, accessToken, allowedOrigins: [shop], port: 0, ...files }
+  await expect(serve(config)).rejects.toThrow(`converge-tiktok: ${sentence}`)
+})
+
+test('a forwarder takes a store or an outbox, not both', async () => {
+  const path = newOutbox()
+  const [store, outbox] = [createSqliteStore({ path, pixelId }), createSqliteOutbox({ path })]
+  onTestFinished(async () => void (await Promise.all([store.close(), outbox.close()])))
+  const config = { pixelId, accessToken, allowedOrigins: [shop] }
+  expect(() => createForwarder({ ...config, store, outbox })).toThrow(
+    'converge-tiktok: store and outbox are both set. Set only one of them: a store keeps events, too, and merges orders.',
+  )
 })

@@ -72,7 +72,7 @@ const rows: Refused[] = [
     ({ postWebhook }) => postWebhook(order, { 'x-webhook-token': `${webhookToken}x` }),
     401,
     'token',
-    'warn A request with a missing or wrong token was refused status=401 route=webhook',
+    'warn A request with a missing or wrong token or signature was refused status=401 route=webhook',
   ],
   [
     'a server’s event without a name',
@@ -86,7 +86,7 @@ const rows: Refused[] = [
     ({ postWebhook }) => postWebhook(order),
     404,
     'no_webhook',
-    'warn A webhook was refused, because webhookToken is not set status=404 route=webhook',
+    'warn A webhook was refused, because no source has this address status=404 route=webhook',
     Object({ webhookToken: undefined }),
   ],
   [
@@ -94,7 +94,7 @@ const rows: Refused[] = [
     ({ fetch }) => fetch(admin('x')),
     401,
     'token',
-    'warn A request with a missing or wrong token was refused status=401 route=health',
+    'warn A request with a missing or wrong token or signature was refused status=401 route=health',
   ],
 ]
 

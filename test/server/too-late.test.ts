@@ -173,8 +173,8 @@ test('late events are logged once a minute for each source', async () => {
   await postEvents(late)
   const message = 'warn Events came too late and are not sent, because TikTok could count them a second time'
   expect(log).toEqual([
-    `${message} source=events events=1 event=Purchase hours=50`,
+    `${message} source=web events=1 event=Purchase hours=50`,
     `${message} source=webhook events=1 event=Purchase hours=60`,
-    `${message} source=events events=1 event=Purchase hours=50 more=2`,
+    `${message} source=web events=1 event=Purchase hours=50 more=2`,
   ])
 })

@@ -22,6 +22,7 @@ function refusedAfter(path: string, from: string, to: string): string[] {
     'src/tiktok',
     'src/server/check-config.ts',
     'src/node/config-file.ts',
+    'src/node/config-schema.ts',
     'src/browser/tag.ts',
   ]
   const typeRoots = [join(root, 'node_modules/@types')]
@@ -36,28 +37,42 @@ function refusedAfter(path: string, from: string, to: string): string[] {
 
 test.each<[title: string, path: string, from: string, to: string, refused: string[]]>([
   ['nothing', 'types.ts', "| 'equal'", "| 'equal'", []],
-  ['an operator', 'types.ts', "| 'equal'", "| 'equal' | 'is_like'", ['core/conditions.ts']],
+  ['an operator', 'types.ts', "| 'equal'", "| 'equal' | 'is_like'", ['core/conditions.ts', 'node/config-schema.ts']],
   ['a consent mode', 'types.ts', "| 'implied'", "| 'implied' | 'ask'", ['core/options.ts']],
   [
     'an option',
     'types.ts',
     '  nonce?: string',
-    '  nonce?: string\n  paused?: boolean',
-    ['core/options.ts', 'server/forwarder-options.ts', 'server/public-config.ts'],
+    '  nonce?: string\n  quiet?: boolean',
+    ['core/options.ts', 'node/config-schema.ts', 'server/forwarder-options.ts', 'server/public-config.ts'],
   ],
   [
     'a part of a condition',
     'types.ts',
     '  ignoreCase?: boolean',
     '  ignoreCase?: boolean\n  trim?: boolean',
-    ['core/conditions.ts'],
+    ['core/conditions.ts', 'node/config-schema.ts'],
   ],
   [
     "a forwarder's option",
     'server/forwarder-config.ts',
     '  allowTest?: boolean',
     '  allowTest?: boolean\n  more?: 1',
-    ['node/config-file.ts', 'server/forwarder-options.ts'],
+    ['node/config-file.ts', 'node/config-schema.ts', 'server/forwarder-options.ts'],
+  ],
+  [
+    "a source's option",
+    'server/sources/source-config.ts',
+    '  enabled?: boolean',
+    '  enabled?: boolean\n  more?: 1',
+    ['node/config-schema.ts', 'server/sources/source-options.ts'],
+  ],
+  [
+    'a type of source',
+    'server/sources/source-config.ts',
+    "| 'woocommerce'",
+    "| 'woocommerce' | 'magento'",
+    ['node/config-schema.ts', 'server/sources/source-options.ts', 'server/sources/sources.ts'],
   ],
 ])('a table that lacks what its type has does not compile: %s', (_, path, from, to, refused) => {
   expect(refusedAfter(path, from, to)).toEqual(refused)

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Config, ConvergeEvent } from '../../src/types.ts'
+import { need, relayIfAny } from './build.ts'
 import { openShop, type Page, tracked } from './page.ts'
 
 beforeEach(() => vi.useFakeTimers())
@@ -7,10 +8,11 @@ afterEach(() => vi.useRealTimers())
 
 /** A shop with a hook, which may return anything where the page is not typed. */
 function open(beforeSend: (event: ConvergeEvent) => unknown, config: Partial<Config> = {}) {
-  return openShop(Object.assign({ relay: '/relay', ...config }, { beforeSend }))
+  return openShop(Object.assign({ ...relayIfAny, ...config }, { beforeSend }))
 }
 
 async function relayed(page: Page) {
+  need('relay')
   await vi.advanceTimersByTimeAsync(0)
   return page.posts.flatMap(({ events }) => events)
 }
@@ -75,6 +77,7 @@ test('it sees the page that the event is on, and what set() has added', () => {
       $url: 'https://www.shop.test/caps?color=red',
       referrer: '',
       $sales_channel_type: 'web',
+      $source: 'web',
       shop: 'at',
       q: 'cap',
     },

@@ -1,13 +1,15 @@
 import { expect, test } from 'vitest'
 import { startConverge } from '../../src/browser/start.ts'
 import { pixelId } from '../cases/case.ts'
+import { forThisBuild } from './build.ts'
 import { noParts, openPage } from './page.ts'
 
 /** What a config that can't work is answered with. */
 function complaint(config: object): string {
   const page = openPage()
+  const shown = forThisBuild(config)
   try {
-    Reflect.apply(startConverge, undefined, [{ pixelId, ...config }, page.window, noParts])
+    Reflect.apply(startConverge, undefined, [{ pixelId, ...shown }, page.window, noParts])
   } catch (error) {
     expect(page.ttq, 'a refused config touches nothing').toBeUndefined()
     return String(error)

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Config, RelayedEvent } from '../../src/types.ts'
+import { need, relayIfAny } from './build.ts'
 import { createDevice, type Device } from './device.ts'
 import { openPage, openShop, type Page } from './page.ts'
 
@@ -19,7 +20,7 @@ interface Visit {
 
 function visit({ config, ...opening }: Visit = {}) {
   const page = openPage({ url: shop, ...opening })
-  return { ...openShop({ relay: '/relay', ...config }, page), device: page.device }
+  return { ...openShop({ ...relayIfAny, ...config }, page), device: page.device }
 }
 
 async function run({ idle }: Page): Promise<void> {
@@ -32,6 +33,7 @@ async function relayed({
   page,
   track,
 }: Pick<ReturnType<typeof visit>, 'page' | 'track'>): Promise<RelayedEvent | undefined> {
+  need('relay')
   track('Searched')
   await run(page)
   return page.posts.at(-1)?.events.at(-1)

@@ -30,6 +30,7 @@ test('an event knows its page, for filters to ask about, unless the call says ot
   expect(heard.mock.lastCall?.[1].properties).toEqual({
     $url: 'https://www.shop.test/caps?color=red',
     $sales_channel_type: 'web',
+    $source: 'web',
     referrer: 'https://search.test/',
   })
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { suggestEventName } from '../../src/core/event-synonyms.ts'
 import { defaultMapping } from '../../src/tiktok/default-mapping.ts'
-import { readMapping } from '../../src/tiktok/mapping.ts'
+import { readMapping } from '../../src/tiktok/read-mapping.ts'
 
 const suggest = (name: string, config?: Parameters<typeof readMapping>[0]) =>
   suggestEventName(name, readMapping(config))

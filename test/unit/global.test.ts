@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { fillWindowConverge } from '../../src/browser/window-converge.ts'
 import type { ConvergeGlobal, QueuedCall } from '../../src/types.ts'
+import { need } from './build.ts'
 import { noParts, openPage, type Page, tracked } from './page.ts'
 
 let page: Page
@@ -181,6 +182,7 @@ test('calls before any pixel ID wait for init, and are answered by nothing', () 
 
 test("init's config lies over the tag's attributes", () => {
   const pixelId = newPixelId()
+  need('mapping')
   const converge = layStub()
   converge.init?.({ mapping: { events: { Searched: 'Lead' } } })
   fill(converge, Object.assign({ pixelId }, { contentId: 'sku' }))

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startConverge } from '../../src/browser/start.ts'
 import type { Config } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
+import { forThisBuild } from './build.ts'
 import { noParts, openPage, queued, tracked } from './page.ts'
 
 const noRelay: object = { relay: undefined }
@@ -18,11 +19,11 @@ async function startTwice(first: Partial<Config>, second: Partial<Config>, signa
   const page = openPage()
   Object.assign(page.window.navigator, { globalPrivacyControl: signal })
   const base: Config = { pixelId, load: 'immediate', relay: '/relay' }
-  const converge = startConverge({ ...base, ...first }, page.window, noParts)
+  const converge = startConverge(forThisBuild({ ...base, ...first }), page.window, noParts)
   page.relayStatus = 0
   converge.track('Placed Order', { id: '1' })
   await vi.advanceTimersByTimeAsync(0)
-  const again = startConverge({ ...base, ...second }, page.window, noParts)
+  const again = startConverge(forThisBuild({ ...base, ...second }), page.window, noParts)
   page.relayStatus = 202
   return { page, converge, again }
 }
@@ -105,7 +106,10 @@ describe('Global Privacy Control', () => {
   const open = (config: Partial<Config>) => {
     const page = openPage()
     Object.assign(page.window.navigator, { globalPrivacyControl: true })
-    return { page, converge: startConverge({ pixelId, relay: '/relay', ...config }, page.window, noParts) }
+    return {
+      page,
+      converge: startConverge(forThisBuild({ pixelId, relay: '/relay', ...config }), page.window, noParts),
+    }
   }
 
   test.each(['always', 'always_server', 'implied', 'require'] as const)(
@@ -136,7 +140,7 @@ describe('Global Privacy Control', () => {
 
   test('is nowhere for a visitor who does not send it', async () => {
     const page = openPage()
-    const converge = startConverge({ pixelId, relay: '/relay', gpc: 'deny' }, page.window, noParts)
+    const converge = startConverge(forThisBuild({ pixelId, relay: '/relay', gpc: 'deny' }), page.window, noParts)
     converge.track('Searched')
     await vi.advanceTimersByTimeAsync(0)
     expect(JSON.stringify([page.posts, converge.context()])).not.toContain('gpc')

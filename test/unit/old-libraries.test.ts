@@ -19,7 +19,7 @@ const names = [
 function results() {
   return allCases.map(({ config, track: [name, properties] }) => {
     const whole = { pixelId, ...config }
-    const event = createEvent(name, [properties], undefined, () => 'e1')
+    const event = createEvent(name, copyRecord(properties), undefined, () => 'e1')
     const rows = route(event, readRules(whole), whole)
     return {
       rows: rows?.map((row) => ({ event: row.event, forward: row.forward, parameters: row.parameters })),

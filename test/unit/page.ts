@@ -4,6 +4,7 @@ import { startConverge } from '../../src/browser/start.ts'
 import type { Ttq } from '../../src/tiktok/pixel/ttq.ts'
 import type { Config, RelayBatch, TrackResult } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
+import { forThisBuild } from './build.ts'
 import { createDevice, type Device } from './device.ts'
 
 export interface Page {
@@ -122,7 +123,7 @@ export function goLive(page: Page): void {
 
 /** An instance in a page of its own, whose `track` takes whatever a page without types might hand it. */
 export function openShop(config: Partial<Config> = {}, page = openPage()) {
-  const converge = startConverge({ pixelId, ...config }, page.window, noParts)
+  const converge = startConverge({ pixelId, ...forThisBuild(config) }, page.window, noParts)
   const track = (...call: unknown[]): TrackResult => Reflect.apply(converge.track, converge, call)
   return { page, converge, track }
 }

@@ -3,6 +3,7 @@ import { startConverge } from '../../src/browser/start.ts'
 import type { Config, Converge, State } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
 import { classicalSnippet } from '../tiktok/snippet.ts'
+import { forThisBuild } from './build.ts'
 import { noParts, openPage, type Page, queued, tracked } from './page.ts'
 
 const address = 'https://analytics.tiktok.com/i18n/pixel/events.js'
@@ -13,7 +14,7 @@ afterEach(() => vi.useRealTimers())
 
 /** Our pixel, whose loading has begun. */
 function startIn(page: Page, config: Partial<Config> = {}): Converge {
-  return startConverge({ pixelId, load: 'immediate', ...config }, page.window, noParts)
+  return startConverge({ pixelId, load: 'immediate', ...forThisBuild(config) }, page.window, noParts)
 }
 
 /** A page in which TikTok's own snippet stands before us. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Config } from '../../src/types.ts'
+import { need, relayIfAny } from './build.ts'
 import { createDevice } from './device.ts'
 import { goLive, identified, openPage, openShop, type Page, queued } from './page.ts'
 
@@ -18,7 +19,7 @@ const john = { $email: 'john@example.com' }
 const johnHashed = sha256('john@example.com')
 
 function open(config: Partial<Config> = {}, device = createDevice()) {
-  return { ...openShop({ relay: '/relay', ...config }, openPage({ device })), device }
+  return { ...openShop({ ...relayIfAny, ...config }, openPage({ device })), device }
 }
 
 async function run({ idle }: Page): Promise<void> {
@@ -28,6 +29,7 @@ async function run({ idle }: Page): Promise<void> {
 
 /** The visitor's next page, with what it relays of one event. */
 async function nextPage({ page, device }: ReturnType<typeof open>, config: Partial<Config> = {}) {
+  need('relay')
   page.close()
   const next = open(config, device)
   next.track('Searched')
@@ -35,7 +37,10 @@ async function nextPage({ page, device }: ReturnType<typeof open>, config: Parti
   return { ...next, user: next.page.posts[0]?.events[0]?.user }
 }
 
-const users = (page: Page) => page.posts.flatMap(({ events }) => events).map(({ user }) => user)
+function users(page: Page) {
+  need('relay')
+  return page.posts.flatMap(({ events }) => events).map(({ user }) => user)
+}
 
 describe('ttq.identify', () => {
   test('comes in the task of the event, and before it', () => {
@@ -151,6 +156,7 @@ describe('the relay', () => {
   })
 
   test('says of two events in one task whom each is about', async () => {
+    need('relay')
     const { page, track } = open()
     track('Searched', {}, { profileProperties: jane })
     track('Searched', {}, { profileProperties: john })

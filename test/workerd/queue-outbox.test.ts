@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { createQueueOutbox, type Message, type QueueOutboxOptions } from '../../src/cloudflare/queue-outbox.ts'
+import {
+  createQueueOutbox,
+  type Message,
+  type Queue,
+  type QueueOutbox,
+  type QueueOutboxOptions,
+} from '../../src/cloudflare/queue-outbox.ts'
 import { type OutboxEvent, OutboxFull, type Verdict } from '../../src/server/outbox.ts'
+import { testOutbox } from '../server/outbox-contract.ts'
 
 const now = 1_800_000_000
 
@@ -168,3 +175,43 @@ test('an order with more lines than a message can hold keeps its value', async (
   ])
   expect(queue.batches).toEqual([[event('1', { data: { ...data, properties: { value: 9, currency: 'EUR' } } })]])
 })
+
+/** A queue as Cloudflare runs one, but for its delays: what is not acknowledged is handed out again. */
+function consumingQueue() {
+  let outbox: QueueOutbox | undefined
+  const waiting: { body: unknown; attempts: number }[] = []
+  let isConsuming = false
+
+  async function consumeAll(): Promise<void> {
+    isConsuming = true
+    while (waiting.length) {
+      const batch = waiting.splice(0, 100)
+      const acknowledged = new Set<object>()
+      const messages = batch.map((one): Message => {
+        one.attempts++
+        return {
+          body: structuredClone(one.body),
+          attempts: one.attempts,
+          ack: () => void acknowledged.add(one),
+          retry: () => {},
+        }
+      })
+      await outbox?.consume({ messages })
+      // A consumer grants 100 retries at most.
+      waiting.push(...batch.filter((one) => !acknowledged.has(one) && one.attempts < 100))
+    }
+    isConsuming = false
+  }
+
+  const queue: Queue = {
+    async sendBatch(messages) {
+      for (const { body } of messages) waiting.push({ body: structuredClone(body), attempts: 0 })
+      await Promise.resolve()
+      if (!isConsuming) void consumeAll()
+    },
+  }
+  outbox = createQueueOutbox(queue, { deadLetterQueue: queueThat(), log: () => {} })
+  return outbox
+}
+
+testOutbox('an outbox in Cloudflare Queues', consumingQueue)

@@ -10,7 +10,8 @@ import { NodeRequest, sendNodeResponse } from 'srvx/node'
 import type { RelayBatch } from '../../../src/types.ts'
 import { createEventsApiHost } from '../../../test/tiktok/events-api-host.ts'
 import { createPixelHost } from '../../../test/tiktok/pixel-host.ts'
-import { consentOf } from '../shop/visitors.ts'
+import { ordersPaid, shopifySecret } from '../shop/shopify-webhook.ts'
+import { consentOf, type Order } from '../shop/visitors.ts'
 import { configOf, initial, type Setting } from '../switches.ts'
 import { createCopyLog, type Row, type Tally } from './copies.ts'
 
@@ -20,6 +21,8 @@ export interface StandIns {
   /** Answers as TikTok's pixel host; `path` is that below its origin. */
   pixel(request: IncomingMessage, response: ServerResponse, path: string): Promise<void>
   report(text: string): void
+  /** The shop system sends a paid order to the forwarder, as Shopify does. */
+  order(order: Order, request: IncomingMessage): Promise<void>
   /** Starts the forwarder anew with the config of a setting, on the same outbox, as a shop would. */
   apply(setting: Setting): Promise<void>
   /** What TikTok has seen since the last reset. */
@@ -92,6 +95,7 @@ export async function createStandIns({
         accessToken: 'a-token-for-the-stand-in',
         allowedOrigins: origins,
         eventsApiUrl: eventsApi.url,
+        sources: { shopify: { type: 'shopify', secret: shopifySecret } },
         outbox: watched(outbox),
       },
       { log: (_level, message, fields) => say([message, fields?.problem].filter(Boolean).join(': ')) },
@@ -147,6 +151,10 @@ export async function createStandIns({
       const body = isMoved ? withTikTokAt(origin + pixelPath, await response.text()) : response.body
       await sendNodeResponse(outgoing, new Response(body, response))
     },
+    async order(order, request) {
+      const forwarder = await started
+      await forwarder.fetch(ordersPaid('http://localhost/converge/webhook/shopify', order, consentOf(request)))
+    },
     async pixel(request, response, path) {
       count(request)
       await pixelHost.answer(request, response, path)
@@ -196,7 +204,6 @@ export async function createStandIns({
 /** @throws where the address isn't found: nothing may go to TikTok unnoticed */
 function withTikTokAt(place: string, script: string): string {
   const replaced = script.replace(/https:\/\/analytics\..{0,60}?tiktok\.com/g, place)
-  if (replaced === script)
-    throw new Error("dist/converge.js does not hold TikTok's address where the demo looks for it.")
+  if (replaced === script) throw new Error("converge.js does not have TikTok's address where the demo looks for it.")
   return replaced
 }

@@ -1,39 +1,65 @@
 import type { OutboxEvent } from '../../server/outbox.ts'
 import type { OrderMoment } from '../decide-order.ts'
 import type { Fate } from '../fate.ts'
-import { isCountedOnce, type KeptEvent, type WaitingRows } from './waiting-rows.ts'
+import { isCountedOnce, type KeptEvent, type Totals, type WaitingRows } from './waiting-rows.ts'
 
-export interface Added {
-  fates: Fate[]
-  /** How many rows are new, orders not included: those are counted where they are merged. */
-  added: number
+/** Adds what several requests bring, and gives back the fates of each. `mergeOrders` is in seconds. To be called in a transaction. */
+export function addRequests(
+  rows: WaitingRows,
+  requests: readonly { kept: readonly KeptEvent[]; mergeOrders: number }[],
+  now: number,
+): Fate[][] {
+  const totals: Totals = { waiting: 0, merged: 0, conflict: 0, late_twin: 0, left_to_source: 0 }
+  const fates = requests.map(({ kept, mergeOrders }) => addEvents({ rows, kept, moment: { now, mergeOrders }, totals }))
+  rows.addTotals(totals)
+  return fates
 }
 
-/** Adds what one request brings, and gives back the fate of each. To be called in a transaction. */
-export function addEvents(rows: WaitingRows, kept: readonly KeptEvent[], moment: OrderMoment): Added {
-  const fates = new Array<Fate>(kept.length).fill('kept')
-  const orders = new Map<string, number[]>()
-  let added = 0
+interface Request {
+  rows: WaitingRows
+  kept: readonly KeptEvent[]
+  moment: OrderMoment
+  totals: Totals
+}
+
+function addEvents({ rows, kept, moment, totals }: Request): Fate[] {
+  const fates: Fate[] = []
+  let orders: Map<string, number[]> | undefined
   for (const [index, one] of kept.entries()) {
-    if (isCountedOnce(one.event)) {
-      const key = keyOf(one.event)
-      const places = orders.get(key)
-      if (places) places.push(index)
-      else orders.set(key, [index])
-    } else if (rows.insert(one, moment.now)) added++
-    else fates[index] = 'already_sent'
-  }
-  for (const places of orders.values()) {
+    if (!isCountedOnce(one.event)) {
+      const isNew = rows.insert(one, moment.now)
+      if (isNew) totals.waiting++
+      fates[index] = isNew ? 'kept' : 'already_sent'
+      continue
+    }
+    // All rows of an order are decided together, when its first one comes.
+    orders ??= placesOfOrders(kept)
+    const places = orders.get(keyOf(one.event)) ?? []
+    if (places[0] !== index) continue
     const ofOrder = rows.addOrder(
       places.flatMap((place) => kept[place] ?? []),
       moment,
+      totals,
     )
     for (const [nth, place] of places.entries()) fates[place] = ofOrder[nth] ?? 'already_sent'
   }
-  return { fates, added }
+  return fates
 }
 
-/** What stands in one order's rows alike. An event without an order's name stands for itself. */
+/** Where each order's rows stand. */
+function placesOfOrders(kept: readonly KeptEvent[]): Map<string, number[]> {
+  const orders = new Map<string, number[]>()
+  for (const [index, { event }] of kept.entries()) {
+    if (!isCountedOnce(event)) continue
+    const key = keyOf(event)
+    const places = orders.get(key)
+    if (places) places.push(index)
+    else orders.set(key, [index])
+  }
+  return orders
+}
+
+/** What an order's rows have in common. An event without an order's name stands for itself. */
 function keyOf({ source, orderName, data: { event, event_id } }: OutboxEvent): string {
   return JSON.stringify([source, orderName ? ['order', orderName] : ['event', event], event_id])
 }

@@ -5,7 +5,7 @@ import { retention } from '../retention.ts'
 /** Knows which orders were brought within 90 days, and by whom. */
 export interface OrderMemory {
   /** Times are in milliseconds since 1970. */
-  read(event: string, event_id: string): Brought
+  read(events: readonly string[], event_id: string): ReadonlyMap<string, Brought>
   write(event: string, event_id: string, brought: Brought): void
   /** An order that was set aside was not counted: another copy of it may come. */
   release(event: string, event_id: string, by: keyof Brought): void
@@ -28,9 +28,13 @@ export function createOrderMemory(database: DatabaseSync): OrderMemory {
     min(?, (SELECT max(max(added, signed)) FROM orders)) - ${retention.orders}`)
 
   return {
-    read(event, event_id) {
-      const row = select.get(event, event_id)
-      return { page: Number(row?.added ?? 0), signed: Number(row?.signed ?? 0) }
+    read(events, event_id) {
+      const brought = new Map<string, Brought>()
+      for (const event of events) {
+        const row = select.get(event, event_id)
+        if (row) brought.set(event, { page: Number(row.added), signed: Number(row.signed) })
+      }
+      return brought
     },
     write(event, event_id, { page, signed }) {
       upsert.run(event, event_id, page, signed)

@@ -5,7 +5,7 @@ import type { OutboxEvent } from '../../server/outbox.ts'
 import { type Fate, isSent } from '../fate.ts'
 import { retention } from '../retention.ts'
 import type { StoreStats } from '../store.ts'
-import { addEvents } from './add-events.ts'
+import { addRequests } from './add-events.ts'
 import { createDeadLetterReader, createIdChunks, createProblemCounts } from './dead-letters.ts'
 import { readKept } from './kept-event.ts'
 import { createOrderMemory } from './order-memory.ts'
@@ -129,16 +129,7 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
   return {
     /** Adds what several requests bring, and gives back the fates of each. `mergeOrders` is in seconds. */
     add: (additions: readonly { kept: readonly KeptEvent[]; mergeOrders: number }[], now: number): Fate[][] =>
-      write(() => {
-        let added = 0
-        const fates = additions.map(({ kept, mergeOrders }) => {
-          const one = addEvents(rows, kept, { now, mergeOrders })
-          added += one.added
-          return one.fates
-        })
-        rows.addTotal('waiting', added)
-        return fates
-      }),
+      write(() => addRequests(rows, additions, now)),
 
     /**
      * Lets orders leave whose wait for a twin is over, and gives back how many. From now on they are never changed. None
@@ -222,9 +213,7 @@ function deadLetterTable(database: DatabaseSync, rows: WaitingRows, write: Write
     const event: OutboxEvent = JSON.parse(body)
     if (event.expires <= now / 1000) return false
     // It does not wait for its twin again.
-    const { fates, added } = addEvents(rows, [{ event, body }], { now, mergeOrders: 0 })
-    rows.addTotal('waiting', added)
-    const [fate] = fates
+    const [[fate] = []] = addRequests(rows, [{ kept: [{ event, body }], mergeOrders: 0 }], now)
     if (!fate || !isSent(fate, event)) return false
     unbury.run(id)
     return true

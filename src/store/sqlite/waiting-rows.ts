@@ -14,13 +14,21 @@ export interface KeptEvent {
 
 export type Total = 'waiting' | 'sent' | keyof OrderCounts
 
+/** What a transaction adds to the totals. They are written once, at its end. */
+export type Totals = Record<Exclude<Total, 'sent'>, number>
+
+const orderCounts = ['merged', 'conflict', 'late_twin', 'left_to_source'] as const satisfies (keyof OrderCounts)[]
+
 export type WaitingRows = ReturnType<typeof createWaitingRows>
 
 /** Moves single events in and out. To be called in a transaction. */
 export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
   const prepare = (sql: string) => database.prepare(sql)
   const insertRow = prepare(
-    'INSERT OR IGNORE INTO waiting (event, event_id, origin, added, expires, due, held, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT OR IGNORE INTO waiting (event, event_id, origin, added, expires, body) VALUES (?, ?, ?, ?, ?, ?)',
+  )
+  const insertHeld = prepare(
+    'INSERT OR IGNORE INTO waiting (event, event_id, origin, added, expires, body, due, held) VALUES (?, ?, ?, ?, ?, ?, ?, 1)',
   )
   const heldRows = prepare('SELECT id, body FROM waiting WHERE held = 1 AND event_id = ?')
   const replaceRow = prepare('UPDATE waiting SET expires = ?, due = ?, held = 0, body = ? WHERE id = ?')
@@ -43,8 +51,11 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
   function insert({ event, body }: KeptEvent, now: number, due = 0): boolean {
     const { data, test_event_code = '', source } = event
     const origin = `${source === 'signed' ? 'signed' : 'page'} ${test_event_code}`.trimEnd()
-    const values = [data.event, data.event_id, origin, now, Math.floor(event.expires), due, due ? 1 : 0, body] as const
-    return insertRow.run(...values).changes === 1
+    const expires = Math.floor(event.expires)
+    const { changes } = due
+      ? insertHeld.run(data.event, data.event_id, origin, now, expires, body, due)
+      : insertRow.run(data.event, data.event_id, origin, now, expires, body)
+    return changes === 1
   }
 
   /** The rows of this order that wait for their twins. */
@@ -57,12 +68,12 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
   }
 
   /** Adds an order's rows that one side has brought: of one event_id and order name. */
-  function addOrder(kept: readonly KeptEvent[], moment: OrderMoment): Fate[] {
+  function addOrder(kept: readonly KeptEvent[], moment: OrderMoment, totals: Totals): Fate[] {
     const rows = kept.map(({ event }) => event)
     const [first] = rows
     if (!first) return []
     const { event_id } = first.data
-    const brought = new Map(namesOf(rows).map((name) => [name, orders.read(name, event_id)]))
+    const brought = orders.read(namesOf(rows), event_id)
     const decision = decideOrder(rows, { held: heldOf(first), brought }, moment)
     const { now } = moment
     const removed = remove(decision.remove.map(({ id }) => id))
@@ -73,14 +84,19 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
     }
     for (const { id, event } of decision.replace) replaceRow.run(Math.floor(event.expires), now, writeKept(event), id)
     for (const [name, times] of decision.brought) orders.write(name, event_id, times)
-    for (const name of ['merged', 'conflict', 'late_twin', 'left_to_source'] as const)
-      addTotal(name, decision.counts[name] ?? 0)
-    addTotal('waiting', inserted - removed)
+    for (const name of orderCounts) totals[name] += decision.counts[name] ?? 0
+    totals.waiting += inserted - removed
     return decision.fates
+  }
+
+  function addTotals(totals: Totals): void {
+    addTotal('waiting', totals.waiting)
+    for (const name of orderCounts) addTotal(name, totals[name])
   }
 
   return {
     addTotal,
+    addTotals,
     addOrder,
     insert,
     remove,

@@ -9,15 +9,18 @@ import type { TtqAccess } from './ttq.ts'
  * @param parameters nobody else's: TikTok's script writes into them
  * @throws what a foreign wrapper around `ttq` throws
  */
-export type TrackCall = (event: string, parameters: EventParameters, eventID: string) => void
-
-export function createTrackCall({ join }: TtqAccess, { isLive }: PixelLoader, pixelId: string): TrackCall {
-  return (event, parameters, event_id) => {
-    const ttq = join()
-    keepFromToJSON(parameters)
-    // Until our pixel is live, only the global queue survives a later snippet that loads the same id. Afterwards only the
-    // instance sends once where the id was loaded twice.
-    if (isLive(ttq)) ttq?.instance(pixelId).track(event, parameters, { event_id })
-    else ttq?.track(event, parameters, { event_id, pixel_code: pixelId })
-  }
+export function trackCall(
+  { join }: TtqAccess,
+  { isLive }: PixelLoader,
+  pixelId: string,
+  event: string,
+  parameters: EventParameters,
+  event_id: string,
+): void {
+  const ttq = join()
+  keepFromToJSON(parameters)
+  // Until our pixel is live, only the global queue survives a later snippet that loads the same id. Afterwards only the
+  // instance sends once where the id was loaded twice.
+  if (isLive(ttq)) ttq?.instance(pixelId).track(event, parameters, { event_id })
+  else ttq?.track(event, parameters, { event_id, pixel_code: pixelId })
 }

@@ -1,5 +1,5 @@
-// The body of WooCommerce's webhooks order.created and order.updated, with the fields that its documents show, most of which
-// nobody asks for.
+// The body of WooCommerce's webhooks order.created and order.updated, with the fields that real shops' bodies have. Personal
+// details are replaced.
 const created = new Date().toISOString().slice(0, 19)
 
 export const wooCommerceOrder = {
@@ -19,7 +19,7 @@ export const wooCommerceOrder = {
   shipping_total: '4.95',
   shipping_tax: '0.99',
   cart_tax: '14.98',
-  total: '94.80',
+  total: '94.75',
   total_tax: '15.97',
   prices_include_tax: false,
   customer_id: 0,
@@ -43,6 +43,21 @@ export const wooCommerceOrder = {
   transaction_id: '',
   date_paid_gmt: created,
   date_completed_gmt: null,
+  payment_method_title: 'Credit card (Stripe)',
+  cart_hash: '9ef751ebf4a473778a0b5c4d5aed1577',
+  currency_symbol: '€',
+  shipping: {
+    first_name: 'Max',
+    last_name: 'Mustermann',
+    company: '',
+    address_1: 'Ringstraße 1',
+    address_2: '',
+    city: 'Wien',
+    state: '',
+    postcode: '1010',
+    country: 'AT',
+    phone: '',
+  },
   meta_data: [
     { id: 13106, key: '_wc_order_attribution_source_type', value: 'utm' },
     {

@@ -1,0 +1,25 @@
+import type { Condition } from '../types.ts'
+import { attempt } from './attempt.ts'
+import type { Check } from './conditions.ts'
+import { own } from './read.ts'
+
+/**
+ * Whether a condition only asks if a `$…` property is true, or is false, as the default mapping does for new customers. Builds
+ * without filters know no other condition.
+ */
+export const isSimple = (condition: Condition): boolean => {
+  const { property, operator, value } = condition
+  const isAlone = Object.keys(condition).length === 3 // no `ignoreCase`, and nothing misspelt
+  return isAlone && operator === 'equal' && typeof value === 'boolean' && /^\$\w+$/.test(property)
+}
+
+/** Does for a simple condition what `compileCondition` does for any. */
+export const compileSimple =
+  ({ property, value }: Condition): Check =>
+  (properties) =>
+    attempt(() =>
+      [own(properties, property)].flat().some((found) => isText(found) && String(found) === String(value)),
+    ) ?? false
+
+// As in conditions.ts, a value that is an object has no text.
+const isText = (value: unknown): boolean => typeof value !== 'object'

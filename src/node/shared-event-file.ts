@@ -1,0 +1,37 @@
+import type { Deliver } from '../server/outbox.ts'
+import type { EventFile } from './event-file.ts'
+
+/** A database or an outbox for several forwarders, one after the other: what waits is handed to the newest. */
+export function shareEventFile({ store, outbox }: EventFile['part']): EventFile['part'] {
+  let newest: Deliver | undefined
+
+  /** Keeps the newest, and says whether it is the first. */
+  function isFirst(deliver: Deliver): boolean {
+    const isFirst = newest === undefined
+    newest = deliver
+    return isFirst
+  }
+  const deliverByNewest =
+    (first: Deliver): Deliver =>
+    (events, signal) =>
+      (newest ?? first)(events, signal)
+
+  return {
+    ...(store && {
+      store: {
+        ...store,
+        start: (deliver, options) => {
+          if (isFirst(deliver)) store.start(deliverByNewest(deliver), options)
+        },
+      },
+    }),
+    ...(outbox && {
+      outbox: {
+        ...outbox,
+        start: (deliver) => {
+          if (isFirst(deliver)) outbox.start(deliverByNewest(deliver))
+        },
+      },
+    }),
+  }
+}

@@ -1,0 +1,81 @@
+import type { Statuses } from '../intake.ts'
+import type { Answer } from '../respond.ts'
+import type { Source, Sources } from './sources.ts'
+
+/** What came from a source since the start. */
+export interface SourceCount {
+  type: Source['type']
+  /** Missing where it is. */
+  enabled?: false
+  /** Events that were taken. */
+  accepted: number
+  /** What a server's events came to. Of a page only what was skipped, since the page knows the rest. */
+  statuses: Statuses
+  /** Requests with a missing or wrong token or signature. A shop system drops a webhook after a number of them. */
+  unauthorized: number
+  /** Requests that were answered 5xx: their sender keeps the events, and a shop system may drop the webhook. */
+  unavailable: number
+  /** When the last request was answered 2xx. ISO 8601. */
+  last?: string
+}
+
+export interface SourceCounts {
+  /** Counts what was answered to a request of a source. `at` is in milliseconds since 1970. */
+  note(source: string, answer: Answer, at: number): void
+  /** By name. */
+  read(): Record<string, SourceCount>
+}
+
+const statusNames = [
+  'success',
+  'merged',
+  'conflict',
+  'failure',
+  'retry',
+  'filtered',
+  'skipped',
+  'no_consent',
+] as const satisfies readonly (keyof Statuses)[]
+
+export function createSourceCounts({ all }: Sources): SourceCounts {
+  const counts = new Map(all.map((source) => [source.name, startCount(source)]))
+  return {
+    note(name, { status, text }, at) {
+      const count = counts.get(name)
+      if (!count) return
+      if (status === 401) count.unauthorized++
+      if (status >= 500) count.unavailable++
+      if (status < 200 || status > 299) return
+      count.last = new Date(at).toISOString()
+      const { accepted = 0, statuses = {} } = readAnswer(text)
+      count.accepted += accepted
+      count.statuses = sumOf(count.statuses, statuses)
+    },
+    read: () => Object.fromEntries([...counts].map(([name, count]) => [name, { ...count }])),
+  }
+}
+
+function startCount({ type, isEnabled }: Source): SourceCount {
+  return {
+    type,
+    ...(!isEnabled && { enabled: false as const }),
+    accepted: 0,
+    statuses: {},
+    unauthorized: 0,
+    unavailable: 0,
+  }
+}
+
+/** Of our own answer. */
+function readAnswer(text: string | null): { accepted?: number; statuses?: Statuses } {
+  return text?.startsWith('{') ? JSON.parse(text) : {}
+}
+
+function sumOf(one: Statuses, other: Statuses): Statuses {
+  const sum: Statuses = {}
+  for (const status of statusNames) {
+    const count = (one[status] ?? 0) + (other[status] ?? 0)
+    if (count) sum[status] = count
+  }
+  return sum
+}

@@ -1,0 +1,48 @@
+import { type Option, oneOf, onOrOff, record } from '../../core/options.ts'
+import type { SourceConfig, SourceType } from './source-config.ts'
+
+const texts: Option['0'] = (value) =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '')
+
+/** The options of a source. Those that hold secrets are checked without showing them. */
+export const sourceOptions = {
+  type: oneOf<SourceType>({ web: true, webhook: true, shopify: true, woocommerce: true }),
+  enabled: onOrOff,
+  token: [() => true, 'a token'],
+  secret: [() => true, 'a secret'],
+  mapping: record,
+  filters: [Array.isArray, 'a list of filters'],
+  orders: oneOf<NonNullable<SourceConfig['orders']>>({
+    client: true,
+    client_and_server: true,
+    paid: true,
+    created: true,
+  }),
+  skipSourceNames: [texts, 'a list of names, such as ["pos", "shopify_draft_order"]'],
+  statuses: [texts, 'a list of statuses, such as ["processing", "completed"]'],
+} satisfies Record<keyof SourceConfig, Option>
+
+const common = ['type', 'enabled', 'mapping', 'filters'] as const
+
+/** What each type of source takes. */
+export const optionsOfType = {
+  web: [...common, 'orders'],
+  webhook: [...common, 'token'],
+  shopify: [...common, 'secret', 'orders', 'skipSourceNames'],
+  woocommerce: [...common, 'secret', 'statuses'],
+} as const satisfies Record<SourceType, readonly (keyof SourceConfig)[]>
+
+/** What `orders` may be. It means one thing for the page, and another one for Shopify. */
+export const ordersOfType: Partial<Record<SourceType, readonly NonNullable<SourceConfig['orders']>[]>> = {
+  web: ['client', 'client_and_server'],
+  shopify: ['paid', 'created'],
+}
+
+export const defaultSkipSourceNames = ['pos', 'shopify_draft_order'] as const
+export const defaultStatuses = ['processing', 'completed'] as const
+
+/** Up to 32 small letters, digits and hyphens, a letter first. It stands in an address. */
+export const sourceNameRule = /^[a-z][a-z\d-]{0,31}$/
+
+/** Names of routes, which an address would confuse with a source's. `webhook` is the source that `webhookToken` opens. */
+export const reservedNames: readonly string[] = ['events', 'health', 'admin', 'metrics']

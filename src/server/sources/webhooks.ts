@@ -1,0 +1,202 @@
+import type { Log } from '../../core/log.ts'
+import { isRecord } from '../../core/read.ts'
+import { bodyText, rawText } from '../body-text.ts'
+import type { EventStore } from '../event-store.ts'
+import type { Intake } from '../intake.ts'
+import type { LateEvents } from '../late-events.ts'
+import { parseServerEvent, parseServerRequest } from '../parse.ts'
+import type { RequestContext } from '../request-context.ts'
+import { type Answer, refuse, respond } from '../respond.ts'
+import type { ReadServerEvents, ServerRequestFacts } from '../server-intake.ts'
+import type { Throttle } from '../throttle.ts'
+import type { OrderEvent } from './order-event.ts'
+import type { Person } from './person.ts'
+import type { Delivery, ShopSystem } from './shop-system.ts'
+import { shopify } from './shopify-webhooks.ts'
+import { createSignatureCheck, type IsSigned } from './signature.ts'
+import { opens, type Source, type Sources } from './sources.ts'
+import { whySkipped } from './why-skipped.ts'
+import { woocommerce } from './woocommerce-webhooks.ts'
+
+export interface WebhookOptions {
+  sources: Sources
+  /** Whether the config pauses everything. */
+  isPaused: boolean
+  store: EventStore
+  readerOf: (source: Source) => ReadServerEvents
+  lateEvents: LateEvents
+  log: Log
+  throttle: Throttle
+  facts: () => ServerRequestFacts
+  /** Erases what is kept of a person, and gives back how many events that were. Missing where nothing can be found. */
+  erase?: ((person: Person) => Promise<number>) | undefined
+}
+
+/** What a request to `webhook` or `webhook/<name>` was answered, and for which source it counts. */
+export interface WebhookAnswer {
+  source: string
+  answer: Answer
+}
+
+export type TakeWebhook = (request: Request, context: RequestContext, name?: string) => Promise<WebhookAnswer>
+
+const systems = { shopify, woocommerce } as const satisfies Partial<Record<Source['type'], ShopSystem>>
+
+/** Takes what servers send: by Converge's server API, or as a shop system's own webhooks. */
+export function createWebhooks(options: WebhookOptions): TakeWebhook {
+  const { sources } = options
+  const takers = new Map(sources.all.map(({ name }) => [name, createTaker(sources.named(name), options)]))
+  const hasWebhook = sources.all.some(({ type }) => type === 'webhook')
+
+  function sourceOf(request: Request, name: string | undefined): Source | Answer {
+    if (name !== undefined)
+      return sources.named(name) ?? refuse(404, 'There is no webhook here: sources names none like this.')
+    if (!hasWebhook) return refuse(404, noWebhook(sources))
+    return sources.withToken(tokenOf(request)) ?? wrongToken
+  }
+
+  return async (request, context, name) => {
+    const source = sourceOf(request, name)
+    if ('status' in source) return { source: name ?? 'webhook', answer: source }
+    const take = takers.get(source.name)
+    const answer = take ? await take(request, context) : wrongToken
+    return { source: source.name, answer }
+  }
+}
+
+const wrongToken = refuse(401, 'X-Webhook-Token is missing or wrong.')
+
+function noWebhook({ all }: Sources): string {
+  const signed = all.filter(({ type }) => type in systems).map(({ name }) => `webhook/${name}`)
+  const there = signed.length ? ` There is: ${signed.join(', ')}.` : ''
+  return `There is no webhook here: webhookToken is not set.${there}`
+}
+
+const tokenOf = ({ headers }: Request): string => headers.get('x-webhook-token') ?? ''
+
+type Taker = (request: Request, context: RequestContext) => Promise<Answer>
+
+function createTaker(source: Source | undefined, options: WebhookOptions): Taker | undefined {
+  if (!source) return undefined
+  if (source.type === 'shopify' || source.type === 'woocommerce')
+    return createShopTaker(source, systems[source.type], options)
+  return createServerTaker(source, options)
+}
+
+/** Keeps what could be read of a request, unless its source or everything is switched off. */
+function createKeeper(source: Source, { isPaused, store, lateEvents }: WebhookOptions) {
+  return (intake: Intake, events: number, facts: ServerRequestFacts, context: RequestContext) => {
+    const reason = whySkipped(source, isPaused)
+    if (reason && events > 0) return skip(reason, events)
+    lateEvents.note(intake.late, source.name, facts.receivedAt)
+    return store.store(intake, context)
+  }
+}
+
+/** Answers 202 to events that are not sent by design. `reason` is such as `paused: …`. */
+export function skip(reason: string, events = 1): Answer {
+  return respond(202, { accepted: 0, statuses: { skipped: events }, problems: [{ path: '', message: reason }] })
+}
+
+/** Converge's server API, opened by a token. */
+function createServerTaker(source: Source, options: WebhookOptions): Taker {
+  const read = options.readerOf(source)
+  const keep = createKeeper(source, options)
+  return async (request, context) => {
+    if (!opens(source, tokenOf(request))) return wrongToken
+    const body = await bodyText(request, context)
+    if (typeof body !== 'string') return body
+    const facts = options.facts()
+    const parsed = parseServerRequest(body)
+    return keep(read(parsed, facts), parsed.good.length, facts, context)
+  }
+}
+
+/**
+ * A shop system's webhooks, opened by their signature. They are answered so that exactly what is worth it is sent again: a wrong
+ * signature 401, what could not be kept 503, and all else 202, also an order that can never be taken. A shop system repeats
+ * what is not answered 2xx, and drops the webhook after some failures.
+ */
+function createShopTaker(source: Source, system: ShopSystem, options: WebhookOptions): Taker {
+  const isSigned: IsSigned = createSignatureCheck(source.secrets)
+  const takeDelivery = createDeliveryTaker(source, system, options)
+  return async (request, context) => {
+    const body = await rawText(request, context)
+    if (typeof body !== 'string') return body
+    if (system.isPing(body)) return respond(200, { accepted: 0 })
+    if (!(await isSigned(body, request.headers.get(system.signatureHeader))))
+      return refuse(401, `The body is not signed by ${system.name} with the secret of this source.`)
+    const fields = parseObject(body)
+    if (!fields) {
+      options.log('error', `A webhook of ${system.name} is not JSON. Choose JSON as its format`, {
+        source: source.name,
+      })
+      return fail([{ path: '', message: 'is not a JSON object' }])
+    }
+    return takeDelivery(system.read(fields, request.headers, source), context)
+  }
+}
+
+const fail = (problems: Intake['problems']): Answer => respond(202, { accepted: 0, statuses: { failure: 1 }, problems })
+
+function parseObject(body: string): Record<string, unknown> | undefined {
+  try {
+    const json: unknown = JSON.parse(body)
+    return isRecord(json) ? json : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Does what a signed webhook asks for. */
+function createDeliveryTaker(source: Source, system: ShopSystem, options: WebhookOptions) {
+  const { log, throttle } = options
+  const read = options.readerOf(source)
+  const keep = createKeeper(source, options)
+
+  async function takeOrder(event: OrderEvent, context: RequestContext): Promise<Answer> {
+    const facts = options.facts()
+    const parsed = parseServerEvent(event)
+    const answer = await keep(read(parsed, facts), parsed.good.length, facts, context)
+    if (answer.status !== 400) return answer
+    // It can never be taken, such as an order whose cart attributes somebody forged. The log names no customer.
+    const { path, message } = answer.problem ?? { path: '', message: 'could not be read' }
+    const line = throttle.allow(`order ${source.name}`)
+    if (line)
+      log('error', `An order of ${system.name} can not be taken`, {
+        source: source.name,
+        order: event.event_id,
+        problem: `${path} ${message}`.trim(),
+        more: line.leftOut || undefined,
+      })
+    return fail([{ path, message }])
+  }
+
+  async function erasePerson(person: Person): Promise<Answer> {
+    const erased = await options.erase?.(person)
+    if (erased === undefined)
+      log(
+        'warn',
+        `${system.name} asks to erase a customer, whose events can not be found here. Drop the dead letters, if there are any`,
+        {
+          source: source.name,
+        },
+      )
+    else log('info', `${system.name} asks to erase a customer`, { source: source.name, erased })
+    return respond(200, { accepted: 0, ...(erased !== undefined && { erased }) })
+  }
+
+  return (delivery: Delivery, context: RequestContext): Answer | Promise<Answer> => {
+    switch (delivery.kind) {
+      case 'order':
+        return takeOrder(delivery.event, context)
+      case 'erase':
+        return erasePerson(delivery.person)
+      case 'skip':
+        return skip(delivery.reason)
+      case 'note':
+        log('warn', delivery.message, { source: source.name })
+        return respond(200, { accepted: 0 })
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { servedVariants } from '../../src/core/variants.ts'
+import type { ForwarderConfig } from '../../src/server/forwarder.ts'
+import { pixelId } from '../cases/case.ts'
+
+const dist = (file: string) => new URL(`../../dist/${file}`, import.meta.url)
+const { createForwarder }: typeof import('../../src/server/index.ts') = await import(dist('server.js').href)
+
+const filters = [{ event: '*', any: [{ property: 'vip', operator: 'is_set' } as const] }]
+const configs: [file: string, config: Partial<ForwarderConfig>][] = [
+  ['converge-shop.js', { pageLoads: 'auto', consent: 'require', consentFrom: ['shopify'] }],
+  ['converge-shop-filters.js', { filters }],
+]
+
+function serve(config: Partial<ForwarderConfig>, headers: Record<string, string> = {}) {
+  const whole = { pixelId, accessToken: 'token', allowedOrigins: ['https://www.shop.test'], ...config }
+  const { fetch } = createForwarder(whole, { log: () => {} })
+  return fetch(new Request('https://track.shop.test/converge.js', { headers }))
+}
+
+test.each(configs)(
+  'the built forwarder serves %s as converge.js for %j, behind one line of config',
+  async (file, config) => {
+    const response = await serve(config)
+    const text = await response.text()
+    const end = text.indexOf('\n') + 1
+    expect(text.slice(0, end)).toMatch(/^Object\.assign\(window\.converge=.*isServed:true/)
+    expect(text.slice(end)).toBe(readFileSync(dist(file), 'utf8'))
+  },
+)
+
+test('every variant has a hash of its own, by which a page asks for it again', async () => {
+  const found = await Promise.all(configs.map(async ([, config]) => (await serve(config)).headers.get('etag') ?? ''))
+  expect(new Set(found).size).toBe(configs.length)
+  for (const [index, [, config]] of configs.entries()) {
+    expect((await serve(config, { 'if-none-match': found[index] ?? '' })).status).toBe(304)
+    expect((await serve(config, { 'if-none-match': found.at(index - 1) ?? '' })).status).toBe(200)
+  }
+})
+
+test('each variant that a forwarder has is served for one of these configs', () => {
+  expect(new Set(configs.map(([file]) => file))).toEqual(new Set(servedVariants))
+})

@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest'
+import { readConfigFile } from '../../src/node/config-file.ts'
+import { checkConfig } from '../../src/server/check-config.ts'
+import { writeConfig } from './node-child.ts'
+import { createFolder } from './node-folder.ts'
+import { accessToken } from './node-requests.ts'
+
+const environment = {
+  TIKTOK_ACCESS_TOKEN: accessToken,
+  SHOP: 'shop secret',
+  OLD_SHOP: 'old secret',
+  ERP: 'erp-token',
+  BLANK: ' ',
+}
+const read = (sources: unknown, more: object = {}) =>
+  readConfigFile(writeConfig(createFolder(), { sources, ...more }), environment)
+
+describe('the sources of converge.json', () => {
+  test('take their secrets from the environment, one or several', () => {
+    const config = read({
+      shop: { type: 'shopify', secretFrom: ['SHOP', 'OLD_SHOP'], orders: 'created' },
+      erp: { tokenFrom: 'ERP' },
+      web: { orders: 'client' },
+    })
+    const { all } = checkConfig(config).sources
+    expect(all.map(({ name, secrets }) => [name, secrets])).toEqual([
+      ['web', []],
+      ['shop', ['shop secret', 'old secret']],
+      ['erp', ['erp-token']],
+    ])
+  })
+
+  test.each<[title: string, source: object, sentence: RegExp]>([
+    [
+      'a token',
+      { token: 'very-secret' },
+      /sources\.shop holds a token\. .* set it in the environment, and name its variable as tokenFrom\.$/,
+    ],
+    ['a secret', { secret: 'very-secret' }, /sources\.shop holds a secret\. .* name its variable as secretFrom\.$/],
+    [
+      'a variable that is not set',
+      { tokenFrom: 'MISSING' },
+      /sources\.shop\.tokenFrom names MISSING, which the environment does not have\.$/,
+    ],
+    ['a variable that is blank', { tokenFrom: 'BLANK' }, /names BLANK, which the environment does not have\.$/],
+    [
+      'a secret in the place of a name',
+      { tokenFrom: 'very-secret' },
+      /sources\.shop\.tokenFrom must be the name of a variable of the environment, such as SHOPIFY_SECRET/,
+    ],
+    ['a name that is no text', { secretFrom: [7] }, /sources\.shop\.secretFrom must be the name of a variable/],
+  ])('refuse %s in a sentence that does not show it', (_, source, sentence) => {
+    const attempt = () => read({ shop: source })
+    expect(attempt).toThrow(sentence)
+    expect(attempt).not.toThrow(/very-secret/)
+  })
+
+  test.each<[sources: unknown]>([[[]], ['shop'], [null], [7]])('refuse %j', (sources) => {
+    expect(() => checkConfig(read(sources))).toThrow(/^converge-tiktok: sources/)
+  })
+
+  test('refuse a token beside CONVERGE_WEBHOOK_TOKEN for the source webhook', () => {
+    const path = writeConfig(createFolder(), { sources: { webhook: { tokenFrom: 'ERP' } } })
+    const config = readConfigFile(path, { ...environment, CONVERGE_WEBHOOK_TOKEN: 'webhook-token' })
+    expect(() => checkConfig(config)).toThrow(/webhookToken and sources\.webhook\.token are both set/)
+  })
+})
+
+test('a config file may name its schema', () => {
+  expect(read({}, { $schema: './node_modules/converge-tiktok/dist/converge.schema.json' })).not.toHaveProperty(
+    '$schema',
+  )
+})

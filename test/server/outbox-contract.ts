@@ -1,0 +1,84 @@
+// What every outbox and every store must do, whatever keeps the events.
+import { describe, expect, test } from 'vitest'
+import type { Deliver, OutboxEvent, Verdict } from '../../src/server/outbox.ts'
+import { purchase } from './outbox-kit.ts'
+
+/** An outbox under test, or a store that is used like one. */
+export interface Kept {
+  add(events: OutboxEvent[]): Promise<unknown>
+  start(deliver: Deliver): void
+}
+
+/** Runs the contract. `open` gives a new one that is empty, and that is closed when the test ends. */
+export function testOutbox(name: string, open: () => Kept): void {
+  /** Adds events, answers each batch, and resolves with what was handed out once that is enough. */
+  async function deliverUntil(
+    events: OutboxEvent[],
+    answer: (event: OutboxEvent, round: number) => Verdict,
+    isEnough: (handedOut: OutboxEvent[]) => boolean,
+  ): Promise<OutboxEvent[]> {
+    const kept = open()
+    const handedOut: OutboxEvent[] = []
+    const rounds = new Map<string, number>()
+    kept.start(async (batch) =>
+      batch.map((event) => {
+        const { json: _, ...given } = event // the JSON of `data`, which a store may give beside it
+        handedOut.push(structuredClone(given))
+        const round = (rounds.get(event.data.event_id) ?? 0) + 1
+        rounds.set(event.data.event_id, round)
+        const verdict = answer(event, round)
+        if (verdict !== 'done') event.problem = `round ${round}`
+        return verdict
+      }),
+    )
+    await kept.add(events)
+    await expect.poll(() => isEnough(handedOut), { timeout: 8000 }).toBe(true)
+    return handedOut
+  }
+  const idsOf = (events: OutboxEvent[]) => events.map(({ data }) => data.event_id).sort()
+
+  describe(name, () => {
+    test('hands out what was added as it was, each event once if it is done', async () => {
+      const given = [purchase('1', { source: 'page' }), purchase('2', { test_event_code: 'TEST1' }), purchase('ü €')]
+      const handedOut = await deliverUntil(
+        given,
+        () => 'done',
+        ({ length }) => length >= 3,
+      )
+      expect(handedOut.sort((a, b) => a.data.event_id.localeCompare(b.data.event_id))).toEqual(
+        given.sort((a, b) => a.data.event_id.localeCompare(b.data.event_id)),
+      )
+    })
+
+    test.each(['retry', 'stop'] as const)('hands out again what is answered by %s', async (verdict) => {
+      const handedOut = await deliverUntil(
+        [purchase('1')],
+        (_, round) => (round < 3 ? verdict : 'done'),
+        ({ length }) => length >= 3,
+      )
+      expect(idsOf(handedOut)).toEqual(['1', '1', '1'])
+      expect(handedOut[2]?.data).toEqual(handedOut[0]?.data)
+    })
+
+    test('hands out no more what is dead, and goes on with the others', async () => {
+      const handedOut = await deliverUntil(
+        [purchase('bad'), purchase('good')],
+        ({ data }, round) => (data.event_id === 'bad' ? 'dead' : round < 3 ? 'retry' : 'done'),
+        (events) => events.filter(({ data }) => data.event_id === 'good').length >= 3,
+      )
+      expect(idsOf(handedOut)).toEqual(['bad', 'good', 'good', 'good'])
+    })
+
+    test('hands out at most 1,000 events at a time, and all of many', async () => {
+      const kept = open()
+      const sizes: number[] = []
+      kept.start(async (batch) => {
+        sizes.push(batch.length)
+        return batch.map(() => 'done')
+      })
+      await kept.add(Array.from({ length: 1500 }, (_, index) => purchase(String(index))))
+      await expect.poll(() => sizes.reduce((sum, size) => sum + size, 0), { timeout: 8000 }).toBe(1500)
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(1000)
+    })
+  })
+}

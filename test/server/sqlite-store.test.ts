@@ -1,0 +1,145 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished, test } from 'vitest'
+import type { OutboxEvent } from '../../src/server/outbox.ts'
+import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
+import type { Store } from '../../src/store/store.ts'
+import { pixelId } from './node-requests.ts'
+import { testOutbox } from './outbox-contract.ts'
+import { day, newPath, open, purchase, soon } from './outbox-kit.ts'
+import { listOf, testStore } from './store-contract.ts'
+
+function openStore(path: string, now?: () => number): Store {
+  const store = createSqliteStore({ path, pixelId, retryAfter: soon, ...(now && { now }) })
+  onTestFinished(() => store.close())
+  return store
+}
+
+testStore('a SQLite store', () => {
+  const path = newPath()
+  return { open: (now) => openStore(path, now) }
+})
+
+testOutbox('a SQLite outbox', () => open(newPath()))
+
+// Made at noon by the outbox of format 1: an order that was sent, from both sides; one that was refused; an event that came
+// too late; an order that was put off for a minute; an order from both sides and an event that wait.
+const version1 = fileURLToPath(new URL('fixtures/outbox-version-1.db', import.meta.url))
+const noon = Date.parse('2026-03-01T12:00:00Z')
+
+function copyOfVersion1(): string {
+  const path = newPath()
+  copyFileSync(version1, path)
+  return path
+}
+
+const rowsOf = (path: string, query: string) => {
+  const database = new DatabaseSync(path, { readOnly: true })
+  const rows = database.prepare(query).all()
+  database.close()
+  return rows
+}
+
+test('a file of format 1 opens, migrates and delivers what it holds, and a copy of it is kept', async () => {
+  const path = copyOfVersion1()
+  let now = noon + 1000
+  // Its own pauses: what was put off for longer than ever would be due.
+  const store = createSqliteStore({ path, pixelId, now: () => now })
+  onTestFinished(() => store.close())
+  expect(await store.stats()).toMatchObject({ waiting: 5, sent: 2, orders: { merged: 0 } })
+  expect((await listOf(store.deadLetters())).map(({ event_id }) => event_id)).toEqual(['late', 'refused'])
+  const delivered: OutboxEvent[] = []
+  store.start(
+    async (events) => {
+      delivered.push(...events)
+      return events.map(() => 'done')
+    },
+    { mergeOrders: 60 },
+  )
+  const told = () => delivered.map(({ data, source }) => `${data.event} ${data.event_id} ${source}`)
+  const waiting = ['Purchase 1001 page', 'NewCustomerPurchase 1001 page', 'Purchase 1001 signed', 'AddToCart cart page']
+  await expect.poll(told, { timeout: 8000 }).toEqual(waiting)
+  now += 60_000
+  await expect.poll(told, { timeout: 8000 }).toEqual([...waiting, 'Purchase put-off signed'])
+  // Its orders are still known, by whom they were brought.
+  const sent = { order: true, orderName: 'Placed Order', expires: now / 1000 + 1000 }
+  const again = [purchase('sent', { ...sent, source: 'signed' }), purchase('sent', { ...sent, source: 'page' })]
+  expect(await store.add(again, { mergeOrders: 60 })).toEqual(['already_sent', 'already_sent'])
+  expect(await store.requeue('all')).toBe(1)
+  await expect.poll(() => told().at(-1), { timeout: 8000 }).toBe('Purchase refused signed')
+  await store.close()
+  expect(rowsOf(path, 'SELECT * FROM pragma_user_version')).toEqual([{ user_version: 2 }])
+
+  const copy = `${path}-version-1`
+  expect(rowsOf(copy, 'SELECT * FROM pragma_application_id, pragma_user_version')).toEqual([
+    { application_id: 0x43765454, user_version: 1 },
+  ])
+  for (const table of ['waiting', 'dead_letters', 'orders', 'totals', 'owner'])
+    expect(rowsOf(copy, `SELECT * FROM ${table}`)).toEqual(rowsOf(version1, `SELECT * FROM ${table}`))
+})
+
+test('a file that cannot be copied before it is migrated stays as it is, and that is said', () => {
+  const path = copyOfVersion1()
+  mkdirSync(`${path}-version-1`)
+  writeFileSync(`${path}-version-1/file`, '')
+  const before = readFileSync(path)
+  expect(() => openStore(path)).toThrow(
+    `converge-tiktok: ${path} must be brought up to date, and could not be copied to ${path}-version-1 before`,
+  )
+  expect(readFileSync(path)).toEqual(before)
+})
+
+test('a file of today is not copied when it is opened again', async () => {
+  const path = newPath()
+  for (let round = 0; round < 2; round++) await openStore(path).close()
+  for (const version of [0, 1, 2]) expect(existsSync(`${path}-version-${version}`)).toBe(false)
+})
+
+test('what the process of the version before writes beside today’s is delivered', async () => {
+  const path = copyOfVersion1()
+  const former = new DatabaseSync(path)
+  const insert = former.prepare(
+    'INSERT INTO waiting (event, event_id, origin, added, expires, body) VALUES (?, ?, ?, ?, ?, ?)',
+  )
+  const store = openStore(path)
+  const event = purchase('from the former', { source: 'page' })
+  insert.run('Purchase', 'from the former', 'page', Date.now(), event.expires, JSON.stringify(event))
+  const ids: string[] = []
+  store.start(
+    async (events) => {
+      ids.push(...events.map(({ data }) => data.event_id))
+      return events.map(() => 'done')
+    },
+    { mergeOrders: 60 },
+  )
+  await expect.poll(() => ids, { timeout: 8000 }).toContain('from the former')
+  former.close()
+})
+
+test('a dead letter is kept for 30 days', async () => {
+  let now = Date.now()
+  const path = newPath()
+  const refuse = async (store: Store, id: string) => {
+    store.start(async (events) => events.map(() => 'dead'), { mergeOrders: 0 })
+    await store.add([purchase(id, { expires: now / 1000 + 1000 })], { mergeOrders: 0 })
+    await expect.poll(store.stats, { timeout: 8000 }).toMatchObject({ waiting: 0 })
+    await store.close()
+  }
+  await refuse(
+    openStore(path, () => now),
+    'old',
+  )
+  now += 30 * day
+  await refuse(
+    openStore(path, () => now),
+    'new',
+  )
+  const ids = async () => (await listOf(openStore(path, () => now).deadLetters())).map(({ event_id }) => event_id)
+  expect(await ids()).toEqual(['old', 'new'])
+  await refuse(
+    openStore(path, () => now),
+    'newer',
+  )
+  expect(await ids()).toEqual(['new', 'newer'])
+})

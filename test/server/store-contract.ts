@@ -1,0 +1,287 @@
+// What every store must do, whatever its engine is. Each engine's own test runs it.
+import { describe, expect, test } from 'vitest'
+import { type Deliver, type OutboxEvent, OutboxFull, type Verdict } from '../../src/server/outbox.ts'
+import type { Store } from '../../src/store/store.ts'
+import { testOutbox } from './outbox-contract.ts'
+import { day, purchase } from './outbox-kit.ts'
+
+/** A database under test. */
+export interface TestDatabase {
+  /** Opens it, as one process does. It is closed when the test ends. */
+  open(now?: () => number): Store
+}
+
+const mergeOrders = 60
+const window = { mergeOrders }
+const minute = 60_000
+const jane = 'a'.repeat(64)
+const mary = 'b'.repeat(64)
+
+interface Parts {
+  id?: string
+  event?: string
+  email?: string
+  /** Milliseconds since 1970. */
+  time?: number
+}
+
+function order(
+  source: 'page' | 'signed',
+  { id = '1001', event = 'Purchase', email = jane, time = Date.now() }: Parts = {},
+): OutboxEvent {
+  const seconds = Math.floor(time / 1000)
+  const user = source === 'page' ? { email, ttclid: 'click' } : { email, phone: jane }
+  return {
+    data: {
+      event,
+      event_time: seconds,
+      event_id: id,
+      user,
+      page: {},
+      properties: { value: source === 'page' ? 1 : 2 },
+    },
+    expires: seconds + 47 * 3600,
+    order: true,
+    orderName: 'Placed Order',
+    source,
+  }
+}
+
+/** Answers all alike, and keeps what was handed out. */
+function taking(verdict: (event: OutboxEvent) => Verdict = () => 'done') {
+  const events: OutboxEvent[] = []
+  const deliver: Deliver = async (batch) => {
+    events.push(...batch.map((event) => structuredClone(event)))
+    return batch.map((event) => {
+      const answer = verdict(event)
+      if (answer === 'dead') event.problem = 'refused'
+      return answer
+    })
+  }
+  const told = () => events.map(({ data, source }) => `${data.event} ${data.event_id} ${source}`)
+  return { events, deliver, told }
+}
+
+export async function listOf<Element>(elements: AsyncIterable<Element>): Promise<Element[]> {
+  const list: Element[] = []
+  for await (const one of elements) list.push(one)
+  return list
+}
+
+const poll = { timeout: 8000 }
+
+/** `create` makes a database that is new and empty. */
+export function testStore(name: string, create: () => TestDatabase): void {
+  testOutbox(`${name}, used like an outbox`, () => {
+    const store = create().open()
+    return { add: (events) => store.add(events, window), start: (deliver) => store.start(deliver, window) }
+  })
+
+  describe(name, () => {
+    test('keeps what was added, beyond a restart, and says which version its tables have', async () => {
+      const database = create()
+      const former = database.open()
+      expect(await former.add([purchase('1'), purchase('2')], window)).toEqual(['kept', 'kept'])
+      expect(await former.schemaVersion()).toBeGreaterThan(0)
+      await former.close()
+      await expect(former.add([purchase('3')], window)).rejects.toThrow(OutboxFull)
+      const store = database.open()
+      expect(await store.stats()).toMatchObject({ waiting: 2, sent: 0, dead: {} })
+      const { deliver, told } = taking()
+      store.start(deliver, window)
+      await expect.poll(told, poll).toEqual(['Purchase 1 undefined', 'Purchase 2 undefined'])
+      await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, sent: 2 })
+    })
+
+    test('of two processes on one database both take events, and each event is handed out once', async () => {
+      const database = create()
+      const [one, two] = [database.open(), database.open()]
+      const { deliver, told } = taking()
+      one.start(deliver, window)
+      two.start(deliver, window)
+      await Promise.all([one.add([purchase('1')], window), two.add([purchase('2')], window)])
+      await expect.poll(() => told().sort(), poll).toEqual(['Purchase 1 undefined', 'Purchase 2 undefined'])
+      await expect.poll(one.stats, poll).toMatchObject({ waiting: 0, sent: 2 })
+    })
+
+    test('takes the same event and event_id once while it waits, and an order once in 90 days', async () => {
+      let now = Date.now()
+      const store = create().open(() => now)
+      expect(await store.add([purchase('1'), purchase('1')], window)).toEqual(['kept', 'already_sent'])
+      const renewal = () => purchase('2', { order: true, source: 'signed', expires: now / 1000 + 1000 })
+      expect(await store.add([renewal(), renewal()], window)).toEqual(['kept', 'already_sent'])
+      store.start(taking().deliver, window)
+      await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, sent: 2 })
+      now += 90 * day - 1000
+      expect(await store.add([renewal()], window)).toEqual(['already_sent'])
+      now += 1000
+      expect(await store.add([renewal()], window)).toEqual(['kept'])
+    })
+
+    test.each([
+      ['page', 'signed'],
+      ['signed', 'page'],
+    ] as const)(
+      'merges an order that comes from the %s side first, and hands it out at once',
+      async (first, second) => {
+        const store = create().open()
+        const { deliver, events } = taking()
+        store.start(deliver, window)
+        expect(await store.add([order(first)], window)).toEqual(['kept'])
+        expect(await store.stats()).toMatchObject({ waiting: 1 })
+        expect(await store.add([order(second)], window)).toEqual(['merged'])
+        await expect.poll(() => events.length, poll).toBe(1)
+        expect(events).toMatchObject([
+          {
+            source: 'signed',
+            merged: true,
+            data: { user: { email: jane, phone: jane, ttclid: 'click' }, properties: { value: 2 } },
+          },
+        ])
+        expect(await store.add([order('page'), order('signed')], window)).toEqual(['already_sent', 'already_sent'])
+        await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, sent: 1, orders: { merged: 1, conflict: 0 } })
+      },
+    )
+
+    test('hands out an order that waits for its twin when it is due, and never changes it from then on', async () => {
+      let now = Date.now()
+      const store = create().open(() => now)
+      let isDown = true
+      const { deliver, events } = taking(() => (isDown ? 'retry' : 'done'))
+      await store.add([order('signed')], window)
+      store.start(deliver, window)
+      now += mergeOrders * 1000 - 1
+      await store.add([purchase('other')], window)
+      await expect.poll(() => events.map(({ data }) => data.event_id), poll).toContain('other')
+      expect(events.filter(({ source }) => source === 'signed')).toEqual([])
+      now += 1
+      await expect.poll(() => events.some(({ source }) => source === 'signed'), poll).toBe(true)
+      expect(await store.add([order('page')], window)).toEqual(['late_twin'])
+      isDown = false
+      await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, sent: 2, orders: { late_twin: 1, merged: 0 } })
+      const bodies = events.filter(({ source }) => source === 'signed').map(({ data }) => JSON.stringify(data))
+      expect(new Set(bodies).size).toBe(1)
+    })
+
+    test('an order waits in the database: another process merges it, or hands it out when it is due', async () => {
+      const database = create()
+      const former = database.open()
+      await former.add([order('signed', { id: '1' }), order('signed', { id: '2' })], window)
+      await former.close()
+      let now = Date.now()
+      const store = database.open(() => now)
+      const { deliver, told } = taking()
+      store.start(deliver, window)
+      expect(await store.add([order('page', { id: '1' })], window)).toEqual(['merged'])
+      await expect.poll(told, poll).toEqual(['Purchase 1 signed'])
+      now += 2 * minute
+      await expect.poll(told, poll).toEqual(['Purchase 1 signed', 'Purchase 2 signed'])
+    })
+
+    test('an order whose due time is further away than its window is due: the clock was set back', async () => {
+      let now = Date.now() + 10 * minute
+      const store = create().open(() => now)
+      await store.add([order('signed')], window)
+      now -= 10 * minute
+      const { deliver, told } = taking()
+      store.start(deliver, window)
+      await expect.poll(told, poll).toEqual(['Purchase 1001 signed'])
+    })
+
+    test('does not let an order wait where the window is 0, nor one that is almost too late', async () => {
+      const store = create().open()
+      const { deliver, told } = taking()
+      store.start(deliver, window)
+      await store.add([order('signed', { id: '1' })], { mergeOrders: 0 })
+      await store.add([order('signed', { id: '2', time: Date.now() - 47 * 3_600_000 + 2 * minute })], window)
+      await expect.poll(told, poll).toEqual(['Purchase 1 signed', 'Purchase 2 signed'])
+    })
+
+    test('a page’s copy that contradicts the source’s is not sent, and does not keep the true one from being merged', async () => {
+      const store = create().open()
+      const { deliver, events } = taking()
+      store.start(deliver, window)
+      expect(await store.add([order('page', { id: '1', email: mary })], window)).toEqual(['kept'])
+      expect(await store.add([order('signed', { id: '1' })], window)).toEqual(['conflict'])
+      await store.add([order('signed', { id: '2' })], window)
+      const forged = order('page', { id: '2', time: Date.now() - 46 * 3_600_000 })
+      expect(await store.add([forged], window)).toEqual(['conflict'])
+      expect(await store.add([order('page', { id: '2' })], window)).toEqual(['merged'])
+      await expect.poll(() => events.length, poll).toBe(2)
+      expect(events.map(({ data, merged }) => [data.event_id, data.properties.value, merged])).toEqual([
+        ['1', 2, undefined],
+        ['2', 2, true],
+      ])
+      expect(await store.stats()).toMatchObject({ orders: { conflict: 2, merged: 1 } })
+    })
+
+    test('a row that only the page has is not sent once the source brought the order without it', async () => {
+      const store = create().open()
+      const { deliver, told } = taking()
+      store.start(deliver, window)
+      const both = (id: string) => [order('page', { id }), order('page', { id, event: 'NewCustomerPurchase' })]
+      await store.add(both('1'), window)
+      expect(await store.add([order('signed', { id: '1' })], window)).toEqual(['merged'])
+      await store.add([order('signed', { id: '2' })], window)
+      expect(await store.add(both('2'), window)).toEqual(['merged', 'left_to_source'])
+      const late = order('page', { id: '1', event: 'NewCustomerPurchase' })
+      expect(await store.add([late], window)).toEqual(['left_to_source'])
+      await expect.poll(told, poll).toEqual(['Purchase 1 signed', 'Purchase 2 signed'])
+      await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, orders: { left_to_source: 3 } })
+    })
+
+    test('a source’s order is sent although a page’s copy has left, while TikTok remembers that one', async () => {
+      const start = Date.now()
+      let now = start
+      const store = create().open(() => now)
+      const { deliver, told } = taking()
+      store.start(deliver, window)
+      const signed = (id: string) => ({
+        ...order('signed', { id, time: start }),
+        expires: Math.floor(start / 1000) + 7 * 86_400,
+      })
+      await store.add([order('page', { id: '1' }), order('page', { id: '2' })], window)
+      now += 2 * minute
+      await expect.poll(() => told().length, poll).toBe(2)
+      now = start + 47 * 3_600_000 - 1000
+      expect(await store.add([signed('1')], window)).toEqual(['kept'])
+      now += 2000
+      expect(await store.add([signed('2'), signed('3')], window)).toEqual(['already_sent', 'kept'])
+    })
+
+    test('lists what was set aside, lets it wait again, and deletes it', async () => {
+      const store = create().open()
+      let isRefused = true
+      const { deliver, told } = taking(() => (isRefused ? 'dead' : 'done'))
+      store.start(deliver, window)
+      await store.add([order('signed', { id: '1' }), purchase('2'), purchase('3')], { mergeOrders: 0 })
+      await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, dead: { refused: 3 } })
+      const letters = await listOf(store.deadLetters())
+      expect(letters.map(({ event_id, problem, canRetry }) => [event_id, problem, canRetry])).toEqual(
+        ['1', '2', '3'].map((id) => [id, 'refused', true]),
+      )
+      isRefused = false
+      const [first, second] = letters.map(({ id }) => id)
+      expect(await store.requeue([Number(first)])).toBe(1)
+      expect(await store.drop([Number(second)])).toBe(1)
+      await expect.poll(told, poll).toHaveLength(4)
+      expect(await store.requeue('all')).toBe(1)
+      await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, sent: 2, dead: {} })
+    })
+
+    test('an order that was refused may come again, from both sides', async () => {
+      const store = create().open()
+      let isRefused = true
+      const { deliver, told } = taking(() => (isRefused ? 'dead' : 'done'))
+      store.start(deliver, window)
+      const both = [order('page'), order('signed')]
+      expect(await store.add([both[0] ?? expect.fail()], window)).toEqual(['kept'])
+      expect(await store.add([both[1] ?? expect.fail()], window)).toEqual(['merged'])
+      await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, dead: { refused: 1 } })
+      isRefused = false
+      expect(await store.add([order('signed')], window)).toEqual(['kept'])
+      expect(await store.add([order('page')], window)).toEqual(['merged'])
+      await expect.poll(told, poll).toHaveLength(2)
+    })
+  })
+}
