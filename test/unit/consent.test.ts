@@ -333,8 +333,8 @@ describe('a consent that is taken back', () => {
 
   test.each<[title: string, decisions: Consent[]]>([
     ['', [denied]],
-    [', given again or not', [denied, granted]],
-  ])('stops what the next person’s turn is waited for%s', async (_, decisions) => {
+    [', even if granted again', [denied, granted]],
+  ])('drops calls that wait for the next person’s turn%s', async (_, decisions) => {
     const { page, converge, track } = land({ consent: 'implied', ...noRelay })
     track('Searched', {}, { profileProperties: { $email: 'john@example.com' } })
     await settle(page)
