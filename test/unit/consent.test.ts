@@ -431,7 +431,7 @@ describe('a decision', () => {
   })
 
   test.each(['5', 'null', '"granted"', 'not JSON', '{"marketing":1}'])(
-    'that was not written by us is none, or none that grants: %s',
+    'from unreadable storage content is ignored, or at least grants nothing: %s',
     (text) => {
       const device = createDevice()
       device.stored.set('converge.consent', text)
