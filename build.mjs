@@ -100,7 +100,8 @@ for (const { entry, file, features = variants['converge.js'], minified } of forP
   const built = minified ? await minified(module, map) : { code: module, map }
   const text = write(file, built.code, built.map)
   if (!minified) continue
-  if (servedVariants.includes(file)) scripts[file] = built.code
+  // A forwarder serves consent.js, inspector.js and some of the variants.
+  if (!(file in variants) || servedVariants.includes(file)) scripts[file] = built.code
   integrity[file] = `sha384-${createHash('sha384').update(text).digest('base64')}`
 }
 

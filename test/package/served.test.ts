@@ -42,3 +42,11 @@ test('every variant has its own hash, which a page uses to request it again', as
 test('each variant is served for one of these configs', () => {
   expect(new Set(configs.map(([file]) => file))).toEqual(new Set(servedVariants))
 })
+
+test.each(['consent.js', 'inspector.js'])('the built forwarder serves %s as it was built', async (file) => {
+  const whole = { pixelId, accessToken: 'token', allowedOrigins: ['https://www.shop.test'] }
+  const { fetch } = createForwarder(whole, { log: () => {} })
+  const response = await fetch(new Request(`https://track.shop.test/${file}`))
+  const built = readFileSync(dist(file), 'utf8').replace(/\n?\/\/# sourceMappingURL=.*\n$/, '')
+  expect((await response.text()).trimEnd()).toBe(built)
+})

@@ -14,7 +14,7 @@ function startAt(url: string): string[] {
   return lines
 }
 
-test('on localhost the console says once per page how to open the inspector', () => {
+test('on localhost the console explains once per page how to open the inspector', () => {
   expect(startAt('http://localhost:3000/caps')).toEqual(['converge-tiktok: add ?converge_debug to the address'])
 })
 
@@ -23,6 +23,6 @@ test.each(['https://www.shop.example/', 'https://localhost.shop.example/', 'http
   (url) => expect(startAt(url)).toEqual([]),
 )
 
-test('on localhost the console does not repeat the hint where ?converge_debug opened the inspector', () => {
+test('on localhost the console omits the hint if ?converge_debug opened the inspector', () => {
   expect(startAt('http://localhost/?converge_debug')).toEqual([])
 })
