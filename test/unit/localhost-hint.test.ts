@@ -19,7 +19,7 @@ test('on localhost the console explains once per page how to open the inspector'
 })
 
 test.each(['https://www.shop.example/', 'https://localhost.shop.example/', 'http://127.0.0.1/'])(
-  'the console says nothing on %s',
+  'the console prints no hint on %s',
   (url) => expect(startAt(url)).toEqual([]),
 )
 

@@ -204,7 +204,7 @@ describe('while a page is prerendered', () => {
   }
 
   test.each(['always', 'always_server', 'implied'] as const)(
-    'nothing leaves, and nothing is written: %s',
+    'nothing is sent, and nothing is written: %s',
     async (consent) => {
       const { page, track } = prerender({ pageLoads: 'auto', consent })
       track('Viewed Product', { product_id: 'P1' })

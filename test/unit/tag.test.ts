@@ -88,7 +88,7 @@ function edited(name: string): string[] {
 const foreign = ['src', 'type', 'name', 'delay', 'loaded', 'content']
 
 test.each(Object.keys(options))(
-  '%s: an attribute that is nearly it is an error',
+  '%s: a nearly correct attribute name is an error',
   (name) => {
     const plain = name.toLowerCase()
     const once = edited(plain)
