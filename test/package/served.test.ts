@@ -20,7 +20,7 @@ function serve(config: Partial<ForwarderConfig>, headers: Record<string, string>
 }
 
 test.each(configs)(
-  'the built forwarder serves %s as converge.js for %j, behind one line of config',
+  'the built forwarder serves %s as converge.js for %j, after one line of config',
   async (file, config) => {
     const response = await serve(config)
     const text = await response.text()
@@ -39,7 +39,7 @@ test.each(['consent.js', 'inspector.js'])(
   },
 )
 
-test('every variant has a hash of its own, by which a page asks for it again', async () => {
+test('every variant has its own hash, which a page uses to request it again', async () => {
   const found = await Promise.all(configs.map(async ([, config]) => (await serve(config)).headers.get('etag') ?? ''))
   expect(new Set(found).size).toBe(configs.length)
   for (const [index, [, config]] of configs.entries()) {
@@ -48,6 +48,6 @@ test('every variant has a hash of its own, by which a page asks for it again', a
   }
 })
 
-test('each variant that a forwarder has is served for one of these configs', () => {
+test('each variant is served for one of these configs', () => {
   expect(new Set(configs.map(([file]) => file))).toEqual(new Set(servedVariants))
 })

@@ -17,7 +17,7 @@ async function relayed(page: Page) {
   return page.posts.flatMap(({ events }) => events)
 }
 
-test('what it returns is what both copies carry', async () => {
+test('both copies carry the event that it returns', async () => {
   const { page, track } = open((event) => ({ ...event, properties: { ...event.properties, total_price: 7 } }))
   track('Placed Order', { id: '1', total_price: 5 })
   const parameters = { value: 7, order_id: '1' }
@@ -25,7 +25,7 @@ test('what it returns is what both copies carry', async () => {
   expect(await relayed(page)).toMatchObject([{ eventID: '1', send: [{ event: 'Purchase', parameters }] }])
 })
 
-test('it may change the event that it is given', () => {
+test('it may change the event in place', () => {
   const { page, track } = open((event) => {
     event.properties.total_price = 7
     return event
@@ -34,14 +34,14 @@ test('it may change the event that it is given', () => {
   expect(tracked(page)[0]?.[2]).toEqual({ value: 7, order_id: '1' })
 })
 
-test('it may give the event another name and another id', () => {
+test("it may change the event's name and ID", () => {
   const { page, track } = open((event) => ({ ...event, eventName: 'Searched', eventID: 'mine' }))
   const result = track('Site Search', { q: 'cap' })
   expect(result).toMatchObject({ status: 'success', eventName: 'Searched', eventID: 'mine' })
   expect(tracked(page)).toMatchObject([['track', 'Search', { query: 'cap' }, { event_id: 'mine' }]])
 })
 
-test.each([null, undefined, false])('%s stops the event: it is filtered, and no copy leaves', async (answer) => {
+test.each([null, undefined, false])('%s stops the event: it is filtered, and no copy is sent', async (answer) => {
   const { page, track } = open(() => answer)
   expect(track('Placed Order', { id: '1' })).toMatchObject({
     status: 'filtered',
@@ -54,7 +54,7 @@ test.each([null, undefined, false])('%s stops the event: it is filtered, and no 
   expect(await relayed(page)).toEqual([])
 })
 
-test('it sees each event before consent and filters do', () => {
+test('it runs before consent and filters', () => {
   const seen = vi.fn((event: ConvergeEvent) => ({ ...event, properties: { ...event.properties, kind: 'web' } }))
   const filters: Config['filters'] = [{ event: '*', any: [{ property: 'kind', operator: 'equal', value: 'web' }] }]
   const { track } = open(seen, { consent: 'require', filters })
@@ -65,7 +65,7 @@ test('it sees each event before consent and filters do', () => {
   expect(tracked(page)).toHaveLength(1)
 })
 
-test('it sees the page that the event is on, and what set() has added', () => {
+test('it gets the page URL of the event, and what set() has added', () => {
   const seen = vi.fn((event: ConvergeEvent) => event)
   const { converge, track } = open(seen)
   converge.set({ eventProperties: { shop: 'at' } })
@@ -84,13 +84,13 @@ test('it sees the page that the event is on, and what set() has added', () => {
   })
 })
 
-test('where it takes an e-mail out, none is sent', async () => {
+test('an e-mail that it removes is not sent', async () => {
   const { page, track } = open((event) => ({ ...event, properties: { ...event.properties, $email: undefined } }))
   track('Placed Order', { id: '1', $email: 'jane@example.com' })
   expect((await relayed(page))[0]?.user).not.toHaveProperty('email')
 })
 
-test('where it throws, the event goes on as it was, and the console hears of it', () => {
+test('if it throws, the event is sent unchanged, and the console reports it', () => {
   const error = vi.spyOn(console, 'error').mockReturnValue()
   const fault = new Error("the page's")
   const { page, track } = open(() => {
@@ -115,7 +115,7 @@ test.each<[title: string, answer: unknown]>([
       },
     },
   ],
-])('whatever it returns, track() never throws: %s', (_, answer) => {
+])('track() never throws, whatever it returns: %s', (_, answer) => {
   vi.spyOn(console, 'error').mockReturnValue()
   const { track } = open(() => answer)
   expect(track('Searched', {}).eventID).toMatch(/./)

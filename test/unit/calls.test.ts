@@ -89,7 +89,7 @@ const hashed = (person: Person) => ({
   ...Object.fromEntries(Object.entries(person).map(([key, value]) => [key, sha256(value)])),
 })
 
-describe.each(Object.keys(ways))('by %s', (way) => {
+describe.each(Object.keys(ways))('through %s', (way) => {
   test.each(cases)('$title', async (one) => {
     const { pixel, server = pixel, identify = pixel.length ? [{}] : [], results, cvg } = one
     const got = await perform(one, way)
@@ -105,7 +105,7 @@ describe.each(Object.keys(ways))('by %s', (way) => {
 })
 
 test.each(cases.filter(({ identify, server }) => identify?.length && server?.length !== 0))(
-  'pixel and relay are told of the same person: $title',
+  'the pixel and the relay get the same identity: $title',
   async (one) => {
     need('relay')
     const { people, posted } = await perform(one, 'converge')

@@ -21,7 +21,7 @@ function onBrokenPage<Answer>(task: () => Answer): Answer {
 }
 
 test.each<Operator>(['contains', 'not_contains'])(
-  'a condition that throws while an event is checked does not hold: %s',
+  'a condition that throws during a check is not met: %s',
   (operator) => {
     const holds = compileCondition({ ...contains, operator })
     expect(onBrokenPage(() => holds({ a: 'y' }))).toBe(false)
@@ -30,7 +30,7 @@ test.each<Operator>(['contains', 'not_contains'])(
 )
 
 test.each<Operator>(['contains', 'not_contains'])(
-  'a row whose condition throws costs that row, not the order: %s',
+  "a row whose condition throws is skipped, and the order's other rows are sent: %s",
   (operator) => {
     const events: Record<string, MappingEntry> = {
       'Placed Order': ['Purchase', { event: 'Lead', when: { ...contains, operator } }, 'Contact'],
@@ -43,14 +43,14 @@ test.each<Operator>(['contains', 'not_contains'])(
   },
 )
 
-test.each<Operator>(['contains', 'not_contains'])('a filter that throws lets no event through: %s', (operator) => {
+test.each<Operator>(['contains', 'not_contains'])('a filter that throws blocks the event: %s', (operator) => {
   const passes = compileFilters([{ event: 'Lead', any: [{ ...contains, operator }] }])
   expect(onBrokenPage(() => passes('Lead', { a: 'x' }))).toBe(false)
   const orSet = compileFilters([{ event: 'Lead', any: [contains, { property: 'a', operator: 'is_set' }] }])
   expect(onBrokenPage(() => orSet('Lead', { a: 'x' }))).toBe(true)
 })
 
-test('a regular expression is made once, and each event is matched from its start', () => {
+test('a regular expression is compiled once, and each event is matched from its start', () => {
   const holds = compileCondition({ property: 'a', operator: 'matches_regex', value: '^x', ignoreCase: true })
   vi.stubGlobal('RegExp', () => {
     throw new Error('made again')
@@ -60,7 +60,7 @@ test('a regular expression is made once, and each event is matched from its star
   expect(answers).toEqual([true, true, true])
 })
 
-test('a filter for another event costs nothing: its conditions read nothing', () => {
+test('a filter for another event costs nothing: its conditions are not evaluated', () => {
   const passes = compileFilters([{ event: 'Placed Order', any: [contains] }])
   const read = vi.fn()
   const properties = new Proxy({}, { get: read, getOwnPropertyDescriptor: read })
@@ -68,7 +68,7 @@ test('a filter for another event costs nothing: its conditions read nothing', ()
   expect(read).not.toHaveBeenCalled()
 })
 
-test.each(['constructor', 'toString', '__proto__'])('an event or property may be called %s', (name) => {
+test.each(['constructor', 'toString', '__proto__'])('an event or property may have the name %s', (name) => {
   expect(compileFilters([{ event: '*', any: [contains] }])(name, { a: 'x' })).toBe(true)
   expect(compileFilters([{ event: name, any: [contains] }])(name, { a: 'y' })).toBe(false)
   expect(compileCondition({ property: name, operator: 'is_set' })({})).toBe(false)

@@ -35,7 +35,7 @@ test.each<[title: string, config: object, where: string, found: string]>([
   ['a mapping mode that there is not', { mapping: { mode: 'server' } }, 'mapping.mode', '"server"'],
   ['server_only without a relay', { mapping: { mode: 'server_only' } }, 'server_only relay', 'undefined'],
   ['an empty relay', { relay: '' }, 'relay', '""'],
-])('a sentence names its place: %s', (_, config, where, found) => {
+])('the message names the place in the config: %s', (_, config, where, found) => {
   expect(complaint(config)).toMatch(new RegExp(`^Error: converge-tiktok: ${where} is ${found}, not .+`))
 })
 
@@ -53,12 +53,12 @@ test.each<[title: string, entry: unknown, found: string]>([
   ['a number', 42, 'undefined'],
   ['true', true, 'undefined'],
   ['null, in a list', ['Lead', null], 'undefined'],
-])("TikTok's rule for event names is held: %s", (_, entry, found) => {
+])("a name that breaks TikTok's rule for event names is refused: %s", (_, entry, found) => {
   const mapping = { events: { 'My Event': entry } }
   expect(complaint({ mapping })).toContain(`Error: converge-tiktok: mapping.events.My Event is ${found}, not `)
 })
 
-test.each(['a', 'A1', 'my-event_2', 'a'.repeat(50)])('an event name that TikTok takes is taken: %s', (event) => {
+test.each(['a', 'A1', 'my-event_2', 'a'.repeat(50)])('a valid TikTok event name is accepted: %s', (event) => {
   expect(complaint({ mapping: { events: { 'My Event': event } } })).toBe('none')
 })
 
@@ -75,13 +75,13 @@ const malformed: [title: string, change: object][] = [
   ['a broken regular expression, negated', { operator: 'does_not_match_regex', value: '[a' }],
 ]
 
-test.each(malformed)('a condition of a filter that can not be read is shown, with its place: %s', (_, change) => {
+test.each(malformed)('an invalid condition of a filter is shown with its place: %s', (_, change) => {
   const said = complaint({ filters: filters(change) })
   expect(said).toContain('Error: converge-tiktok: filters[1].any is {')
   expect(said).toContain(JSON.stringify({ ...condition, ...change }))
 })
 
-test.each(malformed)("a condition of a row that can not be read is shown, with its row's place: %s", (_, change) => {
+test.each(malformed)("an invalid condition of a row is shown with the row's place: %s", (_, change) => {
   const when = { ...condition, ...change }
   const said = complaint({ mapping: { events: { Searched: ['Search', { event: 'Lead', when }] } } })
   expect(said).toBe(`Error: converge-tiktok: mapping.events.Searched.when is ${JSON.stringify(when)}, not a condition`)
@@ -98,7 +98,7 @@ test.each<[title: string, filter: unknown, said: string]>([
   ['a text for conditions', { event: '*', any: 'x' }, 'filters[0].any is "x", not a list of conditions'],
   ['an object for conditions', { event: '*', any: { 0: condition, length: 1 } }, 'filters[0].any is {"0":'],
   ['null among the conditions', { event: '*', any: [condition, null] }, 'filters[0].any is null, not a condition'],
-])('a filter that can not be read is shown, with its place: %s', (_, filter, said) => {
+])('an invalid filter is shown with its place: %s', (_, filter, said) => {
   expect(complaint({ filters: [filter] })).toContain(`Error: converge-tiktok: ${said}`)
 })
 
@@ -110,6 +110,6 @@ test.each([
   ['equal', { value: '' }],
   ['in', { value: ['a', 1, true] }],
   ['matches_regex', { value: '^a(b|c)$', ignoreCase: true }],
-])('a condition that can be read is taken: %s %j', (operator, rest) => {
+])('a valid condition is accepted: %s %j', (operator, rest) => {
   expect(complaint({ filters: [{ event: '*', any: [{ property: 'a.b', operator, ...rest }] }] })).toBe('none')
 })

@@ -111,7 +111,7 @@ describe.each(consentCases)('$mode, $said', ({ mode, said, browser, server, resu
     }
   })
 
-  test('storage and cookies hold what may be kept, and nothing else is asked for', async () => {
+  test('storage and cookies hold only what the decision allows, and nothing else is requested', async () => {
     const { page, device, track } = await open()
     track('Placed Order', order)
     await settle(page)
@@ -130,7 +130,7 @@ describe.each(consentCases)('$mode, $said', ({ mode, said, browser, server, resu
     expect(JSON.stringify([...device.stored])).not.toContain('jane')
   })
 
-  test('a page view, which is the browser’s alone, is treated as the browser copy', async () => {
+  test('a page view, which only the browser sends, follows the rules of the browser copy', async () => {
     const { page, track } = await open()
     const view = () => track('$page_load')
     const [status, reason] = browser === 'sent' ? ['success'] : ['no_consent', isDecided ? 'denied' : 'undecided']
@@ -141,7 +141,7 @@ describe.each(consentCases)('$mode, $said', ({ mode, said, browser, server, resu
   })
 
   if (browser === 'held')
-    test('what is held is sent when the visitor grants it, the server copy not twice', async () => {
+    test('sends held events when the visitor grants consent, without sending the server copy twice', async () => {
       const { page, converge, track, results } = await open()
       track('$page_load')
       track('Placed Order', order)
@@ -160,7 +160,7 @@ describe.each(consentCases)('$mode, $said', ({ mode, said, browser, server, resu
     })
 
   if (browser === 'held')
-    test('what is held is dropped when the visitor denies it', async () => {
+    test('drops held events when the visitor denies consent', async () => {
       const { page, converge, track, results } = await open()
       track('$page_load')
       converge.consent(denied)
@@ -190,7 +190,7 @@ describe('held events', () => {
     expect(page.posts).toMatchObject([{ sentAt: time + 60_000, events: [{ time }] }])
   })
 
-  test('are about whom they were about: two persons do not mix', async () => {
+  test('keep the visitor they belong to, so two persons do not mix', async () => {
     const { page, converge, track } = land({ consent: 'require' })
     track('Searched', {}, { eventID: 'john', profileProperties: { $email: 'john@example.com' } })
     converge.set({ profileProperties: { $email: 'jane@example.com' } })
@@ -204,7 +204,7 @@ describe('held events', () => {
     ])
   })
 
-  test('are each sent once, however often idle time and decisions come', async () => {
+  test('are each sent once, no matter how often idle time and decisions come', async () => {
     const { page, converge, track } = land({ consent: 'require' })
     track('Placed Order', order)
     await settle(page)
@@ -216,7 +216,7 @@ describe('held events', () => {
   })
 })
 
-describe('a consent that is taken back', () => {
+describe('withdrawn consent', () => {
   async function revoke(consent: 'implied' | 'require') {
     const shop = land({ consent })
     const { page, converge, track } = shop
@@ -234,7 +234,7 @@ describe('a consent that is taken back', () => {
     return { ...shop, kept, cookies }
   }
 
-  test.each(['implied', 'require'] as const)('erases every key and cookie of ours: %s', async (mode) => {
+  test.each(['implied', 'require'] as const)('removes every key and cookie of this library: %s', async (mode) => {
     need('relay')
     const { device, kept, cookies } = await revoke(mode)
     expect(kept).toEqual(['consent', expect.stringMatching(/^outbox\./), 'sent.Placed Order.1001', 'visitor'])
@@ -243,7 +243,7 @@ describe('a consent that is taken back', () => {
     expect(device.cookie).toBe('_ttp=ttp-1')
   })
 
-  test('leaves the keys of another pixel and of the shop alone', async () => {
+  test('keeps the keys of another pixel and of the shop', async () => {
     const { page, device, converge } = land({ consent: 'implied' })
     device.stored.set('converge.OTHER00000OTHER00000.visitor', '{}')
     device.stored.set('cart', '1')
@@ -252,7 +252,7 @@ describe('a consent that is taken back', () => {
     expect(keysOf(device)).toEqual(['cart', 'consent', 'converge.OTHER00000OTHER00000.visitor'])
   })
 
-  test('takes back the pixel’s consent and cookie, once', async () => {
+  test("revokes the pixel's consent and disables its cookie, once", async () => {
     const { page, converge } = await revoke('require')
     converge.consent(denied)
     const methods = queued(page).map(([method]) => method)
@@ -262,14 +262,14 @@ describe('a consent that is taken back', () => {
     ])
   })
 
-  test('stops what waited for the relay: no request leaves any more', async () => {
+  test('drops events that wait for the relay: no further request is sent', async () => {
     const { page, states } = await revoke('require')
     await vi.advanceTimersByTimeAsync(3_600_000)
     expect(page.posts).toEqual([])
     expect(states.at(-1)).toMatchObject({ outbox: 0, consent: denied })
   })
 
-  test('in the task of an event stops its server copy', async () => {
+  test('stops the server copy of an event from the same task', async () => {
     const { page, converge, track } = land({ consent: 'implied' })
     track('Placed Order', order)
     converge.consent(denied)
@@ -277,7 +277,7 @@ describe('a consent that is taken back', () => {
     expect(page.posts).toEqual([])
   })
 
-  test('under always_server stops what was granted, and not the server copy that needs no grant', async () => {
+  test('under always_server stops granted browser copies, but not server copies that need no grant', async () => {
     const { page, converge, track } = land({ consent: 'always_server' })
     track('Placed Order', order)
     converge.consent(denied)
@@ -292,7 +292,7 @@ describe('a consent that is taken back', () => {
     expect(posted(page)).toHaveLength(2)
   })
 
-  test('is told of the events that waited for the relay', async () => {
+  test('reports the events that were waiting for the relay', async () => {
     need('relay')
     const { page, converge, track, results } = land({ consent: 'implied', mapping: { mode: 'server_only' } })
     page.relayStatus = 0
@@ -314,7 +314,7 @@ describe('a consent that is taken back', () => {
     expect(keysOf(device)).toEqual(['consent'])
   })
 
-  test('and given again is sent again, of a visitor who is not known any more', async () => {
+  test("sends again after a new grant, without the former visitor's data", async () => {
     const { page, converge, track } = await revoke('require')
     page.relayStatus = 202
     const [former] = identified(page)
@@ -333,8 +333,8 @@ describe('a consent that is taken back', () => {
 
   test.each<[title: string, decisions: Consent[]]>([
     ['', [denied]],
-    [', given again or not', [denied, granted]],
-  ])('stops what the next person’s turn is waited for%s', async (_, decisions) => {
+    [', even if granted again', [denied, granted]],
+  ])('drops calls that wait for the next person’s turn%s', async (_, decisions) => {
     const { page, converge, track } = land({ consent: 'implied', ...noRelay })
     track('Searched', {}, { profileProperties: { $email: 'john@example.com' } })
     await settle(page)
@@ -347,7 +347,7 @@ describe('a consent that is taken back', () => {
     expect(identified(page)).toHaveLength(1)
   })
 
-  test('drops what was to wait for TikTok’s script, also where that was not asked for yet', () => {
+  test("drops calls that wait for TikTok's script, even if it was not requested yet", () => {
     const { page, converge, track } = land({ consent: 'implied', ...noRelay })
     track('Searched')
     converge.consent(denied)
@@ -367,7 +367,7 @@ describe('a consent that is taken back', () => {
         throw new Error('a wrapper of some other script')
       },
     ],
-  ])('never throws, and erases what was kept, where the ttq %s', async (_, disableCookie) => {
+  ])('never throws, and removes stored data, if the ttq %s', async (_, disableCookie) => {
     const { page, device, converge, track } = land({ consent: 'implied' })
     track('Placed Order', order)
     await settle(page)
@@ -379,7 +379,7 @@ describe('a consent that is taken back', () => {
 })
 
 describe('a decision', () => {
-  test('is remembered for the next page: granted is sent at once', async () => {
+  test('is remembered on the next page: a grant sends at once', async () => {
     const { page, device, converge } = land({ consent: 'require' })
     converge.consent(granted)
     page.close()
@@ -388,7 +388,7 @@ describe('a decision', () => {
     expect(eventsOf(next.page)).toEqual(['Purchase'])
   })
 
-  test('that is remembered is told by the state', async () => {
+  test('is part of the state when it comes from storage', async () => {
     const { page, device, converge } = land({ consent: 'require' })
     converge.consent(granted)
     page.close()
@@ -398,7 +398,7 @@ describe('a decision', () => {
     expect(next.converge.context().consent).toEqual(granted)
   })
 
-  test('is not remembered where the page has handed in its context', () => {
+  test('is not stored if the page provides the context', () => {
     const { device, converge } = land({ consent: 'require', context: { url: landing } })
     device.touches.length = 0
     converge.consent(granted)
@@ -419,7 +419,7 @@ describe('a decision', () => {
     expect(tracked(page)).toEqual([])
   })
 
-  test('that storage can not keep holds for this page', () => {
+  test('applies to the current page if storage cannot keep it', () => {
     const device = createDevice()
     device.fault = 'blocked'
     const page = openPage({ device })
@@ -431,7 +431,7 @@ describe('a decision', () => {
   })
 
   test.each(['5', 'null', '"granted"', 'not JSON', '{"marketing":1}'])(
-    'that was not written by us is none, or none that grants: %s',
+    'from unreadable storage content is ignored, or at least grants nothing: %s',
     (text) => {
       const device = createDevice()
       device.stored.set('converge.consent', text)
@@ -442,8 +442,8 @@ describe('a decision', () => {
   )
 })
 
-describe('before it is allowed', () => {
-  test('a page that starts touches neither storage nor cookies in its first task', () => {
+describe('before consent', () => {
+  test('a starting page touches neither storage nor cookies in its first task', () => {
     for (const consent of ['always', 'always_server', 'implied', 'require'] as const) {
       const device = createDevice()
       openShop({ consent, relay }, openPage({ device, url: landing }))
@@ -451,7 +451,7 @@ describe('before it is allowed', () => {
     }
   })
 
-  test('under require, idle time brings no script, request, key or cookie', async () => {
+  test('under require, idle time loads no script and sends no request, and sets no key or cookie', async () => {
     const { page, device, converge, track } = land({ consent: 'require' })
     converge.set({ profileProperties: { $email: 'jane@example.com' } })
     track('$page_load')
@@ -465,7 +465,7 @@ describe('before it is allowed', () => {
     expect(device.cookie).toBe('_ttp=ttp-1')
   })
 
-  test('under always_server, a relay that is down has its events kept in memory alone', async () => {
+  test('under always_server, a failing relay keeps its events in memory only', async () => {
     need('relay')
     const { page, device, track } = land({ consent: 'always_server' })
     page.relayStatus = 0
@@ -478,7 +478,7 @@ describe('before it is allowed', () => {
     expect(posted(page).map(({ eventID }) => eventID)).toEqual(['1001', '1001'])
   })
 
-  test('under always_server, what set() says of the visitor stays in the page', async () => {
+  test('under always_server, visitor data from set() is not stored or sent', async () => {
     const { page, converge, track } = land({ consent: 'always_server' })
     converge.set({ profileProperties: { $email: 'jane@example.com' } })
     track('Searched')
@@ -486,7 +486,7 @@ describe('before it is allowed', () => {
     expect(posted(page)[0]?.user).toStrictEqual({})
   })
 
-  test('context() tells neither click, nor cookie, nor visitor', () => {
+  test('context() contains no click ID, cookie or visitor ID', () => {
     const { converge } = land({ consent: 'require' })
     expect(converge.context()).toEqual({
       url: landing,
@@ -504,33 +504,33 @@ describe('Global Privacy Control', () => {
   }
   const limited = ({ ttq }: Page) => ttq._o[pixelId]?.limited_data_use
 
-  test('is limited data use by default', () => {
+  test('turns on limited data use by default', () => {
     const { page, track } = open({})
     expect(track('Searched').status).toBe('success')
     expect(limited(page)).toBe(true)
   })
 
-  test.each([false, undefined, 'true', 1])('counts only where it is true: %s', (value) => {
+  test.each([false, undefined, 'true', 1])('counts only if the value is true: %s', (value) => {
     expect(limited(open({}, { globalPrivacyControl: value }).page)).toBe(false)
   })
 
-  test('is nothing where the config ignores it', () => {
+  test('has no effect if the config ignores it', () => {
     expect(limited(open({ gpc: 'ignore' }).page)).toBe(false)
     expect(limited(open({ gpc: 'ignore', limitedDataUse: true }).page)).toBe(true)
   })
 
-  test.each(['implied', 'require'] as const)('is a denial where the config says so: %s', (consent) => {
+  test.each(['implied', 'require'] as const)('counts as a denial if the config says so: %s', (consent) => {
     const { page, track } = open({ gpc: 'deny', consent })
     expect(track('Searched')).toMatchObject({ status: 'no_consent', reason: 'denied' })
     expect(page.ttq).toBeUndefined()
   })
 
-  test('that is a denial is handed back as one, so that a webhook does not send either', () => {
+  test('reports a denial in context(), so that a webhook does not send either', () => {
     expect(open({ gpc: 'deny', consent: 'implied' }).converge.context().consent).toEqual({ marketing: 'denied' })
     expect(open({ consent: 'implied' }).converge.context().consent).toEqual({})
   })
 
-  test('gives way to what the visitor decides', () => {
+  test("is overridden by the visitor's own decision", () => {
     const { page, converge, track } = open({ gpc: 'deny', consent: 'require' })
     converge.consent(granted)
     expect(track('Searched').status).toBe('success')
@@ -538,7 +538,7 @@ describe('Global Privacy Control', () => {
   })
 })
 
-test('a pixel that turns live after the denial has what it wrote removed again', async () => {
+test('a pixel that goes live after the denial has its cookies and keys removed again', async () => {
   const { page, device, converge, track } = land({ consent: 'implied', load: 'immediate' })
   track('Searched')
   converge.consent(denied)

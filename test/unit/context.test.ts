@@ -39,18 +39,18 @@ async function relayed({
   return page.posts.at(-1)?.events.at(-1)
 }
 
-describe('the click id', () => {
+describe('the click ID', () => {
   test.each([
     ['alone', `${shop}?ttclid=E.C.P.a_1-b`],
     ['after others', `${shop}caps?color=red&ttclid=E.C.P.a_1-b`],
     ['before others', `${shop}?ttclid=E.C.P.a_1-b&utm=x#top`],
-  ])('comes from the address: %s', async (_, url) => {
+  ])('is read from the URL: %s', async (_, url) => {
     const page = visit({ url })
     expect(await relayed(page)).toMatchObject({ ttclid: 'E.C.P.a_1-b' })
     expect(page.converge.context().ttclid).toBe('E.C.P.a_1-b')
   })
 
-  test('is kept in a cookie of 30 days, on the shop’s domain', async () => {
+  test("is stored in a cookie for 30 days, on the shop's domain", async () => {
     const { page, device } = visit({ url: `${shop}?ttclid=E.C.P.1`, config: { domain: 'shop.test' } })
     await run(page)
     const [written, ...others] = device.touches.filter((touch) => touch.startsWith('cookie '))
@@ -73,7 +73,7 @@ describe('the click id', () => {
     expect(await relayed(visit({ device }))).not.toHaveProperty('ttclid')
   })
 
-  test('of a new click takes the place of the former', async () => {
+  test('of a new click replaces the former one', async () => {
     const { page, device } = visit({ url: `${shop}?ttclid=E.C.P.1` })
     await run(page)
     const next = visit({ url: `${shop}?ttclid=E.C.P.2`, device })
@@ -81,7 +81,7 @@ describe('the click id', () => {
     expect(await relayed(visit({ device }))).toMatchObject({ ttclid: 'E.C.P.2' })
   })
 
-  test('of the landing page is found in the referrer, where consent came on the second page', async () => {
+  test('of the landing page is read from the referrer if consent came on the second page', async () => {
     const landing = `${shop}?ttclid=E.C.P.1`
     const first = visit({ url: landing, config: { consent: 'require' } })
     await run(first.page)
@@ -101,7 +101,7 @@ describe('the click id', () => {
     expect(await relayed(third)).toMatchObject({ ttclid: 'E.C.P.1' })
   })
 
-  test('ends where the address does, whatever page of the shop led there', async () => {
+  test('ends where the URL does, on every page of the shop', async () => {
     const url = `${shop}de?ttclid=E.C.P.1`
     expect(await relayed(visit({ url, referrer: shop }))).toMatchObject({ ttclid: 'E.C.P.1' })
   })
@@ -110,7 +110,7 @@ describe('the click id', () => {
     'https://ads.test/?ttclid=E.C.P.1',
     'https://www.shop.test.ads.test/?ttclid=E.C.P.1',
     'https://shop.test/?ttclid=1',
-  ])('in the referrer of another origin is not ours: %s', async (referrer) => {
+  ])('in the referrer of another origin is ignored: %s', async (referrer) => {
     expect(await relayed(visit({ referrer }))).not.toHaveProperty('ttclid')
   })
 
@@ -124,13 +124,13 @@ describe('the click id', () => {
     },
   )
 
-  test('can not smuggle anything into the cookie', async () => {
+  test('cannot inject anything into the cookie', async () => {
     const { page, device } = visit({ url: `${shop}?ttclid=E.C;domain=evil.test%3Bpath=/x` })
     await run(page)
     expect(device.cookie).toBe(`${cookie}=E.C`)
   })
 
-  test('is one for all pixels of the page', async () => {
+  test('is shared by all pixels of the page', async () => {
     const { page, device } = visit({ url: `${shop}?ttclid=E.C.P.1` })
     await run(page)
     const other = visit({ device, config: { pixelId: 'OTHER00000OTHER00000' } })
@@ -139,7 +139,7 @@ describe('the click id', () => {
 })
 
 describe("TikTok's cookie", () => {
-  test('is read when an event needs it, since it may come late', async () => {
+  test('is read when an event needs it, because it may be set late', async () => {
     const shop = visit()
     expect(await relayed(shop)).not.toHaveProperty('ttp')
     shop.device.cookie = 'cart=1'
@@ -148,7 +148,7 @@ describe("TikTok's cookie", () => {
     expect(shop.converge.context().ttp).toBe('2abc.XYZ-1')
   })
 
-  test('is not another whose name ends alike', async () => {
+  test('is not confused with a cookie whose name ends alike', async () => {
     const device = createDevice()
     device.cookie = 'x_ttp=1'
     expect(await relayed(visit({ device }))).not.toHaveProperty('ttp')
@@ -156,7 +156,7 @@ describe("TikTok's cookie", () => {
 })
 
 describe('context()', () => {
-  test('says what a webhook can hand back', () => {
+  test('returns what a webhook can send back', () => {
     const device = createDevice()
     device.cookie = '_ttp=ttp-1'
     const { page, converge } = visit({ url: `${shop}cart?ttclid=E.C.P.1`, device })
@@ -171,14 +171,14 @@ describe('context()', () => {
     })
   })
 
-  test('carries no person and no key in its URL', () => {
+  test('has no personal data and no secrets in its URL', () => {
     const url = `${shop}reset/jane@example.com?email=jane%40example.com&token=s3cret&phone=0664&color=red`
     const said = visit({ url }).converge.context().url
     expect(said).not.toMatch(/jane|s3cret|0664/)
     expect(said).toContain('color=red')
   })
 
-  test('is there where cookies and storage throw', () => {
+  test('works if cookies and storage throw', () => {
     const device = createDevice()
     device.fault = 'blocked'
     const { converge } = visit({ url: `${shop}?ttclid=E.C.P.1`, device })
@@ -186,7 +186,7 @@ describe('context()', () => {
   })
 })
 
-describe('a context that is handed in', () => {
+describe('a context from the page', () => {
   const context = {
     url: `${shop}checkouts/1?email=jane@example.com`,
     referrer: `${shop}cart`,
@@ -195,7 +195,7 @@ describe('a context that is handed in', () => {
     ttp: 'ttp-top',
   }
 
-  test('speaks for the page', async () => {
+  test("is used instead of the page's own data", async () => {
     const page = visit({ url: 'https://sandbox.test/?ttclid=E.C.P.frame', config: { context } })
     expect(await relayed(page)).toMatchObject({
       ttclid: 'E.C.P.top',
@@ -206,7 +206,7 @@ describe('a context that is handed in', () => {
     expect(JSON.stringify(page.page.posts)).not.toContain('jane')
   })
 
-  test('keeps all hands off the page’s storage and cookies, whatever happens', async () => {
+  test('prevents all access to storage and cookies', async () => {
     const { page, device, converge, track } = visit({ url: `${shop}?ttclid=E.C.P.1`, config: { context } })
     page.relayStatus = 0
     track('Placed Order', { id: '1' }, { profileProperties: { $email: 'jane@example.com' } })
@@ -218,7 +218,7 @@ describe('a context that is handed in', () => {
     expect(device.touches).toEqual([])
   })
 
-  test('says no more than the page knows', async () => {
+  test('is not completed from the page', async () => {
     const page = visit({ config: { context: { url: shop } } })
     const event = await relayed(page)
     expect(event).not.toHaveProperty('ttclid')

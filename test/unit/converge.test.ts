@@ -10,19 +10,19 @@ import { openPage, openShop, tracked } from './page.ts'
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
 
-test('the same pixel ID again gives the first instance, whatever else the config says', () => {
+test('the same pixel ID again returns the first instance, whatever else the config contains', () => {
   const converge = createConverge({ pixelId })
   expect(createConverge({ pixelId, contentId: 'sku' })).toBe(converge)
   expect(createConverge({ pixelId: 'OTHER00000OTHER00000' })).not.toBe(converge)
 })
 
-test('a config that was refused is not remembered', () => {
+test('a refused config is not remembered', () => {
   const twice = { pixelId: 'TWICE00000TWICE00000' }
   expect(() => createConverge({ ...twice, contentId: Object('id') })).toThrow()
   expect(createConverge(twice).track('Searched').status).toBe('success')
 })
 
-test('an event knows its page, for filters to ask about, unless the call says otherwise', () => {
+test('an event contains its page for filters, unless the call sets other values', () => {
   const { converge, track } = openShop()
   const heard = vi.fn()
   converge.on('event', heard)
@@ -35,13 +35,13 @@ test('an event knows its page, for filters to ask about, unless the call says ot
   })
 })
 
-test('ids that a page makes are its own, and none is given twice', () => {
+test('generated IDs are unique per page', () => {
   const pages = [openShop(), openShop()]
   const ids = pages.flatMap(({ track }) => Array.from({ length: 100 }, () => track('Searched').eventID))
   expect(new Set(ids).size).toBe(200)
 })
 
-test("on('event') tells every decision, with the event as it was read", () => {
+test("on('event') reports every decision, with the event as it was read", () => {
   const { converge, track } = openShop()
   const heard = vi.fn()
   converge.on('event', heard)
@@ -54,7 +54,7 @@ test("on('event') tells every decision, with the event as it was read", () => {
   ])
 })
 
-test("on('event') begins with the last 50 decisions, the oldest first", () => {
+test("on('event') starts with the last 50 decisions, the oldest first", () => {
   const { converge, track } = openShop()
   for (let n = 1; n <= 60; n++) track('Searched', {}, { eventID: n })
   const heard: string[] = []
@@ -62,7 +62,7 @@ test("on('event') begins with the last 50 decisions, the oldest first", () => {
   expect(heard).toEqual(Array.from({ length: 50 }, (_, index) => String(index + 11)))
 })
 
-test('a listener that throws is a console.error, and the others and the call go on', () => {
+test('a listener that throws causes a console.error, and the other listeners and the call continue', () => {
   const error = vi.spyOn(console, 'error').mockReturnValue()
   const { page, converge, track } = openShop()
   const fault = new Error("the page's")
@@ -78,7 +78,7 @@ test('a listener that throws is a console.error, and the others and the call go 
   error.mockRestore()
 })
 
-test('who stops listening hears no more, and others do', () => {
+test('an unsubscribed listener gets no more calls, and others do', () => {
   const { converge, track } = openShop()
   const [stopped, other] = [vi.fn(), vi.fn()]
   const stop = converge.on('event', stopped)
@@ -91,7 +91,7 @@ test('who stops listening hears no more, and others do', () => {
   expect(other).toHaveBeenCalledTimes(2)
 })
 
-test('a type of news that there is not never throws', () => {
+test('an unknown type for on() never throws', () => {
   const { converge } = openShop()
   expect(() => Reflect.apply(converge.on, converge, ['weather', () => {}])).not.toThrow()
 })
@@ -113,7 +113,7 @@ test.each<[title: string, loadPart: LoadPart]>([
   ['has no address', thrower],
   ['does not come', () => Promise.reject(fault)],
   ['throws as it starts', () => Promise.resolve({ start: thrower })],
-])('a part that %s is a console.error, and the pixel goes on', async (_, loadPart) => {
+])('a part that %s causes a console.error, and the pixel still works', async (_, loadPart) => {
   const error = vi.spyOn(console, 'error').mockReturnValue()
   const rejected = vi.fn()
   process.on('unhandledRejection', rejected)

@@ -44,8 +44,8 @@ const idsOf = (page: Page) => tracked(page).map(([, , , options]) => Object(opti
 describe.each([
   ['with the call', passCall],
   ['with its arguments', passArguments],
-])('where the stub calls process %s', (_, pass) => {
-  test('what it queued is sent first, then what comes', () => {
+])('if the stub calls process %s', (_, pass) => {
+  test('queued calls are sent first, then later ones', () => {
     const page = openPage()
     layStub(page, pass)
     page.window.cvg?.(search('1'))
@@ -55,7 +55,7 @@ describe.each([
     expect(idsOf(page)).toEqual(['1', '2', '3'])
   })
 
-  test('the script may come before it', () => {
+  test('the script may load before the stub', () => {
     const page = openPage()
     bringScript(page)
     layStub(page, pass)
@@ -75,7 +75,7 @@ describe.each([
   })
 })
 
-test('two snippets of one page are one page load', () => {
+test('two snippets on one page send one page load', () => {
   const page = openPage()
   for (const _ of ['theme', 'plugin']) {
     layStub(page)
@@ -85,7 +85,7 @@ test('two snippets of one page are one page load', () => {
   expect(tracked(page).map(([, event]) => event)).toEqual(['Pageview'])
 })
 
-test('whoever asks whether the library is there finds process to be a function', () => {
+test("cvg.process is a function, as Converge's library has it", () => {
   const page = openPage()
   layStub(page)
   expect(page.window.cvg?.process).toBeUndefined()
@@ -93,7 +93,7 @@ test('whoever asks whether the library is there finds process to be a function',
   expect(page.window.cvg?.process).toBeTypeOf('function')
 })
 
-test('a stub that was kept stays alive', () => {
+test('a kept reference to the stub works', () => {
   const page = openPage()
   layStub(page)
   const { cvg } = page.window
@@ -103,7 +103,7 @@ test('a stub that was kept stays alive', () => {
   expect(idsOf(page)).toEqual(['1'])
 })
 
-test('a real Converge is left alone, and so is what it has queued', () => {
+test('a real Converge library and its queue are not touched', () => {
   const page = openPage()
   const process = vi.fn()
   const queue = [[search('1')]]
@@ -117,7 +117,7 @@ test('a real Converge is left alone, and so is what it has queued', () => {
   expect(process).not.toHaveBeenCalled()
 })
 
-test('calls wait as long as no pixel was named', () => {
+test('calls wait until a pixel is named', () => {
   const page = openPage()
   layStub(page)
   page.window.cvg?.(search('1'))
@@ -164,7 +164,7 @@ test.each<[title: string, call: unknown]>([
   ['consent of anything', { method: 'consent', analytics: 7, marketing: null }],
   ['link_domain of nothing', { method: 'link_domain' }],
   ['link_domain of a domain that can not be read', { method: 'link_domain', domain: Object.create(null) }],
-])('a call of %s never throws, and its neighbours are sent, queued and not', (_, call) => {
+])('a call of %s never throws, and its neighbors are sent, queued or not', (_, call) => {
   const page = openPage()
   layStub(page)
   page.window.cvg?.(call)
@@ -175,7 +175,7 @@ test.each<[title: string, call: unknown]>([
   expect(idsOf(page)).toEqual(expect.arrayContaining(['1', '2']))
 })
 
-test.each([null, 7, 'x'])('an entry of the queue that is no arguments object is passed over: %s', (entry) => {
+test.each([null, 7, 'x'])('a queue entry that is not an arguments object is skipped: %s', (entry) => {
   const page = openPage()
   layStub(page)
   Object(page.window.cvg).queue.push(entry)
@@ -208,27 +208,27 @@ describe('link_domain', () => {
     ['https://other.test/cart', 'https://other.test/cart?ttclid=E.C.P.1'],
     ['https://pay.other.test/cart?a=1%20b&c#pay', 'https://pay.other.test/cart?ttclid=E.C.P.1&a=1%20b&c#pay'],
     ['https://other.test/?ttclid=old', 'https://other.test/?ttclid=E.C.P.1'],
-  ])("carries the click id over to the domain's links: %s", (href, followed) => {
+  ])('adds the click ID to links to the domain: %s', (href, followed) => {
     expect(click(href)).toBe(followed)
   })
 
   test.each(['https://another.test/cart', 'https://other.test.evil.test/', '/cart', 'mailto:shop@other.test', '#top'])(
-    'leaves other links as they are: %s',
+    'does not change other links: %s',
     (href) => {
       expect(click(href)).toBe(href)
     },
   )
 
-  test.each(['http://', 'https://:443/', '//['])('leaves a link that is no address, and breaks nothing: %s', (href) => {
+  test.each(['http://', 'https://:443/', '//['])('does not change an invalid link, and does not throw: %s', (href) => {
     expect(click(href)).toBe(href)
   })
 
-  test('takes several domains', () => {
+  test('accepts several domains', () => {
     const fields = { domains: ['x.test', 'other.test'] }
     expect(click('https://other.test/', { fields })).toBe('https://other.test/?ttclid=E.C.P.1')
   })
 
-  test('carries nothing before it is allowed', () => {
+  test('adds nothing before consent', () => {
     expect(click('https://other.test/', { config: { consent: 'require' } })).toBe('https://other.test/')
   })
 })

@@ -47,7 +47,7 @@ test.each([
   [null],
   [5],
   [['shop.example']],
-])('%j is no domain', (given) => {
+])('%j is not a domain', (given) => {
   expect(readDomain(given)).toBeUndefined()
   expect(cookieDomain(given)).toBeUndefined()
 })

@@ -43,11 +43,11 @@ test.each<[source: string, names: string[], meant: string]>([
   ['Shopify', ['page_viewed'], '$page_load'],
   ['other words', ['Order Placed', 'Place Order', 'order-placed'], 'Placed Order'],
   ['other words', ['Canceled Subscription', 'Subscription Cancelled'], 'Cancelled Subscription'],
-])('a name of %s is understood: %j is %s', (_, names, meant) => {
+])('a name of %s is recognized: %j means %s', (_, names, meant) => {
   for (const name of names) expect([name, suggest(name)]).toEqual([name, meant])
 })
 
-test('each Converge name is understood in any case, with any separator, and with one letter wrong', () => {
+test('each Converge name is recognized in any case, with any separator, and with one wrong letter', () => {
   for (const name of Object.keys(defaultMapping)) {
     const letters = name.replace(/^\$/, '')
     const forms = [
@@ -83,16 +83,16 @@ test.each([
   'constructor',
   '__proto__',
   'x'.repeat(1_000_000),
-])('nothing is suggested for what is another event: %.20s', (name) => {
+])('no suggestion is made for a different event: %.20s', (name) => {
   expect(suggest(name)).toBeUndefined()
 })
 
-test('a name that has a row in the mapping in force is left alone, also one that is switched off', () => {
+test('a name with a row in the mapping is not reported, even if the row is switched off', () => {
   expect(suggest('Purchase', { events: { Purchase: 'Purchase' } })).toBeUndefined()
   expect(suggest('Placed Order', { events: { 'Placed Order': false } })).toBeUndefined()
 })
 
-test('only what has a row in the mapping in force is suggested', () => {
+test('only names with a row in the mapping are suggested', () => {
   expect(suggest('Purchase', { events: { 'Placed Order': false } })).toBeUndefined()
   expect(suggest('Purchase', { mode: 'custom', events: { Sold: 'Purchase' } })).toBe('Sold')
   expect(suggest('AddToCart', { mode: 'custom', events: { Sold: 'Purchase' } })).toBeUndefined()

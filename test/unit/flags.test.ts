@@ -12,7 +12,7 @@ function open({ url = 'https://www.shop.test/', referrer = '', name = '', opener
   return window
 }
 
-describe('a flag in the address', () => {
+describe('a flag in the URL', () => {
   test.each([
     ['?converge_debug', { ...none, isDebug: true }],
     ['?color=red&converge_debug&size=l', { ...none, isDebug: true }],
@@ -31,7 +31,7 @@ describe('a flag in the address', () => {
     expect(readFlags(open({ url: `https://www.shop.test/${search}`, pages: 1 }))).toEqual(flags)
   })
 
-  test('holds for the next pages of the tab, by its name', () => {
+  test('applies to later pages of the tab, through its name', () => {
     const first = open({ url: 'https://www.shop.test/?converge_test=CODE', pages: 1 })
     readFlags(first)
     expect(readFlags(open({ name: first.name }))).toEqual({ ...none, testCode: 'CODE' })
@@ -41,7 +41,7 @@ describe('a flag in the address', () => {
   })
 })
 
-test('where the inspector was put stays behind the flag from page to page', () => {
+test("the inspector's position stays with the flag from page to page", () => {
   const window = open({ name: 'converge_debug&converge_panel=folded-left' })
   expect(readFlags(window)).toEqual({ ...none, isDebug: true })
   expect(window.name).toBe('converge_debug&converge_panel=folded-left')
@@ -52,7 +52,7 @@ test.each([
   ['a tab that was opened without an opener', { pages: 1 }],
   ['a page that another site leads to', { referrer: 'https://evil.test/' }],
   ['a page that a site with a similar name leads to', { referrer: 'https://www.shop.test.evil.test/' }],
-])('a name that somebody else may have written is no flag, and is removed: %s', (_, opening) => {
+])('a tab name that another site may have set is not a flag, and is removed: %s', (_, opening) => {
   for (const name of ['converge_debug', 'converge_test=CODE', 'converge_debug&converge_panel=open-right']) {
     const window = open({ name, ...opening })
     expect(readFlags(window)).toEqual(none)
@@ -60,7 +60,7 @@ test.each([
   }
 })
 
-test('the shop’s own name of a tab stays', () => {
+test('a tab name set by the shop is kept', () => {
   const window = open({ name: 'checkout' })
   expect(readFlags(window)).toEqual(none)
   expect(window.name).toBe('checkout')

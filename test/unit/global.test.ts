@@ -43,7 +43,7 @@ function sent(): unknown[][] {
   return tracked(page).map(([, event, , options]) => [event, Object(options).event_id, Object(options).pixel_code])
 }
 
-test('what the stub queued is sent in order, when the script has come', () => {
+test('queued calls of the stub are sent in order once the script has loaded', () => {
   const pixelId = newPixelId()
   const converge = layStub()
   converge.track?.('$page_load', {}, { eventID: '1' })
@@ -69,7 +69,7 @@ test('arguments objects in the queue are calls', () => {
   expect(sent()).toEqual([['Search', '1', pixelId]])
 })
 
-test('the object that the stub made is filled, so that a kept reference stays alive', () => {
+test("the stub's own object becomes the API, so that a kept reference works", () => {
   const pixelId = newPixelId()
   const converge = layStub()
   const { q } = converge
@@ -78,7 +78,7 @@ test('the object that the stub made is filled, so that a kept reference stays al
   expect(converge.track?.('Searched', { q: 'cap' })).toMatchObject({ status: 'success' })
 })
 
-test('without a stub, an empty object is enough', () => {
+test('works with an empty object instead of a stub', () => {
   const pixelId = newPixelId()
   const converge: PageGlobal = {}
   fill(converge, { pixelId })
@@ -87,7 +87,7 @@ test('without a stub, an empty object is enough', () => {
   expect(sent()).toHaveLength(2)
 })
 
-test('a stub that comes after the script leaves it as it is', () => {
+test('a stub that runs after the script does not replace the API', () => {
   const pixelId = newPixelId()
   const converge: PageGlobal = {}
   fill(converge, { pixelId })
@@ -97,7 +97,7 @@ test('a stub that comes after the script leaves it as it is', () => {
   expect(converge.track?.('Searched')).toMatchObject({ status: 'success' })
 })
 
-test('the script twice sends once', () => {
+test('loading the script twice sends once', () => {
   const pixelId = newPixelId()
   const converge = layStub()
   converge.track?.('$page_load', {}, { eventID: '1' })
@@ -111,7 +111,7 @@ test('the script twice sends once', () => {
   expect(error).not.toHaveBeenCalled()
 })
 
-test('two scripts of two pixels: each call goes to both, and the first answers', () => {
+test('with two scripts of two pixels each call goes to both, and the first one returns the result', () => {
   const [first, second] = [newPixelId(), newPixelId()]
   const converge: PageGlobal = {}
   fill(converge, { pixelId: first })
@@ -124,7 +124,7 @@ test('two scripts of two pixels: each call goes to both, and the first answers',
   expect(answer?.destinationEvents).toHaveLength(1)
 })
 
-test('a pixel that is named after another hears what the visitor has decided and who that is, and no event again', () => {
+test("a pixel added later gets the visitor's decision and identity, and no earlier event", () => {
   const [first, second] = [newPixelId(), newPixelId()]
   const converge = layStub()
   const heard = vi.fn()
@@ -144,7 +144,7 @@ test('a pixel that is named after another hears what the visitor has decided and
   ])
 })
 
-test('the consent mode of a pixel that is named after another holds for both, and so does what the visitor decided in between', () => {
+test('the consent mode of a later pixel applies to both, and so does a decision made in between', () => {
   const converge: PageGlobal = {}
   fill(converge, { pixelId: newPixelId() })
   converge.consent?.({ marketing: 'denied' })
@@ -155,7 +155,7 @@ test('the consent mode of a pixel that is named after another holds for both, an
   expect(error.mock.calls).toEqual([[expect.stringContaining('consent of pixel')]])
 })
 
-test('what a listener calls while the queue is done is heard once, and not after the rest of the queue', () => {
+test('a call from a listener during the queue is handled once, before the rest of the queue', () => {
   const converge = layStub()
   converge.on?.('state', ({ consent }) => {
     if (!consent.marketing) converge.consent?.({ marketing: 'granted' })
@@ -165,7 +165,7 @@ test('what a listener calls while the queue is done is heard once, and not after
   expect(converge.context?.()?.consent.marketing).toBe('denied')
 })
 
-test('calls before any pixel ID wait for init, and are answered by nothing', () => {
+test('calls before any pixel ID wait for init, and return nothing', () => {
   const pixelId = newPixelId()
   const converge = layStub()
   const heard = vi.fn()
@@ -180,7 +180,7 @@ test('calls before any pixel ID wait for init, and are answered by nothing', () 
   expect(sent()).toHaveLength(1)
 })
 
-test("init's config lies over the tag's attributes", () => {
+test("init's config is merged over the tag's attributes", () => {
   const pixelId = newPixelId()
   need('mapping')
   const converge = layStub()
@@ -193,7 +193,7 @@ test("init's config lies over the tag's attributes", () => {
   expect(converge.track?.('Searched')?.destinationEvents[0]?.event).toBe('Lead')
 })
 
-test("the page's init stands in for the tag's, so that what came before it is heard by its config alone", () => {
+test("the page's init replaces the tag's, so that earlier calls use only its config", () => {
   const [tagged, named] = [newPixelId(), newPixelId()]
   const converge = layStub()
   converge.track?.('Searched', {}, { eventID: '1' })
@@ -202,7 +202,7 @@ test("the page's init stands in for the tag's, so that what came before it is he
   expect(sent()).toEqual([['Search', '1', named]])
 })
 
-test("where the page's init is refused, the tag does not start without its filters", () => {
+test("if the page's init is refused, the tag does not start without its filters", () => {
   const converge = layStub()
   converge.init?.({ contentId: Object('SKU') })
   converge.track?.('Searched', {}, { eventID: '1' })
@@ -211,14 +211,14 @@ test("where the page's init is refused, the tag does not start without its filte
   expect(sent()).toEqual([])
 })
 
-test('a script without a pixel ID of its own says nothing when it comes twice', () => {
+test('a script without a pixel ID logs nothing when it is loaded twice', () => {
   const converge: PageGlobal = {}
   fill(converge, {})
   fill(converge, {})
   expect(error).not.toHaveBeenCalled()
 })
 
-test('a bad config is one console.error, and a good one after it loses nothing', () => {
+test('a bad config logs one console.error, and a later valid one loses no call', () => {
   const pixelId = newPixelId()
   const converge = layStub()
   converge.init?.({ pixelId: 'short' })
@@ -236,7 +236,7 @@ test('a bad config is one console.error, and a good one after it loses nothing',
   expect(error).toHaveBeenCalledOnce()
 })
 
-test("a tag's bad pixel ID is one console.error, and never the page's exception", () => {
+test('a bad pixel ID on the tag logs one console.error, and throws nothing into the page', () => {
   fill({}, { pixelId: 'G-123' })
   expect(error.mock.calls).toEqual([
     [expect.objectContaining({ message: expect.stringContaining('pixelId is "G-123"') })],
@@ -257,7 +257,7 @@ test.each<[title: string, entry: unknown]>([
       },
     ],
   ],
-])('an entry of the queue that is no call is one console.error, and its neighbours are sent: %s', (_, entry) => {
+])('an invalid queue entry logs one console.error, and its neighbors are sent: %s', (_, entry) => {
   const pixelId = newPixelId()
   const call = (eventID: string) => ['track', 'Searched', {}, { eventID }]
   fill({ q: Object([['init', { pixelId }], call('1'), entry, call('2')]) }, {})

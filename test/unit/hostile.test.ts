@@ -121,7 +121,7 @@ test.each<[title: string, properties: unknown, expected: object]>([
   expect(sent(['Started Checkout', properties])).toStrictEqual([expected])
 })
 
-test('a null item is passed over, and those beside it are sent', () => {
+test('a null item is skipped, and its neighbors are sent', () => {
   const items = [null, { product_id: 'P1', quantity: 2 }, undefined, 'P2', wall, { product_id: 'P3' }]
   expect(sent(['Started Checkout', { items }])).toStrictEqual([
     {
@@ -151,7 +151,7 @@ test('an order that contains itself is sent', () => {
   ])
 })
 
-test('a text of 1 MB is cut at 2,000 characters, wherever it stands', () => {
+test('a text of 1 MB is cut at 2,000 characters, in any place', () => {
   const long = 'x'.repeat(1e6)
   const cut = long.slice(0, 2000)
   expect(content({ product_id: long, name: long })).toStrictEqual({ ...product, content_id: cut, content_name: cut })
@@ -165,7 +165,7 @@ test('10,000 items: the value is sent, and the first 1,998 of them', () => {
   expect(Object(parameters).contents.at(-1)).toStrictEqual({ ...product, content_id: '1997' })
 })
 
-test('items that are kept by their id are found, in a list with a hole of four thousand million too', () => {
+test('items stored by ID are found, also in a list with a hole of four billion entries', () => {
   const items: object[] = []
   items[4294967294] = { product_id: 'P1' }
   expect(sent(['Started Checkout', { items }])).toStrictEqual([
@@ -173,7 +173,7 @@ test('items that are kept by their id are found, in a list with a hole of four t
   ])
 })
 
-test('of an object that branches for ever, 2,000 objects are read', () => {
+test('an object that branches endlessly is read up to 2,000 objects', () => {
   let read = 0
   const endless = (): object =>
     new Proxy(Object.fromEntries(Array.from('abcdefghij', (key) => [key, 0])), {
@@ -188,7 +188,7 @@ test('of an object that branches for ever, 2,000 objects are read', () => {
   expect(read).toBeLessThanOrEqual(2000)
 })
 
-test('what is nested 100,000 deep is read to its sixth level', () => {
+test('an object nested 100,000 levels deep is read to its sixth level', () => {
   let nested: object = {}
   for (let depth = 0; depth < 1e5; depth++) nested = { nested }
   const { converge, track } = openShop()
@@ -200,7 +200,7 @@ test('what is nested 100,000 deep is read to its sixth level', () => {
   expect(depth).toBe(6)
 })
 
-test('an argument that is changed after the call changes nothing', () => {
+test('changing an argument after the call changes nothing', () => {
   const { page, converge, track } = openShop()
   const item = { product_id: 'P1', price: 10 }
   const order = { id: '1', total_price: 10, items: [item] }
@@ -224,7 +224,7 @@ test('an argument that is changed after the call changes nothing', () => {
   expect(event.properties).toMatchObject({ total_price: 10, items: [{ product_id: 'P1', price: 10 }] })
 })
 
-test('a list that several calls share is not shared by what they send', () => {
+test('a list shared by several calls is not shared by the sent events', () => {
   const { page, track } = openShop()
   const items = Object.freeze([Object.freeze({ product_id: 'P1' })])
   track('Started Checkout', { items })
@@ -235,7 +235,7 @@ test('a list that several calls share is not shared by what they send', () => {
   expect(items).toStrictEqual([{ product_id: 'P1' }])
 })
 
-test('a __proto__ from JSON neither pollutes objects nor speaks for the event', () => {
+test('a __proto__ from JSON neither pollutes objects nor sets properties of the event', () => {
   const hostile = JSON.parse('{ "total_price": 5, "__proto__": { "currency": "EUR", "polluted": true } }')
   expect(sent(['Started Checkout', hostile])).toStrictEqual([{ value: 5 }])
   expect(Object({}).polluted).toBeUndefined()
@@ -254,7 +254,7 @@ test.each([
   '__proto__',
   'toString',
   'hasOwnProperty',
-])('an event name that no row has is unmapped: %s', (eventName) => {
+])('an event name without a row is unmapped: %s', (eventName) => {
   const { page, track } = openShop()
   expect(track(eventName, { total_price: 1 })).toMatchObject({
     status: 'skipped',
@@ -297,13 +297,13 @@ test.each<[title: string, options: unknown]>([
   ['eventID NaN', { eventID: Number.NaN }],
   ['eventID an object', { eventID: { toString: () => 'x' } }],
   ['eventID a function', { eventID: () => 'x' }],
-])("without a usable eventID an order's own id is sent: %s", (_, options) => {
+])("without a usable eventID the order's own ID is sent: %s", (_, options) => {
   const { page, track } = openShop()
   track('Placed Order', { id: 'gid://shopify/Order/1001' }, options)
   expect(tracked(page)[0]?.[3]).toStrictEqual({ event_id: '1001', pixel_code: pixelId })
 })
 
-test('two events without any id get two ids, each of them text', () => {
+test('two events without an ID get two IDs, both text', () => {
   const { page, track } = openShop()
   track('Placed Order', { id: null })
   track('Placed Order', { id: {} })
@@ -318,13 +318,13 @@ test.each<[title: string, value: unknown]>([
   ['a symbol', Symbol('web')],
   ['a list of lists', [[[]]]],
   ['a proxy that throws', wall],
-])('a filter that asks for a property is answered, whatever stands there: %s', (_, source_name) => {
+])('a filter on a property never throws, whatever its value: %s', (_, source_name) => {
   const any = [{ property: 'source_name', operator: 'matches_regex', value: '^pos$' }] as const
   const { track } = openShop({ filters: [{ event: '*', any }] })
   expect(track('Searched', { source_name })).toMatchObject({ status: 'filtered', reason: 'filter' })
 })
 
-test('an e-mail and a name among the properties stay in the page', () => {
+test('an e-mail and a name among the properties are not sent', () => {
   const order = {
     id: '1',
     $email: 'jane@shop.test',
@@ -345,7 +345,7 @@ test.each<[title: string, consent: unknown]>([
       },
     },
   ],
-])('a decision that can not be read never throws, and denies: %s', (_, consent) => {
+])('an unreadable decision never throws, and denies: %s', (_, consent) => {
   const { converge, track } = openShop({ consent: 'implied' })
   expect(() => Reflect.apply(converge.consent, converge, [consent])).not.toThrow()
   expect(track('Searched')).toMatchObject({ status: 'no_consent', reason: 'denied' })

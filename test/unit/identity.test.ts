@@ -79,7 +79,7 @@ const vectors = [
 ]
 
 test.each(vectors)(
-  '%s leaves as the hash of its normal form: as %s, of %j, that is %j',
+  '%s is sent as the hash of its normal form: as %s, of %j, that is %j',
   (property, key, given, normal) => {
     expect(readUser({ [property]: given })).toEqual({ [key]: sha256(normal) })
   },
@@ -94,7 +94,7 @@ const hashed = [
   ['$zip_code', 'zip_code'],
 ] as const
 
-test.each(hashed)('a hash passes as it is, in lower case: %s', (property, key) => {
+test.each(hashed)('a hash is kept, in lower case: %s', (property, key) => {
   const hash = sha256('jane@example.com')
   expect(readUser({ [property]: hash })).toEqual({ [key]: hash })
   expect(readUser({ [property]: ` ${hash.toUpperCase()} ` })).toEqual({ [key]: hash })
@@ -106,17 +106,17 @@ const plain = [
   ['$country_code', 'country'],
 ] as const
 
-test.each(plain)('%s leaves in plain, lower case', (property, key) => {
+test.each(plain)('%s is sent in plain text, lower case', (property, key) => {
   expect(readUser({ [property]: ' Wien ' })).toEqual({ [key]: 'wien' })
 })
 
 const junk = ['', '  ', 'undefined', 'null', 'None', ' NULL ', null, undefined, {}, [], true, Number.NaN, hashOfNothing]
 
-test.each([...hashed, ...plain])('what a template prints where it has nothing is never sent: %s', (property) => {
+test.each([...hashed, ...plain])('placeholders of empty template variables are never sent: %s', (property) => {
   for (const given of [...junk, hashOfNothing.toUpperCase()]) expect(readUser({ [property]: given })).toEqual({})
 })
 
-test('the customer id 0, by which shop systems mean a guest, is nobody', () => {
+test('the customer ID 0, which shop systems use for guests, is ignored', () => {
   expect(readUser({ $customer_id: 0 })).toEqual({})
   expect(readUser({ $customer_id: '0' })).toEqual({})
 })
@@ -142,7 +142,7 @@ test.each([
   [['jane@example.com']],
   'a'.repeat(63),
   `${'a'.repeat(64)}b`,
-])('what is no e-mail address is not hashed: %j', ($email) => {
+])('a text that is not an e-mail address is not hashed: %j', ($email) => {
   expect(readUser({ $email })).toEqual({})
 })
 
@@ -162,12 +162,12 @@ test.each([
   'call me',
   [],
   ['0664 1234567', 'call me'],
-])('what is no international phone number is not hashed: %j', ($phone_number) => {
+])('a text that is not an international phone number is not hashed: %j', ($phone_number) => {
   expect(readUser({ $phone_number })).toEqual({})
 })
 
 test.each(['a', '.', 'a@', '@', ' ', 'a.', '+', '1', 'x', 'ext', '#', '+1 ', 'ext ', '(0)', '-'])(
-  'a long text does not take long: %j, 400,000 times',
+  'a long text is read quickly: %j, 400,000 times',
   (part) => {
     const text = part.repeat(400_000)
     for (const long of [text, `a@${text}`, `+1${text}`, `${text} `, `${text}z`])
@@ -188,6 +188,6 @@ test.each<[title: string, properties: Record<string, unknown>, aliases: unknown,
   ['an alias of the hash of nothing', {}, [`urn:email:${hashOfNothing}`], {}],
   ['no alias', {}, [], {}],
   ['aliases of another kind', {}, [null, 7, {}, 'jane@example.com'], {}],
-])('an e-mail address is known by %s', (_, properties, aliases, user) => {
+])('an e-mail address is read from %s', (_, properties, aliases, user) => {
   expect(readUser(properties, aliases)).toEqual(user)
 })

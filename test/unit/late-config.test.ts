@@ -40,7 +40,7 @@ describe('a second start of one pixel', () => {
       'says the same filters in another object',
       { filters: [{ event: '*', any: [{ property: 'x', operator: 'is_set' }] }] },
     ],
-  ])('gives the first tracker, and is silent, if it %s', async (_, second) => {
+  ])('returns the first tracker, without a message, if it %s', async (_, second) => {
     const { converge, again } = await startTwice({ contentId: 'sku', ...second }, second)
     expect(again).toBe(converge)
     expect(error).not.toHaveBeenCalled()
@@ -55,7 +55,7 @@ describe('a second start of one pixel', () => {
     expect(converge.track('Searched').status).toBe('success')
   })
 
-  test('that requires consent stops both copies at once, and nothing of the page stays in storage', async () => {
+  test("with consent: require stops both copies at once, and removes the page's data from storage", async () => {
     const { page, converge } = await startTwice({}, { consent: 'require' })
     expect(page.device.stored.size).toBe(0)
     expect(consentCalls(page)).toEqual(['revokeConsent'])
@@ -66,7 +66,7 @@ describe('a second start of one pixel', () => {
     expect(error).toHaveBeenCalledOnce()
   })
 
-  test('that requires consent records no decision: a grant sends what was held, and what the queue had dropped', async () => {
+  test('with consent: require stores no decision: a grant sends the held events and those dropped from the queue', async () => {
     const { page, converge } = await startTwice({}, { consent: 'require' })
     converge.track('Placed Order', { id: '2' })
     expect(converge.context().consent).toEqual({})
@@ -87,14 +87,14 @@ describe('a second start of one pixel', () => {
     expect(converge.track('Searched', {}, { method: 'forward' }).status).toBe(status)
   })
 
-  test('whose gpc denies stops both copies of a visitor who sends the signal', async () => {
+  test('with gpc: deny stops both copies of a visitor who sends the signal', async () => {
     const { page, converge } = await startTwice({}, { gpc: 'deny' }, true)
     expect(converge.track('Searched')).toMatchObject({ status: 'no_consent', reason: 'denied' })
     expect(consentCalls(page)).toEqual(['revokeConsent'])
   })
 })
 
-test('the consent mode of a second pixel holds for the first one, too, and the console says so', () => {
+test('the consent mode of a second pixel applies to the first one too, and the console reports it', () => {
   const page = openPage()
   const first = startConverge({ pixelId }, page.window, noParts)
   startConverge({ pixelId: 'OTHER00000OTHER00000', consent: 'require' }, page.window, noParts)
@@ -113,7 +113,7 @@ describe('Global Privacy Control', () => {
   }
 
   test.each(['always', 'always_server', 'implied', 'require'] as const)(
-    'with gpc: deny is a denial of both copies under %s, until a grant',
+    'with gpc: deny is a denial of both copies under %s, until the visitor grants consent',
     async (consent) => {
       const { page, converge } = open({ gpc: 'deny', consent })
       expect(converge.track('Searched')).toMatchObject({ status: 'no_consent', reason: 'denied' })
@@ -138,7 +138,7 @@ describe('Global Privacy Control', () => {
     expect(converge.context().gpc).toBe(expected)
   })
 
-  test('is nowhere for a visitor who does not send it', async () => {
+  test('has no effect on a visitor who does not send it', async () => {
     const page = openPage()
     const converge = startConverge(forThisBuild({ pixelId, relay: '/relay', gpc: 'deny' }), page.window, noParts)
     converge.track('Searched')

@@ -37,20 +37,20 @@ const live = { becomesLive: true }
 describe.each(['Placed Order', 'Started Subscription'])('%s', (eventName) => {
   const call = [eventName, { id: '1001', total_price: 5, currency: 'EUR' }]
 
-  test('is sent once, on however many pages', async () => {
+  test('is sent once, on any number of pages', async () => {
     const device = createDevice()
     expect(await visit(device, call, live)).toMatchObject(sent)
     expect(await visit(device, call, live)).toMatchObject(repeated)
     expect(await visit(device, call, live)).toMatchObject(repeated)
   })
 
-  test('with another id is another one', async () => {
+  test('is sent again under another ID', async () => {
     const device = createDevice()
     await visit(device, call, live)
     expect(await visit(device, [eventName, { id: '1002' }], live)).toMatchObject(sent)
   })
 
-  test('is not taken for sent when the page was closed before the pixel was live', async () => {
+  test('is not marked as sent if the page was closed before the pixel was live', async () => {
     const device = createDevice()
     const first = await visit(device, call)
     expect(first).toMatchObject(sent)
@@ -59,14 +59,14 @@ describe.each(['Placed Order', 'Started Subscription'])('%s', (eventName) => {
     expect(await visit(device, call, live)).toMatchObject(repeated)
   })
 
-  test('is taken for sent when the relay has acknowledged it, whatever the pixel did', async () => {
+  test('is marked as sent once the relay has acknowledged it, whatever the pixel did', async () => {
     const device = createDevice()
     const config = { relay: '/relay' }
     expect(await visit(device, call, { config })).toMatchObject(sent)
     expect(await visit(device, call, { config })).toMatchObject(repeated)
   })
 
-  test.each([0, 503, 404])('is not taken for sent when the relay answered %s', async (relayStatus) => {
+  test.each([0, 503, 404])('is not marked as sent if the relay answered %s', async (relayStatus) => {
     const device = createDevice()
     await visit(device, call, { config: { relay: '/relay' }, relayStatus })
     expect(sentKeys(device)).toEqual([])
@@ -74,13 +74,13 @@ describe.each(['Placed Order', 'Started Subscription'])('%s', (eventName) => {
   })
 })
 
-test('an order that another event has the id of is not that event', async () => {
+test('two different events may have the same ID', async () => {
   const device = createDevice()
   await visit(device, ['Placed Order', { id: '1' }], live)
   expect(await visit(device, ['Started Subscription', { id: '1' }], live)).toMatchObject(sent)
 })
 
-test('an order that was filtered or not consented to is not taken for sent', async () => {
+test('an order that was filtered or had no consent is not marked as sent', async () => {
   const device = createDevice()
   const order = ['Placed Order', { id: '1' }]
   const filters: Config['filters'] = [{ event: '*', any: [{ property: 'x', operator: 'is_set' }] }]
@@ -91,7 +91,7 @@ test('an order that was filtered or not consented to is not taken for sent', asy
   expect(await visit(device, order, live)).toMatchObject(sent)
 })
 
-test('a pixel that comes after all, when nobody hoped any more, has its orders taken for sent', async () => {
+test('a pixel that goes live late marks its orders as sent', async () => {
   const device = createDevice()
   const page = openPage({ device })
   const { converge, track } = openShop({ load: 'immediate' }, page)
@@ -105,7 +105,7 @@ test('a pixel that comes after all, when nobody hoped any more, has its orders t
   expect(results.filter(({ eventName }) => eventName === 'Placed Order').at(-1)).toMatchObject(sent)
 })
 
-test("an order that waits for another person's hits to leave is not taken for sent before", async () => {
+test("an order that waits for another person's turn is not marked as sent before", async () => {
   const device = createDevice()
   const order = ['Placed Order', { id: '1', $email: 'jane@example.com' }]
   const page = openPage({ device })
@@ -123,7 +123,7 @@ test("an order that waits for another person's hits to leave is not taken for se
   expect(await visit(device, order)).toMatchObject(repeated)
 })
 
-test("a caller's other ids are remembered for this document alone", async () => {
+test('IDs of other events that the caller sets are remembered for this document only', async () => {
   const device = createDevice()
   const page = openPage({ device })
   const { track } = openShop({ load: 'immediate' }, page)
@@ -138,13 +138,13 @@ test("a caller's other ids are remembered for this document alone", async () => 
   expect(await visit(device, ['Searched', {}, { eventID: 'e' }], live)).toMatchObject(sent)
 })
 
-test('events without an id cost no key in storage', async () => {
+test('events without an ID add no key to storage', async () => {
   const device = createDevice()
   for (let n = 0; n < 3; n++) await visit(device, ['Searched'], live)
   expect([...device.stored.keys()]).toEqual(['converge.visitor'])
 })
 
-test.each(['blocked', 'full'] as const)('where storage is %s, each page sends its order once', async (fault) => {
+test.each(['blocked', 'full'] as const)('each page sends its order once if storage is %s', async (fault) => {
   const device = createDevice()
   device.fault = fault
   const page = openPage({ device })
@@ -156,7 +156,7 @@ test.each(['blocked', 'full'] as const)('where storage is %s, each page sends it
   expect(await visit(device, ['Placed Order', { id: '1' }], live)).toMatchObject(sent)
 })
 
-test('after 90 days an order may be sent again, and not a day earlier', async () => {
+test('an order may be sent again after 90 days, and not earlier', async () => {
   const device = createDevice()
   const order = ['Placed Order', { id: '1' }]
   await visit(device, order, live)

@@ -50,13 +50,13 @@ const isTaken = ([feature, { mapping }]: (typeof asking)[number]) =>
   has(feature) && (mapping === undefined || has('mapping'))
 const lacking = asking.filter(([feature]) => !has(feature))
 
-test.each(asking.filter(isTaken))('a build with the code for %s takes %j in init', (_, config) => {
+test.each(asking.filter(isTaken))('a build with the code for %s accepts %j in init', (_, config) => {
   start({}, config)
   expect(error).not.toHaveBeenCalled()
 })
 
 test.each(lacking)(
-  'a build without the code for %s refuses %j in init: it says so once, and starts nothing',
+  'a build without the code for %s refuses %j in init: it reports this once, and starts nothing',
   (_, config, option) => {
     expectRefused(start({}, config), option)
   },
@@ -71,7 +71,7 @@ test.each(lacking.filter(([feature]) => feature !== 'mapping'))(
 )
 
 if (!has('filters') && has('mapping'))
-  test('a condition that needs the code for filters is refused by its place', () => {
+  test('a condition that needs the code for filters is refused, and the message names its place', () => {
     const mapping = { events: { Searched: { event: 'Search', when: isVip } } }
     expectRefused(start({}, { mapping }), 'mapping.events.Searched.when')
   })
@@ -80,31 +80,31 @@ test.each<[title: string, config: Partial<Config>]>([
   ['no filters', { filters: [] }],
   ['page loads that the page tracks itself', { pageLoads: 'manual' }],
   ['nothing at all', { relay: undefined, filters: undefined, mapping: undefined, pageLoads: undefined } as object],
-])('no build refuses what needs no code: %s', (_, config) => {
+])('no build refuses a config that needs no extra code: %s', (_, config) => {
   const { page, converge } = start(config, config)
   converge.track?.('Searched')
   expect(error).not.toHaveBeenCalled()
   expect(tracked(page)).toHaveLength(1)
 })
 
-describe('a mapping that a forwarder has served', () => {
+describe('a mapping served by a forwarder', () => {
   const given: Config = { pixelId, mapping: { events: { Searched: ['CompletePayment', 'Lead'] } } }
   const served = () => ({ ...publicConfig(given) })
   const eventsIn = (page: Page) => tracked(page).map(([, event]) => event)
 
-  test('is taken by every build, under the names that TikTok has now', () => {
+  test('is accepted by every build, under the current TikTok names', () => {
     const { page, converge } = start({}, undefined, served())
     converge.track?.('Searched')
     expect(eventsIn(page)).toEqual(['Purchase', 'Lead'])
   })
 
-  test('stays where the page adds options of its own', () => {
+  test('stays in force if the page adds other options', () => {
     const { page, converge } = start({}, { consent: 'implied' }, served())
     converge.track?.('Searched')
     expect(eventsIn(page)).toEqual(['Purchase', 'Lead'])
   })
 
-  test('is taken from the script of a second pixel, too', () => {
+  test('is accepted from the script of a second pixel too', () => {
     const { page, converge } = start({}, undefined, served())
     const second = { ...served(), pixelId: 'OTHER00000OTHER00000' }
     converge.config = second
@@ -114,7 +114,7 @@ describe('a mapping that a forwarder has served', () => {
     expect(eventsIn(page)).toEqual(['Purchase', 'Lead', 'Purchase', 'Lead'])
   })
 
-  test('does not let the page bring another one that nobody has checked', () => {
+  test('does not allow the page to add an unchecked mapping', () => {
     const { converge } = start({}, { mapping: { events: { Searched: 'My Lead' } } }, served())
     expect(error).toHaveBeenCalledOnce()
     expect(converge.track?.('Searched')).toBeUndefined()

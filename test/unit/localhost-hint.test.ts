@@ -14,15 +14,15 @@ function startAt(url: string): string[] {
   return lines
 }
 
-test('on localhost the console says once per page how to open the inspector', () => {
+test('on localhost the console explains once per page how to open the inspector', () => {
   expect(startAt('http://localhost:3000/caps')).toEqual(['converge-tiktok: add ?converge_debug to the address'])
 })
 
 test.each(['https://www.shop.example/', 'https://localhost.shop.example/', 'http://127.0.0.1/'])(
-  'the console says nothing on %s',
+  'the console prints no hint on %s',
   (url) => expect(startAt(url)).toEqual([]),
 )
 
-test('on localhost the console does not repeat the hint where ?converge_debug opened the inspector', () => {
+test('on localhost the console omits the hint if ?converge_debug opened the inspector', () => {
   expect(startAt('http://localhost/?converge_debug')).toEqual([])
 })

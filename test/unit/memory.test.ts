@@ -40,7 +40,7 @@ const configs: Record<string, Partial<Config>> = {
 }
 
 describe.each(Object.entries(configs))('with %s', (title, config) => {
-  test.each(Object.entries(calls))('nothing is kept for each of thousands: %s', async (_, callOf) => {
+  test.each(Object.entries(calls))('memory does not grow with thousands of calls: %s', async (_, callOf) => {
     const page = openPage()
     page.relayStatus = config.relay === '/down' ? 503 : 202
     const { track, converge } = openShop({ load: 'immediate', ...config }, page)
@@ -60,7 +60,7 @@ describe.each(Object.entries(configs))('with %s', (title, config) => {
   })
 })
 
-test('a later pixel is told what every pixel shares, however often it was set', () => {
+test('a later pixel gets the shared values, however often they were set', () => {
   const page = openPage()
   const converge: Partial<ConvergeGlobal> = {}
   fillWindowConverge(page.window, converge, { config: { pixelId } }, noParts)
@@ -83,11 +83,11 @@ test('a later pixel is told what every pixel shares, however often it was set', 
   expect(reads).toBe(readsBefore)
 })
 
-describe('the storage', () => {
+describe('storage', () => {
   const write = 'write converge.'
   const order = (id: string) => ['Placed Order', { id, total_price: 5, currency: 'EUR', $email: 'jane@example.com' }]
 
-  test('is not touched before idle time, whatever is configured', () => {
+  test('is not touched before idle time, with any config', () => {
     const page = openPage({ device: createDevice() })
     openShop({ pageLoads: 'auto', consent: 'require', relay: '/relay', gpc: 'deny' }, page)
     expect(page.device.touches).toEqual([])
@@ -111,7 +111,7 @@ describe('the storage', () => {
     },
   )
 
-  test('is not touched for other events of a known visitor', async () => {
+  test('is not touched by later events of a known visitor', async () => {
     const page = openPage()
     const { track } = openShop({ load: 'immediate', relay: '/relay' }, page)
     track('Viewed Product', item)

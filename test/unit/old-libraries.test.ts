@@ -28,19 +28,19 @@ function results() {
   })
 }
 
-test.each(names)('events become the same as anywhere: %s', (page) => {
+test.each(names)('events are the same as on a page without old libraries: %s', (page) => {
   const expected = JSON.stringify(results())
   const found = onPage(page, results)
   expect(JSON.stringify(found)).toBe(expected)
 })
 
-test.each(names)('a hash is the same as anywhere: %s', (page) => {
+test.each(names)('a hash is the same as on a page without old libraries: %s', (page) => {
   expect(onPage(page, () => sha256('jane@example.com'))).toBe(sha256('jane@example.com'))
 })
 
 const value = { list: [1, 'two', null, [true]], items: [{ id: 1, nothing: undefined }], text: '"', empty: [], '': {} }
 
-test.each(names)('a copy and its JSON are the same as anywhere: %s', (page) => {
+test.each(names)('a copy and its JSON are the same as on a page without old libraries: %s', (page) => {
   const copy = onPage(page, () => copyRecord(value))
   expect(copy).toEqual(value)
   expect(onPage(page, () => stringify(value))).toBe(JSON.stringify(value))
@@ -67,7 +67,7 @@ const dated = {
 }
 const written = { date: '1970-01-01T00:00:00.000Z', money: '5 EUR', own: 'own', prices: '1 2', list: ['5 EUR'] }
 
-test.each(names)("an object's own toJSON, and its class's, are honored: %s", (page) => {
+test.each(names)('toJSON of an object and of its class is honored: %s', (page) => {
   expect(onPage(page, () => copyRecord(dated))).toEqual(written)
   expect(onPage(page, () => stringify(dated))).toBe(JSON.stringify(written))
 })

@@ -70,11 +70,11 @@ const values: { [Name in keyof Config]-?: { valid: NonNullable<Config[Name]>[]; 
 }
 const rows = Object.entries(values)
 
-test.each(rows)('%s: every valid value is taken, and undefined counts as absent', (name, { valid }) => {
+test.each(rows)('%s: every valid value is accepted, and undefined counts as absent', (name, { valid }) => {
   for (const value of [...valid, undefined]) expect(complaint({ pixelId, [name]: value })).toBe('none')
 })
 
-test.each(rows)('%s: a wrong value is refused, and the sentence says it', (name, { invalid }) => {
+test.each(rows)('%s: a wrong value is refused with the expected message', (name, { invalid }) => {
   const others = [null, Number.NaN, 5n, Symbol('x'), name === 'beforeSend' ? 7 : () => 7]
   for (const value of [...invalid, ...others]) {
     const said = complaint({ pixelId, [name]: value })
@@ -84,7 +84,7 @@ test.each(rows)('%s: a wrong value is refused, and the sentence says it', (name,
   }
 })
 
-test('the sentence about a wrong value lists the valid ones and names the nearest', () => {
+test('the message about a wrong value lists the valid values and suggests the nearest one', () => {
   expect(complaint({ consent: 'requird' })).toBe(
     'Error: converge-tiktok: consent is "requird", not one of always, always_server, implied, require. Did you mean require?',
   )
@@ -94,7 +94,7 @@ test('the sentence about a wrong value lists the valid ones and names the neares
   )
 })
 
-test('a value with a cycle is refused by a sentence, too', () => {
+test('a value with a cycle is refused with a message too', () => {
   const cycle: unknown[] = []
   cycle.push(cycle)
   expect(complaint({ consent: cycle })).toMatch(/consent is object, not one of/)
@@ -111,7 +111,7 @@ function misspelt(name: string): string[] {
   return found.filter((one) => !names.includes(one))
 }
 
-test.each(names)('%s: whatever way it is misspelt, it is refused, and named', (name) => {
+test.each(names)('%s: every misspelling is refused, and the message names the option', (name) => {
   for (const one of misspelt(name)) {
     const said = complaint({ pixelId, [one]: 'require' })
     expect(said).toMatch(/^Error: converge-tiktok: init has no option /)
@@ -119,16 +119,19 @@ test.each(names)('%s: whatever way it is misspelt, it is refused, and named', (n
   }
 })
 
-test('an option that is like no other is refused with all that there are', () => {
+test('an unknown option without a similar name is refused with a list of all options', () => {
   expect(complaint({ pixelId, foo: 1 })).toContain('init has no option foo. There are pixelId, contentId, ')
   expect(complaint({ pixelId, constructor: 1 })).toContain('init has no option constructor')
   expect(complaint(JSON.parse('{ "__proto__": 1 }'))).toContain('init has no option __proto__')
   expect(complaint({ pixelId, consnt: undefined })).toBe('none')
 })
 
-test.each([[undefined], [null], ['x'], [[]], [5]])('a config that is no object gets a sentence: %j', (config) => {
-  expect(complaint(config)).toMatch(/^Error: converge-tiktok: the config of init is .+, not an object$/)
-})
+test.each([[undefined], [null], ['x'], [[]], [5]])(
+  'a config that is not an object is refused with a message: %j',
+  (config) => {
+    expect(complaint(config)).toMatch(/^Error: converge-tiktok: the config of init is .+, not an object$/)
+  },
+)
 
 test('other tables can be checked by the same rules', () => {
   const known: Record<string, Option> = { port: [Number.isInteger, 'a whole number'] }
@@ -157,11 +160,11 @@ test.each<[config: object, sentence: string]>([
   [{ filters: [{ event: '*', all: [when] }] }, 'filters[0] has no option all'],
   [{ filters: [{ event: '*', any: [{ ...when, ignorecase: true }] }] }, 'filters[0].any has no option ignorecase'],
   [{ filters: [{ event: '', any: [when] }] }, 'filters[0].event is "", not an event name or *'],
-])('a misspelt part of a mapping or filter is refused: %j', (config, sentence) => {
+])('a misspelled part of a mapping or filter is refused: %j', (config, sentence) => {
   expect(() => readRules({ pixelId, ...config })).toThrow(`converge-tiktok: ${sentence}`)
 })
 
-test('of several near names the nearest is meant', () => {
+test('the message suggests the nearest of several similar names', () => {
   expect(nearest('contentTyp', names)).toBe('contentType')
   expect(nearest('filtre', ['filter', 'filters'])).toBe('filter')
   expect(nearest('load', ['relay'])).toBeUndefined()

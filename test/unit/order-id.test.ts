@@ -23,7 +23,7 @@ test.each<[title: string, properties: object, eventID?: string]>([
   ['an id under another name', { order_id: '1001' }],
   ['an id under another name, though an eventID is given', { orderId: '1001' }, 'e-1'],
   ['an eventID that is blank', { total_price: 5 }, ' '],
-])('the inspector tells of an order with %s', (_, properties, eventID) => {
+])('the inspector reports an order with %s', (_, properties, eventID) => {
   expect(codesOf('Placed Order', properties, eventID)).toContain('MISSING_ORDER_ID')
 })
 
@@ -32,6 +32,6 @@ test.each<[title: string, eventName: string, properties: object, eventID?: strin
   ['an order whose id is 0', 'Placed Order', { id: 0 }],
   ['an order with an eventID in place of its id', 'Placed Order', { total_price: 5 }, 'e-1'],
   ['an event that is no order', 'Added To Cart', { product_id: '1' }],
-])('the inspector asks nothing more of %s', (_, eventName, properties, eventID) => {
+])('the inspector reports no missing order ID for %s', (_, eventName, properties, eventID) => {
   expect(codesOf(eventName, properties, eventID)).not.toContain('MISSING_ORDER_ID')
 })

@@ -24,14 +24,14 @@ function pop(page: Page, url: string): void {
 }
 
 describe('$page_load', () => {
-  test('on the URL of the last one is skipped', () => {
+  test('is skipped on the URL of the last one', () => {
     const { page, track } = open({})
     expect(track('$page_load')).toMatchObject({ status: 'success' })
     expect(track('$page_load')).toMatchObject({ status: 'skipped', reason: 'same_page', destinationEvents: [] })
     expect(views(page)).toBe(1)
   })
 
-  test('on A, B and A again is three', () => {
+  test('is sent three times on A, B and A again', () => {
     const { page, track, push } = open({})
     track('$page_load')
     push('/b')
@@ -41,7 +41,7 @@ describe('$page_load', () => {
     expect(views(page)).toBe(3)
   })
 
-  test('is on the URL that the call names', () => {
+  test('uses the URL that the call names', () => {
     const { page, track } = open({})
     track('$page_load', { $url: 'https://www.shop.test/b' })
     track('$page_load', { $url: 'https://www.shop.test/c' })
@@ -49,21 +49,21 @@ describe('$page_load', () => {
     expect(views(page)).toBe(2)
   })
 
-  test('of a page that knows no URL is sent once', () => {
+  test('is sent once on a page without a URL', () => {
     const { page, track } = open({ context: { url: undefined } })
     expect(track('$page_load')).toMatchObject({ status: 'success' })
     expect(track('$page_load')).toMatchObject({ reason: 'same_page' })
     expect(views(page)).toBe(1)
   })
 
-  test('of other events on one URL knows nothing', () => {
+  test('is not affected by other events on the same URL', () => {
     const { track } = open({})
     track('$page_load')
     track('Searched')
     expect(track('$page_load')).toMatchObject({ reason: 'same_page' })
   })
 
-  test('has an id of its own each time', () => {
+  test('has a new ID each time', () => {
     const { results, track, push } = open({})
     track('$page_load')
     push('/b')
@@ -73,7 +73,7 @@ describe('$page_load', () => {
 })
 
 describe("pageLoads: 'auto'", () => {
-  test('tracks the page that is there in idle time, and once', () => {
+  test('tracks the current page in idle time, once', () => {
     const page = openPage({ url: 'https://www.shop.test/a' })
     openShop({ pageLoads: 'auto' }, page)
     expect(tracked(page)).toEqual([])
@@ -82,7 +82,7 @@ describe("pageLoads: 'auto'", () => {
     expect(views(page)).toBe(1)
   })
 
-  test('tracks the page that is there before any other event, also one that does not wait for idle time', () => {
+  test('tracks the current page before any other event, even before idle time', () => {
     const page = openPage({ url: 'https://www.shop.test/a' })
     const { track } = openShop({ pageLoads: 'auto' }, page)
     track('Searched', { q: 'cap' })
@@ -98,7 +98,7 @@ describe("pageLoads: 'auto'", () => {
     expect(tracked(page).map(([, event]) => event)).toEqual(['Pageview', 'Search', 'Pageview'])
   })
 
-  test('tracks the page that is there', () => {
+  test('tracks the current page', () => {
     const { page, results } = open()
     expect(results).toMatchObject([{ eventName: '$page_load', status: 'success' }])
     expect(views(page)).toBe(1)
@@ -150,7 +150,7 @@ describe("pageLoads: 'auto'", () => {
     expect(views(shop.page)).toBe(1 + expected)
   })
 
-  test('leaves history as it was for the page', () => {
+  test("does not change how the page's history works", () => {
     const { page, history } = open()
     expect(history.pushState({ step: 1 }, '', '/b')).toBeUndefined()
     expect(page.window.location.pathname).toBe('/b')
@@ -160,7 +160,7 @@ describe("pageLoads: 'auto'", () => {
     expect(history.state).toEqual({ step: 2 })
   })
 
-  test('says the new address', async () => {
+  test('sends the new address', async () => {
     const { page, push } = open({
       pageLoads: 'auto',
       relay: '/relay',
@@ -174,7 +174,7 @@ describe("pageLoads: 'auto'", () => {
     ])
   })
 
-  test('of two pixels in one page gives each its own, once', () => {
+  test('gives each of two pixels its own page load, once', () => {
     const page = openPage({ url: 'https://www.shop.test/a' })
     const { push } = open({ pageLoads: 'auto' }, page)
     open({ pageLoads: 'auto', pixelId: 'OTHER00000OTHER00000' }, page)
@@ -204,7 +204,7 @@ describe('while a page is prerendered', () => {
   }
 
   test.each(['always', 'always_server', 'implied'] as const)(
-    'nothing leaves, and nothing is written: %s',
+    'nothing is sent, and nothing is written: %s',
     async (consent) => {
       const { page, track } = prerender({ pageLoads: 'auto', consent })
       track('Viewed Product', { product_id: 'P1' })
@@ -216,7 +216,7 @@ describe('while a page is prerendered', () => {
     },
   )
 
-  test('each event waits, and is sent once when the visitor comes to see it', async () => {
+  test('events wait, and are sent once when the visitor sees the page', async () => {
     const { page, results, track, activate } = prerender({ pageLoads: 'auto' })
     track('Viewed Product', { product_id: 'P1' })
     activate()
@@ -227,7 +227,7 @@ describe('while a page is prerendered', () => {
     expect(results.at(-1)).toMatchObject({ eventName: 'Viewed Product', status: 'success' })
   })
 
-  test('a denial erases what former pages kept', async () => {
+  test('a denial removes data from earlier pages', async () => {
     const device = createDevice()
     const former = openPage({ device })
     openShop({ load: 'immediate' }, former).track('Searched')
@@ -238,7 +238,7 @@ describe('while a page is prerendered', () => {
     expect([...device.stored.keys()]).toEqual([`converge.consent`])
   })
 
-  test('what the visitor decides on the page before it holds', () => {
+  test('a decision on the page before applies', () => {
     const device = createDevice()
     const { page, converge, track, activate, results } = prerender({ consent: 'implied' }, device)
     track('Searched')
@@ -249,7 +249,7 @@ describe('while a page is prerendered', () => {
     expect(results.at(-1)).toMatchObject({ status: 'no_consent', reason: 'denied' })
   })
 
-  test('and consent is not given either, the event goes on waiting', () => {
+  test('events continue to wait if consent is missing too', () => {
     const { page, converge, track, activate } = prerender({ consent: 'require' })
     track('Searched')
     activate()

@@ -14,7 +14,7 @@ beforeEach(() => {
 const config: Config = { pixelId, load: 'immediate', relay: '/relay' }
 const order = { id: '1001', total_price: 5, currency: 'EUR' }
 
-test('a paused page loads no pixel, calls no ttq and posts nothing, and says so', async () => {
+test('a paused page loads no pixel, calls no ttq and posts nothing, and reports it', async () => {
   need('relay', 'pageLoads')
   const page = openPage()
   const converge = startConverge({ ...config, paused: true, pageLoads: 'auto' }, page.window, noParts)
@@ -30,7 +30,7 @@ test('a paused page loads no pixel, calls no ttq and posts nothing, and says so'
   expect(page.posts).toEqual([])
 })
 
-test('an order that was tracked while paused is sent when it is tracked again', async () => {
+test('an order tracked while paused is sent when it is tracked again', async () => {
   need('relay')
   const device = createDevice()
   const paused = openPage({ device })
@@ -43,7 +43,7 @@ test('an order that was tracked while paused is sent when it is tracked again', 
   expect(tracked(page)).not.toEqual([])
 })
 
-test('what a former page could not post waits until the config is resumed', async () => {
+test('events that an earlier page could not post wait until the config is resumed', async () => {
   need('relay')
   const device = createDevice()
   const down = openPage({ device })
@@ -64,7 +64,7 @@ test('what a former page could not post waits until the config is resumed', asyn
   expect(page.posts.flatMap(({ events }) => events.map(({ eventID }) => eventID))).toEqual(['1001'])
 })
 
-test('a page says that its events are of the source web', () => {
+test('page events have the source web', () => {
   need('relay', 'filters')
   const page = openPage()
   const filters: Config['filters'] = [{ event: '*', any: [{ property: '$source', operator: 'equal', value: 'web' }] }]

@@ -25,7 +25,7 @@ function callOfTwo(liveFor: number) {
 test.each([
   [1000, 100],
   [999, 5000],
-])('once the pixel was live for %i ms, another person’s call waits for %i ms', (liveFor, wait) => {
+])("after the pixel was live for %i ms, another person's call waits for %i ms", (liveFor, wait) => {
   const { calls } = callOfTwo(liveFor)
   vi.advanceTimersByTime(wait - 1)
   expect(calls).toEqual(['first'])
@@ -44,7 +44,7 @@ test.each<[liveFor: number, after: number, calls: string[]]>([
   expect(calls).toEqual(expected)
 })
 
-test('of session storage, only what TikTok’s pixel has written is removed', () => {
+test("only the keys of TikTok's pixel are removed from session storage", () => {
   const { window } = openPage()
   for (const key of ['tt_sessionId', 'tt_appInfo', 'shop', 'my_tt_key']) window.sessionStorage.setItem(key, '1')
   removeLeftovers(window, [pixelId])

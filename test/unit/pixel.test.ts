@@ -64,7 +64,7 @@ const waiting = { pixel: 'waiting' }
 const live = { pixel: 'live' }
 
 describe('the stub', () => {
-  test('is an array, on which each of the 16 methods queues itself and its parameters', () => {
+  test('is an array whose 16 methods queue their name and parameters', () => {
     const page = openPage()
     startIn(page)
     const names =
@@ -75,7 +75,7 @@ describe('the stub', () => {
     expect(queued(page)).toEqual(page.ttq.methods.map((method) => [method, method, 1]))
   })
 
-  test("gives a pixel's queue by instance(), with the methods on it, before anything was loaded", () => {
+  test("returns a pixel's queue with its methods from instance(), before anything has loaded", () => {
     const page = openPage()
     startIn(page)
     const other = page.ttq.instance('OTHER')
@@ -85,7 +85,7 @@ describe('the stub', () => {
     expect(page.ttq).toHaveLength(0)
   })
 
-  test("loads a shop's second pixel by ttq.load, as TikTok's does", () => {
+  test("loads a shop's second pixel through ttq.load, as TikTok's own stub does", () => {
     const page = openPage()
     startIn(page)
     page.ttq.load('OTHER', { autoConfig: false })
@@ -104,7 +104,7 @@ describe('the stub', () => {
 })
 
 describe('loading', () => {
-  test('leaves the marks that TikTok looks for, and turns its own page views off', () => {
+  test("sets the marks that TikTok's script looks for, and turns off its automatic page views", () => {
     const page = openPage()
     startIn(page)
     expect(page.window.TiktokAnalyticsObject).toBe('ttq')
@@ -113,7 +113,7 @@ describe('loading', () => {
     expect(page.ttq._o).toEqual({ [pixelId]: { historyObserver: false, limited_data_use: false, autoConfig: true } })
   })
 
-  test('asks for events.js by pixel ID and library name', () => {
+  test('requests events.js by pixel ID and library name', () => {
     const page = openPage()
     startIn(page)
     const [script, ...others] = page.scripts
@@ -122,13 +122,13 @@ describe('loading', () => {
     expect(others).toEqual([])
   })
 
-  test('gives the script the nonce', () => {
+  test('sets the nonce on the script', () => {
     const page = openPage()
     startIn(page, { nonce: 'r4nd0m' })
     expect(page.scripts[0]?.nonce).toBe('r4nd0m')
   })
 
-  test("in the region us, comes from TikTok's US host", () => {
+  test("uses TikTok's US host in the region us", () => {
     const page = openPage()
     startIn(page, { region: 'us' })
     const ours = 'https://analytics.us.tiktok.com/i18n/pixel/events.js'
@@ -136,7 +136,7 @@ describe('loading', () => {
     expect(page.ttq._i[pixelId]?._u).toBe(ours)
   })
 
-  test('waits for idle time, at most a second, while calls queue', () => {
+  test('waits for idle time, at most one second, while calls queue', () => {
     const page = openPage()
     const converge = startIn(page, { load: 'idle' })
     converge.track('Searched', { q: 'cap' })
@@ -148,14 +148,14 @@ describe('loading', () => {
     expect(tracked(page).map(([, event]) => event)).toEqual(['Search'])
   })
 
-  test('is put off by default', () => {
+  test('is deferred by default', () => {
     const page = openPage()
     startConverge({ pixelId }, page.window, noParts)
     expect(page.scripts).toEqual([])
     expect(page.idle).toHaveLength(1)
   })
 
-  test('begins in the next task where there is no requestIdleCallback', () => {
+  test('starts in the next task without requestIdleCallback', () => {
     const page = openPage({ hasIdleTime: false })
     startIn(page, { load: 'idle' })
     expect(page.scripts).toEqual([])
@@ -163,7 +163,7 @@ describe('loading', () => {
     expect(page.scripts).toHaveLength(1)
   })
 
-  test('begins at once where that is asked for', () => {
+  test('starts at once if the config asks for it', () => {
     const page = openPage()
     startIn(page, { load: 'immediate' })
     expect(page.scripts).toHaveLength(1)
@@ -181,7 +181,7 @@ describe('loading', () => {
     expect(page.scripts).toEqual([])
   })
 
-  test("keeps what waits in the pixel's own queue", () => {
+  test("keeps the calls that wait in the pixel's own queue", () => {
     const page = openPage()
     const queue = [['track', 'Lead', {}]]
     Object.assign(page.window, { ttq: Object.assign([], { _i: { [pixelId]: queue } }) })
@@ -191,7 +191,7 @@ describe('loading', () => {
     expect(page.scripts).toHaveLength(1)
   })
 
-  test('of a server_only config does not happen, nor is there a ttq', () => {
+  test('does not happen in a server_only config, and no ttq is created', () => {
     const page = openPage()
     const converge = startIn(page, { mapping: { mode: 'server_only' }, relay: '/relay' })
     converge.track('Searched', { q: 'cap' })
@@ -202,7 +202,7 @@ describe('loading', () => {
 })
 
 describe("beside TikTok's own snippet", () => {
-  test('its ttq is joined, and its calls stay in front', () => {
+  test('uses its ttq, and keeps its calls in front', () => {
     const page = openPageWithSnippet("ttq.load('OTHER00000OTHER00000'); ttq.page()")
     const { ttq } = page
     const { track, load } = ttq
@@ -221,13 +221,13 @@ describe("beside TikTok's own snippet", () => {
     ])
   })
 
-  test('a pixel that it has loaded is not loaded again', () => {
+  test('does not load a pixel that the snippet has loaded', () => {
     const page = openPageWithSnippet(`ttq.load('${pixelId}')`)
     startIn(page)
     expect(page.scripts).toHaveLength(1)
   })
 
-  test("TikTok's global under another name is used, and ttq is left alone", () => {
+  test("uses TikTok's global under another name, and does not touch ttq", () => {
     const page = openPage()
     Object.assign(page.window, { TiktokAnalyticsObject: 'tt', tt: [['page']] })
     startIn(page).track('Searched', { q: 'cap' })
@@ -237,7 +237,7 @@ describe("beside TikTok's own snippet", () => {
     expect(page.scripts[0]?.src).toBe(`${address}?sdkid=${pixelId}&lib=tt`)
   })
 
-  test('a bare queue without methods becomes the stub, with what it holds', () => {
+  test('turns a bare queue without methods into the stub, and keeps its calls', () => {
     const page = openPage()
     const queue = [['page']]
     Object.assign(page.window, { ttq: queue })
@@ -256,7 +256,7 @@ describe('a call', () => {
     ])
   })
 
-  test('goes to our instance alone once the pixel is live, by the ttq that stands there now', () => {
+  test('goes only to our instance once the pixel is live, through the current ttq', () => {
     const page = openPage()
     const converge = startIn(page)
     const stub = page.ttq
@@ -266,7 +266,7 @@ describe('a call', () => {
     expect(stub).toHaveLength(0)
   })
 
-  test('stays with our instance where a snippet loads the same id again, since the global queue would send twice', () => {
+  test('stays with our instance if a snippet loads the same ID again, because the global queue would send it twice', () => {
     const page = openPage()
     const converge = startIn(page)
     const calls = takeOver(page)
@@ -279,7 +279,7 @@ describe('a call', () => {
     ])
   })
 
-  test('goes by the global queue where another pixel is live and ours is still loading', () => {
+  test('goes through the global queue if another pixel is live and ours is still loading', () => {
     const page = openPage()
     const converge = startIn(page)
     const calls = takeOver(page, 'OTHER')
@@ -289,7 +289,7 @@ describe('a call', () => {
     ])
   })
 
-  test('has parameters that nobody else holds, since TikTok writes into them', () => {
+  test('gets its own copy of the parameters, because TikTok writes into them', () => {
     const page = openPage()
     const order = { id: '1', $is_new_customer: true, items: [{ product_id: 'P1' }] }
     const { destinationEvents } = startIn(page).track('Placed Order', order)
@@ -301,7 +301,7 @@ describe('a call', () => {
     expect(destinationEvents.map(({ parameters }) => parameters)).toStrictEqual([newCustomer, newCustomer])
   })
 
-  test('is tracked also where a foreign ttq throws at who the visitor is', () => {
+  test('is tracked even if a foreign ttq throws on identify', () => {
     const page = openPage()
     const converge = startIn(page)
     page.ttq.identify = () => {
@@ -311,7 +311,7 @@ describe('a call', () => {
     expect(queued(page).map(([, event]) => event)).toEqual(['Purchase'])
   })
 
-  test("that a foreign ttq throws at is a failure, and never the page's exception", () => {
+  test('fails, and throws nothing into the page, if a foreign ttq throws', () => {
     const page = openPage()
     const converge = startIn(page)
     page.ttq.track = () => {
@@ -326,7 +326,7 @@ describe('a call', () => {
 })
 
 describe('the state', () => {
-  test('is waiting, then live as soon as TikTok has taken over', () => {
+  test("is waiting, then live as soon as TikTok's script has taken over", () => {
     const page = openPage()
     const states = statesOf(startIn(page))
     takeOver(page)
@@ -336,14 +336,14 @@ describe('the state', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('is told where nothing has begun yet: the visitor has not decided', () => {
+  test('is reported before anything has started: the visitor has not decided', () => {
     const page = openPage()
     const states = statesOf(startIn(page, { consent: 'require', relay: '/relay' }))
     expect(states).toEqual([{ pixel: 'waiting', consent: {}, relay: 'ready', outbox: 0 }])
     expect(page.ttq).toBeUndefined()
   })
 
-  test('is blocked by csp at once where the page takes no script of ours (Trusted Types), and the page goes on', () => {
+  test('is blocked by csp at once if the page refuses our script (Trusted Types), and the page still works', () => {
     const page = openPage()
     const error = vi.spyOn(console, 'error').mockReturnValue()
     page.window.document.head.appendChild = () => {
@@ -363,7 +363,7 @@ describe('the state', () => {
     ['a frozen object', Object.freeze({ track: noop })],
     ['a function', Object.assign(() => {}, { track: noop })],
     ['text', 'ttq'],
-  ])('is blocked by stand_in where ttq is %s, which is left alone until the visitor grants', async (_, ttq) => {
+  ])('is blocked by stand_in if ttq is %s, which is not replaced before the visitor grants consent', async (_, ttq) => {
     const page = openPage()
     Object.assign(page.window, { ttq })
     const converge = startIn(page, { relay: '/relay' })
@@ -382,7 +382,7 @@ describe('the state', () => {
     expect(states.at(-1)).toMatchObject({ pixel: 'blocked', pixelCause: 'no_answer' })
   })
 
-  test.each(['form', 'img'])('a %s whose name is ttq is replaced', (tag) => {
+  test.each(['form', 'img'])('replaces a %s named ttq', (tag) => {
     const page = openPage()
     const element = page.window.document.createElement(tag)
     Object.assign(page.window, { ttq: element })
@@ -390,7 +390,7 @@ describe('the state', () => {
     expect(tracked(page)).toHaveLength(1)
   })
 
-  test('is blocked by sandboxed in an iframe with an opaque origin, and TikTok’s script is not asked for', () => {
+  test("is blocked by sandboxed in an iframe with an opaque origin, and TikTok's script is not requested", () => {
     const page = openPage()
     Object.defineProperty(page.window, 'origin', { value: 'null' })
     page.device.fault = 'blocked'
@@ -399,13 +399,13 @@ describe('the state', () => {
     expect(page.scripts).toEqual([])
   })
 
-  test('is live from the start where the pixel already is', () => {
+  test('is live from the start if the pixel already is', () => {
     const page = openPage()
     takeOver(page)
     expect(statesOf(startIn(page))).toMatchObject([live])
   })
 
-  test('is blocked by script_error where events.js does not load', () => {
+  test('is blocked by script_error if events.js does not load', () => {
     const page = openPage()
     const converge = startIn(page)
     const states = statesOf(converge)
@@ -416,14 +416,14 @@ describe('the state', () => {
     expect(states).toHaveLength(2)
   })
 
-  test('is blocked by stand_in where something else came in its place', () => {
+  test("is blocked by stand_in if the response is not TikTok's script", () => {
     const page = openPage()
     const states = statesOf(startIn(page))
     fire(page, 'load')
     expect(states).toMatchObject([waiting, { pixel: 'blocked', pixelCause: 'stand_in' }])
   })
 
-  test('goes on waiting where events.js came and the main script is still on the way', () => {
+  test('stays waiting if events.js has loaded and the main script has not', () => {
     const page = openPage()
     const states = statesOf(startIn(page))
     Object.assign(page.ttq._i[pixelId] ?? {}, { info: { status: 0 } })
@@ -432,7 +432,7 @@ describe('the state', () => {
     expect(states).toMatchObject([waiting])
   })
 
-  test('is blocked by no_answer after 25 s, and then no timer is left', () => {
+  test('is blocked by no_answer after 25 s, and leaves no timer running', () => {
     const page = openPage()
     const states = statesOf(startIn(page))
     vi.advanceTimersByTime(25_000)
@@ -442,7 +442,7 @@ describe('the state', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('is looked for once events.js has come, and then less and less often', () => {
+  test('is checked after events.js has loaded, at growing intervals', () => {
     const page = openPage()
     startIn(page)
     const setTimeout = vi.spyOn(page.window, 'setTimeout')
@@ -457,7 +457,7 @@ describe('the state', () => {
   test.each([
     ['the script is refused', `${address}?sdkid=${pixelId}&lib=ttq`],
     ['the hits are refused', 'https://analytics.tiktok.com/api/v2/pixel'],
-  ])('is blocked by csp where %s', (_, blockedURI) => {
+  ])('is blocked by csp if %s', (_, blockedURI) => {
     const page = openPage()
     const states = statesOf(startIn(page))
     violate(page, blockedURI)
@@ -465,7 +465,7 @@ describe('the state', () => {
     expect(states).toMatchObject([waiting, { pixel: 'blocked', pixelCause: 'csp' }])
   })
 
-  test("is blocked by csp of TikTok's US host", () => {
+  test("is blocked by csp for TikTok's US host", () => {
     const page = openPage()
     const states = statesOf(startIn(page, { region: 'us' }))
     violate(page, 'https://analytics.us.tiktok.com/i18n/pixel/events.js')
@@ -476,14 +476,14 @@ describe('the state', () => {
     ['is only reported', 'https://analytics.tiktok.com/i18n/pixel/events.js', 'report'],
     ["is another host's", 'https://cdn.shop.test/x.js', 'enforce'],
     ["is an inline script's", 'inline', 'enforce'],
-  ])('is not moved by a violation that %s', (_, blockedURI, disposition) => {
+  ])('ignores a violation that %s', (_, blockedURI, disposition) => {
     const page = openPage()
     const states = statesOf(startIn(page))
     violate(page, blockedURI, disposition)
     expect(states).toMatchObject([waiting])
   })
 
-  test("stays blocked where a live pixel's hits are refused", () => {
+  test('stays blocked if the hits of a live pixel are refused', () => {
     const page = openPage()
     const converge = startIn(page)
     const states = statesOf(converge)
@@ -494,7 +494,7 @@ describe('the state', () => {
     expect(states).toMatchObject([waiting, live, { pixel: 'blocked', pixelCause: 'csp' }])
   })
 
-  test('that turns to blocked takes nothing back of what a live pixel has had', () => {
+  test('keeps results of a live pixel when it becomes blocked later', () => {
     const page = openPage()
     const converge = startIn(page)
     const heard: string[] = []
@@ -507,7 +507,7 @@ describe('the state', () => {
     expect(heard).toEqual(['e1 success', 'e2 failure'])
   })
 
-  test('is live after all where TikTok came late', () => {
+  test("becomes live if TikTok's script arrives late", () => {
     const page = openPage()
     const converge = startIn(page)
     const states = statesOf(converge)
@@ -518,7 +518,7 @@ describe('the state', () => {
     expect(states.at(-1)?.pixelCause).toBeUndefined()
   })
 
-  test('blocked makes a result a failure, and the call is still handed over', () => {
+  test('fails the result if it is blocked, but the call is still queued', () => {
     const page = openPage()
     const converge = startIn(page)
     fire(page, 'error')
@@ -532,7 +532,7 @@ describe('the state', () => {
     ])
   })
 
-  test('blocked leaves an event that is not for the pixel skipped', () => {
+  test('keeps an event skipped that is not meant for the pixel, even if it is blocked', () => {
     const page = openPage()
     const converge = startIn(page, { mapping: { events: { Searched: { event: 'Search', forward: 'server' } } } })
     fire(page, 'error')
@@ -540,7 +540,7 @@ describe('the state', () => {
   })
 })
 
-test('of a pixel that does not come, the last 100 events hear what became of it', () => {
+test('the last 100 events get a final result when the pixel never loads', () => {
   const page = openPage()
   const converge = startIn(page)
   for (let n = 1; n <= 120; n++) converge.track('Searched', {}, { eventID: n })

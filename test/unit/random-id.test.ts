@@ -6,14 +6,14 @@ import { onPage } from './old-libraries.ts'
 /** What a browser's `crypto` has on an http:// page. */
 const crypto = { getRandomValues: globalThis.crypto.getRandomValues.bind(globalThis.crypto) }
 
-test('a random id is URL-safe, at most 40 characters long, and like no other', () => {
+test('a random ID is URL-safe, at most 40 characters long, and unique', () => {
   const ids = Array.from({ length: 1000 }, () => randomId(crypto))
   for (const id of ids) expect(id).toMatch(/^[\w-]{20,40}$/)
   expect(new Set(ids).size).toBe(1000)
   for (const id of ids) expect(encodeURIComponent(id)).toBe(id)
 })
 
-test('a random hash has the shape of SHA-256, so that it passes as one', () => {
+test('a random hash has the format of SHA-256', () => {
   const hashes = Array.from({ length: 1000 }, () => randomHash(crypto))
   for (const one of hashes) {
     expect(one).toMatch(/^[\da-f]{64}$/)
@@ -28,6 +28,6 @@ test('every bit comes from crypto.getRandomValues, and small bytes keep their ze
   expect(randomHash(zeros)).toBe('0'.repeat(64))
 })
 
-test('an old library that replaces Array.from changes nothing', () => {
+test('a library that replaces Array.from does not change the IDs', () => {
   expect(onPage('Prototype 1.6', () => randomHash(crypto))).toMatch(/^[\da-f]{64}$/)
 })

@@ -52,7 +52,7 @@ function gate() {
 }
 
 describe('a post', () => {
-  test('is one for all that a task produced, and leaves before the next task', async () => {
+  test('contains all events of one task, and leaves before the next task', async () => {
     const { page, track } = open()
     track('Searched', {}, { eventID: 'a' })
     track('Placed Order', order)
@@ -66,7 +66,7 @@ describe('a post', () => {
     expect(ids(page)).toEqual([['a', '1001'], ['b']])
   })
 
-  test('is of 20 events at the most, and none of a task that produced 130 is lost', async () => {
+  test('contains at most 20 events, and a task with 130 events loses none', async () => {
     const { page, track, results } = open()
     for (let n = 1; n <= 130; n++) track('Searched', {}, { eventID: n })
     await settle(page)
@@ -75,7 +75,7 @@ describe('a post', () => {
     expect(results.filter(({ status }) => status !== 'success')).toEqual([])
   })
 
-  test('goes to the relay as text, without a preflight, and outlives the page', async () => {
+  test('is sent as text without a preflight, and outlives the page', async () => {
     const { page, track } = open()
     track('Searched')
     await settle(page)
@@ -88,7 +88,7 @@ describe('a post', () => {
     ])
   })
 
-  test('says what the forwarder needs to know, and nothing else', async () => {
+  test('contains only what the forwarder needs', async () => {
     const { page, track } = open()
     const time = Date.now()
     track('Placed Order', { ...order, $is_new_customer: true, note: 'gift' })
@@ -118,7 +118,7 @@ describe('a post', () => {
     ])
   })
 
-  test('carries no personal data and no key in its addresses', async () => {
+  test('contains no personal data and no secrets in its URLs', async () => {
     const { page, track } = open()
     track('Searched', {
       $url: 'https://www.shop.test/jane@example.com?email=jane%40example.com&color=red',
@@ -130,20 +130,17 @@ describe('a post', () => {
     expect(event?.page.url).toContain('color=red')
   })
 
-  test.each([null, undefined, 7, {}])(
-    'has addresses that are text, where the call says otherwise: %s',
-    async ($url) => {
-      const { page, track } = open()
-      track('Searched', { $url, referrer: $url })
-      await settle(page)
-      expect(page.posts[0]?.events[0]?.page).toEqual({
-        url: expect.not.stringMatching(/null|undefined|object/),
-        referrer: expect.not.stringMatching(/null|undefined|object/),
-      })
-    },
-  )
+  test.each([null, undefined, 7, {}])('keeps its URLs as text, whatever the call contains: %s', async ($url) => {
+    const { page, track } = open()
+    track('Searched', { $url, referrer: $url })
+    await settle(page)
+    expect(page.posts[0]?.events[0]?.page).toEqual({
+      url: expect.not.stringMatching(/null|undefined|object/),
+      referrer: expect.not.stringMatching(/null|undefined|object/),
+    })
+  })
 
-  test('of more than a browser sends for a page that is gone, is not asked to outlive it', async () => {
+  test("is not sent with keepalive if it exceeds the browser's limit", async () => {
     const { page, track } = open()
     const items = Array.from({ length: 100 }, (_, product_id) => ({ product_id, name: 'é'.repeat(500) }))
     track('Started Checkout', { items })
@@ -151,7 +148,7 @@ describe('a post', () => {
     expect(page.requests.map(({ options }) => options.keepalive)).toEqual([false])
   })
 
-  test('that a browser refuses, for what is in flight already, is made again', async () => {
+  test('is sent again without keepalive if the browser refuses it because of requests in flight', async () => {
     const { page, track } = open()
     const { fetch } = page.window
     let inFlight = 0
@@ -175,7 +172,7 @@ describe('a post', () => {
     expect(new Set(ids(page).flat()).size).toBe(12)
   })
 
-  test('is marked as a test by its address, and on the tab’s pages after it', async () => {
+  test('is marked as a test by the page URL, also on later pages of the tab', async () => {
     const codes = []
     let name = ''
     for (const search of ['?color=red', '?email=jane@example.com&converge_test=TEST123', '?color=red']) {
@@ -192,7 +189,7 @@ describe('a post', () => {
     expect(name).not.toContain('jane')
   })
 
-  test('of two events never mixes up what each is', async () => {
+  test('keeps the data of two events apart', async () => {
     const { page, track } = open()
     track('Viewed Product', { product_id: 'P1' })
     track('Viewed Product', { product_id: 'P2' })
@@ -202,10 +199,10 @@ describe('a post', () => {
   })
 })
 
-describe('the mark that a browser copy left', () => {
+describe('the browserCopy mark', () => {
   const marks = ({ posts }: Page) => posts.flatMap(({ events }) => events).map(({ pixel }) => pixel)
 
-  test('is true where the pixel has been handed it, waiting or live', async () => {
+  test('is true if the pixel has received the event, waiting or live', async () => {
     const { page, track } = open()
     track('Searched')
     await settle(page)
@@ -216,7 +213,7 @@ describe('the mark that a browser copy left', () => {
     expect(marks(page)).toEqual([true, true])
   })
 
-  test('is false where the pixel is blocked', async () => {
+  test('is false if the pixel is blocked', async () => {
     const { page, track } = open({ load: 'immediate' })
     page.scripts[0]?.dispatchEvent(new page.window.Event('error'))
     expect(track('Searched')).toMatchObject({ status: 'success', reason: 'pixel_blocked' })
@@ -227,7 +224,7 @@ describe('the mark that a browser copy left', () => {
   test.each<[title: string, config: Partial<Config>]>([
     ['a row is for the server', { mapping: { events: { Searched: { event: 'Search', forward: 'server' } } } }],
     ['there is no pixel', serverOnly],
-  ])('is false where %s', async (_, config) => {
+  ])('is false if %s', async (_, config) => {
     const { page, track } = open(config)
     expect(track('Searched')).toMatchObject({ status: 'success', destinationEvents: [{ via: ['relay'] }] })
     await settle(page)
@@ -256,7 +253,7 @@ describe('a relay that is down', () => {
     expect(page.posts).toHaveLength(2)
   })
 
-  test('is asked ever more seldom, at last every 5 minutes', async () => {
+  test('is retried at growing intervals, finally every 5 minutes', async () => {
     const { page, track } = open({}, { relayStatus: 503 })
     const start = Date.now()
     track('Searched')
@@ -266,14 +263,14 @@ describe('a relay that is down', () => {
     expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300])
   })
 
-  test('says nothing twice: one change is one piece of news', async () => {
+  test('reports each change of the state once', async () => {
     const { results, track } = open({}, { relayStatus: 503 })
     track('Searched')
     await vi.advanceTimersByTimeAsync(60 * second)
     expect(results.map(({ status }) => status)).toEqual(['success', 'retry'])
   })
 
-  test('does not keep the events after it from being posted', async () => {
+  test('does not block later events', async () => {
     const { page, track } = open({}, { relayStatus: 503 })
     track('Searched', {}, { eventID: 'a' })
     await settle(page)
@@ -285,7 +282,7 @@ describe('a relay that is down', () => {
     expect(ids(page)).toEqual([['a'], ['b'], ['a']])
   })
 
-  test('and storage that is full cost no event of this page', async () => {
+  test('loses no event of this page if storage is full too', async () => {
     const device = createDevice()
     device.fault = 'full'
     const { page, track } = open({}, { device, relayStatus: 0 })
@@ -296,7 +293,7 @@ describe('a relay that is down', () => {
     expect(ids(page)).toEqual([['a'], ['a']])
   })
 
-  test('or a fetch that throws, breaks nothing and is tried again', async () => {
+  test('or a fetch that throws breaks nothing and is retried', async () => {
     const { page, track, results } = open()
     const { fetch } = page.window
     page.window.fetch = () => {
@@ -316,7 +313,7 @@ describe('a relay that is down', () => {
     expect(ids(page)).toEqual([['a']])
   })
 
-  test('and a denial while it answers cost no event that is tracked after a new grant', async () => {
+  test('loses no event tracked after a new grant if the visitor denies while it answers', async () => {
     const { page, converge, track } = open({ consent: 'implied' })
     const [first, next] = [gate(), gate()]
     page.relayIsReady = first.isOpen
@@ -339,7 +336,7 @@ describe('a relay that is down', () => {
 })
 
 describe('a relay that refuses', () => {
-  test.each([400, 401, 403, 404, 413, 422])('for good is not asked again: %s', async (relayStatus) => {
+  test.each([400, 401, 403, 404, 413, 422])('permanently is not retried: %s', async (relayStatus) => {
     const { page, track, device, results, states } = open(serverOnly, { relayStatus })
     track('Placed Order', order)
     await settle(page)
@@ -350,14 +347,14 @@ describe('a relay that refuses', () => {
     expect(outboxes(device)).toEqual([])
   })
 
-  test('leaves the pixel’s success, and the event says that the relay does not have it', async () => {
+  test("keeps the pixel's success, and the result shows that the relay does not have the event", async () => {
     const { page, track, results } = open({}, { relayStatus: 403 })
     expect(track('Searched')).toMatchObject({ status: 'success', reason: undefined })
     await settle(page)
     expect(results.at(-1)).toMatchObject({ status: 'success', reason: 'relay_refused' })
   })
 
-  test('leaves nothing, where the pixel is blocked', async () => {
+  test('and a blocked pixel fail the event', async () => {
     const { page, track, results } = open({ load: 'immediate' }, { relayStatus: 403 })
     page.scripts[0]?.dispatchEvent(new page.window.Event('error'))
     track('Searched')
@@ -365,7 +362,7 @@ describe('a relay that refuses', () => {
     expect(results.at(-1)).toMatchObject({ status: 'failure' })
   })
 
-  test('today is asked of later events again', async () => {
+  test('is asked again for later events', async () => {
     const { page, track, states } = open({}, { relayStatus: 403 })
     track('Searched', {}, { eventID: 'a' })
     await settle(page)
@@ -378,7 +375,7 @@ describe('a relay that refuses', () => {
 })
 
 describe('the outbox', () => {
-  test('is a key of storage for each event, there only as long as it waits', async () => {
+  test('is one storage key per event, which exists only while the event waits', async () => {
     const { page, device, track } = open({}, { relayStatus: 0 })
     track('Searched', {}, { eventID: 'a' })
     track('Searched', {}, { eventID: 'b' })
@@ -390,7 +387,7 @@ describe('the outbox', () => {
     expect(outboxes(device)).toEqual([])
   })
 
-  test('of a page that nothing went wrong in is never written to', async () => {
+  test('is not written to on a page without failures', async () => {
     const { page, device, track } = open()
     track('Searched')
     await settle(page)
@@ -398,7 +395,7 @@ describe('the outbox', () => {
     expect(device.touches.filter((touch) => /^write .*outbox/.test(touch))).toEqual([])
   })
 
-  test('keeps nothing that is no hash: neither place nor person stands on the device', async () => {
+  test('stores only hashes: no place or person in plain text', async () => {
     const { page, device, track } = open({}, { relayStatus: 0 })
     const profileProperties = { $email: 'jane@shop.test', $city: 'Graz', $state: 'Styria', $country_code: 'AT' }
     track('Searched', {}, { profileProperties })
@@ -409,7 +406,7 @@ describe('the outbox', () => {
     expect([...device.stored.values()].join()).not.toMatch(/graz|styria/i)
   })
 
-  test('keeps what is in flight when the page goes away', async () => {
+  test('keeps events in flight when the page is closed', async () => {
     const { page, device, track } = open()
     page.relayIsReady = new Promise(() => {})
     track('Searched', {}, { eventID: 'a' })
@@ -419,7 +416,7 @@ describe('the outbox', () => {
     expect(kept(device)).toMatchObject([{ eventID: 'a' }])
   })
 
-  test('is taken over by the next page, whole, and with the times of its events', async () => {
+  test('is taken over by the next page, complete and with the original event times', async () => {
     const first = open({}, { relayStatus: 0 })
     const time = Date.now()
     first.track('Searched', {}, { eventID: 'a' })
@@ -436,7 +433,7 @@ describe('the outbox', () => {
     expect(outboxes(device)).toEqual([])
   })
 
-  test('that the next page can not deliver either stays for the one after', async () => {
+  test('stays for the page after the next one if the next page cannot deliver it either', async () => {
     const first = open({}, { relayStatus: 0 })
     first.track('Searched', {}, { eventID: 'a' })
     await settle(first.page)
@@ -452,7 +449,7 @@ describe('the outbox', () => {
     expect(outboxes(last.device)).toEqual([])
   })
 
-  test('once delivered by another page has its orders taken for sent', async () => {
+  test('marks its orders as sent when another page delivers it', async () => {
     const first = open({}, { relayStatus: 0 })
     first.track('Placed Order', order)
     await settle(first.page)
@@ -462,7 +459,7 @@ describe('the outbox', () => {
     expect(track('Placed Order', order)).toMatchObject({ status: 'skipped', reason: 'already_sent' })
   })
 
-  test('of a page that is open is left to it for 30 s: it may be delivered by another one after that, under the same event_id', async () => {
+  test('belongs to its open page for 30 s; then another page may deliver it, under the same event_id', async () => {
     const device = createDevice()
     const first = open({}, { device, relayStatus: 0 })
     first.track('Searched', {}, { eventID: 'a' })
@@ -496,7 +493,7 @@ describe('the outbox', () => {
     expect(ids(page)).toEqual([['a']])
   })
 
-  test('of several pages that are gone is taken over by one', async () => {
+  test('of several closed pages is taken over by one page', async () => {
     const device = createDevice()
     for (const eventID of ['a', 'b', 'c']) {
       const { page, track } = open({}, { device })
@@ -511,7 +508,7 @@ describe('the outbox', () => {
     expect(outboxes(device)).toEqual([])
   })
 
-  test('is not touched before that is allowed', async () => {
+  test('is not touched before consent allows it', async () => {
     const first = open({ consent: 'implied' }, { relayStatus: 0 })
     first.track('Searched', {}, { eventID: 'a' })
     await settle(first.page)
@@ -524,7 +521,7 @@ describe('the outbox', () => {
     expect(ids(page)).toEqual([['a']])
   })
 
-  test('holds the last 100 events, and says of the others that they are lost', async () => {
+  test('holds the last 100 events, and reports the others as lost', async () => {
     const { page, device, track, states, results } = open(serverOnly, { relayStatus: 0 })
     for (let n = 1; n <= 130; n++) track('Searched', {}, { eventID: n })
     await settle(page)
@@ -535,7 +532,7 @@ describe('the outbox', () => {
     expect(lost[0]).toMatchObject({ reason: 'relay_down' })
   })
 
-  test('that is full of former pages’ events gives up the oldest of those, and not the order of this page', async () => {
+  test('drops the oldest events of earlier pages first if it is full, and keeps the order of this page', async () => {
     const first = open(serverOnly, { relayStatus: 0 })
     for (let n = 1; n <= 100; n++) first.track('Searched', {}, { eventID: n })
     await settle(first.page)
@@ -549,7 +546,7 @@ describe('the outbox', () => {
     expect(kept(device).map(({ eventID }) => eventID)).not.toContain('1')
   })
 
-  test('holds no event of more than 10,000 characters, which the page goes on trying alone', async () => {
+  test('does not store events of more than 10,000 characters, which the page retries from memory', async () => {
     const { page, device, track } = open({}, { relayStatus: 0 })
     const items = Array.from({ length: 40 }, (_, product_id) => ({ product_id, name: 'x'.repeat(500) }))
     track('Started Checkout', { items }, { eventID: 'large' })
@@ -561,7 +558,7 @@ describe('the outbox', () => {
   })
 
   test.each(['not JSON', '5', 'null', '{}', '[null]', '["a"]', '[{}]', '[]'])(
-    'that says nothing in our words breaks nothing, and no empty post leaves: %s',
+    'with unreadable content breaks nothing, and no empty post is sent: %s',
     async (text) => {
       const device = createDevice()
       device.stored.set(`converge.${pixelId}.outbox.1`, text)
@@ -574,7 +571,7 @@ describe('the outbox', () => {
     },
   )
 
-  test("of another pixel is that pixel's", async () => {
+  test('of one pixel is not read by another', async () => {
     const first = open({}, { relayStatus: 0 })
     first.track('Searched', {}, { eventID: 'a' })
     await settle(first.page)
@@ -585,7 +582,7 @@ describe('the outbox', () => {
     expect(kept(first.device)).toHaveLength(1)
   })
 
-  test('holds nobody’s name, number or place in the clear', async () => {
+  test('stores no name, number or place in plain text', async () => {
     const { page, device, track } = open({}, { relayStatus: 0 })
     track('Placed Order', order, { profileProperties: { $email: 'jane@example.com', $first_name: 'Jane' } })
     await settle(page)
@@ -594,8 +591,8 @@ describe('the outbox', () => {
   })
 })
 
-describe('an event that waits for too long', () => {
-  test('is given up 47 hours after it, where the pixel had it: TikTok would count it twice', async () => {
+describe('an event that waits too long', () => {
+  test('is dropped after 47 hours if the pixel had it, because TikTok would count it twice', async () => {
     const { page, device, track, results, states } = open({}, { relayStatus: 0 })
     track('Placed Order', order)
     await vi.advanceTimersByTimeAsync(46 * hour)
@@ -610,7 +607,7 @@ describe('an event that waits for too long', () => {
     expect(outboxes(device)).toEqual([])
   })
 
-  test('is given up 47 hours after it, also where the pixel has had it since a later grant', async () => {
+  test('is dropped after 47 hours, also if the pixel received it after a later grant', async () => {
     const { page, converge, track } = open({ consent: 'always_server' }, { relayStatus: 0 })
     track('Placed Order', order)
     await settle(page)
@@ -622,7 +619,7 @@ describe('an event that waits for too long', () => {
     expect(page.posts).toHaveLength(length)
   })
 
-  test('is given up 47 hours after it, also where a pixel that came after all has had it', async () => {
+  test('is dropped after 47 hours, also if a late pixel received it', async () => {
     const { page, track, states } = open({ load: 'immediate' }, { relayStatus: 0 })
     await vi.advanceTimersByTimeAsync(30 * second)
     expect(states.at(-1)).toMatchObject({ pixel: 'blocked' })
@@ -636,7 +633,7 @@ describe('an event that waits for too long', () => {
     expect(page.posts).toHaveLength(length)
   })
 
-  test('is given up after 7 days, where the pixel did not have it', async () => {
+  test('is dropped after 7 days if the pixel did not have it', async () => {
     const { results, track } = open(serverOnly, { relayStatus: 0 })
     track('Placed Order', order)
     await vi.advanceTimersByTimeAsync(7 * 24 * hour - hour)
@@ -645,7 +642,7 @@ describe('an event that waits for too long', () => {
     expect(results.at(-1)).toMatchObject({ status: 'skipped', reason: 'too_late' })
   })
 
-  test('for a next page is not posted by it', async () => {
+  test('is not posted by a later page', async () => {
     const first = open({}, { relayStatus: 0 })
     first.track('Placed Order', order)
     await settle(first.page)

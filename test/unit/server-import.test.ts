@@ -26,7 +26,7 @@ test('on a server, importing the package changes no global, and an instance skip
   expect(others).toEqual({})
 })
 
-test('on a server, one request has no instance of another', async () => {
+test('on a server, requests do not share instances', async () => {
   const { createConverge } = await import('../../src/index.ts')
   const config = { pixelId: 'CJQBODJC77UB4MRTGFRF' }
   expect(createConverge(config)).not.toBe(createConverge(config))

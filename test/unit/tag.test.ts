@@ -64,11 +64,11 @@ test.each([
   'data-vendor="c:tiktok"',
   'data-cmp-src="x" data-cmp-vendor="s1"',
   'data-host="x" data-id="1" data-version="2" data-lang="de"',
-])('an attribute of others is left alone, and never reaches the config: %s', (attributes) => {
+])('an attribute of another program is ignored, and never reaches the config: %s', (attributes) => {
   expect(read(`data-pixel-id="${pixelId}" ${attributes}`)).toEqual({ pixelId })
 })
 
-test('a misspelt attribute is an error that names it, its value and the nearest one', () => {
+test('a misspelled attribute is an error that names it, its value and the nearest one', () => {
   expect(read(`data-pixel-id="${pixelId}" data-concent="require"`)).toBe(
     'Error: converge-tiktok: data-concent="require" is no option of the tag: did you mean data-consent?',
   )
@@ -88,7 +88,7 @@ function edited(name: string): string[] {
 const foreign = ['src', 'type', 'name', 'delay', 'loaded', 'content']
 
 test.each(Object.keys(options))(
-  '%s: an attribute that is nearly it is an error',
+  '%s: a nearly correct attribute name is an error',
   (name) => {
     const plain = name.toLowerCase()
     const once = edited(plain)
@@ -106,7 +106,7 @@ test.each(Object.keys(options))(
   60_000,
 )
 
-test.each(notOnTag)('%s can not stand on a tag, and the sentence says where it can', (name) => {
+test.each(notOnTag)('%s is not allowed on a tag, and the message tells where to set it', (name) => {
   const attribute = `data-${kebab(name)}`
   expect(read(`${attribute}="[]"`)).toBe(
     `Error: converge-tiktok: ${attribute}="[]" is no option of the tag: use init for ${name}.`,

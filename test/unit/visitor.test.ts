@@ -43,20 +43,20 @@ function users(page: Page) {
 }
 
 describe('ttq.identify', () => {
-  test('comes in the task of the event, and before it', () => {
+  test('is called in the task of the event, before the event', () => {
     const { page, track } = open()
     track('Searched', {}, { profileProperties: jane })
     expect(queued(page).map(([method]) => method)).toEqual(['identify', 'track'])
   })
 
-  test('gets hashes alone, in lower case, under the names that TikTok’s pixel knows', () => {
+  test("gets only hashes, in lower case, under the names that TikTok's pixel knows", () => {
     const { page, track } = open()
     track('Searched', {}, { profileProperties: jane })
     const { email, phone } = janeHashed
     expect(identified(page)).toStrictEqual([{ email, phone_number: phone, external_id: hex }])
   })
 
-  test('is told once of ten events', async () => {
+  test('is called once for ten events', async () => {
     const { page, track } = open()
     for (let n = 0; n < 5; n++) track('Searched', {}, { profileProperties: jane })
     await run(page)
@@ -66,7 +66,7 @@ describe('ttq.identify', () => {
     expect(identified(page)).toHaveLength(1)
   })
 
-  test('is told again of something new, before the event that it came with', () => {
+  test('is called again for a new match key, before the event that brought it', () => {
     const { page, track } = open()
     track('$page_load')
     track('Searched', {}, { profileProperties: { $email: jane.$email } })
@@ -83,21 +83,21 @@ describe('ttq.identify', () => {
     expect(identified(page).at(-1)).toEqual({ email, phone_number: phone, external_id: hex })
   })
 
-  test('is not told of names and places alone, which the pixel never sends', () => {
+  test('is not called for names and places only, because the pixel never sends them', () => {
     const { page, track } = open()
     track('Searched')
     track('Searched', {}, { profileProperties: { $first_name: 'Jane', $city: 'Wien' } })
     expect(identified(page)).toHaveLength(1)
   })
 
-  test('is never told of junk', () => {
+  test('is never called with placeholders or junk', () => {
     const { page, track } = open()
     const junk = { $email: 'undefined', $phone_number: null, $customer_id: '0' }
     track('Searched', junk, { profileProperties: { $email: '' }, aliases: ['urn:email:undefined', 'urn:email:null'] })
     expect(identified(page)).toStrictEqual([{ external_id: hex }])
   })
 
-  test('is told of two persons one after the other: the second’s hits wait until the first’s have left', async () => {
+  test("is called for two persons in turn: the second person's hits wait until the first person's hits have left", async () => {
     const { page, track } = open()
     track('Searched', {}, { profileProperties: jane })
     track('Searched', {}, { profileProperties: john })
@@ -109,7 +109,7 @@ describe('ttq.identify', () => {
     expect(identified(page).at(-1)).toStrictEqual({ email: johnHashed, external_id: hex })
   })
 
-  test('of a second person costs no rejection where the ttq throws', async () => {
+  test('causes no unhandled rejection for a second person if the ttq throws', async () => {
     const { page, track } = open()
     const rejected = vi.fn()
     process.on('unhandledRejection', rejected)
@@ -134,7 +134,7 @@ describe('ttq.identify', () => {
 })
 
 describe('the relay', () => {
-  test('carries the same hashes as ttq.identify, and what only the Events API takes', async () => {
+  test('carries the same hashes as ttq.identify, and the match keys that only the Events API accepts', async () => {
     const { page, track } = open()
     track('Searched', {}, { profileProperties: { ...jane, $customer_id: 1042 } })
     await run(page)
@@ -148,14 +148,14 @@ describe('the relay', () => {
     ['$-properties', jane, {}],
     ['an alias', {}, { aliases: ['urn:email:Jane@Example.com'] }],
     ['a hash', { $email: janeHashed.email.toUpperCase() }, {}],
-  ])('says who the visitor is by %s', async (_, properties, options) => {
+  ])('identifies the visitor by %s', async (_, properties, options) => {
     const { page, track } = open()
     track('Searched', properties, options)
     await run(page)
     expect(users(page)[0]?.email).toBe(janeHashed.email)
   })
 
-  test('says of two events in one task whom each is about', async () => {
+  test('identifies two persons in one task, each with their own event', async () => {
     need('relay')
     const { page, track } = open()
     track('Searched', {}, { profileProperties: jane })
@@ -170,7 +170,7 @@ describe('the relay', () => {
 })
 
 describe('the visitor', () => {
-  test('is known to the events after the one that said it', async () => {
+  test('is known to the events after the one that named them', async () => {
     const { page, track } = open()
     track('Searched', {}, { profileProperties: jane })
     track('Searched')
@@ -187,7 +187,7 @@ describe('the visitor', () => {
       'Started Checkout',
       { filters: [{ event: 'Started Checkout', any: [{ property: 'x', operator: 'is_set' }] }] },
     ],
-  ])('is learnt from an event that %s', async (_, eventName, config) => {
+  ])('is learned from an event that %s', async (_, eventName, config) => {
     const { page, track } = open(config)
     track(eventName, {}, { profileProperties: jane })
     track('Searched')
@@ -195,7 +195,7 @@ describe('the visitor', () => {
     expect(users(page).at(-1)).toMatchObject(janeHashed)
   })
 
-  test('is another one by another e-mail: all of the former is dropped', async () => {
+  test('is replaced by one with another e-mail: all former data is dropped', async () => {
     const shop = open()
     shop.track('Searched', {}, { profileProperties: jane })
     shop.track('Searched', {}, { profileProperties: john })
@@ -204,7 +204,7 @@ describe('the visitor', () => {
     expect(user).toStrictEqual({ email: johnHashed, external_id: users(shop.page)[1]?.external_id })
   })
 
-  test('is another one by another customer id', async () => {
+  test('is replaced by one with another customer ID', async () => {
     const { page, track } = open()
     track('Searched', {}, { profileProperties: { ...jane, $customer_id: 1 } })
     track('Searched', {}, { profileProperties: { $customer_id: 2 } })
@@ -212,7 +212,7 @@ describe('the visitor', () => {
     expect(users(page)[1]).toStrictEqual({ external_id: sha256('2') })
   })
 
-  test('is the same by the same e-mail in other letters', async () => {
+  test('is the same if the e-mail differs in case only', async () => {
     const { page, track } = open()
     track('Searched', {}, { profileProperties: jane })
     track('Searched', {}, { profileProperties: { $email: 'JANE@EXAMPLE.COM' } })
@@ -221,7 +221,7 @@ describe('the visitor', () => {
     expect(identified(page)).toHaveLength(1)
   })
 
-  test('is known on the next page, for 30 days, by hashes alone', async () => {
+  test('is known on the next page, for 30 days, by hashes only', async () => {
     const shop = open()
     shop.track('Searched', {}, { profileProperties: { ...jane, $state: 'Tirol', $country_code: 'AT' } })
     await run(shop.page)
@@ -242,7 +242,7 @@ describe('the visitor', () => {
     expect(user?.external_id).not.toBe(users(shop.page)[0]?.external_id)
   })
 
-  test('of a former page is not mixed with another who comes first on this one', async () => {
+  test('of an earlier page is not mixed with another one who comes first on this page', async () => {
     const shop = open()
     shop.track('Searched', {}, { profileProperties: jane })
     await run(shop.page)
@@ -254,7 +254,7 @@ describe('the visitor', () => {
     expect(users(next.page)[0]?.external_id).not.toBe(users(shop.page)[0]?.external_id)
   })
 
-  test('has an id of ours as long as the shop names no customer, the same on each page', async () => {
+  test('has a generated ID as long as the shop names no customer, the same on each page', async () => {
     const shop = open()
     shop.track('Searched')
     await run(shop.page)
@@ -264,7 +264,7 @@ describe('the visitor', () => {
     expect(user).toEqual({ external_id: shop.converge.context().external_id })
   })
 
-  test('without storage has an id for the page', async () => {
+  test('has an ID for the current page without storage', async () => {
     const device = createDevice()
     device.fault = 'blocked'
     const { page, track } = open({}, device)
@@ -282,7 +282,7 @@ describe('the visitor', () => {
     '{"until":9e15}',
     '{"until":9e15,"id":null}',
     '{"until":9e15,"email":5,"id":{}}',
-  ])('that storage does not say in our words is unknown, and breaks nothing: %s', async (text) => {
+  ])('is unknown, without an error, if storage contains other text: %s', async (text) => {
     const device = createDevice()
     device.stored.set(key, text)
     const { page, track } = open({}, device)
@@ -303,7 +303,7 @@ describe('set({ profileProperties: null })', () => {
     expect(users(page)[1]?.external_id).not.toBe(users(page)[0]?.external_id)
   })
 
-  test('forgets the visitor for the pages after it, also where no event follows', async () => {
+  test('forgets the visitor for later pages, even if no event follows', async () => {
     const shop = open()
     shop.track('Searched', {}, { profileProperties: jane })
     await run(shop.page)
@@ -313,7 +313,7 @@ describe('set({ profileProperties: null })', () => {
     expect(user?.external_id).not.toBe(users(shop.page)[0]?.external_id)
   })
 
-  test('forgets whom a former page knew', async () => {
+  test('forgets the visitor of an earlier page', async () => {
     const shop = open()
     shop.track('Searched', {}, { profileProperties: jane })
     await run(shop.page)

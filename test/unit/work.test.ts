@@ -16,7 +16,7 @@ const checkout = {
   ],
 }
 
-test('parameters are made once for an event, which the pixel, the relay and the result get', async () => {
+test('parameters are computed once per event, for the pixel, the relay and the result', async () => {
   need('relay')
   const page = openPage()
   let made = 0
@@ -41,7 +41,7 @@ test('parameters are made once for an event, which the pixel, the relay and the 
   expect(page.posts[0]?.events[0]?.send).toStrictEqual([{ event: 'InitiateCheckout', parameters: result?.parameters }])
 })
 
-test("neither TikTok's script nor a listener writes into what the others get", async () => {
+test("TikTok's script and listeners cannot change what the others get", async () => {
   const { page, converge, track } = openShop({ relay: '/relay', load: 'immediate' })
   goLive(page)
   const write = (parameters: EventParameters = {}) => {
@@ -75,7 +75,7 @@ test("neither TikTok's script nor a listener writes into what the others get", a
   expect(page.posts[0]?.events[0]?.send[0]?.parameters).toStrictEqual(expected)
 })
 
-test("a getter of the page's is read once for an event, and one that throws costs its property", () => {
+test('a getter is read once per event, and one that throws only loses its property', () => {
   const read = vi.fn(() => 'P1')
   const item = {
     get product_id() {
