@@ -118,7 +118,7 @@ test.each([
   ['data-consent="requird"', 'data-consent is "requird", not one of always, always_server, implied, require. Did you'],
   ['data-consent', 'data-consent is "", not one of'],
   ['data-pixel-id=""', 'data-pixel-id is "", not '],
-  ['data-relay=""', 'data-relay is "", not an address, such as https://'],
+  ['data-relay=""', 'data-relay is "", not a URL, such as https://'],
   ['data-relay="//evil.example"', 'data-relay is "//evil.example", not '],
   ['data-debug="yes"', 'data-debug is "yes", not true or false'],
   ['data-debug="TRUE"', 'data-debug is "TRUE", not true or false'],
