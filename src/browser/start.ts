@@ -5,7 +5,7 @@ import { begin } from './consent.ts'
 import { joinConfig } from './late-config.ts'
 import { onNavigation, readRules, refuseMissing } from './optional-parts.ts'
 import { pageOf } from './page.ts'
-import { createTracker } from './tracker.ts'
+import { createTracker, startPageLoads } from './tracker.ts'
 
 /** Brings a part that is a file of its own. */
 export type LoadPart = (name: 'consent' | 'inspector') => Promise<Part>
@@ -33,9 +33,10 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
   const tracker = createTracker(page, config, rules)
   const { converge } = tracker
   page.trackers[config.pixelId] = tracker
+  if (config.pageLoads === 'auto') tracker.trackPageLoads = () => trackPageLoads(window, converge)
   function firstRun(): void {
     begin(tracker)
-    if (config.pageLoads === 'auto') trackPageLoads(window, converge)
+    startPageLoads(tracker)
   }
 
   // In idle time TikTok's script does not hold back the page's load event, and its first hit leaves no later.

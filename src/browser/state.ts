@@ -63,6 +63,8 @@ export interface Tracker {
   eventProperties: Record<string, unknown>
   /** The last page view's address. */
   lastPage: unknown
+  /** `pageLoads: 'auto'`: tracks the page that is there, and those that follow. It waits for idle time or the first event. */
+  trackPageLoads?: (() => void) | undefined
   /** Names and ids of events that were sent under an id of the caller's. */
   readonly seen: string[]
   listeners: ((news: Piece) => void)[]

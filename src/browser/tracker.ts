@@ -68,7 +68,15 @@ function reportPixel(tracker: Tracker, pixel: PixelStatus, pixelCause?: PixelCau
   for (const delivery of called) update(tracker, delivery, { pixel: pixelCopyIn(state) })
 }
 
+/** Does so once. */
+export function startPageLoads(tracker: Tracker): void {
+  const { trackPageLoads } = tracker
+  tracker.trackPageLoads = undefined
+  trackPageLoads?.()
+}
+
 function track(tracker: Tracker, eventName: string, properties?: object | null, options?: object | null): TrackResult {
+  startPageLoads(tracker) // the page view is the first event of its page
   const { page, eventProperties } = tracker
   const { eventID, profileProperties, aliases, method } = copyRecord(options)
   const { url: $url, referrer } = copyRecord(about(page))
