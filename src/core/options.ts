@@ -95,7 +95,7 @@ export function refuseUnknown(where: string, record: object, known: object): voi
   for (const [name, value] of Object.entries(record))
     if (value !== undefined && !names.includes(name))
       throw new Error(
-        `converge-tiktok: ${where} has no option ${name}${suggest(name, names) || `. There are ${names.join(', ')}`}`,
+        `converge-tiktok: ${where} has no option ${name}${suggest(name, names) || `. Use ${names.join(', ')}`}`,
       )
 }
 
