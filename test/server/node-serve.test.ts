@@ -160,6 +160,6 @@ test('a forwarder takes a store or an outbox, not both', async () => {
   onTestFinished(async () => void (await Promise.all([store.close(), outbox.close()])))
   const config = { pixelId, accessToken, allowedOrigins: [shop] }
   expect(() => createForwarder({ ...config, store, outbox })).toThrow(
-    'converge-tiktok: store and outbox are both set. Set only one of them: a store keeps events, too, and merges orders.',
+    'converge-tiktok: store and outbox are both set. Set only one of them. A store also keeps events, and it merges orders.',
   )
 })
