@@ -119,7 +119,7 @@ test('an outbox is one pixel’s: the server of another one does not start on it
   const outbox = newOutbox()
   const first = await startServer(tiktok, { outbox })
   const another = 'CJQBODJC77UB4MRTGFRG'
-  const sentence = `the outbox ${outbox} holds the events of pixel ${pixelId}, which are not ${another}'s to send. Name`
+  const sentence = `the outbox ${outbox} contains events of pixel ${pixelId}, but pixelId is ${another}. Name`
   await expect(startServer(tiktok, { outbox, pixelId: another })).rejects.toThrow(sentence)
   await first.close()
   await expect(startServer(tiktok, { outbox, pixelId: another })).rejects.toThrow(sentence)
