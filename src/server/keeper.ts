@@ -5,17 +5,17 @@ import { mergeWindow } from './merge-window.ts'
 import type { Deliver, OutboxEvent, Stats } from './outbox.ts'
 import type { Person } from './sources/person.ts'
 
-/** What keeps events until TikTok has them: a store, or an outbox. */
+/** Keeps events until TikTok has them: a store or an outbox. */
 export interface Keeper {
-  /** Resolves once they are kept, with the fate of each. */
+  /** Resolves with the fate of each event once they are stored. */
   add(events: OutboxEvent[]): Promise<readonly Fate[]>
   start(deliver: Deliver): void
   stats(): Promise<(Stats & { orders?: OrderCounts }) | undefined>
-  /** Erases what is kept of a person, and gives back how many events that were. Missing if nothing can be found by person. */
+  /** Erases the stored events of a person and returns their number. Missing if events cannot be found by person. */
   erase?: ((person: Person) => Promise<number>) | undefined
 }
 
-/** `undefined` if nothing keeps events: each is sent while its sender waits. */
+/** Returns `undefined` if the config has neither store nor outbox: events are then sent while the sender waits. */
 export function createKeeper(config: ForwarderConfig): Keeper | undefined {
   const { store, outbox } = config
   if (store) {
