@@ -1,5 +1,5 @@
+import type { PersonCounts, PersonKeys } from '../store/person.ts'
 import type { Deliver, OutboxEvent } from '../tiktok/events-api/delivery.ts'
-import type { Person } from './sources/person.ts'
 
 export type { Deliver, OutboxEvent, Verdict } from '../tiktok/events-api/delivery.ts'
 export type { EventsApiEvent } from '../tiktok/events-api/event.ts'
@@ -31,8 +31,8 @@ export interface Outbox {
   /** Begins to hand what waits to `deliver`, oldest first, and what comes, at most 1,000 at a time. */
   start(deliver: Deliver): void
   stats?(): Promise<Stats>
-  /** Erases what is kept of a person, and gives back how many events that were. */
-  erase?(person: Person): Promise<number>
+  /** Erases a person's events, those that wait and those that were set aside, and gives back how many there were. */
+  erase?(person: PersonKeys): Promise<PersonCounts>
 }
 
 export class OutboxFull extends Error {

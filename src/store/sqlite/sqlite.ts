@@ -99,6 +99,21 @@ export function isSqliteError(error: unknown, code: keyof typeof codes): boolean
   return typeof error.errcode === 'number' && (error.errcode & 0xff) === codes[code]
 }
 
+/**
+ * Writes all that the write-ahead log holds back to the database, and empties the log.
+ *
+ * @throws an error that counts as `busy`, if another process is reading
+ */
+export function emptyLog(database: DatabaseSync): void {
+  const { busy } = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() ?? {}
+  if (busy) throw new BusyLog('another process is reading the file')
+}
+
+/** SQLite says it by a value, not by an error. */
+class BusyLog extends Error {
+  readonly errcode = codes.busy
+}
+
 /** Milliseconds that SQLite itself may wait for a lock. It blocks the whole process meanwhile. */
 export const busyTimeout = 5
 const pauseWhileBusy = 20
