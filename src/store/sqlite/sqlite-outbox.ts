@@ -22,6 +22,11 @@ export interface SqliteOutbox extends Outbox {
    * @throws if another process has locked the file: call it again
    */
   drop(chosen: Chosen): number
+  /**
+   * Erases a person's events, and what is left of earlier ones in the free space of the file.
+   *
+   * @throws a sentence, if the free space could not be overwritten: call it again
+   */
   erase(person: PersonKeys): Promise<PersonCounts>
   /** Resolves once nothing is in flight and the file is closed. */
   close(): Promise<void>
