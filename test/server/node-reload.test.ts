@@ -44,7 +44,7 @@ test('SIGHUP reads the config again, and one that can not work is refused with i
 
   writeFileSync(config, JSON.stringify({ pixelId, allowedOrigins: [shop], pausd: true }))
   child.process.kill('SIGHUP')
-  await expect.poll(() => errors).toMatch(/"The config was not changed, .*has no option pausd\. Did you mean paused\?/)
+  await expect.poll(() => errors).toMatch(/"The new config is invalid, .*has no option pausd\. Did you mean paused\?/)
   expect(await (await postPage(url, pageBatch(['3']))).json()).toMatchObject({ accepted: 0 })
   expect(await readHealth(url)).toMatchObject({ paused: true })
 
@@ -79,7 +79,7 @@ test('a config of another pixel, or one that can not work, is refused and change
   const server = await serve({ ...config, port: 0, outbox: join(createFolder(), 'outbox.db'), log: logTo([]) })
   onTestFinished(() => server.close())
   expect(() => server.reload({ ...config, pixelId: 'D'.repeat(20) })).toThrow(
-    /pixelId is D+, and the running server has the database of /,
+    /pixelId is D+, but the running server uses the database of /,
   )
   expect(() => server.reload({ ...config, consent: Object('required') })).toThrow(/consent/)
   expect((await postPage(server.url, pageBatch(['1']))).status).toBe(202)
