@@ -10,8 +10,9 @@ import { build } from 'esbuild'
 import { minify as terser } from 'terser'
 import { minify as uglify } from 'uglify-js'
 import { writeDeclarations } from './build/declarations.mjs'
-import { servedVariants, variants } from './src/core/variants.ts'
+import { variants } from './src/core/variants.ts'
 import { configSchema } from './src/node/config-schema.ts'
+import { scripts } from './src/server/scripts.ts'
 
 const forPages = [
   ...Object.entries(variants).map(([file, features]) => ({
@@ -44,7 +45,6 @@ const partsAreFiles = {
   },
 }
 
-const scripts = {}
 /** The hashes for the `integrity` attribute of a script tag, by file. */
 const integrity = {}
 
@@ -100,8 +100,7 @@ for (const { entry, file, features = variants['converge.js'], minified } of forP
   const built = minified ? await minified(module, map) : { code: module, map }
   const text = write(file, built.code, built.map)
   if (!minified) continue
-  // A forwarder serves consent.js, inspector.js and some of the variants.
-  if (!(file in variants) || servedVariants.includes(file)) scripts[file] = built.code
+  if (Object.hasOwn(scripts, file)) scripts[file] = built.code
   integrity[file] = `sha384-${createHash('sha384').update(text).digest('base64')}`
 }
 

@@ -403,7 +403,10 @@ export interface Config {
   relay?: string
   /** When TikTok's script (150 kB) is loaded. Default `idle`. Calls are queued until then. */
   load?: 'idle' | 'immediate'
-  /** `auto` sends `$page_load` now and after each navigation of a single-page app. Default `manual`. */
+  /**
+   * `auto` sends `$page_load` in idle time, before any other event, and after each navigation of a single-page app. Default
+   * `manual`.
+   */
   pageLoads?: 'manual' | 'auto'
   /** What a sandboxed page cannot know itself. If given, the page's storage and cookies are not used. */
   context?: {

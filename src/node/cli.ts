@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { checkCommand } from './check-command.ts'
 import { copyCommand } from './copy-command.ts'
 import { databaseCommand } from './database-command.ts'
+import { forgetCommand } from './forget-command.ts'
 import { initCommand } from './init-command.ts'
 import { outboxCommand } from './outbox-command.ts'
 import { suggestion } from './read-words.ts'
@@ -40,6 +41,12 @@ const help = `Usage: converge-tiktok <command> [options]
   database backup <file>  copy the database to a new file; the server may be running
     --database, --outbox  the file, as for serve
 
+  forget             erase a person's waiting events and dead letters; the server may be running
+    --email <address>  the person; also --phone <number>, --customer <id>, --order <id>. You can repeat each of them
+    --stdin            read the person from lines such as: email jane@example.com
+    --dry-run          only list the events
+    --database, --outbox  the file, as for serve
+
   check              print a report before you go live
     --config <file>    the config; default: converge.json
     --url <page>       also check a page of the shop: its script tag and Content-Security-Policy
@@ -61,6 +68,7 @@ const commands: ReadonlyMap<string, (words: string[]) => Promise<number>> = new 
   ['serve', serveCommand],
   ['outbox', outboxCommand],
   ['database', databaseCommand],
+  ['forget', forgetCommand],
   ['check', checkCommand],
   ['copy', copyCommand],
 ])

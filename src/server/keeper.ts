@@ -1,9 +1,9 @@
 import type { Fate } from '../store/fate.ts'
+import type { PersonCounts, PersonKeys } from '../store/person.ts'
 import type { OrderCounts } from '../store/store.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
 import { mergeWindow } from './merge-window.ts'
 import type { Deliver, OutboxEvent, Stats } from './outbox.ts'
-import type { Person } from './sources/person.ts'
 
 /** Keeps events until TikTok has them: a store or an outbox. */
 export interface Keeper {
@@ -11,8 +11,8 @@ export interface Keeper {
   add(events: OutboxEvent[]): Promise<readonly Fate[]>
   start(deliver: Deliver): void
   stats(): Promise<(Stats & { orders?: OrderCounts }) | undefined>
-  /** Erases the stored events of a person and returns their number. Missing if events cannot be found by person. */
-  erase?: ((person: Person) => Promise<number>) | undefined
+  /** Erases a person's events. Missing if events cannot be found by person. */
+  erase?: ((person: PersonKeys) => Promise<PersonCounts>) | undefined
 }
 
 /** Returns `undefined` if the config has neither store nor outbox: events are then sent while the sender waits. */
@@ -24,6 +24,7 @@ export function createKeeper(config: ForwarderConfig): Keeper | undefined {
       add: (events) => store.add(events, options),
       start: (deliver) => store.start(deliver, options),
       stats: () => store.stats(),
+      erase: (person) => store.erase(person),
     }
   }
   if (!outbox) return undefined

@@ -1,5 +1,5 @@
+import type { PersonCounts, PersonKeys } from '../store/person.ts'
 import type { Deliver, OutboxEvent } from '../tiktok/events-api/delivery.ts'
-import type { Person } from './sources/person.ts'
 
 export type { Deliver, OutboxEvent, Verdict } from '../tiktok/events-api/delivery.ts'
 export type { EventsApiEvent } from '../tiktok/events-api/event.ts'
@@ -31,8 +31,8 @@ export interface Outbox {
   /** Starts passing waiting and new events to `deliver`, oldest first, at most 1,000 at a time. */
   start(deliver: Deliver): void
   stats?(): Promise<Stats>
-  /** Erases the stored events of a person and returns their number. */
-  erase?(person: Person): Promise<number>
+  /** Erases a person's waiting events and dead letters, and returns their numbers. */
+  erase?(person: PersonKeys): Promise<PersonCounts>
 }
 
 export class OutboxFull extends Error {

@@ -1,5 +1,6 @@
 import type { Deliver, OutboxEvent, Stats } from '../server/outbox.ts'
 import type { Fate } from './fate.ts'
+import type { PersonCounts, PersonKeys } from './person.ts'
 
 /** An event that was set aside and is not sent. */
 export interface DeadLetter {
@@ -53,6 +54,14 @@ export interface Store {
   requeue(chosen: Chosen): Promise<number>
   /** Deletes dead letters and returns their number. */
   drop(chosen: Chosen): Promise<number>
+  /**
+   * Erases a person's events, those that wait and those that were set aside, and overwrites the free space, so that nothing
+   * of the person can be found in the database's files. Which orders were brought stays known, by name and id only. An event
+   * that is being sent is erased, too, and never sent again; TikTok may get it this once.
+   *
+   * @throws a sentence, if the free space could not be overwritten: call it again
+   */
+  erase(person: PersonKeys): Promise<PersonCounts>
   /** The version of the tables. */
   schemaVersion(): Promise<number>
   /** Resolves once nothing is in flight and the database is closed. */

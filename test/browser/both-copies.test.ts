@@ -80,7 +80,7 @@ function mount(stage: Stage, config: Partial<ForwarderConfig> = {}): Mounted {
 inEachBrowser((stage) => {
   const tiktok = () => stage.network.tiktok
 
-  test('one Placed Order is a pixel hit and an Events API event of the same name, id, parameters and identity', async () => {
+  test('one Placed Order is a pixel hit and an Events API event with the same name, ID, parameters and identity', async () => {
     mount(stage)
     serveShop(stage, { '/': thanks })
     const page = await stage.open(shop)
@@ -102,7 +102,7 @@ inEachBrowser((stage) => {
     expect(eventsApi.requests.every(({ code }) => code === 0)).toBe(true)
   })
 
-  test('with events.js blocked the server copy still arrives, once', async () => {
+  test('the server copy arrives once if events.js is blocked', async () => {
     mount(stage)
     tiktok().faults.events.status = 404
     serveShop(stage, { '/': thanks })
@@ -118,7 +118,7 @@ inEachBrowser((stage) => {
   // Once is enough for what does not depend on the browser.
   if (stage.name !== 'chromium') return
 
-  test('all 13 events of the default mapping agree in both copies', async () => {
+  test('all 13 events of the default mapping are the same in both copies', async () => {
     mount(stage)
     const calls = Object.keys(defaultMapping).map((name) => {
       const [eventName, properties = {}] = mappingCases.find(({ track }) => track[0] === name)?.track ?? expect.fail()
@@ -162,7 +162,7 @@ inEachBrowser((stage) => {
     ])
   })
 
-  test('with the forwarder down during the page and up for the next page, the server copy arrives then', async () => {
+  test('a server copy that failed because the forwarder was down is sent by the next page', async () => {
     const mounted = mount(stage)
     mounted.isDown = true
     serveShop(stage, { '/': thanks, '/two': install })
@@ -175,7 +175,7 @@ inEachBrowser((stage) => {
     expect(event?.event_time).toBeLessThanOrEqual(tracked / 1000) // when it was tracked, not when it came
   })
 
-  test("the forwarder's config is the page's: filters, content IDs, mapping and consent hold in both copies", async () => {
+  test("the forwarder's config applies to the page too: filters, content IDs, mapping and consent", async () => {
     mount(stage, {
       contentId: 'product_id',
       consent: 'require',
@@ -199,7 +199,7 @@ inEachBrowser((stage) => {
     expect(accepted[0]?.properties.contents?.[0]?.content_id).toBe('9010')
   })
 
-  test('what the script loads on demand comes from the forwarder too', async () => {
+  test('files loaded on demand come from the forwarder too', async () => {
     mount(stage, { consent: 'require', consentFrom: ['google'] })
     const layer = `window.dataLayer = []; function gtag() { dataLayer.push(arguments) }
       gtag('consent', 'update', { ad_storage: 'granted', ad_user_data: 'granted', analytics_storage: 'granted' })`
@@ -211,7 +211,7 @@ inEachBrowser((stage) => {
     expect(stage.network.log.map(({ host, path }) => host + path)).toContain('forwarder.shop.test/tiktok/consent.js')
   })
 
-  test('a page whose origin the forwarder does not know is refused, and its pixel copy still leaves', async () => {
+  test('an origin unknown to the forwarder is refused, and the pixel copy is still sent', async () => {
     mount(stage, { allowedOrigins: ['https://other.test'] })
     serveShop(stage, { '/': thanks })
     const page = await stage.open(shop)
@@ -221,7 +221,7 @@ inEachBrowser((stage) => {
     expect(eventsApi.requests).toEqual([])
   })
 
-  test("a sandboxed page's events are taken where the forwarder allows `null`", async () => {
+  test('events of a sandboxed page are accepted if the forwarder allows `null`', async () => {
     mount(stage, { allowedOrigins: ['null'] })
     serveShop(stage, {
       '/': '<!doctype html><title>Shop</title><iframe sandbox="allow-scripts" src="/sandbox"></iframe>',
@@ -239,7 +239,7 @@ inEachBrowser((stage) => {
     })
   })
 
-  test('a clock that is wrong by a day changes no event_time', async () => {
+  test('a browser clock that is wrong by a day does not change event_time', async () => {
     mount(stage)
     const wrong = `const { now } = Date; Date.now = () => now() - 86400000`
     serveShop(stage, { '/': script(wrong) + thanks })

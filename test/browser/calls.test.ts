@@ -95,7 +95,7 @@ inEachBrowser(
       ...Object.fromEntries(Object.entries(person).map(([key, value]) => [key, sha256(value)])),
     })
 
-    describe.each(Object.keys(ways))('by %s', (way) => {
+    describe.each(Object.keys(ways))('through %s', (way) => {
       // The first way differs from the second in the stub alone, whatever is called.
       test.each(way.includes('before') ? methodCases : [...methodCases, ...callCases])('$title', async (one) => {
         const { pixel, server = pixel, identify = [{}], cvg } = one

@@ -34,7 +34,7 @@ inEachBrowser((stage) => {
     return hits.filter(({ event }) => event !== 'End' && event !== 'EnrichAM')
   }
 
-  describe.each(ways)('by %s', (way) => {
+  describe.each(ways)('through %s', (way) => {
     test.each(casesBy[way])('$title', async (one) => {
       const hits = await hitsOf(one, way)
       expect(hits.map(({ event, properties }) => ({ event, parameters: properties }))).toEqual(

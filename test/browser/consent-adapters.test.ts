@@ -108,7 +108,7 @@ inEachBrowser((stage) => {
     expect(stage.network.strays).toEqual([])
   }
 
-  test("Shopify's yes sends what was held, and nothing is asked of TikTok before it", async () => {
+  test('a grant in Shopify sends held events, and TikTok is not contacted before it', async () => {
     const page = await visit(stage, { from: 'shopify', platform: shopify })
     await page.evaluate(() => window.asked)
     await page.evaluate(`decide('yes')`)
@@ -116,7 +116,7 @@ inEachBrowser((stage) => {
     expect(page.consoleErrors).toEqual([])
   })
 
-  test("Shopify's no drops what was held, for good", async () => {
+  test('a denial in Shopify drops held events for good', async () => {
     const page = await visit(stage, { from: 'shopify', platform: shopify })
     await page.evaluate(() => window.asked)
     await page.evaluate(`decide('no')`)
@@ -126,7 +126,7 @@ inEachBrowser((stage) => {
     expect(hits.map(({ event_id }) => event_id)).toEqual(['after'])
   })
 
-  test("Google's update in the layer sends what was held, and nothing is asked of TikTok before it", async () => {
+  test("Google's update in the layer sends held events, and TikTok is not contacted before it", async () => {
     const page = await visit(stage, { from: 'google', platform: gtag('dataLayer') })
     await consentCame()
     await page.evaluate(`decide('granted')`)
@@ -134,7 +134,7 @@ inEachBrowser((stage) => {
     expect(await page.evaluate(`dataLayer.map((entry) => entry[1])`)).toEqual(['default', 'update'])
   })
 
-  test('Google that comes later, with a layer of another name, gets all that is pushed; so does the adapter', async () => {
+  test('if Google loads later under another layer name, Google and the adapter get every entry', async () => {
     const page = await visit(stage, { from: 'google', platform: gtag('shopLayer') })
     await consentCame()
     stage.network.serve('www.googletagmanager.com', { '/gtm.js': gtm('shopLayer') })
@@ -145,7 +145,7 @@ inEachBrowser((stage) => {
     expect(await page.evaluate(`taken`)).toEqual(['consent', 'view_item', 'consent'])
   })
 
-  test("what a template sets past Google's layer sends what was held", async () => {
+  test("consent that a template sets without Google's layer sends held events", async () => {
     const page = await visit(stage, { from: 'google', platform: gtag('dataLayer') })
     await consentCame()
     stage.network.serve('www.googletagmanager.com', { '/gtm.js': gtm('dataLayer') })

@@ -60,7 +60,7 @@ inEachBrowser((stage) => {
 
   const tiktok = () => stage.network.tiktok
 
-  test('under require nothing is requested, stored or read before a grant; then what was held arrives', async () => {
+  test('under require nothing is requested, stored or read before a grant; then held events are sent', async () => {
     const host = serveRelay(stage)
     const page = await visit(stage, listen + pageOf('script tag', config, calls))
     expect(await resultOf(page, { eventID: '1001' })).toMatchObject({ status: 'no_consent', reason: 'undecided' })
@@ -75,7 +75,7 @@ inEachBrowser((stage) => {
     expect(await host.waitForTaken(1)).toMatchObject([{ eventID: '1001', pixel: true, consent: granted }])
   })
 
-  test('a denial keeps everything away: no request, no cookie, no key but the decision itself', async () => {
+  test('a denial leaves no request, no cookie, and no key except the decision itself', async () => {
     serveRelay(stage)
     const page = await visit(stage, listen + pageOf('script tag', config, calls))
     await consent(page, denied)
@@ -117,7 +117,7 @@ inEachBrowser((stage) => {
     expect(othersThanTheShop(stage)).toEqual([])
   })
 
-  test('a grant that came with the stub holds from the first event on', async () => {
+  test('a grant queued in the stub applies from the first event on', async () => {
     const calls = `converge.consent({ marketing: 'granted' }); converge.track('Searched', {}, { eventID: 'one' })`
     await visit(stage, pageOf('script tag', withoutRelay, calls))
     expect(told(await tiktok().waitForHits(has('one')))).toEqual(['Search one'])
@@ -129,7 +129,7 @@ inEachBrowser((stage) => {
   })
 
   describe.each(['implied', 'require'] as const)('under %s', (mode) => {
-    test('consent that is taken back stops both copies, and erases every key and cookie of ours', async () => {
+    test('withdrawn consent stops both copies, and removes every key and cookie of this library', async () => {
       const host = serveRelay(stage)
       serveShop(stage, { '/': pageOf('script tag', { ...config, consent: mode }) })
       const page = await stage.open(`${shop}?ttclid=E.C.P.click`)
@@ -160,7 +160,7 @@ inEachBrowser((stage) => {
     })
   })
 
-  test('an event and a denial in one task: the server copy is not posted', async () => {
+  test('a denial in the task of an event stops its server copy', async () => {
     const host = serveRelay(stage)
     const page = await visit(stage, pageOf('script tag', { ...config, consent: 'implied' }))
     await stateOf(page, { pixel: 'live' })
@@ -172,7 +172,7 @@ inEachBrowser((stage) => {
     expect(host.requests()).toEqual([])
   })
 
-  test('a denial drops what waits for the relay: no later attempt, on this page or the next, carries anything', async () => {
+  test('a denial drops events that wait for the relay: no later request contains them, on this page or the next', async () => {
     const host = serveRelay(stage, 503)
     const html = heldTimers + pageOf('script tag', { ...config, consent: 'implied' })
     serveShop(stage, { '/': html, '/two': html })
@@ -189,7 +189,7 @@ inEachBrowser((stage) => {
     expect(host.taken).toEqual([])
   })
 
-  test('always_server undecided: the server copy carries only what it was given; the browser copy is held until granted', async () => {
+  test("always_server undecided: the server copy carries only the call's own data; the browser copy is held until granted", async () => {
     const host = serveRelay(stage)
     const html = pageOf('script tag', { ...config, consent: 'always_server' }, calls)
     serveShop(stage, { '/': listen + html })
@@ -209,7 +209,7 @@ inEachBrowser((stage) => {
     expect(host.taken).toHaveLength(1)
   })
 
-  test('always_server denied: the server copy goes, the browser copy does not', async () => {
+  test('always_server denied: only the server copy is sent', async () => {
     const host = serveRelay(stage)
     const page = await visit(stage, pageOf('script tag', { ...config, consent: 'always_server' }))
     await consent(page, denied)
@@ -219,14 +219,14 @@ inEachBrowser((stage) => {
     expect(await keptIn(page)).toEqual({ keys: ['converge.consent'], cookie: '' })
   })
 
-  test('implied undecided: both copies go', async () => {
+  test('implied undecided: both copies are sent', async () => {
     const host = serveRelay(stage)
     await visit(stage, pageOf('script tag', { ...config, consent: 'implied' }, calls))
     expect(told(await tiktok().waitForHits(has('1001')))).toEqual(['Pageview view', 'Purchase 1001'])
     await host.waitForTaken(1)
   })
 
-  test('always denied: both copies go all the same', async () => {
+  test('always denied: both copies are sent', async () => {
     const host = serveRelay(stage)
     const page = await visit(stage, pageOf('script tag', { ...config, consent: 'always' }))
     await consent(page, denied)

@@ -15,7 +15,7 @@ const cookieOf = (page: Page) => page.evaluate(() => document.cookie)
 
 inEachBrowser(
   (stage) => {
-    test('the click id of the landing page goes with its events, and with those of later pages and subdomains', async () => {
+    test('the click ID of the landing page is sent with its events, and with those of later pages and subdomains', async () => {
       const host = serveRelay(stage)
       const onDomain = pageOf('script tag', { ...config, domain: 'shop.test' })
       serveShop(stage, { '/': onDomain })
@@ -34,7 +34,7 @@ inEachBrowser(
       expect((await host.waitForTaken(3))[2]).toMatchObject({ ttclid })
     })
 
-    test('a newer click replaces the one that is kept', async () => {
+    test('a newer click replaces the stored one', async () => {
       const host = serveRelay(stage)
       serveShop(stage, { '/': html })
       const page = await stage.open(`${shop}?ttclid=${ttclid}`)
@@ -47,7 +47,7 @@ inEachBrowser(
       expect(await host.waitForTaken(1)).toMatchObject([{ ttclid: 'E.C.P.newer' }])
     })
 
-    test('where consent comes on the second page, the click id is taken from the referrer', async () => {
+    test('if consent comes on the second page, the click ID is read from the referrer', async () => {
       const host = serveRelay(stage)
       const html = pageOf('script tag', { ...config, consent: 'require' })
       serveShop(stage, { '/': `<a href="/two">Two</a>${html}`, '/two': html })
@@ -63,7 +63,7 @@ inEachBrowser(
       expect(await cookieOf(page)).toMatch(ttclid)
     })
 
-    test("a click id in another site's address is not ours", async () => {
+    test("a click ID in another site's URL is ignored", async () => {
       const host = serveRelay(stage)
       serveShop(stage, { '/': html })
       const policy = { 'referrer-policy': 'unsafe-url' }
@@ -78,7 +78,7 @@ inEachBrowser(
       expect((await host.waitForTaken(1))[0]?.ttclid).toBeUndefined()
     })
 
-    test("TikTok's own visitor id goes with the relay's events and the context", async () => {
+    test("TikTok's own visitor ID is sent with the relay's events and the context", async () => {
       const host = serveRelay(stage)
       serveShop(stage, { '/': html })
       const page = await stage.open(shop)
@@ -92,7 +92,7 @@ inEachBrowser(
       expect(external_id).toMatch(/^[\da-f]{64}$/)
     })
 
-    test('before a grant the context tells nothing that stands on the device', async () => {
+    test('before a grant the context contains nothing from the device', async () => {
       serveShop(stage, { '/': pageOf('script tag', { ...config, consent: 'require' }) })
       const page = await stage.open(`${shop}?ttclid=${ttclid}`)
       await track(page, 'Searched')

@@ -26,7 +26,7 @@ inEachBrowser(
   (stage) => {
     const tiktok = () => stage.network.tiktok
 
-    test("Converge's snippet works as it stands: its page view and what was queued arrive, in order and once", async () => {
+    test("Converge's own snippet works unchanged: its page view and queued calls arrive in order and once", async () => {
       const snippet = `${cvgStub}; ${call('track', { eventName: '$page_load' })}`
       await visit(stage, script(`${snippet}; ${search('one')}`) + tag + script(search('two')))
       const hits = await tiktok().waitForHits(has('two'))
@@ -37,7 +37,7 @@ inEachBrowser(
       ])
     })
 
-    test('the stub may come after the script, and both twice over: each call is sent once', async () => {
+    test('the stub may run after the script, and both may run twice: each call is sent once', async () => {
       const page = await visit(
         stage,
         now + script(`${cvgStub}; ${search('one')}`) + now + script(`${cvgStub}; ${search('two')}`),
@@ -50,7 +50,7 @@ inEachBrowser(
     const init = (config: Partial<Config>) =>
       script(`(window.converge = { q: [] }).q.push(['init', ${JSON.stringify(config)}])`)
 
-    test('a real Converge that is there keeps cvg to itself, and converge still works', async () => {
+    test('a real Converge library keeps cvg, and converge still works', async () => {
       const real = `window.heard = []; window.cvg = function (call) { heard.push(call.method) }; cvg.process = cvg`
       const page = await visit(
         stage,
@@ -64,7 +64,7 @@ inEachBrowser(
       expect(told(await tiktok().waitForHits(has('end')))).toEqual(['Search ours', 'End end'])
     })
 
-    test('forward is the browser copy alone: the server tracks it under the same eventID', async () => {
+    test('forward sends only the browser copy: the server tracks it under the same eventID', async () => {
       const host = serveRelay(stage)
       const forward = call('forward', { eventName: 'Placed Order', properties: { id: '1001' }, eventID: 'ours' })
       await visit(stage, init({ relay }) + script(`${cvgStub}; ${forward}; ${search('tracked')}`) + tag)
@@ -72,7 +72,7 @@ inEachBrowser(
       expect((await host.waitForTaken(1)).map(({ eventID }) => eventID)).toEqual(['tracked'])
     })
 
-    test('a call that is changed after it was made is sent as it was made', async () => {
+    test('a call whose arguments change later is sent as it was made', async () => {
       const calls = `
       const items = [{ product_id: '1', price: 5 }]
       const properties = { total_price: 5, items }
@@ -105,7 +105,7 @@ inEachBrowser(
       'cvg({ method: "link_domain" })',
       'cvg(Object.create(null))',
       'cvg.process([{ method: "track", eventName: "$page_load" }])',
-    ])('%s throws nothing, and the calls after it are heard', async (bad) => {
+    ])('%s throws nothing, and later calls are handled', async (bad) => {
       const page = await visit(
         stage,
         script(`${cvgStub}; ${bad.startsWith('cvg.') ? '' : bad}`) + now + script(`${bad}; ${search('after')}`),
@@ -147,11 +147,11 @@ inEachBrowser(
         expect(await clicked(linked('pay.test'), href)).toBe(expected)
       })
 
-      test('without a click id a link stays as it is', async () => {
+      test('a link stays unchanged without a click ID', async () => {
         expect(await clicked(linked('pay.test'), 'https://pay.test/', '')).toBe('https://pay.test/')
       })
 
-      test('before consent a link stays as it is', async () => {
+      test('a link stays unchanged before consent', async () => {
         const html = init({ consent: 'require' }) + linked('pay.test')
         expect(await clicked(html, 'https://pay.test/')).toBe('https://pay.test/')
         expect(await clicked(html + script(call('consent', { marketing: 'granted' })), 'https://pay.test/')).toBe(
@@ -160,7 +160,7 @@ inEachBrowser(
       })
     })
 
-    test('a consent call decides, and a category that is left out is denied', async () => {
+    test('a consent call decides, and an omitted category is denied', async () => {
       const page = await visit(
         stage,
         init({ consent: 'require' }) +

@@ -87,7 +87,7 @@ inEachBrowser(
       return page
     }
 
-    test('first story: with the pixel blocked, the server copy of a purchase arrives', async () => {
+    test('first story: the server copy of a purchase arrives while the pixel is blocked', async () => {
       const page = await play('blocked')
       expect(await counters(page)).toMatchObject({ counted: 6, hits: 0, copies: 6, early: 0, cookies: 0 })
       expect(await rowOf(page, 'Placed Order')).toMatchObject({ kind: 'one copy', hit: 'None.' })
@@ -96,7 +96,7 @@ inEachBrowser(
       )
     })
 
-    test('second story: a thank-you page that is reloaded five times is one purchase', async () => {
+    test('second story: reloading a thank-you page five times counts one purchase', async () => {
       const page = await play('reload')
       expect(await counters(page)).toMatchObject({ copies: 6, early: 0 })
       const purchases = (await listed(page)).filter(({ event }) => event === 'Purchase')
@@ -105,7 +105,7 @@ inEachBrowser(
       expect(page.consoleErrors).toEqual([])
     })
 
-    test('third story: where consent is rejected nothing leaves, and nothing is kept', async () => {
+    test('third story: nothing is sent or stored if consent is rejected', async () => {
       const page = await play('reject')
       expect(await counters(page)).toEqual({
         ...{ counted: 0, hits: 0, copies: 0, requests: 0, early: 0, cookies: 0, waiting: 0 },
@@ -116,7 +116,7 @@ inEachBrowser(
       expect(page.consoleErrors).toEqual([])
     })
 
-    test('a purchase in the shop is seen in both copies, under one event_id', async () => {
+    test('a purchase in the shop is shown in both copies, under one event_id', async () => {
       const page = await open('/')
       await accept(page)
       await buy(page)
@@ -142,7 +142,7 @@ inEachBrowser(
     test.each([
       [1280, 720],
       [390, 800],
-    ])('a purchase can be made by mouse while the inspector is open, on a screen of %i × %i', async (width, height) => {
+    ])('a purchase can be made by mouse with the inspector open, on a screen of %i × %i', async (width, height) => {
       const page = await open('/products/canvas-tote')
       const mouse = driverOf(page)
       // On a phone it would begin as a badge, and stays as it was put.
@@ -164,7 +164,7 @@ inEachBrowser(
     })
 
     test.each([1200, 1280, 1440, 1520])(
-      'a price in the cart is whole beside the open inspector, %i wide',
+      'a price in the cart is fully visible next to the open inspector, %i px wide',
       async (width) => {
         const page = await open('/products/linen-shirt')
         await driverOf(page).setViewport({ width, height: 720 })
@@ -192,7 +192,7 @@ inEachBrowser(
       },
     )
 
-    test('before the banner is answered nothing leaves; then what has waited goes', async () => {
+    test('nothing is sent before the banner is answered; then waiting events are sent', async () => {
       const page = await open('/products/enamel-mug')
       const tab = await stage.newPage({ shared: page })
       await tab.goto(`${shop}/tiktok`)
@@ -205,7 +205,7 @@ inEachBrowser(
       expect(await counters(tab)).toMatchObject({ early: 0, counted: 2 })
     })
 
-    test('the content ID switch holds for both copies, and the filter switch for the order', async () => {
+    test('the content ID switch changes both copies, and the filter switch changes the order', async () => {
       const page = await open('/tiktok')
       for (const [name, value] of [
         ['contentId', 'sku'],
@@ -234,7 +234,7 @@ inEachBrowser(
       })
     })
 
-    test('while the Events API is down the server copy waits in the outbox, and goes when it is back', async () => {
+    test('the server copy waits in the outbox while the Events API is down, and is sent later', async () => {
       const page = await open('/')
       await accept(page)
       const tab = await stage.newPage({ shared: page })
@@ -254,7 +254,7 @@ inEachBrowser(
       await expect.poll(() => counters(tab), patience).toMatchObject({ waiting: 0 })
     })
 
-    test('with a real pixel the hits go to TikTok, and the demo tells what the page and the forwarder say', async () => {
+    test('with a real pixel the hits go to TikTok, and the demo shows the reports of the page and the forwarder', async () => {
       const page = await open('/', 'C4OURS00000000000001')
       await accept(page)
       await buy(page)
@@ -271,7 +271,7 @@ inEachBrowser(
       expect(hit?.event_id).toBe((await purchase())?.id)
     })
 
-    test('the shop, and the page of what TikTok sees, pass axe-core', async () => {
+    test("the shop and the page with TikTok's view pass axe-core", async () => {
       const page = await open('/products/linen-shirt')
       await accept(page)
       await press(page, '[data-add]')
@@ -283,7 +283,7 @@ inEachBrowser(
       }
     })
 
-    test('a filter of the collection is a page view of its own, without a page load', async () => {
+    test('filtering the collection is a page view without a page load', async () => {
       const page = await open('/collections/all')
       await page.evaluate(() => Reflect.set(window, 'isSamePage', true))
       const tab = await stage.newPage({ shared: page })
@@ -308,7 +308,7 @@ async function get(url: string): Promise<string> {
   return (await fetch(url)).text()
 }
 
-test('what a visitor searches for is text in the page', async () => {
+test("a visitor's search appears as text on the page", async () => {
   const demo = await startDemo({ port: 0 })
   onTestFinished(demo.close)
   const page = await get(`${demo.url}/search?q=${encodeURIComponent('</script><b onclick="x">')}`)
@@ -317,7 +317,7 @@ test('what a visitor searches for is text in the page', async () => {
   expect(page).not.toMatch('<b onclick')
 })
 
-test('without a pixel of its own the demo serves converge.js with TikTok at its own address, and nothing else changed', async () => {
+test("without a pixel ID the demo changes only TikTok's address in converge.js", async () => {
   const demo = await startDemo({ port: 0 })
   onTestFinished(demo.close)
   const [config, ...script] = (await get(`${demo.url}/converge/converge.js`)).split('\n')
@@ -327,7 +327,7 @@ test('without a pixel of its own the demo serves converge.js with TikTok at its 
   )
 })
 
-test('with a pixel of its own the demo serves converge.js as it is, and says where the hits are to be seen', async () => {
+test('with a pixel ID the demo serves converge.js unchanged, and explains where to see the hits', async () => {
   const demo = await startDemo({ port: 0, pixelId: 'C4OURS00000000000001' })
   onTestFinished(demo.close)
   const [config, ...script] = (await get(`${demo.url}/converge/converge.js`)).split('\n')
@@ -338,7 +338,7 @@ test('with a pixel of its own the demo serves converge.js as it is, and says whe
   expect(page).toMatch('Events Manager, Test Events')
 })
 
-test('the demo takes the next free port, and stops while pages still listen for news', async () => {
+test('the demo uses the next free port, and stops while pages still listen for updates', async () => {
   const first = await startDemo({ port: 0 })
   const second = await startDemo({ port: Number(new URL(first.url).port) })
   expect(Number(new URL(second.url).port)).toBeGreaterThan(Number(new URL(first.url).port))
@@ -350,7 +350,7 @@ test('the demo takes the next free port, and stops while pages still listen for 
   await expect(fetch(first.url)).rejects.toThrow()
 })
 
-test('an order whose page never ran is sent by the shop system, as Shopify sends it', async () => {
+test('an order whose page never ran is sent by the shop system, as Shopify does', async () => {
   const demo = await startDemo({ port: 0 })
   onTestFinished(demo.close)
   const post = (path: string, body: string, cookie: string) =>

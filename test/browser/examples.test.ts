@@ -68,7 +68,7 @@ inEachBrowser(
       expect(stage.network.strays).toEqual([])
     })
 
-    test('npm: a bundled thank-you page sends its order once, also when it is reloaded', async () => {
+    test('npm: a bundled thank-you page sends its order once, also after a reload', async () => {
       const { outputFiles } = await build({
         entryPoints: [file('npm/thank-you-page.ts')],
         alias: { 'converge-tiktok': file('../dist/index.js') },
@@ -103,7 +103,7 @@ inEachBrowser(
       expect(stage.network.log.map(({ path }) => path).filter((path) => /consent|inspector/.test(path))).toEqual([])
     })
 
-    test('consent-banner: no is no on the next page too, and a yes sends what this page has held', async () => {
+    test('consent-banner: a denial applies to the next page too, and a grant sends held events', async () => {
       serveShop(stage, { '/': example('consent-banner/index.html') }, host)
       const isAsking = () => page.evaluate(() => document.querySelector('dialog')?.open)
       const page = await stage.open(shop)
@@ -126,7 +126,7 @@ inEachBrowser(
       expect(await namesOnce(2)).toEqual(['Pageview', 'Pageview'])
     })
 
-    test('google-tag-manager: GA4’s ecommerce events become TikTok’s, with tax and shipping in the value', async () => {
+    test("google-tag-manager: GA4's ecommerce events become TikTok's, with tax and shipping in the value", async () => {
       serveShop(
         stage,
         {
@@ -179,7 +179,7 @@ inEachBrowser(
       expect(hits.at(-1)?.properties).toEqual({ query: 'caps', search_string: 'caps' })
     })
 
-    test('woocommerce: a cached page tracks what it shows, and what is added by AJAX counts once', async () => {
+    test('woocommerce: a cached page tracks what it shows, and products added by AJAX count once', async () => {
       serveConverge({})
       const cap = { product_id: 9010, variant_id: null, sku: 'CAP', name: 'Cap', price: '19.9', currency: 'EUR' }
       const bag = { ...cap, product_id: 9020, sku: 'BAG', name: 'Bag', price: 45 }
@@ -229,7 +229,7 @@ inEachBrowser(
       expect(accepted.at(-1)).toMatchObject({ event_id: '1001', properties: { value: 94.8, order_id: '1001' } })
     })
 
-    test('shopify: theme and custom pixel tell of one visitor, and the cart takes the click id along', async () => {
+    test('shopify: theme and custom pixel track one visitor, and the cart carries the click ID', async () => {
       serveConverge({ consent: 'require', consentFrom: ['shopify'] })
       const variants = [
         { id: 90101, title: 'Green', sku: 'CAP-G', price: 1990 },
@@ -305,7 +305,7 @@ inEachBrowser(
       expect(stage.network.strays).toEqual([])
     })
 
-    test('shopify: a custom pixel loads nothing of a visitor who has not decided, and then sends what it has held', async () => {
+    test('shopify: a custom pixel loads nothing for an undecided visitor, and sends held events after a grant', async () => {
       serveConverge({ consent: 'require' })
       serveShop(stage, { '/checkouts/1': checkoutPage, '/sandbox': sandboxPage({ isAllowed: false }) }, host)
       const page = await stage.open(`${shop}checkouts/1`)

@@ -22,7 +22,7 @@ async function openWithGpc(stage: Stage): Promise<Page> {
 
 inEachBrowser(
   (stage) => {
-    describe.each(ways)('by %s', (way) => {
+    describe.each(ways)('through %s', (way) => {
       const serve = (config: Partial<Config>) =>
         serveShop(stage, {
           '/': pageOf(
@@ -50,7 +50,7 @@ inEachBrowser(
         expect(await host.waitForTaken(1)).toMatchObject([{ eventID: 'two', gpc: true, consent: granted }])
       })
 
-      test('by default both copies leave, each with its mark', async () => {
+      test('by default both copies are sent with limited data use', async () => {
         const host = serveRelay(stage)
         serve({})
         const page = await openWithGpc(stage)
@@ -61,7 +61,7 @@ inEachBrowser(
       })
 
       test.each<Partial<Config>>([{ gpc: 'ignore' }, { gpc: 'ignore', consent: 'implied' }])(
-        'nothing of it is on the wire with %o',
+        'the signal is not sent with %o',
         async (config) => {
           const host = serveRelay(stage)
           serve(config)
@@ -75,7 +75,7 @@ inEachBrowser(
       )
     })
 
-    test('a browser without the signal sends nothing of it', async () => {
+    test('a browser without the signal sends no mark', async () => {
       const host = serveRelay(stage)
       const config: Config = { pixelId, load: 'immediate', relay, gpc: 'deny' }
       serveShop(stage, { '/': pageOf('script tag', config, `converge.track('Searched', {}, { eventID: 'one' })`) })

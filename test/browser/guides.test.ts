@@ -66,7 +66,7 @@ inEachBrowser(
       test.each([
         ['the policy with hosts', policy],
         ['the policy with strict-dynamic', strict],
-      ])('%s lets both copies out, and the parts that are loaded on demand in', async (_, policy) => {
+      ])('%s allows both copies, and the parts that are loaded on demand', async (_, policy) => {
         serveConverge({ consentFrom: ['google'], debug: true })
         const page = await openUnder(policy)
         await eventsApi.waitForAccepted(1)
@@ -93,14 +93,14 @@ inEachBrowser(
         },
       )
 
-      test('without the forwarder in script-src the nonce brings its files, those loaded on demand too', async () => {
+      test('without the forwarder in script-src the nonce allows its files, also those loaded on demand', async () => {
         serveConverge({ consentFrom: ['google'] })
         await openUnder(without('script-src', 'https://converge.shop.example'))
         await stage.network.waitForRequest(({ path }) => path.endsWith('/consent.js'))
         await eventsApi.waitForAccepted(1)
       })
 
-      test('without either nothing is tracked at all', async () => {
+      test('without either nothing is tracked', async () => {
         serveConverge()
         const bare = install.replace('<script nonce="r4nd0m" async', '<script async')
         expect(bare).not.toBe(install)
@@ -110,7 +110,7 @@ inEachBrowser(
         expect(stage.network.log.filter((request) => request.host !== host)).toEqual([])
       })
 
-      test('without the forwarder in connect-src events wait in the page’s storage', async () => {
+      test("without the forwarder in connect-src events wait in the page's storage", async () => {
         serveConverge()
         const page = await openUnder(without('connect-src', 'https://converge.shop.example'))
         await resultOf(page, { eventID: 'one', status: 'retry', reason: 'relay_down' })
@@ -127,14 +127,14 @@ inEachBrowser(
           `<script>${stub}; ${search('one')}</script>${block('self-hosting', 'html').replace('HASH', hash)}<script>converge.consent({ marketing: 'granted' })</script>`,
         )
 
-      test('the file whose hash fits is run, and relays to the forwarder', async () => {
+      test('a file with the right hash runs, and relays to the forwarder', async () => {
         serveConverge({ consent: 'require' })
         await open(install(hash))
         await tiktok().waitForHits(has('one'))
         await eventsApi.waitForAccepted(1)
       })
 
-      test('the file whose hash does not fit is refused: calls wait in the stub, and nothing is sent', async () => {
+      test('a file with a wrong hash is refused: calls wait in the stub, and nothing is sent', async () => {
         const page = await open(install(createHash('sha384').update('another file').digest('base64')))
         await stage.network.waitForRequest(({ path }) => path === '/converge.js')
         await atRest(page)
@@ -149,7 +149,7 @@ inEachBrowser(
           `<script>${stub}; ${search('one')}</script><script async src="https://converge.shop.example/converge.js" ${attributes}></script>`,
         )
 
-      test('a lenient forwarder serves pages that ask first, which stay the stricter ones', async () => {
+      test('a lenient forwarder serves pages that require consent, and those pages stay strict', async () => {
         serveConverge({ consent: 'implied' })
         const asking = await open(page('data-consent="require"'))
         await resultOf(asking, { eventID: 'one', status: 'no_consent', reason: 'undecided' })
@@ -159,7 +159,7 @@ inEachBrowser(
         await eventsApi.waitForAccepted(1)
       })
 
-      test('and sends what its other pages track before a decision', async () => {
+      test('a lenient forwarder sends events that its other pages track before a decision', async () => {
         serveConverge({ consent: 'implied' })
         await open(page(''))
         await eventsApi.waitForAccepted(1)
@@ -167,7 +167,7 @@ inEachBrowser(
       })
     })
 
-    test('test-events.md: a tab’s events are marked on each page, where the forwarder honours that', async () => {
+    test("test-events.md: a tab's events are marked on each page if the forwarder allows test codes", async () => {
       serveConverge({ allowTest: true })
       const page = (id: string) =>
         html(
@@ -194,7 +194,7 @@ inEachBrowser(
       expect(said).toMatchObject(['Searched', 'success', null, [{ event: 'Search', event_id: 'three' }]])
     })
 
-    test('from-tiktok-snippet.md: the call after makes the same hit as the call before', async () => {
+    test('from-tiktok-snippet.md: the new call makes the same hit as the old call', async () => {
       const [before = '', after = ''] = blocksOf('from-tiktok-snippet', 'html')
       const purchase = async (page: string) => {
         await open(html(page))
@@ -208,7 +208,7 @@ inEachBrowser(
       expect(await purchase(tag + after)).toEqual(await purchase(snippet + before))
     })
 
-    test('from-converge.md: the calls of Converge’s own snippet arrive', async () => {
+    test("from-converge.md: the calls of Converge's own snippet arrive", async () => {
       await open(html(block('from-converge', 'html')))
       const hits = await tiktok().waitForHits(2)
       expect(hits.map(({ event, properties }) => [event, properties.value])).toEqual([

@@ -93,7 +93,7 @@ inEachBrowser((stage) => {
   }
   const endOf = (event = 'End') => tiktok().waitForHits(has(event))
 
-  test('a hit of the classical snippet arrives, over TLS, with the page it was sent from', async () => {
+  test("a hit of TikTok's classic snippet arrives over TLS, with the URL of its page", async () => {
     await visit(`ttq.load('${ours}'); ttq.page()`)
     const [hit] = await tiktok().waitForHits(1)
     expect(hit).toMatchObject({
@@ -112,13 +112,13 @@ inEachBrowser((stage) => {
     expect(stage.network.strays).toEqual([])
   })
 
-  test('a host that nobody serves is a stray', async () => {
+  test('a request to an unserved host is recorded as a stray', async () => {
     const page = await visit(`ttq.load('${ours}')`)
     await page.evaluate(() => fetch('http://elsewhere.test/x').catch(() => {}))
     expect(stage.network.strays).toEqual(['http://elsewhere.test/x'])
   })
 
-  test('a page has storage of its own, and a second tab shares it when asked', async () => {
+  test('each page has its own storage, and a second tab shares it on request', async () => {
     const page = await visit('')
     await page.evaluate(() => {
       localStorage.setItem('seen', 'yes')
@@ -134,7 +134,7 @@ inEachBrowser((stage) => {
     expect(await stranger.evaluate(seen)).toEqual([null, ''])
   })
 
-  test('a page reloads, goes back, and tells what went wrong in it', async () => {
+  test('a page can reload and go back, and reports its errors', async () => {
     const page = await visit('')
     await page.goto(`${shop}next`)
     await page.reload()
@@ -153,7 +153,7 @@ inEachBrowser((stage) => {
     for (const word of wanted) await expect.poll(() => page.consoleErrors.join()).toContain(word)
   })
 
-  test('a queued track with pixel_code is sent by that pixel alone, in order, and survives a later load', async () => {
+  test('a queued track with pixel_code is sent only by that pixel, in order, and survives a later load', async () => {
     await visitLive(`${loadBoth}
       ttq.track('One', {}, { event_id: '1', pixel_code: '${ours}' })
       ttq.track('Two', {}, { event_id: '2', pixel_code: '${ours}' })
@@ -166,7 +166,7 @@ inEachBrowser((stage) => {
     ])
   })
 
-  test('a track with pixel_code waits for a pixel that comes after another one went live', async () => {
+  test('a track with pixel_code waits for a pixel that loads after another one went live', async () => {
     const { after, open } = gate()
     tiktok().faults.eventsOf[ours] = { after }
     const page = await visitLive(loadBoth, 1)
@@ -184,13 +184,13 @@ inEachBrowser((stage) => {
     expect(told(await endOf('Kept'))).toEqual(['Kept ours'])
   })
 
-  test('live, a track with pixel_code is sent by that pixel alone, twice where its id was loaded twice', async () => {
+  test('on a live page, a track with pixel_code is sent only by that pixel, twice if its ID was loaded twice', async () => {
     const page = await visitLive(`${loadBoth} ttq.load('${ours}')`)
     await page.evaluate((id) => window.ttq.track('Twice', {}, { event_id: '1', pixel_code: id }), ours)
     expect(told(await tiktok().waitForHits(2))).toEqual(['Twice ours 1', 'Twice ours 1'])
   })
 
-  test('live, a track on an instance is sent by that pixel alone, once', async () => {
+  test('on a live page, a track on an instance is sent only by that pixel, once', async () => {
     const page = await visitLive(`${loadBoth} ttq.load('${ours}')`)
     await page.evaluate((id) => {
       window.ttq.instance(id).track('Once', {}, { event_id: '1' })
@@ -207,12 +207,12 @@ inEachBrowser((stage) => {
     ])
   })
 
-  test('a page view queued on an instance becomes everybody’s', async () => {
+  test('a page view queued on an instance is sent by every pixel', async () => {
     await visitLive(`${loadBoth} ttq.instance('${ours}').page({}, { event_id: '1' })`)
     expect(told(await tiktok().waitForHits(2)).sort()).toEqual(['Pageview other 1', 'Pageview ours 1'])
   })
 
-  test('live, a page view on an instance is its own, and is lost while its pixel still loads', async () => {
+  test('on a live page, a page view on an instance is sent only by it, and is lost while its pixel loads', async () => {
     tiktok().faults.eventsOf[ours] = { after: never }
     const page = await visitLive(loadBoth, 1)
     await page.evaluate(
@@ -234,7 +234,7 @@ inEachBrowser((stage) => {
     expect(thrown).toBe('an error')
   })
 
-  test('identify is everybody’s, reaches hits called before it, and sends an extra hit', async () => {
+  test('identify applies to all pixels, reaches hits called before it, and sends an extra hit', async () => {
     await visitLive(`${loadBoth} ttq.track('Before')
       ttq.identify({ email: ' Ann@Shop.test ', phone_number: '+4915112345678', external_id: 'plain', first_name: 'Ann' })`)
     const hits = await tiktok().waitForHits(4)
@@ -243,13 +243,13 @@ inEachBrowser((stage) => {
     for (const hit of hits) expect(hit.context.user).toEqual(user)
   })
 
-  test('what is hashed already goes as it is', async () => {
+  test('hashed values are sent unchanged', async () => {
     await visitLive(`ttq.load('${ours}'); ttq.identify({ email: '${sha256('ann@shop.test')}' })`)
     const [hit] = await tiktok().waitForHits(1)
     expect(hit?.context.user).toEqual({ email: sha256('ann@shop.test') })
   })
 
-  test('after identify every hit waits for the identify chunk, and goes without identity where that is missing', async () => {
+  test('after identify every hit waits for the identify chunk, and is sent without identity if that is missing', async () => {
     const { after, open } = gate()
     tiktok().faults.identify = { status: 404, after }
     const page = await visitLive(`ttq.load('${ours}');`)
@@ -267,7 +267,7 @@ inEachBrowser((stage) => {
     ])
   })
 
-  test('live, page, track, identify and instance are getters, and a kept stub pushes into a dead array', async () => {
+  test('on a live page, page, track, identify and instance are getters, and a kept stub pushes into a dead array', async () => {
     const page = await visitLive(`window.kept = ttq.track; ttq.load('${ours}')`)
     const found = await page.evaluate((id) => {
       const { ttq } = window
@@ -287,7 +287,7 @@ inEachBrowser((stage) => {
     expect(told(await tiktok().waitForHits(3))).toEqual(['End ours', 'Dead ours', 'Dead other'])
   })
 
-  test('an entry of the queue that is no array stops the draining there', async () => {
+  test('an entry of the queue that is not an array stops the draining there', async () => {
     const page = await visitLive(`ttq.load('${ours}'); ttq.track('First')
       ;(function () { ttq.push(arguments) })('track', 'Pushed')
       ttq.track('Behind')`)
@@ -323,7 +323,7 @@ inEachBrowser((stage) => {
     expect(told(await endOf())).toEqual(['End ours'])
   })
 
-  test('URL and identity are those of the moment of sending', async () => {
+  test('URL and identity are read when a hit is sent', async () => {
     const page = await visitLive(`ttq.load('${ours}', { historyObserver: false });`)
     await page.evaluate(() => {
       const { ttq } = window
@@ -341,7 +341,7 @@ inEachBrowser((stage) => {
     ])
   })
 
-  test('page() skips the URL that it sent last; a tracked Pageview is never skipped, its event_id repeated or not', async () => {
+  test('page() skips the URL that it sent last; a tracked Pageview is never skipped, even with a repeated event_id', async () => {
     const page = await visitLive(`ttq.load('${ours}');`)
     await page.evaluate(() => {
       const { ttq } = window
@@ -353,7 +353,7 @@ inEachBrowser((stage) => {
     expect(told(await tiktok().waitForHits(3))).toEqual(['Pageview ours', 'Pageview ours 1', 'Pageview ours 1'])
   })
 
-  test('unless historyObserver is false, the pixel sends a page view of its own on every navigation', async () => {
+  test('unless historyObserver is false, the pixel sends a page view on every navigation', async () => {
     const page = await visitLive(`ttq.load('${ours}', { historyObserver: false }); ttq.load('${other}');`)
     await page.evaluate(async (id) => {
       const popped = new Promise((resolve) => addEventListener('popstate', resolve))
@@ -367,7 +367,7 @@ inEachBrowser((stage) => {
     expect(told(hits)).toEqual(['Pageview other', 'Pageview other 1', 'Pageview other', 'Pageview other'])
   })
 
-  test('held consent keeps hits and cookies back until it is granted, and revoking drops them', async () => {
+  test('held consent holds hits and cookies until it is granted, and revoking drops them', async () => {
     const page = await visitLive(`ttq.holdConsent(); ttq.load('${ours}'); ttq.track('Held')`)
     const cookies = () => document.cookie
     expect(await page.evaluate(cookies)).toBe('')
@@ -386,7 +386,7 @@ inEachBrowser((stage) => {
     expect(await page.evaluate(cookies)).not.toMatch(/_ttp=/)
   })
 
-  test('calls made as the page goes away arrive once live, and are lost before', async () => {
+  test('calls made as the page is left arrive if the pixel is live, and are lost before', async () => {
     tiktok().faults.main.after = never
     const early = await visit(`ttq.load('${ours}'); ttq.track('Lost')`)
     await scriptsSettled(early, 1)
@@ -441,14 +441,17 @@ inEachBrowser((stage) => {
       status: 0,
     },
   ]
-  test.each(cases)('is it there? $title', async ({ fault, events, status = 'no info', live = false }) => {
-    fault()
-    const page = await visit(`ttq.load('${ours}')`)
-    await scriptsSettled(page, events.length)
-    expect(await page.evaluate(signs, ours)).toEqual({ status, live, events })
-  })
+  test.each(cases)(
+    "the pixel's state with a network fault: $title",
+    async ({ fault, events, status = 'no info', live = false }) => {
+      fault()
+      const page = await visit(`ttq.load('${ours}')`)
+      await scriptsSettled(page, events.length)
+      expect(await page.evaluate(signs, ours)).toEqual({ status, live, events })
+    },
+  )
 
-  test('hits that are answered by an error are noted, and the page sees nothing', async () => {
+  test('hits answered with an error are recorded, and the page gets no error', async () => {
     tiktok().faults.hits.status = 503
     const page = await visit(`ttq.load('${ours}', { limited_data_use: true }); ttq.page()`)
     const [hit] = await tiktok().waitForHits(1)
@@ -456,14 +459,14 @@ inEachBrowser((stage) => {
     expect(await page.evaluate(signs, ours)).toMatchObject({ status: 0, live: true })
   })
 
-  test('a script that hangs says nothing, and the page goes on', async () => {
+  test('a script that hangs reports nothing, and the page still works', async () => {
     tiktok().faults.events.after = never
     const page = await visit(`ttq.load('${ours}')`)
     await stage.network.waitForRequest(({ path }) => path.includes('events.js'))
     expect(await page.evaluate(signs, ours)).toEqual({ status: 'no info', live: false, events: [] })
   })
 
-  test('waiting in vain ends with a sentence that tells what came instead', async () => {
+  test('a failed wait ends with a message that tells what arrived instead', async () => {
     await visit(`ttq.load('${ours}'); ttq.track('Came', {}, { event_id: '1' })`)
     await tiktok().waitForHits(1)
     await expect(tiktok().waitForHits(2, 1)).rejects.toThrow(

@@ -32,7 +32,7 @@ const behind = (markup: string, page: string) => page.replace('<title>', () => `
 
 const events = (stage: Stage) => stage.network.tiktok.requests.filter((path) => path.includes('/events.js'))
 
-describe('names that HTML puts in the place of properties', () => {
+describe('HTML elements that replace properties by their names', () => {
   // https://html.spec.whatwg.org/multipage/dom.html#dom-document-nameditem
   const ofDocument = [
     ...[
@@ -67,20 +67,17 @@ describe('names that HTML puts in the place of properties', () => {
 
   inEachBrowser(
     (stage) => {
-      describe.each(ways)('by %s', (way) => {
-        test.each(ofDocument)(
-          'an element whose name is %s, of the document’s properties, stops nothing',
-          async (name) => {
-            for (const tag of tags) {
-              const host = serveRelay(stage)
-              const former = stage.network.tiktok.hits.length
-              const page = await visit(stage, behind(tag(name), pageOf(way, config, searched)))
-              expect(await host.waitForTaken(1), tag(name)).toMatchObject([{ eventID: 'one' }])
-              if (!neededByTikTok.includes(name)) await stage.network.tiktok.waitForHits((hits) => hits.length > former)
-              await page.close()
-            }
-          },
-        )
+      describe.each(ways)('through %s', (way) => {
+        test.each(ofDocument)('an element named like the document property %s breaks nothing', async (name) => {
+          for (const tag of tags) {
+            const host = serveRelay(stage)
+            const former = stage.network.tiktok.hits.length
+            const page = await visit(stage, behind(tag(name), pageOf(way, config, searched)))
+            expect(await host.waitForTaken(1), tag(name)).toMatchObject([{ eventID: 'one' }])
+            if (!neededByTikTok.includes(name)) await stage.network.tiktok.waitForHits((hits) => hits.length > former)
+            await page.close()
+          }
+        })
 
         const globals = ['ttq', 'converge', 'cvg', 'TiktokAnalyticsObject']
         const markups: [title: string, markup: (name: string) => string][] = [
@@ -90,7 +87,7 @@ describe('names that HTML puts in the place of properties', () => {
           ['an iframe of the shop', (name) => `<iframe name="${name}" src="/frame"></iframe>`],
           ['an iframe of another site', (name) => `<iframe name="${name}" src="https://other.test/"></iframe>`],
         ]
-        test.each(markups)('%s by the name of a global of ours or TikTok’s stops nothing', async (_, markup) => {
+        test.each(markups)("%s named like a global of ours or TikTok's breaks nothing", async (_, markup) => {
           for (const name of globals) {
             const host = serveRelay(stage)
             stage.network.serve('other.test', { '/': '<!doctype html>' })
@@ -115,7 +112,7 @@ describe('names that HTML puts in the place of properties', () => {
 
       const tagged = scriptTag(`data-pixel-id="${pixelId}" data-load="immediate"`)
 
-      test('an image by the name of currentScript does not say where the inspector comes from', async () => {
+      test('an image named currentScript does not change where the inspector is loaded from', async () => {
         stage.network.serve('evil.test', () => {})
         const image = '<img name="currentScript" src="https://evil.test/x.png" data-pixel-id="C4OTHER0000000000002">'
         serveShop(stage, { '/': `<!doctype html><title>Shop</title>${image}${tagged}` })
@@ -127,7 +124,7 @@ describe('names that HTML puts in the place of properties', () => {
         expect(events(stage)).toEqual([`/i18n/pixel/events.js?sdkid=${pixelId}&lib=ttq`])
       })
 
-      test.each(['cvg', 'converge'])('what the DOM puts into window.%s is replaced by the real thing', async (name) => {
+      test.each(['cvg', 'converge'])('a DOM element in window.%s is replaced by the API', async (name) => {
         const markups = [
           `<form id="${name}"><input name="q"><input name="process"></form>`,
           `<a id="${name}"></a><a id="${name}"></a>`,
@@ -152,7 +149,7 @@ describe('names that HTML puts in the place of properties', () => {
   )
 })
 
-describe('another program’s window.ttq', () => {
+describe("another program's window.ttq", () => {
   const standIns: [title: string, script: string][] = [
     ['an object without functions', 'window.ttq = {}'],
     ['a no-op object', 'window.ttq = { track() {}, page() {}, load() {}, identify() {} }'],
@@ -176,7 +173,7 @@ describe('another program’s window.ttq', () => {
         )
       const isAsItWas = (page: Page) => page.evaluate('window.ttq === window.formerTtq')
 
-      test.each(standIns)('is left alone, and only the relay sends: %s', async (_, script) => {
+      test.each(standIns)('is not touched, and only the relay sends: %s', async (_, script) => {
         const host = serveRelay(stage)
         const page = await visit(stage, withStandIn(script))
         expect(await host.waitForTaken(1)).toMatchObject([{ eventID: 'one', pixel: false }])
@@ -189,22 +186,19 @@ describe('another program’s window.ttq', () => {
         expect(page.consoleErrors.filter((error) => !error.includes('/at-rest'))).toEqual([])
       })
 
-      test.each(standIns)(
-        'is replaced once the visitor grants marketing, and what waited is sent: %s',
-        async (_, script) => {
-          const host = serveRelay(stage)
-          const page = await visit(stage, withStandIn(script))
-          await host.waitForTaken(1)
-          await consent(page, granted)
-          expect(sentOnce(await stage.network.tiktok.waitForHits(has('one')))).toBe(1)
-          await resultOf(page, { eventID: 'one', status: 'success' })
-          expect(await isAsItWas(page)).toBe(false)
-          await atRest(page)
-          expect(host.taken).toHaveLength(1)
-        },
-      )
+      test.each(standIns)('is replaced after a marketing grant, and waiting events are sent: %s', async (_, script) => {
+        const host = serveRelay(stage)
+        const page = await visit(stage, withStandIn(script))
+        await host.waitForTaken(1)
+        await consent(page, granted)
+        expect(sentOnce(await stage.network.tiktok.waitForHits(has('one')))).toBe(1)
+        await resultOf(page, { eventID: 'one', status: 'success' })
+        expect(await isAsItWas(page)).toBe(false)
+        await atRest(page)
+        expect(host.taken).toHaveLength(1)
+      })
 
-      test('has no call of ours under require before the grant', async () => {
+      test('is not called under require before the grant', async () => {
         serveRelay(stage)
         const noted = 'window.calls = []; window.ttq = new Proxy({}, { get: (_, name) => () => { calls.push(name) } })'
         const page = await visit(stage, withStandIn(noted, { consent: 'require' }))
@@ -219,26 +213,29 @@ describe('another program’s window.ttq', () => {
   )
 })
 
-describe('addresses and policies', () => {
+describe('URLs and policies', () => {
   inEachBrowser(
     (stage) => {
       const bases = ['https://evil.test/', 'https://evil.test/deep/', '//evil.test', '/elsewhere/', 'data:text/html,']
-      test.each(bases)('a relay’s path is the page’s own, whatever <base href="%s"> says', async (base) => {
-        stage.network.serve('evil.test', () => {})
-        const script = `<script>${stub}
+      test.each(bases)(
+        'a relay path is resolved against the page, whatever <base href="%s"> contains',
+        async (base) => {
+          stage.network.serve('evil.test', () => {})
+          const script = `<script>${stub}
           converge.init(${JSON.stringify({ ...config, relay: '/relay' })}); ${searched}</script>`
-        const tag = '<script async src="https://www.shop.test/converge.js"></script>'
-        serveShop(stage, {
-          '/': `<!doctype html><title>Shop</title><base href="${base}">${script}${tag}`,
-          '/relay/events': { body: '', status: 202 },
-        })
-        await stage.open(shop)
-        const { host } = await stage.network.waitForRequest(({ path }) => path.endsWith('/relay/events'))
-        expect(host).toBe('www.shop.test')
-        expect(stage.network.log.filter(({ host }) => host === 'evil.test')).toEqual([])
-      })
+          const tag = '<script async src="https://www.shop.test/converge.js"></script>'
+          serveShop(stage, {
+            '/': `<!doctype html><title>Shop</title><base href="${base}">${script}${tag}`,
+            '/relay/events': { body: '', status: 202 },
+          })
+          await stage.open(shop)
+          const { host } = await stage.network.waitForRequest(({ path }) => path.endsWith('/relay/events'))
+          expect(host).toBe('www.shop.test')
+          expect(stage.network.log.filter(({ host }) => host === 'evil.test')).toEqual([])
+        },
+      )
 
-      test('a page with Trusted Types has its pixel blocked by csp at once, and the server copy leaves', async () => {
+      test('on a page with Trusted Types the pixel is blocked by csp at once, and the server copy is sent', async () => {
         const host = serveRelay(stage)
         const policy = "require-trusted-types-for 'script'"
         const page = await visit(stage, pageOf('script tag', config, searched), { 'content-security-policy': policy })
@@ -253,7 +250,7 @@ describe('addresses and policies', () => {
         expect(await page.evaluate(`[ttq._i['${pixelId}']._u, ttq._t['${pixelId}']].join()`)).toBe(',')
       })
 
-      test('the default policy that the guide gives lets the pixel through', async () => {
+      test('the default policy in the guide allows the pixel', async () => {
         const policy = "require-trusted-types-for 'script'; trusted-types default"
         const allow = `<script>trustedTypes.createPolicy('default', { createScriptURL(url) {
           if (new URL(url, location.href).origin === 'https://analytics.tiktok.com') return url
@@ -268,7 +265,7 @@ describe('addresses and policies', () => {
   )
 })
 
-describe('the shop’s own snippet for the same pixel', () => {
+describe("the shop's own snippet for the same pixel", () => {
   const snippet = `
     ttq._i['${pixelId}'] = []
     ttq._i['${pixelId}']._u = 'https://analytics.tiktok.com/i18n/pixel/events.js'
@@ -280,29 +277,32 @@ describe('the shop’s own snippet for the same pixel', () => {
 
   inEachBrowser(
     (stage) => {
-      test.each(ways)('that arrives while ours is live doubles no event of ours, at any moment, by %s', async (way) => {
-        const { tiktok } = stage.network
-        const { relay: _, ...alone } = config
-        const page = await visit(stage, pageOf(way, alone))
-        await stateOf(page, { pixel: 'live' })
-        let come = () => {}
-        tiktok.faults.events.after = new Promise<void>((resolve) => {
-          come = resolve
-        })
-        const send = (eventID: string) => track(page, 'Searched', {}, { eventID })
-        await page.evaluate((code) => new Function(code)(), snippet)
-        await send('while it loads')
-        come()
-        await expect.poll(() => page.evaluate((id) => !!window.ttq._i[id]?.info, pixelId)).toBe(true)
-        await send('after it came')
-        await page.evaluate(() => void window.ttq.track('End', {}, { event_id: 'end' }))
-        const ids = (await tiktok.waitForHits((hits) => hits.filter(({ event }) => event === 'End').length === 2))
-          .filter(({ event }) => event === 'Search')
-          .map(({ event_id }) => event_id)
-        expect(ids).toEqual(['while it loads', 'after it came'])
-      })
+      test.each(ways)(
+        'that loads while ours is live doubles no event of ours, at any moment, through %s',
+        async (way) => {
+          const { tiktok } = stage.network
+          const { relay: _, ...alone } = config
+          const page = await visit(stage, pageOf(way, alone))
+          await stateOf(page, { pixel: 'live' })
+          let come = () => {}
+          tiktok.faults.events.after = new Promise<void>((resolve) => {
+            come = resolve
+          })
+          const send = (eventID: string) => track(page, 'Searched', {}, { eventID })
+          await page.evaluate((code) => new Function(code)(), snippet)
+          await send('while it loads')
+          come()
+          await expect.poll(() => page.evaluate((id) => !!window.ttq._i[id]?.info, pixelId)).toBe(true)
+          await send('after it came')
+          await page.evaluate(() => void window.ttq.track('End', {}, { event_id: 'end' }))
+          const ids = (await tiktok.waitForHits((hits) => hits.filter(({ event }) => event === 'End').length === 2))
+            .filter(({ event }) => event === 'Search')
+            .map(({ event_id }) => event_id)
+          expect(ids).toEqual(['while it loads', 'after it came'])
+        },
+      )
 
-      test('that never finishes costs no event of ours', async () => {
+      test('that never finishes loading loses no event of ours', async () => {
         const { tiktok } = stage.network
         const { relay: _, ...alone } = config
         const page = await visit(stage, pageOf('script tag', alone))

@@ -51,7 +51,7 @@ inEachBrowser(
   (stage) => {
     const tiktok = () => stage.network.tiktok
 
-    test("the pixel's hits and the relay's post carry the same hashes, and nothing in the clear", async () => {
+    test("the pixel's hits and the relay's post carry the same hashes, and no plain text", async () => {
       const host = serveRelay(stage)
       const calls = `converge.track('Placed Order', ${JSON.stringify({ id: '1001', total_price: 20, currency: 'EUR', ...jane })})`
       await visit(stage, pageOf('script tag', config, calls))
@@ -65,7 +65,7 @@ inEachBrowser(
       expect(posted).not.toMatch(/jane|123-?4567|doe|"10001"/i)
     })
 
-    test('ten events of one person tell TikTok once who it is, and all of them carry it', async () => {
+    test('ten events of one person call identify once, and all of them carry the person', async () => {
       const page = await visit(stage, pageOf('script tag', withoutRelay))
       await stateOf(page, { pixel: 'live' })
       await set(page, { profileProperties: jane })
@@ -87,7 +87,7 @@ inEachBrowser(
 
     const keptIn = (page: Page) => page.evaluate(() => JSON.stringify({ ...localStorage }) + document.cookie)
 
-    describe.each(ways)('by %s', (way) => {
+    describe.each(ways)('through %s', (way) => {
       test.each([
         ['before the pixel is live', false],
         ['once it is', true],
@@ -123,7 +123,7 @@ inEachBrowser(
       })
     })
 
-    test("two persons do not mix where TikTok's identify chunk is slow", async () => {
+    test("two persons do not mix if TikTok's identify chunk is slow", async () => {
       let come = () => {}
       tiktok().faults.identify.after = new Promise<void>((resolve) => {
         come = resolve
@@ -146,7 +146,7 @@ inEachBrowser(
       expect(['jane', 'john'].map((id) => userOf(hits, id)?.email)).toEqual([janeHashed.email, sha256(john.$email)])
     })
 
-    test('the next page knows the visitor, from hashes alone, and tells TikTok once', async () => {
+    test('the next page knows the visitor, from hashes only, and calls identify once', async () => {
       const host = serveRelay(stage)
       serveShop(stage, { '/': pageOf('script tag', config), '/two': pageOf('script tag', config) })
       const page = await stage.open(shop)
@@ -167,7 +167,7 @@ inEachBrowser(
       expect((await host.waitForTaken(3)).map(({ user }) => user)).toEqual([janeHashed, janeHashed, janeHashed])
     })
 
-    test('what is known for more than 30 days is forgotten', async () => {
+    test('a visitor is forgotten after 30 days', async () => {
       serveShop(stage, { '/': pageOf('script tag', withoutRelay) })
       const page = await stage.open(shop)
       await track(page, 'Searched', {}, { eventID: 'one', profileProperties: jane })
@@ -184,7 +184,7 @@ inEachBrowser(
       expect(userOf(hits, 'two')?.email).toBeUndefined()
     })
 
-    test('another e-mail drops all that was known of the person before, on the next page too', async () => {
+    test('another e-mail drops all data of the former person, on the next page too', async () => {
       const host = serveRelay(stage)
       serveShop(stage, { '/': pageOf('script tag', config) })
       const page = await stage.open(shop)
@@ -199,7 +199,7 @@ inEachBrowser(
       expect(userOf(hits, 'john')).toEqual({ email: event?.user.email, external_id: event?.user.external_id })
     })
 
-    test('a visitor whom nobody has named keeps one id, hashed, through pages and tabs, in both copies', async () => {
+    test('an unnamed visitor keeps one hashed ID across pages and tabs, in both copies', async () => {
       const host = serveRelay(stage)
       serveShop(stage, { '/': pageOf('script tag', config) })
       const page = await stage.open(shop)
@@ -221,7 +221,7 @@ inEachBrowser(
       expect(context?.external_id).toBe(ids[0])
     })
 
-    test('profileProperties: null forgets who the visitor is', async () => {
+    test('profileProperties: null forgets the visitor', async () => {
       const host = serveRelay(stage)
       serveShop(stage, { '/': pageOf('script tag', config) })
       const page = await stage.open(shop)
@@ -239,7 +239,7 @@ inEachBrowser(
       expect(await keptIn(page)).not.toMatch(janeHashed.email)
     })
 
-    test('an e-mail comes from an alias too, and junk never does', async () => {
+    test('an e-mail is read from an alias too, and junk is ignored', async () => {
       const page = await visit(stage, pageOf('script tag', withoutRelay))
       await track(
         page,

@@ -98,7 +98,7 @@ async function tabTo(page: Page, wanted: RegExp, key: 'Tab' | 'Shift+Tab' = 'Tab
 inEachBrowser((stage) => {
   const asked = () => stage.network.log.filter(({ path }) => path.includes('inspector')).map(({ path }) => path)
 
-  test('a page without the debug flag requests not one byte of the inspector', async () => {
+  test('a page without the debug flag does not request the inspector', async () => {
     const page = await visit(stage, pageOf({ pixelId, load: 'immediate' }, calls))
     await stateOf(page, { pixel: 'live' })
     await stage.network.tiktok.waitForHits((hits) => hits.some(({ event }) => event === 'Purchase'))
@@ -107,7 +107,7 @@ inEachBrowser((stage) => {
     expect(await page.evaluate(() => document.querySelectorAll('converge-inspector').length)).toBe(0)
   })
 
-  test('?converge_debug opens the inspector, and the tab keeps it and its rows from page to page; another tab has none', async () => {
+  test('?converge_debug opens the inspector, and only that tab keeps it and its rows from page to page', async () => {
     const plain = pageOf({ pixelId, load: 'immediate' }, calls)
     serveShop(stage, { '/': plain, '/next': plain })
     const page = await stage.open(`${shop}?converge_debug`)
@@ -132,7 +132,7 @@ inEachBrowser(
         for (const row of found ?? []) if (row.textContent?.includes(name)) row.click()
       }, name)
 
-    test('each event says what it became, what became of it and why, and what there is to fix', async () => {
+    test('each event shows its TikTok event, status, reason and problems', async () => {
       const host = serveRelay(stage)
       const page = await visit(stage, pageOf({ ...config, relay, filters }, calls))
       await host.waitForTaken(2)
@@ -194,7 +194,7 @@ inEachBrowser(
       await look()
     })
 
-    test('the keyboard alone opens, moves, opens a row, copies, filters, folds and closes', async () => {
+    test('the keyboard can open, move, expand a row, copy, filter, fold and close', async () => {
       serveShop(stage, { '/': pageOf({ pixelId, load: 'immediate', filters }, calls) })
       const page = await stage.open(`${shop}?converge_debug`)
       await waitForRows(page, 4)
@@ -258,7 +258,7 @@ inEachBrowser(
       expect(page.consoleErrors).toEqual([])
     })
 
-    test('folded, and on the side where it was put, it stays so on the next page of the tab', async () => {
+    test('a folded or moved panel stays so on the next page of the tab', async () => {
       const page = await visit(stage, pageOf(config, calls))
       await waitForRows(page, 4)
       const where = () =>
@@ -274,7 +274,7 @@ inEachBrowser(
       await expect.poll(where).toEqual(['left', 'folded'])
     })
 
-    test("the page's own styles, layers and listeners neither break the panel nor hear of it", async () => {
+    test("the page's styles, layers and listeners neither break the panel nor receive its events", async () => {
       const hostile = `<style>
         * { all: unset !important; display: none !important; position: static !important }
         html, body { display: block !important; transform: scale(0.5) !important; overflow: hidden !important }
@@ -305,7 +305,7 @@ inEachBrowser(
       expect(await page.evaluate(() => Reflect.get(window, 'heard'))).toEqual([])
     })
 
-    test('a strict Content-Security-Policy does not stop it, and it names the directive that blocks the pixel', async () => {
+    test('the panel works under a strict Content-Security-Policy, and names the directive that blocks the pixel', async () => {
       const policy = "default-src 'none'; script-src 'self' 'nonce-shop'; connect-src 'self'; style-src 'none'"
       const page = await visit(stage, pageOf(config, calls).replaceAll('<script', '<script nonce="shop"'), {
         'content-security-policy': policy,
@@ -319,7 +319,7 @@ inEachBrowser(
       expect(refused).toEqual([])
     })
 
-    test('a page that demands Trusted Types has the inspector too', async () => {
+    test('the panel works on a page that requires Trusted Types', async () => {
       const serverOnly: Config = { ...config, relay, mapping: { mode: 'server_only' } }
       const page = await visit(stage, pageOf(serverOnly, calls), {
         'content-security-policy': "require-trusted-types-for 'script'",
@@ -330,7 +330,7 @@ inEachBrowser(
       expect(page.consoleErrors.filter((error) => /TrustedHTML|Trusted Type/.test(error))).toEqual([])
     })
 
-    test('who else fires on this pixel is told, with the likely culprit', async () => {
+    test('other senders on this pixel are shown, with the likely culprit', async () => {
       const theirs = `ttq.load('${pixelId}'); ttq.page(); ttq.track('AddToCart', { value: 5 }, { event_id: 'theirs' })`
       const page = await visit(stage, pageOf(config, calls, `<script>${classicalSnippet(theirs)}</script>`))
       await stateOf(page, { pixel: 'live' })
@@ -346,7 +346,7 @@ inEachBrowser(
       await expect.poll(() => textIn(page, '.plain')).toMatch(`ttq.load('${pixelId}'): TikTok's own snippet`)
     })
 
-    test('what converge itself fires is nobody else’s', async () => {
+    test("events from converge itself are not shown as someone else's", async () => {
       const page = await visit(stage, pageOf(config, calls))
       await stage.network.tiktok.waitForHits((hits) => hits.some(({ event }) => event === 'Purchase'))
       await track(page, 'Searched', { query: 'cap' }, { eventID: 'last' })
@@ -364,7 +364,7 @@ inEachBrowser(
       expect(found.filter((row) => row.includes('External'))).toEqual([])
     })
 
-    test('it is saved as JSON in which nobody can be recognised', async () => {
+    test('the saved JSON contains no personal data', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'converge-save-'))
       try {
         const personal = { ...order, note: 'call +43 664 1234567', $phone_number: '+43 664 1234567' }
@@ -390,7 +390,7 @@ inEachBrowser(
       }
     })
 
-    test('it touches no storage and no cookie of the page', async () => {
+    test('the panel touches no storage and no cookie of the page', async () => {
       const listen = `<script>
         window.touched = []
         const note = { get() { touched.push('used'); return '' }, set() { touched.push('written') } }
@@ -406,7 +406,7 @@ inEachBrowser(
       expect(await page.evaluate(() => Reflect.get(window, 'touched'))).toEqual([])
     })
 
-    test('of a thousand events at once it shows the last 200', async () => {
+    test('the panel shows the last 200 of a thousand events', async () => {
       const page = await visit(stage, pageOf(config))
       await waitForText(page, '.empty', 'No events yet')
       await page.evaluate(() => {
@@ -419,7 +419,7 @@ inEachBrowser(
       ])
     })
 
-    test('news of an event changes its row, and one that is open goes on being so', async () => {
+    test('a later result updates the row of the event, and an open row stays open', async () => {
       const host = serveRelay(stage, 503)
       const page = await visit(stage, pageOf({ ...config, relay }, calls))
       await resultOf(page, { eventName: 'Placed Order', status: 'retry' })

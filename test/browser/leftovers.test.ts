@@ -24,7 +24,7 @@ const kept = (page: Page): Promise<{ cookies: string[]; session: string[] }> =>
 inEachBrowser(
   (stage) => {
     for (const way of ways) {
-      test(`a denial removes TikTok's session cookies and session storage, and keeps its opt-out, by ${way}`, async () => {
+      test(`a denial removes TikTok's session cookies and session storage, and keeps its opt-out, through ${way}`, async () => {
         serveShop(stage, { '/': pageOf(way, config, `sessionStorage.setItem('shop', '1')`) })
         const page = await stage.open(shop)
         await stateOf(page, { pixel: 'live' })
@@ -45,7 +45,7 @@ inEachBrowser(
       })
     }
 
-    test('a pixel that turns live after the denial leaves nothing either', async () => {
+    test('a pixel that goes live after the denial leaves nothing either', async () => {
       const { tiktok } = stage.network
       let come = () => {}
       tiktok.faults.main.after = new Promise<void>((resolve) => {
@@ -62,7 +62,7 @@ inEachBrowser(
       expect(tiktok.hits).toEqual([])
     })
 
-    test('each pixel of the page loses its own, and what belongs to another tracker’s pixel stays', async () => {
+    test("each pixel of the page loses its own data, and data of another tracker's pixel is kept", async () => {
       const other = 'C4OTHER0000000000002'
       const calls = `converge.init({ pixelId: '${other}' })`
       serveShop(stage, { '/': pageOf('script tag', config, calls) })
@@ -74,7 +74,7 @@ inEachBrowser(
       expect((await kept(page)).cookies).toEqual(['_tt_enable_cookie', 'ttcsid_C4FOREIGN00000000003'])
     })
 
-    test('nothing is removed where the visitor has not denied', async () => {
+    test('nothing is removed if the visitor has not denied', async () => {
       const page = `<!doctype html><title>Shop</title><script>${stub}
         document.cookie = 'ttcsid=theirs;path=/'; sessionStorage.setItem('tt_sessionId', '1')
         converge.init(${JSON.stringify({ ...config, consent: 'require' })})</script><script async src="/converge.js"></script>`

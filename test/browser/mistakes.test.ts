@@ -32,13 +32,13 @@ inEachBrowser(
     const requests = () => stage.network.log.filter(({ host }) => /tiktok/.test(host))
 
     test.each([
-      ['data-concent="require"', /data-concent="require" is no option of the tag: did you mean data-consent\?/],
-      ['data-Consent-="require"', /data-consent-="require" is no option of the tag: did you mean data-consent\?/],
+      ['data-concent="require"', /data-concent="require" is not valid on a tag: did you mean data-consent\?/],
+      ['data-Consent-="require"', /data-consent-="require" is not valid on a tag: did you mean data-consent\?/],
       ['data-consent="requre"', /data-consent is "requre", not one of always.*Did you mean require\?/],
-      ['data-page-load="auto"', /data-page-load="auto" is no option of the tag: did you mean data-page-loads\?/],
-      ['data-filters="[]"', /data-filters="\[\]" is no option of the tag: use init for filters/],
+      ['data-page-load="auto"', /data-page-load="auto" is not valid on a tag: did you mean data-page-loads\?/],
+      ['data-filters="[]"', /data-filters="\[\]" is not valid on a tag: use init for filters/],
       ['data-debug="yes"', /data-debug is "yes", not true or false/],
-    ])('a tag with %s starts nothing, and says why', async (attributes, sentence) => {
+    ])('a tag with %s starts nothing, and logs the reason', async (attributes, sentence) => {
       const call = `<script>${stub};converge.track('Searched');converge.init({ pixelId: '${pixelId}' })</script>`
       const page = await visit(stage, listen + call + tag(attributes))
       await page.evaluate(() => window.converge?.track?.('Placed Order', { id: '1' }))
@@ -48,7 +48,7 @@ inEachBrowser(
       expect(await said(page)).toEqual([expect.stringMatching(sentence)])
     })
 
-    test('attributes of other programs, and empty switches, are no mistake', async () => {
+    test('attributes of other programs and empty switches are valid', async () => {
       const others =
         'data-cfasync="false" data-nscript="x" data-consent-src="y" data-src="z" data-name="n" data-type="t"'
       const page = await visit(stage, listen + tag(`${others} data-load="immediate" data-limited-data-use`))
@@ -62,7 +62,7 @@ inEachBrowser(
       ["{ pixelId, gpc: 'denied' }", /gpc is "denied", not one of limited_data_use, deny, ignore/],
       ['{ pixelId, filters: {} }', /filters is \{\}, not a list of filters/],
       ['', /the config of createConverge is undefined, not an object/],
-    ])('createConverge(%s) throws to its developer, and starts nothing', async (config, sentence) => {
+    ])('createConverge(%s) throws, and starts nothing', async (config, sentence) => {
       const calls = `import { createConverge } from '/index.js'; const pixelId = '${pixelId}'
         try { createConverge(${config}) } catch (error) { window.thrown = error.message }; window.isOver = true`
       const page = await visit(stage, `<!doctype html><script type="module">${calls}</script>`)
@@ -72,7 +72,7 @@ inEachBrowser(
       expect(requests()).toEqual([])
     })
 
-    test('an init that requires consent too late stops both copies, and keeps nothing', async () => {
+    test('an init that requires consent too late stops both copies, and stores nothing', async () => {
       const page = await visit(stage, listen + tag('data-load="immediate"'))
       await stateOf(page, { pixel: 'live' })
       await hitsLeaveAtOnce(page)
@@ -98,7 +98,7 @@ inEachBrowser(
     })
 
     test.each(['https://shop.test/', 'www.shop.test', '.SHOP.test', 'shop.test:443/a'])(
-      'the click id is kept for the whole shop with the domain %s, and a denial expires it',
+      'the click ID is stored for the whole shop with the domain %s, and a denial removes it',
       async (domain) => {
         serveShop(stage, { '/': pageOf('script tag', { pixelId, load: 'immediate', consent: 'implied', domain }) })
         serveShop(stage, { '/': 'another host of the shop' }, 'm.shop.test')
@@ -115,7 +115,7 @@ inEachBrowser(
       },
     )
 
-    test('a domain that the browser refuses leaves the click id to the host, and a denial expires it', async () => {
+    test('with a domain that the browser refuses, the click ID is stored for the host, and a denial removes it', async () => {
       await visit(
         stage,
         pageOf('script tag', { pixelId, load: 'immediate', consent: 'implied', domain: 'other.example' }),
@@ -127,7 +127,7 @@ inEachBrowser(
       expect(await page.evaluate(() => document.cookie)).not.toContain('converge.ttclid')
     })
 
-    test('a page that names no pixel ID says so once, five seconds after it has loaded', async () => {
+    test('a page without a pixel ID logs a message once, five seconds after it has loaded', async () => {
       const clock = `<script>
         window.waits = []
         const set = window.setTimeout
@@ -142,7 +142,7 @@ inEachBrowser(
       ])
     })
 
-    test('with ?converge_debug and no pixel ID the inspector opens, and says how to set one', async () => {
+    test('with ?converge_debug and no pixel ID the inspector opens, and explains how to set one', async () => {
       serveShop(stage, {
         '/':
           '<script>const set = setTimeout; setTimeout = (task, delay, ...rest) => set(task, 0, ...rest)</script>' +

@@ -99,7 +99,7 @@ inEachBrowser(
         })
       const trackOrder = `converge.track('Placed Order', ${JSON.stringify(order)})`
 
-      test.each(ways)(`${title}: an anonymous visitor’s order leaves whole in both copies, by %s`, async (way) => {
+      test.each(ways)(`${title}: an anonymous visitor's order is complete in both copies, through %s`, async (way) => {
         const host = serveRelay(stage)
         serve(way, {}, trackOrder)
         const page = await stage.open(shop)
@@ -114,7 +114,7 @@ inEachBrowser(
         expect(page.consoleErrors.filter((error) => !error.includes("'push'"))).toEqual([])
       })
 
-      test(`${title}: what is kept is whole on the next page, the visitor and the outbox`, async () => {
+      test(`${title}: the stored visitor and outbox are complete on the next page`, async () => {
         const host = serveRelay(stage, 503)
         const identify = `converge.set({ profileProperties: { $email: 'jane@example.com' } })`
         serve('script tag', {}, `${identify}; ${trackOrder}`)

@@ -61,7 +61,7 @@ inEachBrowser((stage) => {
     expect(await hitsUntil(tab, 'tab')).toEqual(['Purchase 1001'])
   })
 
-  test('a thank-you page that was closed before events.js came, and opened again, sends it under the same event_id', async () => {
+  test('a thank-you page that was closed before events.js loaded sends its order when it is opened again, under the same event_id', async () => {
     tiktok().faults.events.after = never
     serveShop(stage, { '/': thanks() })
     const page = await stage.open(shop)
@@ -84,7 +84,7 @@ inEachBrowser((stage) => {
       `value: new Proxy({}, { get() { throw new Error('blocked') }, ownKeys() { throw new Error('blocked') } })`,
     ],
     ['is full', `value: { getItem: () => null, removeItem() {}, setItem() { throw new Error('QuotaExceeded') } }`],
-  ])('where storage %s, an order is still sent, by both ways, and nothing is said', async (_, storage) => {
+  ])('if storage %s, an order is still sent by both channels, and nothing is logged', async (_, storage) => {
     const host = serveRelay(stage)
     const block = `<script>Object.defineProperty(window, 'localStorage', { ${storage} })</script>`
     serveShop(stage, { '/': block + thanks({ relay }) })
@@ -95,7 +95,7 @@ inEachBrowser((stage) => {
     expect(page.consoleErrors).toEqual([])
   })
 
-  test('where cookies throw, an order is still sent', async () => {
+  test('an order is still sent if cookies throw', async () => {
     const block = `<script>Object.defineProperty(document, 'cookie', { get() { throw new Error('blocked') }, set() { throw new Error('blocked') } })</script>`
     const host = serveRelay(stage)
     serveShop(stage, { '/': block + thanks({ relay }) })
@@ -104,7 +104,7 @@ inEachBrowser((stage) => {
     expect(await resultOf(page, { eventID: '1001' })).toMatchObject({ status: 'success' })
   })
 
-  test('another order, and a subscription of the same id, are sent', async () => {
+  test('another order, and a subscription with the same ID, are sent', async () => {
     const two = `${call('Placed Order', order)}; ${call('Placed Order', { ...order, id: '1002' })}; ${call('Started Subscription', order)}`
     serveShop(stage, { '/': thanks(), '/two': pageOf('script tag', config, two) })
     const page = await stage.open(shop)
@@ -116,7 +116,7 @@ inEachBrowser((stage) => {
     expect(told(await tiktok().waitForHits(subscribed))).toEqual(['Purchase 1001', 'Purchase 1002', 'Subscribe 1001'])
   })
 
-  test('a Started Subscription is sent once across reloads, under its own id', async () => {
+  test('a Started Subscription is sent once across reloads, under its own ID', async () => {
     serveShop(stage, { '/': pageOf('script tag', config, call('Started Subscription', { ...order, id: 'sub_7' })) })
     const page = await stage.open(shop)
     await stateOf(page, { pixel: 'live' })
@@ -125,7 +125,7 @@ inEachBrowser((stage) => {
     await resultOf(page, { ...alreadySent, eventID: 'sub_7' })
   })
 
-  test('what the relay has acknowledged is not sent again, though the pixel never came', async () => {
+  test('an order that the relay acknowledged is not sent again, even if the pixel never loaded', async () => {
     const host = serveRelay(stage)
     tiktok().faults.events.status = 404
     serveShop(stage, { '/': thanks({ relay }) })
@@ -142,7 +142,7 @@ inEachBrowser((stage) => {
     expect(told(tiktok().hits)).toEqual([])
   })
 
-  test('what neither way has taken is sent again on a reload, under the same event_id', async () => {
+  test('an order that no channel has accepted is sent again on a reload, under the same event_id', async () => {
     const host = serveRelay(stage, 400)
     tiktok().faults.events.status = 404
     serveShop(stage, { '/': thanks({ relay }) })
@@ -155,7 +155,7 @@ inEachBrowser((stage) => {
     expect((await host.waitForTaken(1)).map(({ eventID }) => eventID)).toEqual(['1001'])
   })
 
-  test("a caller's own id is sent once in a document, and again in the next", async () => {
+  test("a caller's own ID is sent once in a document, and again in the next", async () => {
     const twice = `${call('Searched', {}).replace(')', `, { eventID: 'mine' })`)};`.repeat(2)
     serveShop(stage, { '/': pageOf('script tag', config, twice) })
     const page = await stage.open(shop)

@@ -47,7 +47,7 @@ inEachBrowser(
       `window.open('${shop}', 'converge_test=SPY', 'noopener')`,
       `document.querySelector('a').click()`,
       `const tab = window.open('/', 'converge_test=SPY'); tab.location = '${shop}'`,
-    ])('the name that another site gives a tab does not count: %s', async (open) => {
+    ])('a tab name given by another site is ignored: %s', async (open) => {
       const tab = await openedBy(stage, open)
       expect(await testCodeOf(stage, tab)).toBeUndefined()
       expect(stage.network.log.map(({ path }) => path)).not.toContain('/inspector.js')
@@ -55,7 +55,7 @@ inEachBrowser(
       expect(await testCodeOf(stage, tab)).toBeUndefined()
     })
 
-    test('a page of another site that names its own tab, and leads to the shop, does not count', async () => {
+    test('a page of another site that names its own tab and links to the shop is ignored', async () => {
       serveShop(stage, { '/': page })
       stage.network.serve('other.test', {
         '/': `<!doctype html><title>Other</title><script>name = 'converge_test=SPY'; location = '${shop}'</script>`,
@@ -77,7 +77,7 @@ inEachBrowser(
       ['?converge_test=%3Cb%3E', undefined],
       ['?converge_test=a%20b', undefined],
       ['#?converge_test=T', undefined],
-    ])('of the address %s the test code is %s, also on the tab’s next page', async (query, code) => {
+    ])("for the query %s the test code is %s, also on the tab's next page", async (query, code) => {
       serveShop(stage, { '/': page, '/two': page })
       const tab = await stage.open(`${shop}${query}`)
       expect(await testCodeOf(stage, tab)).toBe(code)

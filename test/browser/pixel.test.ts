@@ -48,7 +48,7 @@ inEachBrowser((stage) => {
   describe.each(ways)('by %s', (way) => {
     const page = (calls = '') => pageOf(way, config, calls)
 
-    test('track() has called ttq when it returns, while events.js is late', async () => {
+    test('track() calls ttq before it returns, while events.js is late', async () => {
       tiktok().faults.events.after = never
       const opened = await visit(stage, page(search('first')))
       await stateOf(opened, 'waiting')
@@ -57,7 +57,7 @@ inEachBrowser((stage) => {
       expect(result).toMatchObject({ status: 'success', eventID: 'now' })
     })
 
-    test('track() has called ttq when it returns, where events.js is blocked, and says so', async () => {
+    test('track() calls ttq before it returns if events.js is blocked, and the state shows it', async () => {
       tiktok().faults.events.status = 404
       const opened = await visit(stage, page())
       expect(await stateOf(opened, 'blocked')).toMatchObject({ pixelCause: 'script_error' })
@@ -66,7 +66,7 @@ inEachBrowser((stage) => {
       expect(result).toMatchObject({ status: 'failure', reason: 'pixel_blocked' })
     })
 
-    test('track() has called ttq when it returns, once the pixel is live: a page that leaves at once loses nothing', async () => {
+    test('track() calls ttq before it returns once the pixel is live: a page that is left at once loses nothing', async () => {
       const opened = await visit(stage, page())
       await hitsLeaveAtOnce(opened)
       await opened.evaluate(() => {
@@ -76,7 +76,7 @@ inEachBrowser((stage) => {
       expect(told(await tiktok().waitForHits(has('last')))).toEqual(['Purchase last ours'])
     })
 
-    test('calls made before, while and after the pixel comes arrive once and in order', async () => {
+    test("calls before, during and after the pixel's load arrive once and in order", async () => {
       let come = () => {}
       tiktok().faults.events.after = new Promise<void>((resolve) => {
         come = resolve
@@ -103,7 +103,7 @@ inEachBrowser((stage) => {
       expect(hits.sort()).toEqual(['Lead theirs other', 'Pageview live ours', 'Search queued ours'])
     })
 
-    test('an id that a snippet has loaded already is not loaded twice, so nothing counts twice', async () => {
+    test('an ID that a snippet has loaded is not loaded twice, so nothing counts twice', async () => {
       const opened = await visit(stage, snippet(`ttq.load('${pixelId}')`) + page(search('queued')))
       await stateOf(opened, 'live')
       await opened.evaluate(() =>
@@ -113,7 +113,7 @@ inEachBrowser((stage) => {
       expect(tiktok().requests.filter((path) => path.includes('events.js'))).toHaveLength(1)
     })
 
-    test('a snippet that loads the same id later doubles none of what is tracked afterwards', async () => {
+    test('a snippet that loads the same ID later doubles no later event', async () => {
       const opened = await visit(stage, page(search('first')))
       await stateOf(opened, 'live')
       await tiktok().waitForHits(has('first'))
@@ -135,7 +135,7 @@ inEachBrowser((stage) => {
       expect(told(hits).filter((hit) => !hit.startsWith('End'))).toEqual(['Search first ours', 'Search later ours'])
     })
 
-    test('what waits for a late pixel survives a snippet that loads the same id meanwhile', async () => {
+    test('calls waiting for a late pixel survive a snippet that loads the same ID meanwhile', async () => {
       let come = () => {}
       tiktok().faults.events.after = new Promise<void>((resolve) => {
         come = resolve
@@ -147,7 +147,7 @@ inEachBrowser((stage) => {
       expect(told(await tiktok().waitForHits(has('queued')))).toContain('Search queued ours')
     })
 
-    test('a route change of an SPA sends no page view of its own', async () => {
+    test('a route change of an SPA does not make the pixel send a page view', async () => {
       const opened = await visit(stage, page())
       await stateOf(opened, 'live')
       await opened.evaluate(() => {
@@ -157,13 +157,13 @@ inEachBrowser((stage) => {
       expect(told(await tiktok().waitForHits(has('route')))).toEqual(['Pageview route ours'])
     })
 
-    test('a policy that refuses the script is named as the cause', async () => {
+    test('a policy that blocks the script is reported as the cause', async () => {
       const policy = { 'content-security-policy': "script-src 'self' 'unsafe-inline'" }
       const opened = await visit(stage, page(), policy)
       expect(await stateOf(opened, 'blocked')).toMatchObject({ pixelCause: 'csp' })
     })
 
-    test("a policy that refuses the pixel's hits is named as the cause, as nothing else tells", async () => {
+    test("a policy that blocks only the pixel's hits is reported as the cause", async () => {
       const policy = { 'content-security-policy': "connect-src 'self'" }
       const opened = await visit(stage, page(search('lost')), policy)
       expect(await stateOf(opened, 'blocked')).toMatchObject({ pixelCause: 'csp' })
@@ -171,13 +171,13 @@ inEachBrowser((stage) => {
       expect(tiktok().hits).toEqual([])
     })
 
-    test("a blocker's empty stand-in is not taken for the pixel", async () => {
+    test("an ad blocker's empty stand-in does not count as the pixel", async () => {
       tiktok().faults.events.body = ''
       const opened = await visit(stage, page())
       expect(await stateOf(opened, 'blocked')).toMatchObject({ pixelCause: 'stand_in' })
     })
 
-    test('nothing of ours reaches the console, and no host but the shop and TikTok is asked', async () => {
+    test('the console stays empty, and requests go only to the shop and TikTok', async () => {
       const opened = await visit(stage, page(search('quiet')))
       await tiktok().waitForHits(has('quiet'))
       expect(opened.consoleErrors).toEqual([])

@@ -12,7 +12,7 @@ const block = (language: string, index: number) =>
 
 inEachBrowser(
   (stage) => {
-    test("the README's first snippet sends what the README says", async () => {
+    test("the README's first snippet sends the events that the README shows", async () => {
       await visit(stage, block('html', 0))
       const { tiktok, strays } = stage.network
       const hits = await tiktok.waitForHits((hits) => hits.some(({ event }) => event === 'NewCustomerPurchase'))
@@ -30,7 +30,7 @@ inEachBrowser(
       expect(strays).toEqual([])
     })
 
-    test("the README's second snippet is all that a page needs, where a forwarder serves the script", async () => {
+    test("the README's second snippet is enough for a page whose script comes from a forwarder", async () => {
       const eventsApi = await createEventsApiHost({ accessToken: 'an-access-token', pixelId })
       onTestFinished(() => eventsApi.close())
       const snippet = block('html', 1)

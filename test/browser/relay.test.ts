@@ -40,7 +40,7 @@ inEachBrowser((stage) => {
 
   const tiktok = () => stage.network.tiktok
 
-  test('one Placed Order is a pixel hit and a posted event with the same name, id, parameters and identity', async () => {
+  test('one Placed Order is a pixel hit and a posted event with the same name, ID, parameters and identity', async () => {
     const host = serveRelay(stage)
     await visit(stage, thanks())
     const hits = await tiktok().waitForHits(has('1001'))
@@ -54,7 +54,7 @@ inEachBrowser((stage) => {
     expect(host.requests()).toHaveLength(1)
   })
 
-  test('with events.js blocked the relay copy arrives, and the result says so', async () => {
+  test('the relay copy arrives if events.js is blocked, and the result shows it', async () => {
     const host = serveRelay(stage)
     tiktok().faults.events.status = 404
     const page = await visit(stage, thanks())
@@ -63,7 +63,7 @@ inEachBrowser((stage) => {
     expect(tiktok().hits).toEqual([])
   })
 
-  test('with the relay down during the page and up for the next page, the event arrives then, once', async () => {
+  test('an event that failed because the relay was down is sent by the next page, once', async () => {
     const host = serveRelay(stage, 503)
     serveShop(stage, { '/': thanks(), '/two': pageOf('script tag', config) })
     const page = await stage.open(shop)
@@ -78,7 +78,7 @@ inEachBrowser((stage) => {
     expect(host.taken).toHaveLength(1)
   })
 
-  test('a click on a link right after track() still delivers', async () => {
+  test('an event is delivered if the visitor clicks a link right after track()', async () => {
     const host = serveRelay(stage)
     serveShop(stage, { '/': pageOf('script tag', config), '/next': '<!doctype html><title>Next</title>' })
     const page = await stage.open(shop)
@@ -97,7 +97,7 @@ inEachBrowser((stage) => {
   // Once is enough for what does not depend on the browser.
   if (stage.name !== 'chromium') return
 
-  test('where nobody answers at the address of the relay, it is the same', async () => {
+  test('an unreachable relay has the same result as one that fails', async () => {
     serveShop(stage, { '/': thanks(), '/two': pageOf('script tag', config) })
     const page = await stage.open(shop)
     await resultOf(page, { eventID: '1001', status: 'retry', reason: 'relay_down' })
@@ -108,7 +108,7 @@ inEachBrowser((stage) => {
     await expect.poll(() => keysOf(page, 'outbox')).toEqual([])
   })
 
-  test('the page itself tries again, with a pause', async () => {
+  test('the page retries by itself, with a pause', async () => {
     const host = serveRelay(stage, 503)
     const page = await visit(stage, heldTimers + thanks())
     await resultOf(page, { eventID: '1001', status: 'retry' })
@@ -124,14 +124,14 @@ inEachBrowser((stage) => {
     expect(await keysOf(page, 'outbox')).toEqual([])
   })
 
-  test.each([408, 429, 500, 503])('an answer of %i means later', async (status) => {
+  test.each([408, 429, 500, 503])('an answer of %i is retried later', async (status) => {
     serveRelay(stage, status)
     const page = await visit(stage, thanks())
     await resultOf(page, { eventID: '1001', status: 'retry' })
   })
 
   test.each([400, 403, 413])(
-    'an answer of %i means never: it is not tried again, now or on the next page',
+    'an answer of %i is final: the event is not retried, now or on the next page',
     async (status) => {
       const host = serveRelay(stage, status)
       serveShop(stage, { '/': heldTimers + thanks(), '/two': pageOf('script tag', config) })
@@ -145,14 +145,14 @@ inEachBrowser((stage) => {
     },
   )
 
-  test('a relay that refuses and a pixel that is blocked leave nothing: failure', async () => {
+  test('the event fails if the relay refuses it and the pixel is blocked', async () => {
     serveRelay(stage, 403)
     tiktok().faults.events.status = 404
     const page = await visit(stage, thanks())
     await resultOf(page, { eventID: '1001', status: 'failure' })
   })
 
-  test('what one task tracks is one request', async () => {
+  test('the events of one task are one request', async () => {
     const host = serveRelay(stage)
     const page = await visit(stage, pageOf('script tag', config))
     await page.evaluate(() => {
@@ -162,7 +162,7 @@ inEachBrowser((stage) => {
     expect(host.requests()).toHaveLength(1)
   })
 
-  test('it is posted in the same task, and kept alive: a page that is closed at once loses nothing', async () => {
+  test('the request is sent in the same task with keepalive: a page that is closed at once loses nothing', async () => {
     const host = serveRelay(stage)
     tiktok().faults.events.after = never
     const page = await visit(stage, pageOf('script tag', config))
@@ -174,7 +174,7 @@ inEachBrowser((stage) => {
     expect(await host.waitForTaken(1)).toMatchObject([{ eventID: 'last' }])
   })
 
-  test('orders as large as browsers refuse to keep alive still arrive', async () => {
+  test('orders too large for keepalive still arrive', async () => {
     const host = serveRelay(stage)
     const page = await visit(stage, pageOf('script tag', config))
     await page.evaluate(() => {
@@ -191,7 +191,7 @@ inEachBrowser((stage) => {
     expect(taken.map(({ eventID }) => eventID).sort()).toEqual(['1', '2', '3', '4'])
   })
 
-  test('while a page tries again itself, no other tab posts its events', async () => {
+  test('while a page retries, no other tab posts its events', async () => {
     const host = serveRelay(stage, 503)
     serveShop(stage, { '/': heldTimers + thanks(), '/two': heldTimers + pageOf('script tag', config) })
     const page = await stage.open(shop)
@@ -210,7 +210,7 @@ inEachBrowser((stage) => {
     expect(host.taken).toHaveLength(1)
   })
 
-  test('a tab that is frozen keeps nothing back for longer than 30 s: another tab posts it then', async () => {
+  test('a frozen tab holds its events for at most 30 s: then another tab posts them', async () => {
     const host = serveRelay(stage, 503)
     const slow = '<script>window.passed = 0; const { now } = Date; Date.now = () => now() + passed</script>'
     serveShop(stage, { '/': heldTimers + thanks(), '/two': slow + heldTimers + pageOf('script tag', config) })
@@ -228,7 +228,7 @@ inEachBrowser((stage) => {
     await expect.poll(() => keysOf(tab, 'outbox')).toEqual([])
   })
 
-  test('a page that is left gives its lease back: the next one posts at once what it could not deliver', async () => {
+  test('a page that is left releases its lease: the next one posts its events at once', async () => {
     const host = serveRelay(stage, 503)
     serveShop(stage, { '/': heldTimers + thanks(), '/two': heldTimers + pageOf('script tag', config), '/blank': '' })
     const page = await stage.open(shop)
@@ -247,7 +247,7 @@ inEachBrowser((stage) => {
     expect(await host.waitForTaken(1)).toMatchObject([{ eventID: '1001' }])
   })
 
-  test('of two tabs that come after a page that could not deliver at least one sends it, and nothing is left', async () => {
+  test('of two tabs after a page that could not deliver, at least one sends the event, and nothing is left', async () => {
     const host = serveRelay(stage, 503)
     serveShop(stage, { '/': thanks(), '/two': pageOf('script tag', config), '/blank': '' })
     const page = await stage.open(shop)
@@ -265,7 +265,7 @@ inEachBrowser((stage) => {
     expect(await page.evaluate(() => Object.keys(localStorage).join())).not.toContain('outbox')
   })
 
-  test('what waited for longer than TikTok remembers an event_id is not sent, nor kept', async () => {
+  test("an event older than TikTok's deduplication time is neither sent nor kept", async () => {
     const host = serveRelay(stage, 503)
     const twoDaysLater = `<script>const { now } = Date; Date.now = () => now() + ${48 * 3_600_000}</script>`
     serveShop(stage, { '/': thanks(), '/two': twoDaysLater + pageOf('script tag', config) })
@@ -281,7 +281,7 @@ inEachBrowser((stage) => {
     expect(host.taken).toEqual([])
   })
 
-  test('server_only: the relay alone, and TikTok is not asked for anything', async () => {
+  test('server_only: only the relay sends, and TikTok is not contacted', async () => {
     const host = serveRelay(stage)
     const page = await visit(stage, thanks({ mapping: { mode: 'server_only' } }))
     expect(await host.waitForTaken(1)).toMatchObject([{ eventID: '1001', pixel: false }])
@@ -290,7 +290,7 @@ inEachBrowser((stage) => {
     expect(await page.evaluate(() => window.ttq ?? 'none')).toBe('none')
   })
 
-  test('a page view goes by the pixel alone, unless its row asks for both', async () => {
+  test('a page view is sent only by the pixel, unless its row sets both', async () => {
     const host = serveRelay(stage)
     const page = await visit(stage, pageOf('script tag', config))
     await track(page, '$page_load', {}, { eventID: 'view' })
@@ -304,7 +304,7 @@ inEachBrowser((stage) => {
     expect(told(await tiktok().waitForHits(has('both')))).toContain('Pageview both')
   })
 
-  test('what names a person or opens a door is cut from the address that is posted', async () => {
+  test('personal data and secrets are removed from the URL that is posted', async () => {
     const host = serveRelay(stage)
     serveShop(stage, { '/': pageOf('script tag', config) })
     const page = await stage.open(`${shop}?email=jane%40example.com&key=secret&utm_source=tiktok#jane@example.com`)
@@ -314,7 +314,7 @@ inEachBrowser((stage) => {
     expect(event?.page.url).toMatch('utm_source=tiktok')
   })
 
-  test("a test code marks that tab's events", async () => {
+  test('a test code marks the events of its tab', async () => {
     const host = serveRelay(stage)
     serveShop(stage, { '/': pageOf('script tag', config) })
     const page = await stage.open(`${shop}?converge_test=TEST12345`)

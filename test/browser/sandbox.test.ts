@@ -40,7 +40,7 @@ const said = async (page: Page, kind: 'error' | 'result' | 'pixel'): Promise<Rec
 }
 
 inEachBrowser((stage) => {
-  test('a sandboxed iframe sends by the relay what its context says, and never loads TikTok’s pixel', async () => {
+  test("a sandboxed iframe sends events with its context through the relay, and never loads TikTok's pixel", async () => {
     const host = serveRelay(stage)
     const calls = `converge.track('Placed Order', ${JSON.stringify(order)}); ${report}`
     serveShop(stage, { '/': top('/sandbox'), '/sandbox': pageOf('script tag', config, calls) })
@@ -70,7 +70,7 @@ inEachBrowser((stage) => {
   // Once is enough for what does not depend on the browser.
   if (stage.name !== 'chromium') return
 
-  test('with the context handed in, the storage and cookies of the page are not touched, where they could be', async () => {
+  test('with a context from the page, accessible storage and cookies are not touched', async () => {
     const host = serveRelay(stage)
     const listen = `<script>
       window.touched = []
@@ -87,7 +87,7 @@ inEachBrowser((stage) => {
     expect(await page.evaluate(() => Reflect.get(window, 'touched'))).toEqual([])
   })
 
-  test('a sandboxed iframe without a context loses what only storage gives, and nothing else', async () => {
+  test('a sandboxed iframe without a context lacks only what comes from storage', async () => {
     const host = serveRelay(stage)
     const { context: _, ...bare } = config
     const calls = `converge.track('Placed Order', ${JSON.stringify(order)}); ${report}`
@@ -99,7 +99,7 @@ inEachBrowser((stage) => {
     expect(await said(page, 'error')).toEqual([])
   })
 
-  test('a sandboxed iframe without a relay says that its events fail', async () => {
+  test('a sandboxed iframe without a relay reports its events as failed', async () => {
     const { context: _, relay: __, ...bare } = config
     const calls = `converge.track('Placed Order', ${JSON.stringify(order)}); ${report}`
     serveShop(stage, { '/': top('/sandbox'), '/sandbox': pageOf('script tag', bare, calls) })
@@ -115,7 +115,7 @@ inEachBrowser((stage) => {
     expect(await said(page, 'error')).toEqual([])
   })
 
-  test('an iframe that may keep its origin loads TikTok’s pixel, and so does one without a sandbox', async () => {
+  test("an iframe that keeps its origin loads TikTok's pixel, and so does one without a sandbox", async () => {
     const calls = `converge.track('Placed Order', ${JSON.stringify(order)})`
     const frames = `<iframe sandbox="allow-scripts allow-same-origin" src="/frame?1"></iframe><iframe src="/frame?2"></iframe>`
     const { relay: _, ...alone } = config

@@ -24,24 +24,24 @@ inEachBrowser((stage) => {
     ])
   })
 
-  test('what a stub queued before the script arrives in order', async () => {
+  test('calls queued by the stub before the script arrive in order', async () => {
     await visit(stage, script(`${stub};${search('one')};${search('two')}`) + scriptTag(tag))
     expect(await idsBy('two')).toEqual(['one', 'two'])
   })
 
-  test('a stub after the script leaves it as it is', async () => {
+  test('a stub after the script does not replace the API', async () => {
     await visit(stage, scriptTag(tag).replace('async', '') + script(`${stub};${search('one')}`))
     expect(await idsBy('one')).toEqual(['one'])
   })
 
-  test('the script twice in a page counts nothing twice', async () => {
+  test('loading the script twice counts nothing twice', async () => {
     const now = scriptTag(tag).replace('async', '')
     const page = await visit(stage, script(`${stub};${search('one')}`) + now + now + script(search('two')))
     await page.evaluate(() => window.ttq.track('End', {}, { event_id: 'end' }))
     expect(await idsBy('end')).toEqual(['one', 'two', 'end'])
   })
 
-  test('the script twice in a page that has named its pixel by init is no error', async () => {
+  test('loading the script twice is no error on a page that named its pixel by init', async () => {
     const listen = 'window.said = []; console.error = function (error) { said.push(String(error)) }'
     const init = `converge.init({ pixelId: '${pixelId}', load: 'immediate' })`
     const now = scriptTag().replace('async', '')
@@ -50,7 +50,7 @@ inEachBrowser((stage) => {
     expect(await page.evaluate(() => Reflect.get(window, 'said'))).toEqual([])
   })
 
-  test('an init that is refused starts nothing in its place: its filters would be lost', async () => {
+  test('a refused init starts nothing, because its filters would be lost', async () => {
     const init = `converge.init({ filters: [{ event: '*', any: [{ property: 'q', operator: 'equals', value: 'hat' }] }] })`
     const page = await visit(stage, script(`${stub};${init};${search('one')}`) + scriptTag(tag).replace('async', ''))
     expect(await page.evaluate(() => window.ttq ?? 'none')).toBe('none')
@@ -58,7 +58,7 @@ inEachBrowser((stage) => {
     expect(await idsBy('one')).toEqual(['one'])
   })
 
-  test('a reference that the page kept stays alive', async () => {
+  test('a kept reference to the stub works', async () => {
     const page = await visit(stage, script(`${stub}; window.kept = converge`) + scriptTag(tag))
     await page.evaluate(
       () =>
@@ -68,13 +68,13 @@ inEachBrowser((stage) => {
     expect(await idsBy('kept')).toEqual(['kept'])
   })
 
-  test("an init beside the tag brings the rest of the tag's config", async () => {
+  test("an init next to the tag completes the tag's config", async () => {
     const init = `converge.init({ mapping: { events: { Searched: 'SiteSearch' } } })`
     await visit(stage, script(`${stub};${init};${search('one')}`) + scriptTag(tag))
     expect((await tiktok().waitForHits(has('one'))).map(({ event }) => event)).toEqual(['SiteSearch'])
   })
 
-  test('two pixel IDs in a page both hear a call, once both have been named', async () => {
+  test('two pixel IDs on a page both get a call once both are named', async () => {
     const second = scriptTag(tag.replace(pixelId, otherId))
     await visit(
       stage,
@@ -91,7 +91,7 @@ inEachBrowser((stage) => {
     ])
   })
 
-  test('a bad pixel ID is one console error, and the page goes on', async () => {
+  test('a bad pixel ID logs one console error, and the page still works', async () => {
     const listen = script('window.said = []; console.error = function (error) { said.push(String(error)) }')
     const bad = scriptTag('data-pixel-id="nope"').replace('async', '')
     const page = await visit(stage, listen + bad + script(`${search('one')}; window.wentOn = true`))

@@ -25,7 +25,7 @@ inEachBrowser((stage) => {
     return views.map(({ context }) => context.page.url.replace(shop, '/'))
   }
 
-  test('one page view for each navigation within the page, back included', async () => {
+  test('each navigation within the page sends one page view, back included', async () => {
     const page = await visit(stage, html)
     const steps = [
       `history.pushState({}, '', '/products')`,
@@ -42,7 +42,7 @@ inEachBrowser((stage) => {
     expect(await pageViews(page)).toEqual(['/', '/products', '/products?color=red', '/sale', '/products'])
   })
 
-  test('no page view for what is no navigation: a replaceState that keeps the path, a plain hash, the same address', async () => {
+  test('no page view is sent for a replaceState that keeps the path, a plain hash or the same URL', async () => {
     const page = await visit(stage, html)
     await hitsLeaveAtOnce(page)
     await page.evaluate(async () => {
@@ -94,7 +94,7 @@ inEachBrowser((stage) => {
     return stage.network.tiktok.waitForHits(has(end))
   }
 
-  test("a router's own $page_load beside it, on the first page and on each other, doubles nothing", async () => {
+  test("a router's own $page_load next to it doubles nothing, on the first page and later ones", async () => {
     const calls = `converge.track('$page_load'); addEventListener('load', () => converge.track('$page_load'))`
     const page = await visit(stage, pageOf('script tag', config, calls))
     await stateOf(page, { pixel: 'live' })
@@ -105,7 +105,7 @@ inEachBrowser((stage) => {
     expect(viewsOf(await hitsBefore(page))).toHaveLength(2)
   })
 
-  test('away and back again are three page views', async () => {
+  test('going away and back sends three page views', async () => {
     const page = await visit(stage, html)
     await stateOf(page, { pixel: 'live' })
     await page.evaluate(() => {
@@ -122,7 +122,7 @@ inEachBrowser((stage) => {
     expect(viewsOf(await hitsBefore(page))).toEqual([])
   })
 
-  test('it is an attribute of the script tag too', async () => {
+  test('pageLoads can be set as an attribute of the script tag', async () => {
     const page = await visit(
       stage,
       `<script src="/converge.js" data-pixel-id="${pixelId}" data-page-loads="auto" data-load="immediate"></script>`,
@@ -132,7 +132,7 @@ inEachBrowser((stage) => {
     expect(viewsOf(await hitsBefore(page))).toHaveLength(2)
   })
 
-  test("a router of the Navigation API's own kind, that intercepts links, sends one page view for each", async () => {
+  test('a router that intercepts links through the Navigation API sends one page view for each', async () => {
     const router = `<script>navigation.addEventListener('navigate', (event) => {
       if (event.canIntercept && !event.hashChange) event.intercept({ handler: async () => {} })
     })</script>`
@@ -154,7 +154,7 @@ inEachBrowser((stage) => {
     expect(viewsOf(await hitsBefore(page))).toHaveLength(2)
   })
 
-  test('a page that is prerendered sends and asks nothing until it is shown', async () => {
+  test('a prerendered page sends and requests nothing until it is shown', async () => {
     const prerendering = `<script>
       let isPrerendering = true
       Object.defineProperty(document, 'prerendering', { get: () => isPrerendering })

@@ -56,20 +56,20 @@ inEachBrowser(
       return page
     }
 
-    test('once the pixel was live for a second, another person’s hit leaves 100 ms later, with that person', async () => {
+    test("after the pixel was live for a second, another person's hit leaves 100 ms later, with that person", async () => {
       const page = await openLive(1000)
       await trackEach(page, jane, john)
       expect(persons(await waitForHits(has(john), 2000))).toEqual(own(jane, john))
       expect(await page.evaluate('waits')).toEqual([100])
     })
 
-    test('before that, another person’s hit waits for 5 s', async () => {
+    test("before that, another person's hit waits for 5 s", async () => {
       const page = await openLive(0)
       await trackEach(page, jane, john)
       expect(await page.evaluate('waits')).toEqual([5000])
     })
 
-    test('of many persons in one task, each hit carries its own', async () => {
+    test('each hit carries its own person, for many persons in one task', async () => {
       const page = await openLive(1000)
       const many = Array.from({ length: 8 }, (_, index) => (index % 2 ? john : jane))
       await trackEach(page, ...many, 'last@example.com')
@@ -77,7 +77,7 @@ inEachBrowser(
       for (const [email, hash] of persons(stage.network.tiktok.hits)) expect(hash).toBe(sha256(email ?? ''))
     })
 
-    test('a page that is left sends the second person’s hit, if the first one’s has had 50 ms', async () => {
+    test("a page that is left sends the second person's hit if the first one's had 50 ms", async () => {
       const page = await openLive(1000)
       await trackEach(page, jane, john)
       await page.evaluate('passed += 60')
@@ -85,7 +85,7 @@ inEachBrowser(
       expect(persons(await waitForHits(has(john), 2000))).toEqual(own(jane, john))
     })
 
-    test('a page that is left before that sends the second person’s event by the relay alone', async () => {
+    test("a page that is left before that sends the second person's event only through the relay", async () => {
       const host = serveRelay(stage)
       const page = await openLive(1000, { relay })
       await page.evaluate(
@@ -106,7 +106,7 @@ inEachBrowser(
       expect(persons(await waitForHits(has(jane)))).toEqual(own(jane))
     })
 
-    test('a page that is left while the pixel is new mixes nobody up', async () => {
+    test('a page that is left while the pixel is new mixes no persons', async () => {
       const page = await openLive(0)
       await trackEach(page, jane, john)
       await page.evaluate('passed += 60')
@@ -114,7 +114,7 @@ inEachBrowser(
       expect(persons(await waitForHits(has(jane)))).toEqual(own(jane))
     })
 
-    test('TikTok’s pixel that comes late still has each hit with its own person', async () => {
+    test('a late pixel sends each hit with its own person', async () => {
       stage.network.tiktok.faults.main.after = 300
       const calls = [jane, john].map(
         (email) => `converge.track('Searched', { $email: '${email}' }, { eventID: '${email}' })`,

@@ -59,7 +59,7 @@ async function expectRefusal(stage: Stage, page: Page, option: string): Promise<
 }
 
 inEachBrowser((stage) => {
-  test('the smallest build tracks page loads once the visitor grants, by pixel and server, with attributes laid over its config', async () => {
+  test('the smallest build tracks page loads after a grant, by pixel and server, with attributes merged over its config', async () => {
     const page = await visit(stage, {
       config: { consent: 'always' },
       attributes: 'data-consent="require" data-page-loads="auto"',
@@ -75,30 +75,30 @@ inEachBrowser((stage) => {
     expect(await errorsOf(page)).toEqual([])
   })
 
-  test("a page's own filters are never dropped: the build without filters says so, and does not start", async () => {
+  test("a build without filters refuses a page's own filters, logs it, and does not start", async () => {
     const page = await visit(stage, { code: `converge.init({ filters: ${JSON.stringify(filters)} })` })
     await expectRefusal(stage, page, 'filters')
   })
 
-  test("the filters of the forwarder's config are in force", async () => {
+  test("the filters of the forwarder's config apply", async () => {
     const page = await visit(stage, { config: { filters } })
     expect(await track(page, 'Searched', { q: 'bag' })).toMatchObject({ status: 'filtered', reason: 'filter' })
     expect(await track(page, 'Searched', { q: 'cap' })).toMatchObject({ status: 'success' })
     expect((await eventsApi.waitForAccepted(1)).map(({ event }) => event)).toEqual(['Search'])
   })
 
-  test("a page's own mapping, which a served build can't check, is refused", async () => {
+  test("a build without mapping checks refuses a page's own mapping", async () => {
     const page = await visit(stage, { code: "converge.init({ mapping: { events: { Searched: 'Lead' } } })" })
     await expectRefusal(stage, page, 'mapping')
   })
 
-  test("the mapping of the forwarder's config is in force, old names by their new ones", async () => {
+  test("the mapping of the forwarder's config applies, with old names replaced", async () => {
     const page = await visit(stage, { config: { mapping: { events: { Searched: 'CompletePayment' } } } })
     await track(page, 'Searched')
     expect((await eventsApi.waitForAccepted(1)).map(({ event }) => event)).toEqual(['Purchase'])
   })
 
-  test('calls of cvg are answered', async () => {
+  test('calls of cvg are handled', async () => {
     const page = await visit(stage, { code: cvgStub })
     expect((await eventsApi.waitForAccepted(1)).map(({ event_id }) => event_id)).toEqual(['by-cvg'])
     expect(await errorsOf(page)).toEqual([])

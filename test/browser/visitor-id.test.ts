@@ -16,7 +16,7 @@ inEachBrowser(
     const tiktok = () => stage.network.tiktok
 
     test.each<Partial<Config>>([{}, { consent: 'implied' }])(
-      'both copies of two pixels carry one visitor id, kept for the next page: %o',
+      'both copies of two pixels carry one visitor ID, kept for the next page: %o',
       async (more) => {
         const host = serveRelay(stage)
         const two = `converge.init(${JSON.stringify({ ...config, ...more, pixelId: otherId })}); ${searched}`
@@ -34,7 +34,7 @@ inEachBrowser(
       },
     )
 
-    test('two instances of the module have one visitor id', async () => {
+    test('two instances of the module share one visitor ID', async () => {
       const host = serveRelay(stage)
       const calls = `createConverge(${JSON.stringify({ ...config, pixelId: otherId })}).track('Searched', {}, { eventID: 'two' }); ${searched}`
       serveShop(stage, { '/': pageOf('module', config, calls) })
@@ -46,7 +46,7 @@ inEachBrowser(
       expect(new Set(hits.map(({ context }) => context.user.external_id))).toEqual(new Set([one?.user.external_id]))
     })
 
-    test.each(ways)('ids that we make are URL-safe, at most 40 characters, and never the same, by %s', async (way) => {
+    test.each(ways)('generated IDs are URL-safe, at most 40 characters, and unique, through %s', async (way) => {
       const host = serveRelay(stage)
       serveShop(stage, { '/': pageOf(way, config) })
       const page = await stage.open(shop)
@@ -56,7 +56,7 @@ inEachBrowser(
       expect(new Set(ids).size).toBe(50)
     })
 
-    test('a page on http has such ids too', async () => {
+    test('a page on http gets such IDs too', async () => {
       const { relay: _, ...alone } = config
       serveShop(stage, { '/': pageOf('script tag', alone) })
       const page = await stage.open('http://www.shop.test/')
@@ -67,7 +67,7 @@ inEachBrowser(
       expect(hit?.context.user.external_id).toMatch(hash)
     })
 
-    test('TikTok’s own id of a new visitor goes with events that are kept and sent again, and with the context', async () => {
+    test("a new visitor's TikTok cookie is added to events that are sent again, and to the context", async () => {
       const host = serveRelay(stage, 503)
       serveShop(stage, { '/': pageOf('script tag', config, searched), '/two': pageOf('script tag', config) })
       const page = await stage.open(shop)
@@ -80,7 +80,7 @@ inEachBrowser(
       expect(await host.waitForTaken(1)).toMatchObject([{ eventID: 'one', ttp }]) // this page's next try
     })
 
-    test('so it does with what the next page sends of the page before', async () => {
+    test('the next page adds it to events of the page before', async () => {
       const host = serveRelay(stage, 503)
       serveShop(stage, { '/': pageOf('script tag', config, searched), '/two': pageOf('script tag', config) })
       const page = await stage.open(shop)

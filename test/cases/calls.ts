@@ -1,7 +1,7 @@
 import type { EventParameters } from '../../src/types.ts'
 import type { CallCase, CvgCall } from './case.ts'
 
-// What live shops really send, each a call as it is seen on their pages.
+// Calls as they were observed on the pages of live shops.
 
 const track = (eventName: string, properties?: object, rest?: object): CvgCall => ({
   method: 'track',
@@ -14,7 +14,7 @@ const cap = { product_id: '9010', variant_id: '90101', name: 'Cap', price: 19.9,
 const { variant_id, ...capAlone } = cap
 const content = { content_id: '90101', content_type: 'product', content_name: 'Cap', price: 19.9, quantity: 1 } as const
 
-/** What one product becomes. */
+/** The parameters of one product. */
 const added = (change: Partial<typeof content> | Record<string, unknown>, value = 19.9): EventParameters => ({
   contents: [{ ...content, ...change }],
   content_type: 'product',
@@ -40,22 +40,22 @@ export const callCases: CallCase[] = [
     pixel: [addedCap, purchase],
   },
   {
-    title: 'a variant_id of null is none: the product_id is sent',
+    title: 'the product_id is sent if the variant_id is null',
     cvg: [track('Added To Cart', { ...cap, variant_id: null })],
     pixel: [{ event: 'AddToCart', parameters: added({ content_id: '9010' }) }],
   },
   {
-    title: "a variation's id in product_id, and no variant_id, is sent",
+    title: "a variation's ID in product_id is sent if there is no variant_id",
     cvg: [track('Added To Cart', { ...capAlone, product_id: variant_id })],
     pixel: [addedCap],
   },
   {
-    title: 'an empty SKU changes nothing where SKUs are not asked for',
+    title: 'an empty SKU changes nothing in a mode other than sku',
     cvg: [track('Added To Cart', { ...cap, sku: '' })],
     pixel: [addedCap],
   },
   {
-    title: 'an empty SKU is no content_id where SKUs are asked for',
+    title: 'an empty SKU sends no content_id in the mode sku',
     config: { contentId: 'sku' },
     cvg: [track('Added To Cart', { ...cap, sku: '' })],
     pixel: [
@@ -72,12 +72,12 @@ export const callCases: CallCase[] = [
     ],
   },
   {
-    title: 'a price and a quantity as text become numbers',
+    title: 'a price and a quantity given as text become numbers',
     cvg: [track('Added To Cart', { ...cap, price: '10.50', quantity: '2' })],
     pixel: [{ event: 'AddToCart', parameters: { ...added({ price: 10.5, quantity: 2 }, 21), num_items: 2 } }],
   },
   {
-    title: 'a price and a quantity that are NaN are left out, and the currency with them',
+    title: 'a price and a quantity of NaN are omitted, and the currency too',
     cvg: [track('Added To Cart', { ...cap, price: Number.NaN, quantity: Number.NaN })],
     pixel: [
       {
@@ -96,7 +96,7 @@ export const callCases: CallCase[] = [
     pixel: [{ event: 'AddToCart', parameters: added({ price: 1 }, 1) }],
   },
   {
-    title: 'an empty currency is none, and none is invented',
+    title: 'an empty currency is omitted, and no default is sent',
     cvg: [track('Started Checkout', { total_price: 19.9, currency: '' })],
     pixel: [{ event: 'InitiateCheckout', parameters: { value: 19.9 } }],
   },
@@ -111,12 +111,12 @@ export const callCases: CallCase[] = [
     pixel: [{ ...purchase, parameters: { ...ordered, currency: 'USD' } }],
   },
   {
-    title: 'an order whose prices are all 0 is worth 0',
+    title: 'an order whose prices are all 0 has the value 0',
     cvg: [track('Placed Order', { ...order, total_price: 0, items: [{ ...cap, price: 0 }] })],
     pixel: [{ ...purchase, parameters: { ...added({ price: 0 }, 0), order_id: '1001' } }],
   },
   {
-    title: 'items without a quantity count as one each, and no quantity is invented',
+    title: 'items without a quantity count as one each, and no quantity is sent',
     cvg: [
       track('Started Checkout', {
         total_price: 40,
@@ -149,7 +149,7 @@ export const callCases: CallCase[] = [
     pixel: [purchase],
   },
   {
-    title: 'an e-mail and names inside the properties never reach ttq.track, and say who the visitor is',
+    title: 'an e-mail and names in the properties identify the visitor, and never reach ttq.track',
     cvg: [
       track('Placed Order', {
         ...order,
@@ -165,28 +165,28 @@ export const callCases: CallCase[] = [
     identify: [{ email: 'jane@example.com', phone_number: '+19171234567' }],
   },
   {
-    title: 'an alias of the e-mail "undefined" is nobody',
+    title: 'an alias with the e-mail "undefined" is ignored',
     cvg: [track('Placed Order', order, { aliases: ['urn:email:undefined'] })],
     pixel: [purchase],
   },
   {
-    title: 'an alias says who the visitor is',
+    title: 'an alias identifies the visitor',
     cvg: [track('Placed Order', order, { aliases: ['urn:cart_token:c1', 'urn:email:jane@example.com'] })],
     pixel: [purchase],
     identify: [{ email: 'jane@example.com' }],
   },
   {
-    title: 'an empty list of aliases is nobody',
+    title: 'an empty list of aliases identifies nobody',
     cvg: [track('Placed Order', order, { aliases: [] })],
     pixel: [purchase],
   },
   {
-    title: 'profileProperties that are undefined are none',
+    title: 'profileProperties may be undefined',
     cvg: [track('Placed Order', order, { profileProperties: undefined })],
     pixel: [purchase],
   },
   {
-    title: 'a phone number of null is none, and what stands beside it is heard',
+    title: 'a phone number of null is ignored, and the other profile properties are used',
     cvg: [track('Placed Order', order, { profileProperties: { $phone_number: null, $email: 'jane@example.com' } })],
     pixel: [purchase],
     identify: [{ email: 'jane@example.com' }],
@@ -198,14 +198,14 @@ export const callCases: CallCase[] = [
     server: [],
   },
   {
-    title: 'unknown keys are passed over',
+    title: 'unknown keys are ignored',
     cvg: [
       { ...track('Added To Cart', { ...cap, _rev: 7 }), deduplication: true, timestamp: 1767225600, callback: null },
     ],
     pixel: [addedCap],
   },
   {
-    title: 'one list that several calls share is sent with each',
+    title: 'a list shared by several calls is sent with each',
     cvg: [
       track('Started Checkout', { total_price: 19.9, currency: 'EUR', items }),
       track('Added Payment Info', { total_price: 19.9, currency: 'EUR', items }),
@@ -216,7 +216,7 @@ export const callCases: CallCase[] = [
     ],
   },
   {
-    title: 'event names with spaces, digits and signs are mapped as the config says',
+    title: 'event names with spaces, digits and symbols are mapped by the config',
     config: { mapping: { events: { 'Scroll Depth 25%': 'ScrollDepth25', '[SITE] Button Click': 'ButtonClick' } } },
     cvg: [track('Scroll Depth 25%', {}), track('[SITE] Button Click', { label: 'Buy' })],
     pixel: [
@@ -225,7 +225,7 @@ export const callCases: CallCase[] = [
     ],
   },
   {
-    title: 'an event that the config does not name is skipped',
+    title: 'an event without a row in the config is skipped',
     cvg: [track('Scroll Depth 25%', {}), track('[SITE] Button Click', {})],
     pixel: [],
     identify: [],
@@ -235,17 +235,17 @@ export const callCases: CallCase[] = [
     ],
   },
   {
-    title: "an eventID of null is none: an order's own id is sent",
+    title: "the order's own ID is sent if the eventID is null",
     cvg: [track('Placed Order', order, { eventID: null })],
     pixel: [purchase],
   },
   {
-    title: 'an eventID that is a number is sent as text',
+    title: 'a numeric eventID is sent as text',
     cvg: [track('Placed Order', order, { eventID: 1001 }), track('Started Checkout', {}, { eventID: 0 })],
     pixel: [purchase, { event: 'InitiateCheckout', parameters: {}, event_id: '0' }],
   },
   {
-    title: 'an eventID with a fraction, as PHP makes them, is sent as it is',
+    title: 'an eventID with a fraction, as PHP generates them, is sent unchanged',
     cvg: [track('Placed Order', order, { eventID: '65f0c1a2b3c4d5.12345678' })],
     pixel: [{ ...purchase, event_id: '65f0c1a2b3c4d5.12345678' }],
   },
@@ -257,41 +257,41 @@ export const callCases: CallCase[] = [
     results: [['success'], ['skipped', 'already_sent']],
   },
   {
-    title: 'the same order twice in one page is sent once',
+    title: 'an order tracked twice on one page is sent once',
     cvg: [track('Placed Order', order), track('Placed Order', order)],
     pixel: [purchase],
     results: [['success'], ['skipped', 'already_sent']],
   },
   {
-    title: "the same order under a caller's own eventID is sent once over a reload",
+    title: "an order with the caller's own eventID is sent once, also after a reload",
     cvg: [track('Placed Order', order, { eventID: 'e-1' })],
     isReloaded: true,
     pixel: [{ ...purchase, event_id: 'e-1' }],
     results: [['success'], ['skipped', 'already_sent']],
   },
   {
-    title: 'two page loads of one page, the snippet’s and the router’s, are one',
+    title: 'two page loads of one page, from the snippet and from the router, are sent once',
     cvg: [{ method: 'track', eventName: '$page_load' }, track('$page_load', {})],
     pixel: [{ event: 'Pageview', parameters: {} }],
     server: [],
     results: [['success'], ['skipped', 'same_page']],
   },
   {
-    title: 'where storage and cookies throw, an order is sent',
+    title: 'an order is sent if storage and cookies throw',
     cvg: [track('Placed Order', order, { profileProperties: { $email: 'jane@example.com' } })],
     blocked: 'storage',
     pixel: [purchase],
     identify: [{ email: 'jane@example.com' }],
   },
   {
-    title: 'where storage throws, the same order in one page is still sent once',
+    title: 'an order tracked twice on one page is sent once, even if storage throws',
     cvg: [track('Placed Order', order), track('Placed Order', order)],
     blocked: 'storage',
     pixel: [purchase],
     results: [['success'], ['skipped', 'already_sent']],
   },
   {
-    title: "where TikTok's script is blocked, the relay alone delivers",
+    title: "only the relay delivers if TikTok's script is blocked",
     cvg: [track('Placed Order', order)],
     blocked: 'pixel',
     pixel: [],

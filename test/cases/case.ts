@@ -1,15 +1,15 @@
 import type { Config, EventParameters, Reason, Status, TrackOptions } from '../../src/types.ts'
 
-/** One sentence about the product, as data: what is called, and what then stands in `ttq` or arrives at TikTok. */
+/** One statement about the product, as data: a call, and the result in `ttq` or at TikTok. */
 export interface Case {
   title: string
   config?: Partial<Config>
   track: readonly [eventName: string, properties?: object, options?: TrackOptions]
-  /** What the pixel sends, in order. `event_id` only where it is not random. */
+  /** The events that the pixel sends, in order. `event_id` is given only if it is not random. */
   pixel: readonly { event: string; parameters: EventParameters; event_id?: string }[]
-  /** What the Events API gets, where a server tracks the same. Default: as the pixel. */
+  /** The events that the Events API receives if a server makes the same call. Default: the same as the pixel. */
   server?: Case['pixel']
-  /** Default: `success` where the pixel sends something. */
+  /** Default: `success` if the pixel sends something. */
   status?: Status
   reason?: Reason
 }
@@ -22,36 +22,36 @@ export interface CvgCall {
   [field: string]: unknown
 }
 
-/** A page's calls, as data, and what becomes of them whichever way they are made. */
+/** A page's calls, as data, and their results, which are the same through every way to call. */
 export interface CallCase {
   title: string
   config?: Partial<Config>
-  /** As Converge's own pages make them, in one page. */
+  /** The calls in Converge's own form, all on one page. */
   cvg: readonly CvgCall[]
-  /** The same by `converge`: the method's name, and what it is given. Default: each call of `cvg` as a `track`. */
+  /** The same calls for `converge`: method name and arguments. Default: each call of `cvg` as a `track`. */
   converge?: readonly (readonly [method: 'track' | 'set' | 'consent', ...parameters: unknown[]])[]
-  /** What the pixel sends, in order, as in `Case`. */
+  /** The events that the pixel sends, in order, as in `Case`. */
   pixel: Case['pixel']
-  /** What is relayed. Default: as the pixel sends it. */
+  /** The events that the relay sends. Default: the same as the pixel. */
   server?: Case['pixel']
-  /** What `ttq.identify` is told, one by one, by the values whose hashes it gets. Default: once, of nobody by name. */
+  /** The calls of `ttq.identify`, with the values before hashing. Default: one call, without a named visitor. */
   identify?: readonly Person[]
-  /** What becomes of each event in the end. Default: `success`. */
+  /** The final status of each event. Default: `success`. */
   results?: readonly (readonly [status: Status, reason?: Reason])[]
   /** The page is reloaded once the pixel is live, and makes its calls again. */
   isReloaded?: true
-  /** What is wrong with the page. `storage`: its storage and cookies throw. `pixel`: TikTok's script does not load. */
+  /** A fault of the page. `storage`: its storage and cookies throw. `pixel`: TikTok's script does not load. */
   blocked?: 'storage' | 'pixel'
 }
 
-/** Who the visitor is, in the form that is hashed; `external_id` where the shop names a customer, else it is an id of ours. */
+/** The visitor's values before hashing. `external_id` is given if the shop names a customer; otherwise it is generated. */
 export interface Person {
   email?: string
   phone_number?: string
   external_id?: string
 }
 
-/** A call of `cvg` that tracks, as the call of `converge` that says the same. */
+/** Converts a tracking call of `cvg` to the equivalent call of `converge`. */
 export function asTrack({ method: _, eventName, properties, ...options }: CvgCall) {
   return ['track', eventName, properties, options] as const
 }

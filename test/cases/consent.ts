@@ -1,8 +1,8 @@
 import type { ConsentMode, Decision, Reason, Status } from '../../src/types.ts'
 
-// What each consent mode makes of each thing that a visitor may have said.
+// The result of each consent mode for each possible decision.
 
-/** What is said of marketing, one decision after another, before an event is tracked. */
+/** The decisions about marketing, in order, before an event is tracked. */
 export const decisions = {
   unknown: [],
   granted: ['granted'],
@@ -16,7 +16,7 @@ export interface ConsentCase {
   said: keyof typeof decisions
   /** `held`: sent when the visitor grants it in this page. */
   browser: 'sent' | 'held' | 'none'
-  /** `bare`: with nothing but what the call itself says. */
+  /** `bare`: with only the data of the call itself. */
   server: 'sent' | 'bare' | 'held' | 'none'
   result: readonly [status: Status, reason?: Reason]
 }

@@ -4,7 +4,7 @@ import type { Case } from './case.ts'
 const order = { id: '1', total_price: 50, currency: 'EUR', source_name: 'web' }
 const purchase = { value: 50, currency: 'EUR', order_id: '1' }
 
-/** What TikTok's pixel 2.2.1 sends for a name that is old, as observed on the wire. */
+/** The names that TikTok's pixel 2.2.1 sends for old names, as observed on the wire. */
 export const oldNames: readonly [old: string, current: string][] = [
   ['CompletePayment', 'Purchase'],
   ['SubmitForm', 'Lead'],
@@ -77,7 +77,7 @@ export const customMappingCases: Case[] = [
   ),
   ...united.map(
     ([title, rows, pixel, server]): Case => ({
-      title: `two rows that end in one name are one event: ${title}`,
+      title: `two rows with the same TikTok name are one event: ${title}`,
       config: { mapping: { events: { 'My Event': rows } } },
       track: ['My Event', {}, { eventID: 'l' }],
       pixel,
@@ -99,19 +99,19 @@ export const customMappingCases: Case[] = [
     pixel: [{ event: 'Search', parameters: { query: 'cap', search_string: 'cap' } }],
   },
   {
-    title: "an event of the shop's own takes any TikTok name",
+    title: 'a custom event may have any TikTok name',
     config: { mapping: { events: { 'Scroll Depth 25%': 'ScrollDepth25' } } },
     track: ['Scroll Depth 25%', {}],
     pixel: [{ event: 'ScrollDepth25', parameters: {} }],
   },
   {
-    title: 'a row put in place of a default one is still an order',
+    title: 'a row that replaces the default one is still an order',
     config: { mapping: { events: { 'Placed Order': 'CompletePayment' } } },
     track: ['Placed Order', { ...order, $is_new_customer: true }],
     pixel: [{ event: 'Purchase', parameters: purchase, event_id: '1' }],
   },
   {
-    title: 'one event may become several',
+    title: 'one event may become several TikTok events',
     config: { mapping: { events: { 'Added To Wishlist': ['AddToWishlist', { event: 'Lead' }] } } },
     track: ['Added To Wishlist', {}, { eventID: 'w' }],
     pixel: [
@@ -120,7 +120,7 @@ export const customMappingCases: Case[] = [
     ],
   },
   {
-    title: 'a row under a condition is sent where it holds',
+    title: 'a row with a condition is sent if the condition is met',
     config: {
       mapping: {
         events: {
@@ -138,7 +138,7 @@ export const customMappingCases: Case[] = [
     ],
   },
   {
-    title: 'a row under a condition is not sent where it does not hold',
+    title: 'a row with a condition is not sent if the condition is not met',
     config: {
       mapping: {
         events: { Lead: { event: 'Lead', when: { property: 'source_name', operator: 'equal', value: 'pos' } } },
@@ -150,14 +150,14 @@ export const customMappingCases: Case[] = [
     reason: 'unmapped',
   },
   {
-    title: 'PageView means the Pageview of TikTok',
+    title: 'PageView is sent as TikTok’s Pageview',
     config: { mapping: { events: { $page_load: 'PageView' } } },
     track: ['$page_load'],
     pixel: [{ event: 'Pageview', parameters: {} }],
     server: [],
   },
   {
-    title: 'an event for the server alone has no browser copy',
+    title: 'an event with the forwarding mode server has no browser copy',
     config: { mapping: { events: { 'Placed Order': { event: 'Purchase', forward: 'server' } } } },
     track: ['Placed Order', order],
     pixel: [],
@@ -166,7 +166,7 @@ export const customMappingCases: Case[] = [
     reason: 'no_channel',
   },
   {
-    title: 'custom mode knows nothing but what the config says',
+    title: 'custom mode has only the rows of the config',
     config: { mapping: { mode: 'custom', events: { Lead: 'Lead' } } },
     track: ['Placed Order', order],
     pixel: [],
@@ -174,13 +174,13 @@ export const customMappingCases: Case[] = [
     reason: 'unmapped',
   },
   {
-    title: 'custom mode sends what the config says',
+    title: 'custom mode sends the rows of the config',
     config: { mapping: { mode: 'custom', events: { Lead: 'Contact' } } },
     track: ['Lead', { value: 1 }],
     pixel: [{ event: 'Contact', parameters: {} }],
   },
   {
-    title: 'a search of the shop’s own name carries its query too',
+    title: 'a search under a custom event name carries its query too',
     config: { mapping: { events: { 'Site Search': 'Search' } } },
     track: ['Site Search', { q: 'cap' }],
     pixel: [{ event: 'Search', parameters: { query: 'cap', search_string: 'cap' } }],

@@ -46,7 +46,7 @@ const rows: Row[] = [
   ['source_name', 'matches_regex', '^SUB', true, true],
   ['source_name', 'does_not_match_regex', '^web$', true],
   ['source_name', 'does_not_match_regex', '^sub', false],
-  // Numbers compare as numbers, also where one comes as text.
+  // Numbers compare as numbers, even if one is text.
   ['total_price', 'equal', 100, true],
   ['total_price', 'greater_than', 20, true],
   ['total_price', 'greater_than', 100, false],
@@ -55,7 +55,7 @@ const rows: Row[] = [
   ['total_price', 'lower_than', 20, false],
   ['total_price', 'lower_than_or_equal', 100, true],
   ['quantity', 'equal', '3.0', true],
-  // Text that only money is read from is no number here.
+  // Text that is readable only as an amount of money is not a number here.
   ['german', 'greater_than', 100, false],
   ['german', 'equal', 1234.5, false],
   ['german', 'equal', '1.234,50', true],
@@ -65,7 +65,7 @@ const rows: Row[] = [
   ['gift', 'equal', true, true],
   ['gift', 'equal', 'true', true],
   ['gift', 'not_equal', false, true],
-  // What is missing equals nothing, contains nothing, and is not equal to everything.
+  // A missing property meets no positive operator, and meets every negated one.
   ['missing', 'equal', '', false],
   ['missing', 'not_equal', 'web', true],
   ['missing', 'contains', '', false],
@@ -79,7 +79,7 @@ const rows: Row[] = [
   ['source_name', 'is_set', undefined, true],
   ['source_name', 'is_not_set', undefined, false],
   ['items', 'is_set', undefined, true],
-  // On a list, a positive operator holds if one element fits, a negated one if none does.
+  // On a list, a positive operator is met if one element matches, and a negated one if none does.
   ['tags', 'equal', 'sale', true],
   ['tags', 'not_equal', 'sale', false],
   ['tags', 'contains', 'summ', true, true],
@@ -95,7 +95,7 @@ const rows: Row[] = [
   ['product_ids', 'not_in', ['1'], false],
   ['variant_ids', 'equal', 11, true],
   ['variant_ids', 'equal', 12, false],
-  ['variant_ids', 'matches_regex', '^(?!11)', false], // the item that has none gives none
+  ['variant_ids', 'matches_regex', '^(?!11)', false], // an item without an ID is left out
   ['product_skus', 'in', ['CAP', 'HAT'], true],
   ['product_skus', 'not_in', ['HAT'], true],
   // What the page adds.

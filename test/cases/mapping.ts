@@ -70,12 +70,12 @@ export const mappingCases: Case[] = [
     ],
   },
   {
-    title: 'Viewed Collection is a ViewContent of its items, which come to no value',
+    title: 'Viewed Collection is a ViewContent of its items, without a value',
     track: ['Viewed Collection', { id: 'summer', name: 'Summer', items }],
     pixel: [{ event: 'ViewContent', parameters: itemsSent }],
   },
   {
-    title: 'Added To Cart is an AddToCart worth price times quantity',
+    title: 'Added To Cart is an AddToCart whose value is price times quantity',
     track: ['Added To Cart', { ...cap, quantity: 2 }],
     pixel: [
       {
@@ -114,7 +114,7 @@ export const mappingCases: Case[] = [
     ],
   },
   {
-    title: 'a new customer may also come as text',
+    title: '$is_new_customer may also be text',
     track: ['Placed Order', { ...order, $is_new_customer: 'true' }],
     pixel: [
       { event: 'Purchase', parameters: purchase, event_id: '1001' },
@@ -122,12 +122,12 @@ export const mappingCases: Case[] = [
     ],
   },
   {
-    title: 'Placed Order of a known customer is a Purchase alone',
+    title: 'Placed Order of a known customer is only a Purchase',
     track: ['Placed Order', { ...order, $is_new_customer: false }],
     pixel: [{ event: 'Purchase', parameters: purchase, event_id: '1001' }],
   },
   {
-    title: 'Started Subscription is a Subscribe whose event_id is its own id',
+    title: 'Started Subscription is a Subscribe whose event_id is its own ID',
     track: ['Started Subscription', { ...order, id: 'sub_7' }],
     pixel: [{ event: 'Subscribe', parameters: { ...checkout, order_id: 'sub_7' }, event_id: 'sub_7' }],
   },
@@ -152,12 +152,12 @@ export const mappingCases: Case[] = [
     pixel: [{ event: 'Search', parameters: { query: 'red cap', search_string: 'red cap' } }],
   },
   {
-    title: 'Subscribed To Newsletter is a CompleteRegistration, and the address stays behind',
+    title: 'Subscribed To Newsletter is a CompleteRegistration, without the e-mail address',
     track: ['Subscribed To Newsletter', { $email: 'jane@example.com', email: 'jane@example.com' }],
     pixel: [{ event: 'CompleteRegistration', parameters: {} }],
   },
   {
-    title: 'an event that no row names is skipped',
+    title: 'an event without a row is skipped',
     track: ['Viewed Cart', totals],
     pixel: [],
     status: 'skipped',

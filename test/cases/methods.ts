@@ -35,12 +35,12 @@ export const methodCases: CallCase[] = [
     identify: [jane],
   },
   {
-    title: 'track: a name alone is enough',
+    title: 'track: only the name is required',
     cvg: [{ method: 'track', eventName: 'Subscribed To Newsletter' }],
     pixel: [{ event: 'CompleteRegistration', parameters: {} }],
   },
   {
-    title: 'forward: the browser copy alone, under the id that the server tracks too',
+    title: 'forward: only the browser copy, under the ID that the server tracks too',
     cvg: [{ method: 'forward', eventName: 'Added To Cart', properties: cap, profileProperties, eventID: 'e-1' }],
     converge: [['track', 'Added To Cart', cap, { profileProperties, eventID: 'e-1', method: 'forward' }]],
     pixel: [sent],
@@ -60,7 +60,7 @@ export const methodCases: CallCase[] = [
     pixel: [sent],
   },
   {
-    title: 'set: eventProperties are merged into every later event, which may say otherwise',
+    title: 'set: eventProperties are merged into every later event, whose own properties win',
     cvg: [
       { method: 'set', eventProperties: { currency: 'EUR', total_price: 5 } },
       { method: 'set', eventProperties: { total_price: 7 } },
@@ -79,7 +79,7 @@ export const methodCases: CallCase[] = [
     ],
   },
   {
-    title: 'set: profileProperties say who the visitor is, for the events after them',
+    title: 'set: profileProperties identify the visitor for later events',
     cvg: [
       { method: 'set', profileProperties },
       { method: 'track', ...searched, eventID: 's-1' },
@@ -105,7 +105,7 @@ export const methodCases: CallCase[] = [
     identify: [jane],
   },
   {
-    title: 'set: aliases say who the visitor is',
+    title: 'set: aliases identify the visitor',
     cvg: [
       { method: 'set', aliases: ['urn:email:jane@example.com'] },
       { method: 'track', ...searched, eventID: 's-1' },
@@ -118,7 +118,7 @@ export const methodCases: CallCase[] = [
     identify: [{ email: 'jane@example.com' }],
   },
   {
-    title: 'consent: granted lets an event leave',
+    title: 'consent: an event is sent after a grant',
     config: { consent: 'require' },
     cvg: [
       { method: 'consent', analytics: 'granted', marketing: 'granted' },
@@ -131,7 +131,7 @@ export const methodCases: CallCase[] = [
     pixel: [search],
   },
   {
-    title: 'consent: a category that is left out is denied',
+    title: 'consent: an omitted category is denied',
     config: { consent: 'require' },
     cvg: [
       { method: 'consent', analytics: 'granted' },

@@ -135,7 +135,7 @@ const amounts: [written: string, value: number | undefined][] = [
   ['12,50 per kg', undefined],
 ]
 
-/** One flat item, worth its price. */
+/** One flat item, whose value is its price. */
 const flat = (value: number | undefined): EventParameters => ({
   contents: [{ content_type: 'product', ...(value !== undefined && { price: value }) }],
   content_type: 'product',
@@ -221,38 +221,38 @@ export const parameterCases: Case[] = [
   ),
   ...queries.map(
     (name): Case => ({
-      title: `what was searched for may be called ${name}`,
+      title: `a search query may be in the property ${name}`,
       track: ['Searched', { [name]: 'cap' }],
       pixel: [{ event: 'Search', parameters: { query: 'cap', search_string: 'cap' } }],
     }),
   ),
   {
-    title: 'a search for a number carries it as text',
+    title: 'a numeric search query is sent as text',
     track: ['Searched', { query: 501 }],
     pixel: [{ event: 'Search', parameters: { query: '501', search_string: '501' } }],
   },
   {
-    title: 'a search for an e-mail address says nothing of it',
+    title: 'a search query with an e-mail address is not sent',
     track: ['Searched', { query: 'jane@example.com', total_price: 0 }],
     pixel: [{ event: 'Search', parameters: { value: 0 } }],
   },
   {
-    title: "a Shopify order's GID becomes its last part, in event_id and order_id alike",
+    title: "a Shopify order's GID becomes its last part, in event_id and order_id",
     track: ['Placed Order', { id: 'gid://shopify/Order/55' }],
     pixel: [{ event: 'Purchase', parameters: { order_id: '55' }, event_id: '55' }],
   },
   {
-    title: "the caller's eventID wins over the order's id, and goes out as it is",
+    title: "the caller's eventID has priority over the order's ID, and is sent unchanged",
     track: ['Placed Order', { id: 55 }, { eventID: '65f0c1a2b3c4d5.12345678' }],
     pixel: [{ event: 'Purchase', parameters: { order_id: '55' }, event_id: '65f0c1a2b3c4d5.12345678' }],
   },
   {
-    title: 'an eventID that is a number goes out as text',
+    title: 'a numeric eventID of another event is sent as text',
     track: ['Subscribed To Newsletter', {}, { eventID: 42 }],
     pixel: [{ event: 'CompleteRegistration', parameters: {}, event_id: '42' }],
   },
   {
-    title: 'an eventID that is null is none',
+    title: 'an eventID of null is ignored',
     track: ['Placed Order', { id: 55 }, { eventID: null }],
     pixel: [{ event: 'Purchase', parameters: { order_id: '55' }, event_id: '55' }],
   },

@@ -97,11 +97,11 @@ test.each<[title: string, entries: unknown[], told: string[]]>([
   ['values that Google does not know', [update({ ad_storage: true, ad_user_data: 'yes' })], []],
   ['an update without states', [gtag('consent', 'update')], []],
   ['an array for an arguments object', [['consent', 'update', all('granted')]], ['marketing + analytics +']],
-])('what the layer holds already: %s', (_, entries, told) => {
+])('entries that are already in the layer: %s', (_, entries, told) => {
   expect(withLayer(...entries).told).toEqual(told)
 })
 
-test('what the layer is given later is told, each change once', () => {
+test('later entries of the layer are reported, each change once', () => {
   const visited = withLayer(initially(all('denied')))
   push(visited, { event: 'view_item' })
   expect(visited.told).toEqual([])
@@ -118,19 +118,19 @@ test('what the layer is given later is told, each change once', () => {
   ])
 })
 
-test('a page without a layer gets one, as every snippet of Google does', () => {
+test('a page without a layer gets one, as every Google snippet does', () => {
   const visited = visit(google)
   push(visited, update(all('granted')))
   expect(visited.told).toEqual(['marketing + analytics +'])
 })
 
-test("the layer's own push does what it did", () => {
+test("the layer's own push still works", () => {
   const visited = withLayer()
   expect(push(visited, 1, { event: 'a' })).toBe(2)
   expect(Array.from(Object(visited.page.dataLayer))).toEqual([1, { event: 'a' }])
 })
 
-test('Google that is there before: its push is called with all that is pushed, and its answer given', () => {
+test('if Google loads first, its push is called with every entry, and its result is returned', () => {
   let processed: unknown[] = []
   const visited = visit(google, (page) => {
     processed = layGtm({ page }).processed
@@ -141,7 +141,7 @@ test('Google that is there before: its push is called with all that is pushed, a
   expect(visited.told).toEqual(['marketing + analytics +'])
 })
 
-test('Google that comes later: its push is called, and what is pushed still heard', () => {
+test('if Google loads later, its push is called, and entries are still read', () => {
   const visited = withLayer(initially(all('denied')))
   const { processed } = layGtm(visited)
   const entry = update(all('granted'))
@@ -151,7 +151,7 @@ test('Google that comes later: its push is called, and what is pushed still hear
   expect(visited.told).toEqual(['marketing + analytics +'])
 })
 
-test('a push that was put in place of ours loses nothing: the layer is read again when a script has come', () => {
+test('if another script replaces our push, the layer is read again after a script has loaded', () => {
   const visited = withLayer()
   const layer = Object(visited.page.dataLayer)
   layer.push = (...entries: unknown[]) => Array.prototype.push.apply(layer, entries)
@@ -172,7 +172,7 @@ test.each<[title: string, prepare: (page: Record<string, unknown>, window: Windo
     "by a tag of the shop's own host",
     (_, window) => addScript(window, 'https://t.shop.test/x.js?l=shopLayer&id=G-AB12'),
   ],
-])('a layer of another name is found: %s', (_, prepare) => {
+])('a layer with another name is found: %s', (_, prepare) => {
   const visited = visit(google, (page) => {
     page.shopLayer = [update(all('denied'))]
     prepare(page, Object(page))
@@ -183,14 +183,14 @@ test.each<[title: string, prepare: (page: Record<string, unknown>, window: Windo
   expect(visited.page.dataLayer).toBeUndefined()
 })
 
-test('a layer of another name, whose tag comes later, is found when it has come', () => {
+test('a layer with another name, whose tag loads later, is found then', () => {
   const visited = visit(google)
   visited.page.shopLayer = [update(all('granted'))]
   visited.scriptLoads('https://www.googletagmanager.com/gtag/js?id=G-AB12&l=shopLayer')
   expect(visited.told).toEqual(['marketing + analytics +'])
 })
 
-test('a tag that names no layer reads the usual one', () => {
+test('for a tag that names no layer the usual one is read', () => {
   const visited = visit(google, (page) => {
     addScript(Object(page), 'https://www.googletagmanager.com/gtag/js?id=G-AB12')
     page.dataLayer = [update(all('granted'))]
@@ -198,7 +198,7 @@ test('a tag that names no layer reads the usual one', () => {
   expect(visited.told).toEqual(['marketing + analytics +'])
 })
 
-test('what a template sets past the layer is told, each change once', () => {
+test('consent that a template sets without the layer is reported, each change once', () => {
   const visited = visit(google)
   const { set } = layGtm(visited)
   set(all('denied'), false)
@@ -210,14 +210,14 @@ test('what a template sets past the layer is told, each change once', () => {
   expect(visited.told).toEqual(['marketing + analytics +', 'marketing - analytics +'])
 })
 
-test('what a template has set before is read', () => {
+test('consent that a template set earlier is read', () => {
   const { told } = visit(google, (page) => {
     layGtm({ page }).set(all('denied'))
   })
   expect(told).toEqual(['marketing - analytics -'])
 })
 
-test("Google's own state knows the region that a default was made for", () => {
+test("Google's own state resolves defaults by region", () => {
   const { told } = visit(google, (page) => {
     page.dataLayer = [initially(all('granted')), initially({ ...all('denied'), region: ['DE'] })]
     layGtm({ page }).set(all('granted'), false)
@@ -225,7 +225,7 @@ test("Google's own state knows the region that a default was made for", () => {
   expect(told).toEqual(['marketing + analytics +'])
 })
 
-test('what the layer grants and Google has been told to deny is never told as granted', () => {
+test("consent that the layer grants and Google's state denies is never reported as granted", () => {
   const { told } = visit(google, (page) => {
     page.dataLayer = [initially(all('granted'))]
     layGtm({ page }).set(all('denied'))
@@ -233,21 +233,21 @@ test('what the layer grants and Google has been told to deny is never told as gr
   expect(told).toEqual(['marketing - analytics -'])
 })
 
-test('a layer is followed once, however many scripts come', () => {
+test('a layer is followed once, however many scripts load', () => {
   const visited = withLayer()
   const { push } = Object(visited.page.dataLayer)
   visited.scriptLoads()
   expect(Object(visited.page.dataLayer).push).toBe(push)
 })
 
-test('a code that Google has not told the meaning of decides nothing', () => {
+test('a code that Google does not document decides nothing', () => {
   const { told } = visit(google, (page) => {
     page.google_tag_data = { ics: { usedUpdate: true, addListener: () => {}, getConsentState: () => 3 } }
   })
   expect(told).toEqual([])
 })
 
-test("Google's own state is listened to once, however many scripts come", () => {
+test("Google's own state gets one listener, however many scripts load", () => {
   const visited = visit(google)
   const { listeners } = layGtm(visited)
   visited.scriptLoads()
@@ -255,7 +255,7 @@ test("Google's own state is listened to once, however many scripts come", () => 
   expect(listeners).toHaveLength(1)
 })
 
-test("what the layer and Google's own state both say is told once", () => {
+test("a change in both the layer and Google's own state is reported once", () => {
   const visited = withLayer(initially(all('denied')))
   const { set } = layGtm(visited)
   visited.scriptLoads()
@@ -294,7 +294,7 @@ test.each<[title: string, page: object]>([
   expect(visited.told).toEqual([])
 })
 
-test('who is told and throws does not disturb a push', () => {
+test('a callback that throws does not disturb a push', () => {
   const visited = visit(
     (window) => google(window, throwing),
     (page) => {
@@ -304,14 +304,14 @@ test('who is told and throws does not disturb a push', () => {
   expect(push(visited, update(all('granted')))).toBe(1)
 })
 
-test('an entry that throws does not disturb a push, nor its neighbours', () => {
+test('an entry that throws does not disturb a push or its neighbors', () => {
   const thrower = new Proxy([], { get: throwing })
   const visited = withLayer(thrower, update(all('denied')))
   push(visited, thrower, update(all('granted')))
   expect(visited.told).toEqual(['marketing - analytics -', 'marketing + analytics +'])
 })
 
-test('nothing runs on an interval or a timer', () => {
+test('nothing runs on an interval or timer', () => {
   const timers = [vi.fn(), vi.fn()]
   const visited = visit(google, (page) => {
     ;[page.setInterval, page.setTimeout] = timers

@@ -68,7 +68,7 @@ test.each<[title: string, knows: Knows, told: string[]]>([
   ['Hydrogen: third parties may', { ...denied, thirdPartyMarketingAllowed: true }, ['marketing + analytics -']],
   ['Hydrogen: third parties may not', { ...granted, thirdPartyMarketingAllowed: false }, ['marketing - analytics +']],
   ['Hydrogen: nothing said', { ...granted, marketing: '', thirdPartyMarketingAllowed: false }, []],
-])('what the API knows when it is there already: %s', (_, knows, told) => {
+])('the API is already loaded: %s', (_, knows, told) => {
   expect(loaded(knows).told).toEqual(told)
 })
 
@@ -87,13 +87,13 @@ test.each<[title: string, detail: object | undefined, told: string[]]>([
     ['marketing - analytics -'],
   ],
   ['an event without anything in it', undefined, []],
-])('what the visitor answers later: %s', (_, detail, told) => {
+])('the visitor decides later: %s', (_, detail, told) => {
   const visit = loaded(undecided)
   collect(visit, detail)
   expect(visit.told).toEqual(told)
 })
 
-test('each change is told, and no decision twice', () => {
+test('each change is reported, and no decision twice', () => {
   const visit = loaded(granted)
   const yes = { marketingAllowed: true, saleOfDataAllowed: true, analyticsAllowed: true }
   collect(visit, yes)
@@ -103,7 +103,7 @@ test('each change is told, and no decision twice', () => {
   expect(visit.told).toEqual(['marketing + analytics +', 'marketing - analytics +', 'marketing + analytics +'])
 })
 
-test('an API that is not there yet is asked for, once, and read when it has come', () => {
+test('an API that is not loaded yet is requested once, and read after it has loaded', () => {
   const loadFeatures = vi.fn()
   const visited = visit(shopify, (page) => {
     page.Shopify = { loadFeatures }
@@ -117,7 +117,7 @@ test('an API that is not there yet is asked for, once, and read when it has come
   expect(visited.told).toEqual(['marketing + analytics +'])
 })
 
-test('an API that could not be loaded has decided nothing', () => {
+test('an API that fails to load has decided nothing', () => {
   const { told } = visit(shopify, (page) => {
     page.Shopify = {
       loadFeatures: (_: unknown, callback: (error: Error) => void) => callback(new Error('404')),
@@ -127,7 +127,7 @@ test('an API that could not be loaded has decided nothing', () => {
 })
 
 test.each(['shopifyCustomerPrivacyApiLoaded', 'consentTrackingApiLoaded'])(
-  'Shopify that comes later says so itself: %s',
+  "Shopify's API announces that it has loaded: %s",
   (type) => {
     const visited = visit(shopify)
     expect(visited.told).toEqual([])
@@ -137,7 +137,7 @@ test.each(['shopifyCustomerPrivacyApiLoaded', 'consentTrackingApiLoaded'])(
   },
 )
 
-test('Shopify that comes later and says nothing is found when its script has come', () => {
+test('an API that loads later without an event is found when its script has loaded', () => {
   const visited = visit(shopify)
   visited.scriptLoads()
   visited.page.Shopify = { customerPrivacy: customerPrivacy(denied) }
@@ -146,7 +146,7 @@ test('Shopify that comes later and says nothing is found when its script has com
   expect(visited.told).toEqual(['marketing - analytics -'])
 })
 
-test('a page without Shopify decides nothing, until its visitor does', () => {
+test('a page without Shopify decides nothing until the visitor does', () => {
   const visited = visit(shopify)
   visited.scriptLoads()
   announce(visited, 'shopifyCustomerPrivacyApiLoaded')
@@ -168,7 +168,7 @@ test.each<[title: string, Shopify: unknown]>([
   ['methods that throw', { customerPrivacy: { marketingAllowed: throwing } }],
   ['loadFeatures that throws', { loadFeatures: throwing }],
   ['properties that are no methods', { customerPrivacy: { marketingAllowed: true }, loadFeatures: 7 }],
-])('nothing is thrown into the page, and nothing told: %s', (_, Shopify) => {
+])('nothing is thrown into the page, and nothing is reported: %s', (_, Shopify) => {
   const visited = visit(shopify, (page) => {
     page.Shopify = Shopify
   })
@@ -177,7 +177,7 @@ test.each<[title: string, Shopify: unknown]>([
   expect(visited.told).toEqual([])
 })
 
-test('who is told and throws does not disturb the page', () => {
+test('a callback that throws does not disturb the page', () => {
   const visited = visit((window) => shopify(window, throwing))
   const thrown = vi.fn()
   visited.window.addEventListener('error', thrown)

@@ -29,16 +29,16 @@ test.each<[title: string, consentFrom: unknown, calls: unknown[][]]>([
   ['one', ['google'], [granted]],
   ['several', ['google', 'shopify'], [granted, denied]],
   ['text, as an attribute has it', 'shopify, google', [denied, granted]],
-])('the platforms that a config names are asked, and no other: %s', (_, consentFrom, calls) => {
+])('only the platforms in the config are read: %s', (_, consentFrom, calls) => {
   expect(heard(consentFrom)).toEqual(calls)
   expect(error).not.toHaveBeenCalled()
 })
 
-test('a platform that there is not is one console.error, and the others are asked', () => {
+test('an unknown platform logs one console.error, and the others are read', () => {
   expect(heard(['onetrust', 'google'])).toEqual([granted])
   expect(error.mock.calls).toEqual([['converge-tiktok: consentFrom names "onetrust", not google or shopify']])
 })
 
-test('every platform has its adapter', () => {
+test('every platform has an adapter', () => {
   expect(Object.keys(adapters).sort()).toEqual(['google', 'shopify'])
 })

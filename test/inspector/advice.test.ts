@@ -20,7 +20,7 @@ test.each<[reason: Reason, config: Partial<Config>, told: string]>([
   ['pixel_blocked', {}, 'With a relay, the server copy arrives anyway.'],
   // A test code marks the server copy; the page remembers the order all the same.
   ['already_sent', {}, 'To test an order again, give it another id.'],
-])('%s says what to do', (reason, config, told) => {
+])('%s has advice', (reason, config, told) => {
   expect(advice(reason, config)).toContain(told)
 })
 
@@ -30,14 +30,14 @@ test.each([
   ['add_to_wishlist', `mapping: { events: { "add_to_wishlist": 'AddToWishlist' } }.`],
   ['Contact', `mapping: { events: { "Contact": 'Contact' } }.`],
 ])(
-  'an event without a row is advised to take the name that is meant, or the TikTok event of its name: %s',
+  'an event without a row gets advice to use the intended name, or the TikTok event of its name: %s',
   (eventName, told) => {
     const result = { status: 'skipped', reason: 'unmapped', eventName, eventID: '1', destinationEvents: [] } as const
     expect(adviceOn({ ...result, destinationEvents: [] }, { pixelId }, {})).toContain(told)
   },
 )
 
-test('of the filters, those are told that this event must pass, as they stand in the config', () => {
+test('the advice shows the filters that apply to this event, as they are in the config', () => {
   const filters: Config['filters'] = [
     { event: 'Placed Order', any: [{ property: 'total_price', operator: 'greater_than', value: 50 }] },
     {
@@ -53,6 +53,6 @@ test('of the filters, those are told that this event must pass, as they stand in
   )
 })
 
-test('where all is well there is nothing to do', () => {
+test('a successful event needs no advice', () => {
   expect(advice(undefined)).toBe('')
 })

@@ -21,7 +21,7 @@ function lines(call: Call): string[] {
 const placed = (properties: Record<string, unknown>, config: Partial<Config> = {}) =>
   lines({ eventName: 'Placed Order', properties, config })
 
-test('an order: what was renamed, turned into numbers, computed, dropped, and what goes apart', () => {
+test('an order: renamed, converted, computed and dropped properties, and those that are not sent with the event', () => {
   const order = {
     id: 1001,
     total_price: '44.70',
@@ -91,11 +91,11 @@ test.each<[title: string, properties: Record<string, unknown>, config: Partial<C
     'items[1].name "Cap" → contents[0].content_name "Cap" (renamed)',
   ],
   ['an e-mail that is none', { $email: 'jane' }, {}, '$email "jane" (refused)'],
-])('%s is told', (_, properties, config, line) => {
+])('%s is shown', (_, properties, config, line) => {
   expect(placed(properties, config)).toContain(line)
 })
 
-test('a flat event: each property once, and the value from price and quantity', () => {
+test('a flat event: each property is shown once, and the value is computed from price and quantity', () => {
   expect(lines({ eventName: 'Added To Cart', properties: { ...cap, currency: 'EUR' } })).toEqual([
     'price × quantity ["19.90",2] → value 39.8 (computed)',
     'currency "EUR" → currency "EUR" (same)',
@@ -110,7 +110,7 @@ test('a flat event: each property once, and the value from price and quantity', 
   ])
 })
 
-test('a search says under which name its words came', () => {
+test('a search shows the property that contained its query', () => {
   expect(lines({ eventName: 'Searched', properties: { search_term: ' cap ' } })).toEqual([
     'search_term " cap " → query "cap" (renamed, tidied)',
     'search_term " cap " → search_string "cap" (renamed, tidied)',

@@ -40,18 +40,18 @@ test.each<[title: string, result: TrackResult, line: string]>([
     mapped({ eventName: '' }).result,
     '(no name) → nothing · skipped: unmapped · event_id e1 · Skipped: no mapping row has this event name, or its row is turned off.',
   ],
-])('a line says what came in, what became of it, and why: %s', (_, result, line) => {
+])('a line contains the call, the status and the reason: %s', (_, result, line) => {
   expect(debugLine(result, live)).toBe(line)
 })
 
-test('a warning says what is wrong, and what to change', () => {
+test('a warning names the problem and the fix', () => {
   const { result } = mapped({ eventName: 'added to cart' })
   expect(diagnose(result).map(warningLine)).toEqual([
     'added to cart · MISSPELT_EVENT_NAME · No mapping row has this name. Did you mean "Added To Cart"? Call track(\'Added To Cart\', …).',
   ])
 })
 
-test('a warning names an order that has no id', () => {
+test('a warning names an order without an ID', () => {
   const { result, source } = mapped({ eventName: 'Placed Order', properties: { ...order, id: undefined } })
   expect(diagnose(result, source).map(warningLine)).toEqual([
     'Purchase · MISSING_ORDER_ID · The order has no id. Each reload of its page counts it again, and so does the server copy. Set properties.id to the order\'s id, such as "1001", or pass it as options.eventID.',
@@ -63,7 +63,7 @@ const around = fc.constantFrom('', ' ', 'mailto:', 'a\n', '?email=', '"')
 const personal = fc.tuple(around, email, around).map((parts) => parts.join(''))
 const text = fc.oneof(personal, fc.string(), personal.map(encodeURIComponent))
 
-test('no line holds an e-mail address, wherever the page has put it', () => {
+test('no line contains an e-mail address, wherever the page put it', () => {
   const check = (eventName: string, eventID: string, $email: string, to: boolean, currency: string) => {
     const config = to ? { mapping: { events: { [eventName]: 'lead' } } } : {}
     const properties = { ...order, id: eventID, $email, $phone_number: $email, currency, name: $email }
@@ -80,7 +80,7 @@ test.each([
   ['a phone number', '+43 664 1234567', '…'],
   ['a hash', 'a'.repeat(64), '…'],
   ['a long name', 'x'.repeat(200), `${'x'.repeat(100)}…`],
-])('no line holds %s', (_, eventName, shown) => {
+])('no line contains %s', (_, eventName, shown) => {
   expect(debugLine(mapped({ eventName }).result, live)).toMatch(new RegExp(`^${shown} → nothing`))
 })
 
@@ -106,7 +106,7 @@ test.each<[change: Partial<TrackResult>, via: Channel[], pixel: State['pixel'], 
     'live',
     'retry: relay_down · event_id e1 · pixel and relay waiting',
   ],
-])('a line names the channels that have the event, and no other: %j by %j, pixel %s', (change, via, pixel, ways) => {
+])('a line names only the channels that have the event: %j by %j, pixel %s', (change, via, pixel, ways) => {
   const line = debugLine(sentBy(via, change), { pixel, relay: 'ready' })
   expect(line.replace(/ · [A-Z][^·]*$/, '')).toBe(`Searched → Search · ${ways}`)
 })

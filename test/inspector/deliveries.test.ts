@@ -38,7 +38,7 @@ test.each<[ways: Channel[], told: string]>([
   [['pixel'], 'held none'],
   [['relay'], 'none held'],
   [[], 'none none'],
-])('an event that waits for consent is held on the ways that its rows ask for alone: %j', (ways, told) => {
+])('an event that waits for consent is held only on the channels of its rows: %j', (ways, told) => {
   const result = { eventName: 'My Event', eventID: '1', destinationEvents: [] }
   const { pixel, relay } = deliveriesOf({ ...result, status: 'no_consent', reason: 'undecided' }, state, ways)
   expect(`${pixel} ${relay}`).toBe(told)

@@ -266,7 +266,7 @@ test.each(rows)('%s: %s', (code, _, wrong, place, right) => {
   expect(found(right).map((one) => one.code)).not.toContain(code)
 })
 
-test('each code has a call that earns it', () => {
+test('each code has a call that triggers it', () => {
   expect(new Set(rows.map(([code]) => code))).toEqual(new Set(checks.map(({ code }) => code)))
 })
 
@@ -274,22 +274,22 @@ test.each<[wrong: ReturnType<typeof made>, code: string]>([
   [made({ event: '' }), 'EMPTY_EVENT_TYPE_NAME'],
   [placed({ $email: 'null' }), 'INVALID_EMAIL_INFORMATION'],
   [placed({ $phone_number: 'None' }), 'INVALID_PHONE_NUMBER_INFORMATION'],
-])('one fault is told by one code', (wrong, code) => {
+])('one problem is reported with one code', (wrong, code) => {
   expect(found(wrong).map((one) => one.code)).toEqual([code])
 })
 
 test.each(['me@x.com', "sinead.o'brien@example.ie", 'info@müller.de', ['me@x.com'], [], null, undefined])(
-  'an e-mail address that is sent, or none, earns nothing: %j',
+  'a valid e-mail address, or none, is not reported: %j',
   ($email) => {
     expect(found(placed({ $email }, { matchKeys: ['email'] }))).toEqual([])
   },
 )
 
-test('an order as it should be earns nothing', () => {
+test('a valid order has no problems', () => {
   expect(found(placed({ $email: 'jane@example.com' }, { matchKeys: ['email'] }))).toEqual([])
 })
 
-test('each of the events that one call became is judged by its own name', () => {
+test('each TikTok event of a call is checked under its own name', () => {
   const codes = found(placed({ $is_new_customer: true, items: [], total_price: null, currency: null })).map(
     ({ code, event, event_id }) => [code, event, event_id],
   )
@@ -299,37 +299,37 @@ test('each of the events that one call became is judged by its own name', () => 
   ])
 })
 
-test('an order without an id is told of once, however many events of TikTok it becomes', () => {
+test('an order without an ID is reported once, however many TikTok events it becomes', () => {
   const diagnoses = found(placed({ id: null, $is_new_customer: true, $email: 'jane@example.com' }))
   expect(diagnoses.map(({ code, event }) => [code, event])).toEqual([['MISSING_ORDER_ID', 'Purchase']])
 })
 
-test('what is missing in many items is told in one line', () => {
+test('a value missing in many items is reported in one line', () => {
   const [diagnosis] = found(placed({ items: Array(40).fill({ name: 'Cap' }) }))
   expect(diagnosis?.fix).toContain('properties.items[4] and 35 more')
 })
 
 test.each(['My Event', 'Logged In', 'Added', 'Page Left'])(
-  'an event that nobody maps and that is like no other earns nothing: %s',
+  'an unmapped event with a name unlike any other is not reported: %s',
   (eventName) => {
     expect(found(mapped({ eventName }))).toEqual([])
   },
 )
 
-test('a known event that the shop has switched off earns nothing', () => {
+test('a known event that is switched off is not reported', () => {
   expect(found(mapped({ eventName: 'Searched', config: { mapping: { events: { Searched: false } } } }))).toEqual([])
 })
 
-test('what was not told of identity is not held against a purchase', () => {
+test('a purchase is not reported as anonymous if its identity is unknown to the inspector', () => {
   const { result } = placed({ $email: 'junk' })
   expect(diagnose(result)).toEqual([])
 })
 
-test('TikTok counts in 62 currencies', () => {
+test('TikTok accepts 62 currencies', () => {
   expect(currencies.size).toBe(62)
 })
 
-test('no other name is suggested where the mapping in force has a row for the one that was tracked', () => {
+test('no other name is suggested if the mapping has a row for the tracked name', () => {
   const purchase = mapped({ eventName: 'Purchase' })
   const codes = (mapping?: Parameters<typeof diagnose>[2]) =>
     diagnose({ ...purchase.result, reason: 'unmapped' }, purchase.source, mapping).map(({ code }) => code)

@@ -86,12 +86,12 @@ test.each<[scripts: Seen['scripts'], culprits: string[]]>([
     [file('https://shop.test/cdn/wpm@1/app.js'), file('https://shop.test/web-pixel-1@2/a.js')],
     ['a Shopify app, such as its TikTok channel'],
   ],
-])('the likely culprit among %j is named, the surest alone', (scripts, culprits) => {
+])('only the most likely culprit among %j is named', (scripts, culprits) => {
   const [finding] = look({ queue: [['page']], scripts })
   expect(finding?.culprits).toEqual(culprits)
 })
 
-test('an integration that has signed ttq is named', () => {
+test('an integration that signed its ttq is named', () => {
   const ttq = Object.assign([['page']], { _partner: 'Shopify' })
   expect(look({ ttq })[0]?.culprits).toEqual(['the integration that calls itself Shopify'])
 })

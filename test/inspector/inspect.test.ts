@@ -4,7 +4,7 @@ import type { Converge, ConvergeEvent, TrackResult } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
 import { mapped } from './mapped.ts'
 
-test('each event is a line of the console, and each fault a warning, until it is stopped', () => {
+test('each event is a console line, and each problem a warning, until inspect is stopped', () => {
   const listeners = new Set<(result: TrackResult, event: ConvergeEvent) => void>()
   const converge: Pick<Converge, 'on'> = {
     on: (type, listener) => {

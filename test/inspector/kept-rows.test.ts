@@ -22,7 +22,7 @@ function row(call: Call): Entry {
   return trackedEntry(result, source, 1, { pixelId }, state, { context })
 }
 
-test('with ?converge_debug the rows are there on the next page of the tab, also where its address has no flag', () => {
+test('with ?converge_debug the rows are kept for the next page of the tab, also if its URL has no flag', () => {
   const first = openTab('?converge_debug')
   keepRows(first.window, [row({ eventName: 'Viewed Product', properties: { name: 'Cap' } })])
   const [kept] = recallRows(openTab('', '?converge_debug', first.stored).window)
@@ -40,7 +40,7 @@ test('without ?converge_debug nothing is stored or read', () => {
   expect(recallRows(openTab('', '', other.stored).window)).toEqual([])
 })
 
-test('what is stored names nobody, and holds no properties', () => {
+test('stored rows contain no personal data and no properties', () => {
   const { stored, window } = openTab('?converge_debug')
   const properties = {
     id: 'jane@example.com',
@@ -57,7 +57,7 @@ test('what is stored names nobody, and holds no properties', () => {
   expect(text).not.toMatch(/jane|664|secret|[\da-f]{64}/)
 })
 
-test('an emptied list leaves nothing, and at most 50 rows are kept', () => {
+test('a cleared list leaves nothing, and at most 50 rows are stored', () => {
   const { stored, window } = openTab('?converge_debug')
   keepRows(
     window,
@@ -69,13 +69,13 @@ test('an emptied list leaves nothing, and at most 50 rows are kept', () => {
 })
 
 test.each(['', 'x', 'null', '7', '{}', '[null, 7, {}, []]', '[{"time":1,"outcome":"toString","deliveries":{}}]'])(
-  'what the storage holds and is no row is left out: %s',
+  'a stored value that is not a row is skipped: %s',
   (text) => {
     expect(recallRows(openTab('?converge_debug', '', new Map([['converge.inspector', text]])).window)).toEqual([])
   },
 )
 
-test('a page whose storage throws has the panel too', () => {
+test('the panel works on a page whose storage throws', () => {
   const window = Object({ name: '', location: { search: '?converge_debug' } })
   expect(() => keepRows(window, [row({ eventName: 'Searched' })])).not.toThrow()
   expect(recallRows(window)).toEqual([])

@@ -6,7 +6,7 @@ import { mapped } from './mapped.ts'
 const searched = (properties: Record<string, unknown> = {}, matchKeys?: ('email' | 'phone' | 'external_id')[]) =>
   mapped({ eventName: 'Searched', properties: { q: 'cap', ...properties }, ...(matchKeys && { matchKeys }) })
 
-test('seven keys, of which every request has two', () => {
+test('there are seven match keys, and every request has two of them', () => {
   const { result, source } = searched()
   const keys = matchKeysOf(result, source, {})
   expect(keys.map(({ key, isThere }) => `${key} ${isThere}`)).toEqual([
@@ -21,7 +21,7 @@ test('seven keys, of which every request has two', () => {
   for (const { key, isThere, advice } of keys) expect([key, advice !== '']).toEqual([key, !isThere])
 })
 
-test('a key that the event gave is shown as its hash, and never in the clear', () => {
+test('a match key from the event is shown as its hash, and never in plain text', () => {
   const { result, source } = searched({ $email: 'Jane@Example.com' }, ['email', 'external_id'])
   const keys = matchKeysOf(result, source, { external_id: 'ab'.repeat(32), ttp: 'cookie', ttclid: 'E.C.P.1' })
   expect(keys.filter(({ isThere }) => isThere).map(({ key, value }) => [key, value])).toEqual([
@@ -34,12 +34,12 @@ test('a key that the event gave is shown as its hash, and never in the clear', (
   ])
 })
 
-test('a key that an earlier call gave is there without a value', () => {
+test('a match key from an earlier call is listed without a value', () => {
   const { result, source } = searched({}, ['phone'])
   expect(matchKeysOf(result, source, {})[1]).toMatchObject({ key: 'phone', isThere: true, value: 'given before' })
 })
 
-test('an event that became none of TikTok’s has no match keys', () => {
+test('an event without a TikTok event has no match keys', () => {
   const { result, source } = mapped({ eventName: 'My Event' })
   expect(matchKeysOf(result, source, {})).toEqual([])
 })

@@ -66,7 +66,7 @@ const text = (selector: string) => all(selector).map((one) => one.textContent)
 const shown = () => all('.entry').filter(({ hidden }) => !hidden)
 const click = (selector: string) => all(selector)[0]?.click()
 
-test('nothing is drawn before the next frame, and then once for all that has come', () => {
+test('nothing is drawn before the next frame, and then all new events are drawn at once', () => {
   const { tell } = open()
   for (let count = 0; count < 20; count++) tell({ eventName: 'Searched', properties: { q: 'cap' } })
   expect(shown()).toHaveLength(0)
@@ -75,7 +75,7 @@ test('nothing is drawn before the next frame, and then once for all that has com
   expect(shown()).toHaveLength(20)
 })
 
-test('later news of an event changes its row, and makes no other', () => {
+test('later results of an event update its row, and add no other', () => {
   const { tell } = open()
   const event = tell({ eventName: 'Searched' })
   paint()
@@ -84,14 +84,14 @@ test('later news of an event changes its row, and makes no other', () => {
   expect(text('.outcome')).toEqual(['Retry'])
 })
 
-test('the time is that of the call, where the result knows it', () => {
+test('the time is the time of the call, if the result has it', () => {
   const { tell } = open()
   tell({ eventName: 'Searched' }, { time: new Date(2026, 0, 2, 3, 4, 5).getTime() })
   paint()
   expect(text('.time')).toEqual(['03:04:05'])
 })
 
-test('a page view that waits for consent is held for the pixel alone, another event for both ways', () => {
+test('a page view that waits for consent is held for the pixel only, and another event for both channels', () => {
   const { tell, state } = open()
   state({ relay: 'ready' })
   const held: Partial<TrackResult> = { status: 'no_consent', reason: 'undecided', destinationEvents: [] }
@@ -102,7 +102,7 @@ test('a page view that waits for consent is held for the pixel alone, another ev
   expect(marks.sort()).toEqual(['Pixel held', 'Pixel heldRelay held'])
 })
 
-test('several of TikTok’s events that carry the same are compared once, and their fault is told once', () => {
+test('several TikTok events with the same parameters are compared once, and their problem is shown once', () => {
   const { tell } = open()
   const properties = { id: 1, total_price: 5, currency: 'EUR', items: [{ name: 'Cap' }], $is_new_customer: true }
   tell({ eventName: 'Placed Order', properties, matchKeys: ['email'] })
@@ -115,7 +115,7 @@ test('several of TikTok’s events that carry the same are compared once, and th
   expect(text('.faults li .code')).toEqual(['Purchase · MISSING_CONTENT_ID'])
 })
 
-test('an opened row shows no e-mail and no phone number, wherever the page has put them', () => {
+test('an opened row shows no e-mail and no phone number, wherever the page put them', () => {
   const { tell } = open()
   const personal = { $email: 'jane@example.com', note: 'jane@example.com', $phone_number: '+43 664 1234567' }
   tell({ eventName: 'Placed Order', properties: { id: 'jane@example.com', ...personal } })
@@ -126,7 +126,7 @@ test('an opened row shows no e-mail and no phone number, wherever the page has p
   expect(root()?.textContent).not.toMatch(/jane|664/)
 })
 
-test('which content ids went out is told with the mode that chose them', () => {
+test('the content IDs are shown with the mode that chose them', () => {
   const { tell } = open({ contentId: 'sku' })
   const items = [{ sku: 'CAP', variant_id: '1' }, { variant_id: '2' }]
   tell({ eventName: 'Started Checkout', properties: { items }, config: { contentId: 'sku' } })
@@ -136,7 +136,7 @@ test('which content ids went out is told with the mode that chose them', () => {
   expect(text('.plain li')).toEqual(['CAP from sku', 'none: sku is missing'])
 })
 
-test('the list is filtered by status, by what is to fix, and by name', () => {
+test('the list can be filtered by status, by problems and by name', () => {
   const { tell } = open()
   tell({ eventName: 'Searched', properties: { q: 'cap' } })
   tell({ eventName: 'My Event' })
@@ -163,7 +163,7 @@ test('the list is filtered by status, by what is to fix, and by name', () => {
   expect(text('.empty')).toEqual([expect.any(String)])
 })
 
-test('a screen reader hears of new events, and not of those before the panel came, nor of any while it is folded', () => {
+test('a screen reader announces new events, but not those before the panel opened or while it is folded', () => {
   const { tell } = open()
   tell({ eventName: 'Searched' })
   paint()
@@ -178,7 +178,7 @@ test('a screen reader hears of new events, and not of those before the panel cam
   expect(heard()).toMatch(/^My Event/)
 })
 
-test('the list is emptied on demand, and goes on', () => {
+test('the list can be cleared, and continues', () => {
   const { tell } = open()
   tell({ eventName: 'Searched' })
   paint()
@@ -190,7 +190,7 @@ test('the list is emptied on demand, and goes on', () => {
   expect(text('.name')).toEqual(['My Event'])
 })
 
-test('what becomes of the pixel is told of events that are listed already', () => {
+test("a change of the pixel's state updates the rows in the list", () => {
   const { tell, state } = open()
   state({ pixel: 'waiting' })
   tell({ eventName: 'Searched' })
@@ -202,7 +202,7 @@ test('what becomes of the pixel is told of events that are listed already', () =
   expect(text('.notices p')).toEqual([expect.stringContaining('script-src')])
 })
 
-test('two pixels of a page share one panel, and their rows say whose they are', () => {
+test('two pixels on a page share one panel, and their rows show the pixel', () => {
   const other = 'C4OTHER0000000000002'
   const first = open()
   const second = open({ pixelId: other })
@@ -218,7 +218,7 @@ test('two pixels of a page share one panel, and their rows say whose they are', 
   expect([first, second].flatMap(({ listeners }) => [listeners.event.size, listeners.state.size])).toEqual([0, 0, 0, 0])
 })
 
-test('a framework that takes the panel away gets it back; closed by hand, it is gone for good', async () => {
+test('the panel returns if a framework removes it, and stays closed if the visitor closes it', async () => {
   const { listeners } = open()
   window.document.querySelector('converge-inspector')?.remove()
   await vi.waitFor(() => expect(root()).toBeTruthy())
@@ -232,7 +232,7 @@ test.each<[what: string, spoil: () => void]>([
   ['constructed style sheets', () => Object.assign(window, { CSSStyleSheet: undefined })],
   ['a PerformanceObserver', () => Object.assign(window, { PerformanceObserver: undefined })],
   ['a popover', () => Object.assign(window.HTMLElement.prototype, { showPopover: undefined })],
-])('a browser without %s has the panel too', (_, spoil) => {
+])('the panel works in a browser without %s', (_, spoil) => {
   spoil()
   const { tell } = open()
   tell({ eventName: 'Searched' })
@@ -241,7 +241,7 @@ test.each<[what: string, spoil: () => void]>([
   expect(said).toEqual([])
 })
 
-test('what fails in it is told on the console, and never thrown into the page', () => {
+test('an error in the panel is logged, and never thrown into the page', () => {
   const { tell } = open()
   tell({ eventName: 'Searched' })
   const { document } = window
@@ -259,7 +259,7 @@ test('what fails in it is told on the console, and never thrown into the page', 
   expect(text('.name')).toEqual(['My Event', 'Searched'])
 })
 
-test('without a pixel ID the panel opens and says how to set one, until a pixel is named', () => {
+test('without a pixel ID the panel opens and explains how to set one, until a pixel is named', () => {
   inspect(undefined, {}, window)
   paint()
   expect(text('.facts dd')).toEqual(['no pixel ID'])
@@ -272,7 +272,7 @@ test('without a pixel ID the panel opens and says how to set one, until a pixel 
   expect(said).toEqual([])
 })
 
-test('a success is not shown bare while the pixel is still waiting', () => {
+test('a success with a waiting pixel is not shown as a plain success', () => {
   const { tell, state } = open()
   state({ pixel: 'waiting' })
   tell({ eventName: 'Searched' })
@@ -284,7 +284,7 @@ test('a success is not shown bare while the pixel is still waiting', () => {
   expect(text('.outcome')).toEqual(['Success'])
 })
 
-test('with ?converge_debug the rows of an earlier page are shown below the new ones, until the panel is closed', () => {
+test('with ?converge_debug, rows of an earlier page are shown below the new ones until the panel is closed', () => {
   window.name = '?converge_debug'
   const first = open()
   first.tell({ eventName: 'Viewed Product', properties: { name: 'Cap' } })

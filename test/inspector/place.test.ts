@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { endFlag, keepPlace, recallPlace } from '../../src/inspector/place.ts'
 
 test.each(['', '?converge_debug', '?q=cap&converge_debug&converge_test=T1'])(
-  'the tab’s name keeps the place beside what it held: %j',
+  "the tab's name keeps the panel's position next to its own content: %j",
   (name) => {
     const tab = { name }
     expect(recallPlace(tab)).toEqual({ isFolded: false, side: 'right' })
@@ -14,13 +14,13 @@ test.each(['', '?converge_debug', '?q=cap&converge_debug&converge_test=T1'])(
   },
 )
 
-test('a name that the page has given its tab is left alone', () => {
+test('a tab name set by the page is not changed', () => {
   const tab = { name: 'checkout' }
   keepPlace(tab, { isFolded: true, side: 'left' })
   expect(tab.name).toBe('checkout')
 })
 
-test('a tab whose inspector was closed has no flag any more, and keeps its test code', () => {
+test('a tab whose inspector was closed loses the flag, and keeps its test code', () => {
   const tab = { name: '?converge_debug&converge_test=T1' }
   keepPlace(tab, { isFolded: true, side: 'left' })
   endFlag(tab)
@@ -28,7 +28,7 @@ test('a tab whose inspector was closed has no flag any more, and keeps its test 
   expect(tab.name).toContain('converge_test=T1')
 })
 
-test('on a phone the panel begins as a badge, and stays as it was put', () => {
+test('on a phone the panel starts as a badge, and keeps its later state', () => {
   const phone = (name: string) => ({ name, matchMedia: () => Object({ matches: true }) })
   expect(recallPlace(phone('?converge_debug')).isFolded).toBe(true)
   const tab = phone('?converge_debug')

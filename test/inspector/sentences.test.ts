@@ -31,7 +31,7 @@ const reasons = Object.keys({
 const say = (status: string, reason?: string, via = ['pixel', 'relay']): string =>
   sentence(Object({ status, reason, destinationEvents: [{ via }] }))
 
-test.each(statuses)('every reason that a status can have is told in a sentence of its own: %s', (status) => {
+test.each(statuses)('every reason of a status has its own sentence: %s', (status) => {
   const sentences = reasons.map((reason) => say(status, reason))
   for (const one of [say(status), ...sentences]) expect(one).toMatch(/^[A-Z](?!.*undefined:)[^\n]+[^.]\.$/)
   expect(new Set(sentences).size).toBe(reasons.length)
@@ -47,7 +47,7 @@ test('a success with a reason names the only channel that sent it', () => {
   expect(say('success', 'relay_refused')).toMatch(/^Sent only by the pixel: the relay refused /)
 })
 
-test('a success whose pixel is still waiting does not say that the pixel has it', () => {
+test('a success with a waiting pixel does not claim that the pixel has the event', () => {
   const result = (reason: Reason | undefined, via: Channel[]) => ({
     status: 'success' as const,
     reason,

@@ -42,7 +42,7 @@ test.each<[name: string, state: Partial<State>, config: Partial<Config>, value: 
   expect(facts(state, config)[name]).toMatchObject({ value, tone })
 })
 
-test('what blocks the pixel is named as far as it is known, with what to do', () => {
+test('the cause of a blocked pixel is named if it is known, with advice', () => {
   const { Pixel } = facts({ pixel: 'blocked', pixelCause: 'script_error' }, {}, "Brave's Shields")
   expect(Pixel?.value).toBe("blocked by Brave's Shields")
   expect(Pixel?.sentence).toContain('Turn off ad blockers for this page')
@@ -51,19 +51,19 @@ test('what blocks the pixel is named as far as it is known, with what to do', ()
   )
 })
 
-test('a relay that fails says where to look', () => {
+test('a failing relay comes with advice', () => {
   for (const state of ['down', 'refused'] as const)
     expect(facts({ relay: state }, { relay }).Relay?.sentence).toContain(`${relay}/health`)
 })
 
-test('a sandboxed page is told that it needs a relay, and a page without a pixel ID how to set one', () => {
+test('a sandboxed page gets advice to use a relay, and a page without a pixel ID to set one', () => {
   const sandboxed = facts({ pixel: 'blocked', pixelCause: 'sandboxed' }).Pixel?.sentence
   expect(sandboxed).toMatch(/sandboxed iframe with an opaque origin, where TikTok's pixel never starts.*needs a relay/)
   const unnamed = facts({ pixel: 'off' }, { pixelId: '' }).Pixel?.sentence
   expect(unnamed).toMatch(/data-pixel-id.*converge\.init\(\{ pixelId/)
 })
 
-test('a stand-in is told to be an ad blocker or a window.ttq that is not TikTok’s', () => {
+test("a stand-in is explained as an ad blocker or a window.ttq that is not TikTok's", () => {
   expect(facts({ pixel: 'blocked', pixelCause: 'stand_in' }).Pixel?.sentence).toMatch(
     /ad blockers.*consent tool.*window\.ttq/,
   )

@@ -8,21 +8,21 @@ const decimals = fc.stringMatching(/^\d{1,4}$/)
 /** Digits in groups of three, with `sign` between them. */
 const grouped = (digits: number, sign: string) => String(digits).replace(/\B(?=(\d{3})+$)/g, sign)
 
-test('a number is read as it is, and a finite one only', () => {
+test('a number is read unchanged if it is finite', () => {
   const check = (number: number) => {
     expect(readAmount(number)).toBe(Number.isFinite(number) ? number : Number.NaN)
   }
   fc.assert(fc.property(fc.double(), check))
 })
 
-test('what JavaScript writes of an amount is read as that amount', () => {
+test('an amount as JavaScript prints it is read as that amount', () => {
   const check = (amount: number) => {
     expect(readAmount(String(amount))).toBe(amount)
   }
   fc.assert(fc.property(fc.oneof(fc.integer(), cents), check))
 })
 
-test('groups and decimals with different signs are read, whatever the signs', () => {
+test('thousands and decimal separators are read, whichever signs they use', () => {
   const signs = fc.constantFrom<[string, string]>(
     [',', '.'],
     ['.', ','],
@@ -40,7 +40,7 @@ test('groups and decimals with different signs are read, whatever the signs', ()
   fc.assert(fc.property(signs, units, decimals, check))
 })
 
-test('a lone comma is decimal, except before exactly three digits', () => {
+test('a single comma is decimal, except before exactly three digits', () => {
   const units = fc.stringMatching(/^\d{0,7}$/)
   const fraction = fc.stringMatching(/^\d{1,5}$/)
   const check = (units: string, fraction: string) => {
@@ -49,14 +49,14 @@ test('a lone comma is decimal, except before exactly three digits', () => {
   fc.assert(fc.property(units, fraction, check))
 })
 
-test('a lone dot is decimal', () => {
+test('a single dot is decimal', () => {
   const check = (units: string, fraction: string) => {
     expect(readAmount(`${units}.${fraction}`)).toBe(Number(`${units}.${fraction}`))
   }
   fc.assert(fc.property(fc.stringMatching(/^\d{1,7}$/), fc.stringMatching(/^\d{1,7}$/), check))
 })
 
-test('a currency before or behind it changes nothing, and a minus on either side of it negates', () => {
+test('a currency before or after the number changes nothing, and a minus sign on either side negates it', () => {
   const currency = fc.constantFrom(
     '€',
     '$',
@@ -92,7 +92,7 @@ test('a currency before or behind it changes nothing, and a minus on either side
   fc.assert(fc.property(fc.integer({ min: 1, max: 10 ** 9 }), currency, space, minus, check))
 })
 
-describe('what a browser formats', () => {
+describe('amounts formatted by a browser', () => {
   // Of Arabic and Bengali digits nothing is read, and of no format another amount.
   const locales =
     'en-US de-DE de-AT de-CH fr-FR fr-CH fr-CA fr-TN it-IT es-ES es-MX es-CL es-VE pt-BR pt-PT nl-NL da-DK sv-SE nb-NO fi-FI is-IS pl-PL cs-CZ hu-HU ro-RO bg-BG hr-HR sr-RS el-GR tr-TR ru-RU uk-UA kk-KZ ka-GE he-IL ar-EG ar-AE ar-DZ fa-IR hi-IN en-IN bn-BD en-ZA id-ID ms-MY vi-VN th-TH ja-JP ko-KR zh-CN zh-TW zh-HK sq-AL'.split(
@@ -103,7 +103,7 @@ describe('what a browser formats', () => {
       ' ',
     )
 
-  test.each(locales)('%s: each amount is read as it was, or not at all', (locale) => {
+  test.each(locales)('%s: each amount is read correctly, or not at all', (locale) => {
     const check = (
       currency: string,
       digits: number,
@@ -191,11 +191,11 @@ test.each([
   'EUR',
   'free',
   '',
-])('what is no amount, or could be two, is unreadable: %j', (text) => {
+])('a text that is not an amount, or is ambiguous, is unreadable: %j', (text) => {
   expect(readAmount(text)).toBeNaN()
 })
 
-test('anything is read as a finite number or not at all', () => {
+test('any value is read as a finite number or not at all', () => {
   const text = fc.string({ unit: fc.constantFrom(..."0123456789.,' -−€$EURkr’\u00a0\u200f") })
   const check = (value: unknown) => {
     const read = readAmount(value)
@@ -205,13 +205,13 @@ test('anything is read as a finite number or not at all', () => {
 })
 
 test.each(['1', '1,', '1.', '1 ', ' ', '-', ',-', '1,23', '1.234', '$', 'E', '\u200f', '’'])(
-  'a long text does not take long: %j, 400,000 times',
+  'a long text is read quickly: %j, 400,000 times',
   (part) => {
     for (const end of ['', 'x', '1x']) readAmount(part.repeat(400_000) + end)
   },
 )
 
-test('rounding keeps four decimals and changes nothing that has no more', () => {
+test('rounding keeps four decimals and does not change shorter numbers', () => {
   const check = (units: number, amount: number) => {
     expect(roundAmount(units / 10_000)).toBe(units / 10_000)
     expect(Math.abs(roundAmount(amount) - amount)).toBeLessThanOrEqual(0.00005 + Math.abs(amount) * Number.EPSILON)

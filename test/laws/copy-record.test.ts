@@ -20,7 +20,7 @@ test('a copy is JSON', () => {
   fc.assert(fc.property(record, check))
 })
 
-test('a copy shares no object with what it was made of', () => {
+test('a copy shares no object with its original', () => {
   const check = (value: unknown) => {
     const originals = objectsIn(value)
     for (const object of objectsIn(copyRecord(value))) expect(originals).not.toContain(object)
@@ -28,7 +28,7 @@ test('a copy shares no object with what it was made of', () => {
   fc.assert(fc.property(record, check))
 })
 
-test('of JSON that is small, nothing is lost', () => {
+test('a small JSON value is copied completely', () => {
   const json = fc.jsonValue({ maxDepth: 5 }).filter((value) => !JSON.stringify(value).includes('"__proto__"'))
   const check = (value: unknown) => {
     expect(copyRecord({ value })).toEqual({ value })

@@ -59,14 +59,14 @@ interface Asked {
   condition: Condition
 }
 
-test.each(pairs)('%s holds exactly where %s does not', (positive, negated) => {
+test.each(pairs)('%s is met exactly if %s is not', (positive, negated) => {
   const check = ({ event, condition }: Asked) => {
     expect(holds({ ...condition, operator: positive }, event)).toBe(!holds({ ...condition, operator: negated }, event))
   }
   fc.assert(fc.property(asked, check), { numRuns: 500 })
 })
 
-test('of a missing property no positive operator holds, and every negated one does', () => {
+test('no positive operator is met for a missing property, and every negated one is', () => {
   const negated = new Set(pairs.map(([, negated]) => negated))
   const check = (condition: Condition) => {
     expect(holds({ ...condition, property: 'missing' }, {})).toBe(negated.has(condition.operator))
@@ -74,7 +74,7 @@ test('of a missing property no positive operator holds, and every negated one do
   fc.assert(fc.property(condition, check))
 })
 
-test('less, equal and greater: of two numbers exactly one is so', () => {
+test('exactly one of less, equal and greater is true for two numbers', () => {
   const number = fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }))
   const check = (found: number, value: number) => {
     const is = (operator: Operator) => holds({ property: 'n', operator, value }, { n: String(found) })
@@ -85,7 +85,7 @@ test('less, equal and greater: of two numbers exactly one is so', () => {
   fc.assert(fc.property(number, number, check))
 })
 
-test('what equals also contains itself, starts and ends with itself', () => {
+test('a text that equals another also contains it, and starts and ends with it', () => {
   const check = (text: string, ignoreCase: boolean) => {
     const swapped = ignoreCase ? text.toLowerCase() : text
     for (const operator of ['equal', 'in', 'contains', 'starts_with', 'ends_with'] as const)
@@ -94,7 +94,7 @@ test('what equals also contains itself, starts and ends with itself', () => {
   fc.assert(fc.property(fc.string(), fc.boolean(), check))
 })
 
-test('on a list, a positive operator holds where one element fits', () => {
+test('on a list, a positive operator is met if one element matches', () => {
   const check = (vendors: string[], condition: Condition) => {
     const isPositive = !pairs.some(([, negated]) => negated === condition.operator)
     fc.pre(isPositive)
@@ -105,7 +105,7 @@ test('on a list, a positive operator holds where one element fits', () => {
   fc.assert(fc.property(fc.array(fc.stringMatching(/^\w*$/)), condition, check))
 })
 
-test('a filter asks nothing of another event, and one condition of its own is enough', () => {
+test('a filter for one event ignores other events, and one met condition is enough', () => {
   const check = (event: Record<string, unknown>, any: Condition[], name: string) => {
     const filter = { event: 'Placed Order', any }
     expect(passes(filter, 'Placed Order', event)).toBe(any.some((condition) => holds(condition, event)))

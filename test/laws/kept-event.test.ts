@@ -45,7 +45,7 @@ const shuffled = event.chain((one) =>
     ]),
 )
 
-test('what is sent of a kept event is the JSON of its data, whatever texts are in it', () => {
+test('a kept event is sent as the JSON of its data, for any texts in it', () => {
   fc.assert(
     fc.property(event, (given) => {
       const { json, ...read } = readKept(writeKept(given))
@@ -55,7 +55,7 @@ test('what is sent of a kept event is the JSON of its data, whatever texts are i
   )
 })
 
-test('an event that another program has kept with its keys in another order is read all the same', () => {
+test('an event that another program kept with a different key order is read', () => {
   fc.assert(
     fc.property(shuffled, ([given, body]) => {
       const { json, ...read } = readKept(body)
@@ -65,7 +65,7 @@ test('an event that another program has kept with its keys in another order is r
   )
 })
 
-test('match keys are counted alike with and without the kept JSON', async () => {
+test('match keys are counted the same with and without the kept JSON', async () => {
   const sharesOf = async (one: OutboxEvent) => {
     const { counting, shares } = createMatchKeys()
     await counting(async () => ['done'])([one])

@@ -55,7 +55,7 @@ const most = factor * 6
 const floor = 1 // ms
 
 test.each(Object.keys(readers))(
-  '%s takes a time that grows like the text, whatever the text is',
+  'the time of %s grows linearly with the length of any text',
   (name) => {
     const read = readers[name] ?? String
     fc.assert(

@@ -41,7 +41,7 @@ function always(law: (parameters: EventParameters, contents: Content[]) => void)
   fc.assert(fc.property(eventName, properties, config, check), { numRuns: 1000 })
 }
 
-test('every known event becomes one of TikTok, whatever its properties', () => {
+test('every known event becomes a TikTok event, whatever its properties', () => {
   const check = (name: string, event: Record<string, unknown>, config: Config) => {
     const isNew = [event.$is_new_customer].flat().some((value) => value === true || value === 'true')
     const count = name === 'Placed Order' && isNew ? 2 : 1
@@ -50,7 +50,7 @@ test('every known event becomes one of TikTok, whatever its properties', () => {
   fc.assert(fc.property(eventName, properties, config, check))
 })
 
-test('any JSON is mapped without an exception, and stays as it is', () => {
+test('any JSON is mapped without an exception, and is not changed', () => {
   const check = (name: string, json: unknown, config: Config) => {
     const event = { items: json, ...Object(json) }
     const before = structuredClone(event)
@@ -60,7 +60,7 @@ test('any JSON is mapped without an exception, and stays as it is', () => {
   fc.assert(fc.property(eventName, fc.jsonValue(), config, check))
 })
 
-test('anything is mapped without an exception, frozen too', () => {
+test('any value is mapped without an exception, also if it is frozen', () => {
   const check = (name: string, value: unknown, config: Config) => {
     map(name, Object.freeze({ items: [value], product_id: value, total_price: value, currency: value }), config)
     map(name, Object.freeze({ id: value, items: value, price: value, quantity: value, q: value }), config)
@@ -68,7 +68,7 @@ test('anything is mapped without an exception, frozen too', () => {
   fc.assert(fc.property(eventName, anything, config, check))
 })
 
-test('what was read is not written to', () => {
+test('the input is never written to', () => {
   const check = (name: string, event: Record<string, unknown>, config: Config) => {
     const before = structuredClone(event)
     for (const parameters of map(name, event, config)) {
@@ -80,24 +80,24 @@ test('what was read is not written to', () => {
   fc.assert(fc.property(eventName, properties, config, check))
 })
 
-test('parameters carry nothing that is not on the allow-list', () => {
+test('parameters contain only names on the allow-list', () => {
   always((parameters, contents) => {
     expect(parameterNames).toEqual(expect.arrayContaining(Object.keys(parameters)))
     for (const content of contents) expect(contentNames).toEqual(expect.arrayContaining(Object.keys(content)))
   })
 })
 
-test('a content_id that is there is text, and not empty', () => {
+test('a content_id is non-empty text', () => {
   always((_, contents) => {
     for (const content of contents) if ('content_id' in content) expect(content.content_id).toMatch(/./su)
   })
 })
 
-test('a search carries what was searched for under both of its names', () => {
+test('a search carries its query under both parameter names', () => {
   always(({ query, search_string }) => expect(search_string).toBe(query))
 })
 
-test('every text that is there says something', () => {
+test('no text parameter is empty', () => {
   always(({ order_id = 'o', query = 'q' }, contents) => {
     const texts = contents.map(({ content_name = 'n', content_category = 'c', brand = 'b' }) => [
       content_name,
@@ -115,7 +115,7 @@ test('every number is finite', () => {
   })
 })
 
-test('a currency is three capitals, and never without a value', () => {
+test('a currency has three capital letters, and is never sent without a value', () => {
   always(({ value, currency }) => {
     if (currency === undefined) return
     expect(currency).toMatch(/^[A-Z]{3}$/)
@@ -123,7 +123,7 @@ test('a currency is three capitals, and never without a value', () => {
   })
 })
 
-test('contents come with a type that TikTok knows, and neither comes alone', () => {
+test('contents and a valid content_type are always sent together', () => {
   always(({ contents, content_type, num_items }) => {
     expect([content_type, typeof num_items]).toEqual(
       contents ? [expect.stringMatching(/^product(_group)?$/), expect.anything()] : [undefined, 'undefined'],
@@ -132,7 +132,7 @@ test('contents come with a type that TikTok knows, and neither comes alone', () 
   })
 })
 
-test("a mode other than default sends that field's id or none", () => {
+test('a mode other than default sends the ID of that field, or none', () => {
   const check = (item: Record<string, unknown>, contentId: 'product_id' | 'variant_id' | 'sku', config: Config) => {
     const [parameters] = map('Viewed Product', { items: [item] }, { ...config, contentId })
     const id = parameters?.contents?.[0]?.content_id

@@ -79,7 +79,7 @@ const parts = {
 const requiredKeys = ['time', 'eventName', 'eventID', 'send', 'pixel', 'user', 'page', 'consent'] as const
 const written = fc.record(parts, { requiredKeys: [...requiredKeys] })
 
-test("an event as a page writes it is taken as it is, without the schema's help", () => {
+test('an event as a page writes it is accepted unchanged, without the schema', () => {
   fc.assert(
     fc.property(written, (event) => {
       expect(isPageEvent(overTheWire(event))).toBe(true)
@@ -87,7 +87,7 @@ test("an event as a page writes it is taken as it is, without the schema's help"
   )
 })
 
-test('the quick test passes exactly those events that the schema leaves as they are', () => {
+test('the quick test passes exactly the events that the schema does not change', () => {
   fc.assert(
     fc.property(written, fc.array(change, { minLength: 1, maxLength: 3 }), (event, changes) => {
       const given = overTheWire(changes.reduce(applyChange, overTheWire(event)))

@@ -124,7 +124,7 @@ function laidOpen(value: unknown): string {
   return `${text} ${withoutSigns(text)}`
 }
 
-test('nobody is named in the clear: not in ttq, storage, the console, a post, nor in context()', async () => {
+test('no personal data appears in plain text in ttq, storage, the console, a post or context()', async () => {
   const consoles = (['log', 'info', 'warn', 'error', 'debug'] as const).map((method) =>
     vi.spyOn(console, method).mockReturnValue(),
   )

@@ -4,7 +4,7 @@ import { LONGEST, redact } from '../../src/core/redact.ts'
 
 const hash = /\b[\da-f]{64}\b/g
 
-test('nothing of an e-mail address or a hash is left, wherever a long text is cut', () => {
+test('no part of an e-mail address or a hash remains, wherever a long text is cut', () => {
   const named = fc.oneof(
     fc.emailAddress().filter((email) => email.length > 12),
     fc.emailAddress().map((email) => encodeURIComponent(email).replaceAll('%', '%25')),
@@ -25,7 +25,7 @@ test('nothing of an e-mail address or a hash is left, wherever a long text is cu
   )
 })
 
-test('a text that names nobody stays as it is', () => {
+test('a text without personal data is not changed', () => {
   const text = 'TikTok answered code 40002: content_id of order 1001 must be a string'
   expect(redact(text, hash)).toBe(text)
 })

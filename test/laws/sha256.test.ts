@@ -18,7 +18,7 @@ const surrogates = fc
   .array(fc.oneof(fc.integer({ min: 0xd800, max: 0xdfff }), fc.integer({ min: 0, max: 0xffff })))
   .map((units) => String.fromCharCode(...units))
 
-test('SHA-256 of any text is what Web Crypto says', async () => {
+test('SHA-256 of any text equals the result of Web Crypto', async () => {
   await fc.assert(fc.asyncProperty(fc.oneof(unicode, fc.string(), fc.emailAddress()), agrees), { numRuns: 500 })
 })
 
@@ -26,12 +26,12 @@ test('half a surrogate pair is hashed as TextEncoder writes it', async () => {
   await fc.assert(fc.asyncProperty(surrogates, agrees), { numRuns: 500 })
 })
 
-test('SHA-256 of a long text is what Web Crypto says', async () => {
+test('SHA-256 of a long text equals the result of Web Crypto', async () => {
   const long = fc.tuple(unicode, fc.integer({ min: 1, max: 20_000 })).map(([text, length]) => `${text}ä`.repeat(length))
   const bounded = long.map((text) => text.slice(0, 50_000))
   await fc.assert(fc.asyncProperty(bounded, agrees), { numRuns: 20 })
 })
 
-test('every length around the ends of a block comes out right', async () => {
+test('every length around the block boundaries is hashed correctly', async () => {
   for (let length = 0; length <= 200; length++) await agrees('a'.repeat(length))
 })

@@ -27,7 +27,7 @@ const value = fc.oneof(
   fc.anything(),
 )
 
-test('a simple condition holds for the same events with and without the code for filters', () => {
+test('a simple condition gives the same result with and without the code for filters', () => {
   fc.assert(
     fc.property(fc.boolean(), properties, value, (wanted, event, found) => {
       const condition: Condition = { property, operator: 'equal', value: wanted }
@@ -39,12 +39,12 @@ test('a simple condition holds for the same events with and without the code for
   )
 })
 
-test('a simple condition reads no property that every object has', () => {
+test('a simple condition does not read inherited properties', () => {
   const condition: Condition = { property: '$x', operator: 'equal', value: true }
   expect(compileSimple(condition)(Object.create({ $x: true }))).toBe(false)
 })
 
-test('every condition of the default mapping is simple: builds without filters have that mapping', () => {
+test('every condition of the default mapping is simple, so builds without filters include that mapping', () => {
   const entries: MappingEntry[] = Object.values(defaultMapping)
   const rows = entries.flatMap((entry) => entry || [])
   const conditions = rows.flatMap((row) => (typeof row === 'string' || !row.when ? [] : [row.when]))

@@ -12,7 +12,7 @@ beforeEach(() => {
 const eventName = fc.oneof(fc.constantFrom(...Object.keys(defaultMapping)), anything)
 const options = fc.oneof(anything, fc.record({ eventID: anything }))
 
-test('track takes anything, and its event_id is text that is not empty', () => {
+test('track accepts any value, and its event_id is non-empty text', () => {
   const { page, track } = openShop()
   const check = (name: unknown, event: unknown, options: unknown) => {
     const result = track(name, event, options)
@@ -24,7 +24,7 @@ test('track takes anything, and its event_id is text that is not empty', () => {
   expect(page.ttq.length).toBeGreaterThan(0)
 })
 
-test('what stands in ttq is what the result says', () => {
+test('the ttq queue and the result agree', () => {
   const check = (name: unknown, event: unknown, options: unknown) => {
     const { page, track } = openShop()
     const { destinationEvents } = track(name, event, options)

@@ -79,14 +79,14 @@ test.each(['iife', 'esm'] as const)(
   },
 )
 
-test("esbuild's bundle with code splitting loads only the tracker at first", async () => {
+test("esbuild's bundle with code splitting first loads only the tracker", async () => {
   const files = await bundle(createApp(), { format: 'esm', splitting: true })
   expect(Object.keys(files).length).toBeGreaterThan(1)
   for (const text of Object.values(files)) expect(text).not.toContain(inspectorMark)
   holdSize('esbuild, with splitting', files['main.js'] ?? '', BUDGET.split)
 })
 
-test('debug says what to do if the inspector is not beside the bundle, and opens it after "converge-tiktok copy"', async () => {
+test('debug explains what to do if the inspector is not next to the bundle, and opens it after "converge-tiktok copy"', async () => {
   const project = createApp()
   await bundle(project, { format: 'esm' })
   project.write('page.mjs', page)
@@ -102,7 +102,7 @@ test('debug says what to do if the inspector is not beside the bundle, and opens
   expect((await runNode(project.folder, ['page.mjs', bundled])).output).toBe('the inspector is open\n')
 })
 
-test('debug says what to do in a bundle that is not a module', async () => {
+test('debug explains what to do in a bundle that is not a module', async () => {
   const project = createApp()
   await bundle(project, { format: 'iife' })
   project.write('page.mjs', page)
@@ -120,7 +120,7 @@ function createQuietLogger() {
   return { logger, lines }
 }
 
-test('Vite builds an app with the inspector as a file of its own, without a warning', async () => {
+test('Vite builds an app with the inspector as a separate file, without a warning', async () => {
   const { folder } = createApp()
   const { logger, lines } = createQuietLogger()
   await viteBuild({ root: folder, configFile: false, logLevel: 'warn', customLogger: logger })
@@ -171,7 +171,7 @@ test('a server can import the package, and an instance there skips every event',
   expect(await runNode(folder, ['ssr.mjs'])).toEqual({ code: 0, output: 'skipped no_window\n' })
 })
 
-test('require() loads from CommonJS what import() loads, of every entry', async () => {
+test('require() loads the same exports from CommonJS as import(), for every entry', async () => {
   const { folder, write } = createProject({})
   const entries = Object.keys(manifest.exports).filter((name) => !/\.js(on)?$/.test(name))
   const names = entries.map((entry) => entry.replace('.', manifest.name))

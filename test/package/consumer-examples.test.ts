@@ -17,7 +17,7 @@ function copyExample(name: string): string {
   return folder
 }
 
-test('examples/node-server starts with the installed package, serves the script, and ends in order', async () => {
+test('examples/node-server starts with the installed package, serves the script, and exits cleanly', async () => {
   const folder = copyExample('node-server')
   const child = spawn(process.execPath, ['server.js'], {
     cwd: folder,
@@ -37,7 +37,7 @@ test('examples/node-server starts with the installed package, serves the script,
   expect(await ended).toBe(0)
 })
 
-test('examples/script-tag needs only the files that "converge-tiktok copy" brings', async () => {
+test('examples/script-tag needs only the files that "converge-tiktok copy" writes', async () => {
   const folder = copyExample('script-tag')
   const cli = join(folder, 'node_modules/converge-tiktok/dist/cli.js')
   expect(await runNode(folder, [cli, 'copy', '.'])).toMatchObject({ code: 0 })
@@ -54,7 +54,7 @@ const programs = [
   'npm/thank-you-page.ts',
 ].concat('next-route-handler/app/api/converge/[...path]/route.ts')
 
-test.each(programs)('examples/%s finds in the installed package what it imports', async (path) => {
+test.each(programs)('the imports of examples/%s exist in the installed package', async (path) => {
   const [name = '', ...rest] = path.split('/')
   const folder = copyExample(name)
   const { errors, warnings } = await build({
@@ -69,7 +69,7 @@ test.each(programs)('examples/%s finds in the installed package what it imports'
   expect([...errors, ...warnings]).toEqual([])
 })
 
-test('every example that installs the package asks for the version of this repository', () => {
+test('every example that installs the package requires the version of this repository', () => {
   const manifests = readdirSync(examples)
     .map((name) => join(examples, name, 'package.json'))
     .filter((path) => existsSync(path))

@@ -1,7 +1,7 @@
 import { expect, inject, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 
-test('the package holds what is built, its license and its documents, and nothing else', () => {
+test('the package contains only the build, its license and its documents', () => {
   const paths = inject('packedPaths')
   expect(paths).toEqual(
     expect.arrayContaining([
@@ -23,7 +23,7 @@ test('the package holds what is built, its license and its documents, and nothin
   expect(paths.filter((path) => !expected.test(path))).toEqual([])
 })
 
-test('the package installs nothing for pages: its dependencies are parts of the server', () => {
+test('the package installs nothing for pages: its dependencies are only used on the server', () => {
   expect(Object.keys(manifest)).not.toEqual(
     expect.arrayContaining([expect.stringMatching(/^(peer|optional)Dependencies$/)]),
   )

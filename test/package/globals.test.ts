@@ -34,7 +34,7 @@ function runScript(tag: string) {
   return { page, globals, console }
 }
 
-test('the script adds no global but converge, cvg, ttq and TiktokAnalyticsObject', () => {
+test('the script adds only the globals converge, cvg, ttq and TiktokAnalyticsObject', () => {
   const { page, globals, console } = runScript(`<script data-pixel-id="${pixelId}" data-content-id="sku"></script>`)
   const { destinationEvents } = page.converge.track('Viewed Product', { product_id: 'P1', sku: 'S1' })
   expect(destinationEvents[0].parameters.contents[0].content_id).toBe('S1')
@@ -42,20 +42,20 @@ test('the script adds no global but converge, cvg, ttq and TiktokAnalyticsObject
   expect(console.error).not.toHaveBeenCalled()
 })
 
-test('without a pixel ID the script adds converge and cvg alone, and says nothing', () => {
+test('without a pixel ID the script adds only converge and cvg, and logs nothing', () => {
   const { globals, console } = runScript('')
   expect(globals()).toEqual(['converge', 'cvg'])
   expect(console.error).not.toHaveBeenCalled()
 })
 
-test('a wrong pixel ID is one console.error, and no exception', () => {
+test('a wrong pixel ID logs one console.error, and throws nothing', () => {
   const { page, globals, console } = runScript('<script data-pixel-id="G-1"></script>')
   expect(console.error).toHaveBeenCalledOnce()
   expect(page.converge.track('Searched')).toBeUndefined()
   expect(globals()).toEqual(['converge', 'cvg'])
 })
 
-test('a symbol is read as its text by the minified script, too', () => {
+test('the minified script also reads a symbol as its text', () => {
   const { page, console } = runScript(`<script data-pixel-id="${pixelId}"></script>`)
   const { destinationEvents } = page.converge.track('Searched', { query: Symbol('shoes') })
   expect(destinationEvents[0].parameters.query).toBe('Symbol(shoes)')

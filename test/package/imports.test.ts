@@ -67,7 +67,7 @@ test.each(planted)('a planted violation is found: %s', (_, path, text) => {
   expect(breaches([...sources, { path, text }])).toHaveLength(1)
 })
 
-test('no file of src imports itself by way of others', () => {
+test('no file of src imports itself through other files', () => {
   expect(importCircles(sources)).toEqual([])
 })
 
@@ -115,15 +115,12 @@ async function foldersOf(entry: string): Promise<string[]> {
   return [...new Set(files.map((path) => (path.includes('/') ? folderOf(path) : path)))].sort()
 }
 
-test.each(['script.ts', 'index.ts'])(
-  'what advice on event names needs is in no bundle of a page: %s',
-  async (entry) => {
-    const bundled = await filesOf(entry)
-    expect(bundled).toContain('core/event.ts')
-    expect(bundled).not.toContain('core/event-synonyms.ts')
-    expect(await filesOf('inspector/index.ts')).toContain('core/event-synonyms.ts')
-  },
-)
+test.each(['script.ts', 'index.ts'])('the code for event name advice is in no page bundle: %s', async (entry) => {
+  const bundled = await filesOf(entry)
+  expect(bundled).toContain('core/event.ts')
+  expect(bundled).not.toContain('core/event-synonyms.ts')
+  expect(await filesOf('inspector/index.ts')).toContain('core/event-synonyms.ts')
+})
 
 test.each([
   ['script.ts', ['browser', 'core', 'script.ts', 'tiktok', 'tiktok/pixel']],
@@ -134,7 +131,7 @@ test.each([
   ['server/index.ts', ['core', 'server', 'store', 'tiktok', 'tiktok/events-api']],
   ['node/index.ts', ['core', 'node', 'server', 'store', 'store/sqlite', 'tiktok', 'tiktok/events-api']],
   ['cloudflare/index.ts', ['cloudflare', 'core', 'server', 'store', 'tiktok', 'tiktok/events-api']],
-])('what %s bundles is of these folders alone', async (entry, folders) => {
+])('the bundle of %s contains only files from these folders', async (entry, folders) => {
   const found = await foldersOf(entry)
   expect(folders).toEqual(expect.arrayContaining(found))
   expect(found).toContain(folders.find((folder) => entry.startsWith(folder)) ?? entry)
@@ -143,11 +140,11 @@ test.each([
 const forPages = ['script.ts', 'index.ts', 'browser/start.ts', 'consent/index.ts', 'inspector/index.ts']
 const eventsApiFiles = (files: string[]) => files.filter((path) => path.startsWith('tiktok/events-api/'))
 
-test.each(forPages)('nothing of the Events API reaches what a page loads: %s', async (entry) => {
+test.each(forPages)('no code of the Events API is in the page bundle of %s', async (entry) => {
   expect(eventsApiFiles(await filesOf(entry))).toEqual([])
 })
 
-test('a planted import of the Events API into what a page loads is found', async () => {
+test('a planted import of the Events API into page code is found', async () => {
   const planted = "export { rowOf } from './tiktok/events-api/codes.ts'"
   expect(eventsApiFiles(await filesOf('script.ts', planted))).toEqual(['tiktok/events-api/codes.ts'])
 })

@@ -15,7 +15,7 @@ test('sri.json has the hash of every script that a page may load', () => {
   for (const [file, hash] of Object.entries(integrity)) expect([file, hash]).toEqual([file, hashOf(read(file))])
 })
 
-test('"converge-tiktok copy" copies the scripts and prints the hashes of what it copied, and a tag', async () => {
+test('"converge-tiktok copy" copies the scripts and prints their hashes and a script tag', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'converge-copy-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const cli = new URL('cli.js', dist).pathname

@@ -45,7 +45,7 @@ function createRepository({ files = {} }: { files?: Record<string, string> } = {
   }
 }
 
-test('a release without an option tests and packs, and tags nothing', () => {
+test('a release without an option tests and packs, and creates no tag', () => {
   const { release, tags, hasTarball } = createRepository()
   const { status, output } = release()
   expect([status, output]).toEqual([0, expect.stringContaining('the tests ran')])
@@ -60,7 +60,7 @@ test('a release with --tag tags the version once', () => {
   expect(release('--tag').output).toContain('The tag v1.2.3 exists.')
 })
 
-test('a release refuses a working tree with changes, and runs nothing', () => {
+test('a release refuses a working tree with changes, and runs no command', () => {
   const { release, write, hasTarball } = createRepository()
   write('new-file.js', '')
   const { status, output } = release('--tag')
@@ -89,7 +89,7 @@ test('a release refuses an option that does not exist', () => {
   expect(createRepository().release('--publish').output).toContain('The option --publish does not exist.')
 })
 
-test('the changelog has a dated heading of the version in package.json', () => {
+test('the changelog has a dated heading for the version in package.json', () => {
   const text = readFileSync(join(root, 'CHANGELOG.md'), 'utf8')
   expect(text).toMatch(new RegExp(`^## ${manifest.version.replaceAll('.', '\\.')} \\(\\d{4}-\\d{2}-\\d{2}\\)$`, 'm'))
 })

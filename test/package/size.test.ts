@@ -43,18 +43,18 @@ describe.each(Object.entries(budgets))('%s', (file, budget) => {
   })
 })
 
-test.each(Object.entries(variants))('%s has the code of its features, and of no other', (file, features) => {
+test.each(Object.entries(variants))('%s has the code of its features only', (file, features) => {
   const script = read(file)
   const found = Object.entries(traces).map(([feature, trace]) => [feature, script.includes(trace)])
   expect(Object.fromEntries(found)).toEqual(features)
 })
 
-test('the variants stand in the order of their sizes, from which a forwarder takes the first that will do', () => {
+test('the variants are sorted by size, and a forwarder picks the first one with all features it needs', () => {
   const sizes = Object.keys(variants).map(sizeOf)
   expect(sizes).toEqual([...sizes].sort((a, b) => a - b))
 })
 
-test('what parses as es2022 alone would be noticed', async () => {
+test('a file that needs es2022 would be reported', async () => {
   const modern = 'a ||= 1; class B { #c = 2 }'
   expect((await transform(modern, { target: 'es2020' })).code).not.toBe((await transform(modern)).code)
 })

@@ -9,14 +9,14 @@ const modules = readdirSync(dist).filter((file) => file.endsWith('.js'))
 const withMap = modules.filter((file) => /\n\/\/# sourceMappingURL=.*\n$/.test(read(file)))
 const readMap = (file: string): SourceMapPayload => JSON.parse(read(`${file}.map`))
 
-test('every module of the package has a source map, but for the script of a page and lists of exports', () => {
+test('every module of the package has a source map, except the page scripts and lists of exports', () => {
   const without = modules.filter((file) => !withMap.includes(file))
   const isScript = (file: string) => file.startsWith('converge')
   expect(without.filter((file) => !isScript(file) && /^function |^const |^async /m.test(read(file)))).toEqual([])
   expect(withMap).toEqual(expect.arrayContaining(['index.js', 'consent.js', 'inspector.js', 'cli.js']))
 })
 
-test.each(withMap)('the map of %s brings its sources along, as they are in src', (file) => {
+test.each(withMap)('the source map of %s contains its sources, as they are in src', (file) => {
   const { sources, sourcesContent } = readMap(file)
   expect(sources.length).toBeGreaterThan(0)
   for (const [index, source] of sources.entries()) {
@@ -32,7 +32,7 @@ test.each([
   ['inspector.js', 'converge-inspector'],
   ['cli.js', 'outbox retry'],
   ['load-inspector.js', 'the inspector could not be loaded'],
-])('the map of %s leads to the line that says "%s"', (file, words) => {
+])('the source map of %s points to the line with "%s"', (file, words) => {
   const code = read(file)
   const before = code.slice(0, code.indexOf(words)).split('\n')
   const map = new SourceMap(readMap(file))

@@ -173,7 +173,7 @@ test('a config that can not work gets one sentence and exit code 1', async () =>
       { mapping: { events: { Lead: ['A', { event: 'Lead', when: { ...when, ignorecase: true } }] } } },
       'mapping.events.Lead.when has no option ignorecase. Did you mean ignoreCase?',
     ],
-    [{ filters: [{ event: '*', any: [when], all: [] }] }, 'filters[0] has no option all. There are event, any'],
+    [{ filters: [{ event: '*', any: [when], all: [] }] }, 'filters[0] has no option all. Use event, any'],
     [
       { filters: [{ event: '*', any: [{ ...when, values: [] }] }] },
       'filters[0].any has no option values. Did you mean value?',

@@ -361,7 +361,7 @@ describe('a config that can never work throws, in a sentence', () => {
     ['a domain with a space', { domain: 'shop test' }, /domain is "shop test", not a domain, such as shop\.example/],
     ['a misspelt option', { consnt: 'require' }, /the forwarder has no option consnt\. Did you mean consent\?/],
     ['a misspelt option of its own', { trustproxy: true }, /has no option trustproxy\. Did you mean trustProxy\?/],
-    ['an empty relay', { relay: '' }, /relay is "", not an address, such as https:/],
+    ['an empty relay', { relay: '' }, /relay is "", not a URL, such as https:/],
     ['a switch that is text', { trustProxy: 'false' }, /trustProxy is "false", not true or false/],
     [
       'a misspelt forwarding mode',

@@ -44,15 +44,15 @@ function compile(project: string) {
   return { status, stdout }
 }
 
-test('what must compile compiles, and what must not does not', () => {
+test('valid code compiles, and invalid code does not', () => {
   expect(compile(here)).toEqual({ status: 0, stdout: '' })
 })
 
-test('the same holds for a shop that has installed the package', () => {
+test('the same is true for a shop that has installed the package', () => {
   expect(compile(shop)).toEqual({ status: 0, stdout: '' })
 })
 
-test('each expectation of an error is one: without it, its line is refused', () => {
+test('each expected error is real: without its directive, the line is refused', () => {
   const lines = asShop(readFileSync(join(here, 'public.ts'), 'utf8')).split('\n')
   const expected = lines.flatMap((line, index) => (line.startsWith('// @ts-expect-error') ? [index + 2] : []))
   writeFileSync(join(shop, 'public.ts'), lines.join('\n').replaceAll('// @ts-expect-error', '//'))
@@ -64,7 +64,7 @@ test('each expectation of an error is one: without it, its line is refused', () 
   expect(expected.length).toBeGreaterThan(30)
 })
 
-test('the compiler says what an order lacks', () => {
+test('the compiler names what an order lacks', () => {
   const use = "import { createConverge } from 'converge-tiktok'\nconst { track } = createConverge({ pixelId: '' })\n"
   writeFileSync(join(shop, 'public.ts'), `${use}track('Placed Order', { total_price: 5 })\n`)
   expect(compile(shop).stdout).toContain("Property 'id' is missing")
@@ -72,7 +72,7 @@ test('the compiler says what an order lacks', () => {
   expect(compile(shop).stdout).toContain("'totalPrice' does not exist")
 })
 
-test('without its declaration, a property of the shop is refused', () => {
+test('a custom property without a declaration is refused', () => {
   const use =
     "import { createConverge } from 'converge-tiktok'\ncreateConverge({ pixelId: '' }).track('Viewed Product', { gift_wrap: true })\n"
   writeFileSync(join(shop, 'public.ts'), use)

@@ -74,6 +74,6 @@ test.each<[title: string, path: string, from: string, to: string, refused: strin
     "| 'woocommerce' | 'magento'",
     ['node/config-schema.ts', 'server/sources/source-options.ts', 'server/sources/sources.ts'],
   ],
-])('a table that lacks what its type has does not compile: %s', (_, path, from, to, refused) => {
+])('a table with a missing entry does not compile: %s', (_, path, from, to, refused) => {
   expect(refusedAfter(path, from, to)).toEqual(refused)
 })

@@ -105,7 +105,7 @@ describe.each(Object.keys(ways))('through %s', (way) => {
 })
 
 test.each(cases.filter(({ identify, server }) => identify?.length && server?.length !== 0))(
-  'pixel and relay are told of the same person: $title',
+  'the pixel and the relay get the same identity: $title',
   async (one) => {
     need('relay')
     const { people, posted } = await perform(one, 'converge')

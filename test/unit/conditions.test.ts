@@ -21,7 +21,7 @@ function onBrokenPage<Answer>(task: () => Answer): Answer {
 }
 
 test.each<Operator>(['contains', 'not_contains'])(
-  'a condition that throws while an event is checked does not hold: %s',
+  'a condition that throws during a check is not met: %s',
   (operator) => {
     const holds = compileCondition({ ...contains, operator })
     expect(onBrokenPage(() => holds({ a: 'y' }))).toBe(false)
@@ -30,7 +30,7 @@ test.each<Operator>(['contains', 'not_contains'])(
 )
 
 test.each<Operator>(['contains', 'not_contains'])(
-  'a row whose condition throws costs that row, not the order: %s',
+  "a row whose condition throws is skipped, and the order's other rows are sent: %s",
   (operator) => {
     const events: Record<string, MappingEntry> = {
       'Placed Order': ['Purchase', { event: 'Lead', when: { ...contains, operator } }, 'Contact'],

@@ -333,8 +333,8 @@ describe('withdrawn consent', () => {
 
   test.each<[title: string, decisions: Consent[]]>([
     ['', [denied]],
-    [', given again or not', [denied, granted]],
-  ])('stops what the next person’s turn is waited for%s', async (_, decisions) => {
+    [', even if granted again', [denied, granted]],
+  ])('drops calls that wait for the next person’s turn%s', async (_, decisions) => {
     const { page, converge, track } = land({ consent: 'implied', ...noRelay })
     track('Searched', {}, { profileProperties: { $email: 'john@example.com' } })
     await settle(page)
@@ -431,7 +431,7 @@ describe('a decision', () => {
   })
 
   test.each(['5', 'null', '"granted"', 'not JSON', '{"marketing":1}'])(
-    'that was not written by us is none, or none that grants: %s',
+    'from unreadable storage content is ignored, or at least grants nothing: %s',
     (text) => {
       const device = createDevice()
       device.stored.set('converge.consent', text)

@@ -213,7 +213,7 @@ describe('link_domain', () => {
   })
 
   test.each(['https://another.test/cart', 'https://other.test.evil.test/', '/cart', 'mailto:shop@other.test', '#top'])(
-    'leaves other links as they are: %s',
+    'does not change other links: %s',
     (href) => {
       expect(click(href)).toBe(href)
     },

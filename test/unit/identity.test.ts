@@ -79,7 +79,7 @@ const vectors = [
 ]
 
 test.each(vectors)(
-  '%s leaves as the hash of its normal form: as %s, of %j, that is %j',
+  '%s is sent as the hash of its normal form: as %s, of %j, that is %j',
   (property, key, given, normal) => {
     expect(readUser({ [property]: given })).toEqual({ [key]: sha256(normal) })
   },
@@ -167,7 +167,7 @@ test.each([
 })
 
 test.each(['a', '.', 'a@', '@', ' ', 'a.', '+', '1', 'x', 'ext', '#', '+1 ', 'ext ', '(0)', '-'])(
-  'a long text does not take long: %j, 400,000 times',
+  'a long text is read quickly: %j, 400,000 times',
   (part) => {
     const text = part.repeat(400_000)
     for (const long of [text, `a@${text}`, `+1${text}`, `${text} `, `${text}z`])

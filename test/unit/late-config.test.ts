@@ -113,7 +113,7 @@ describe('Global Privacy Control', () => {
   }
 
   test.each(['always', 'always_server', 'implied', 'require'] as const)(
-    'with gpc: deny is a denial of both copies under %s, until a grant',
+    'with gpc: deny is a denial of both copies under %s, until the visitor grants consent',
     async (consent) => {
       const { page, converge } = open({ gpc: 'deny', consent })
       expect(converge.track('Searched')).toMatchObject({ status: 'no_consent', reason: 'denied' })

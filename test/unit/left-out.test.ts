@@ -56,7 +56,7 @@ test.each(asking.filter(isTaken))('a build with the code for %s accepts %j in in
 })
 
 test.each(lacking)(
-  'a build without the code for %s refuses %j in init: it says so once, and starts nothing',
+  'a build without the code for %s refuses %j in init: it reports this once, and starts nothing',
   (_, config, option) => {
     expectRefused(start({}, config), option)
   },

@@ -82,6 +82,22 @@ describe("pageLoads: 'auto'", () => {
     expect(views(page)).toBe(1)
   })
 
+  test('tracks the current page before any other event, even before idle time', () => {
+    const page = openPage({ url: 'https://www.shop.test/a' })
+    const { track } = openShop({ pageLoads: 'auto' }, page)
+    track('Searched', { q: 'cap' })
+    for (const { run } of page.idle.splice(0)) run()
+    expect(tracked(page).map(([, event]) => event)).toEqual(['Pageview', 'Search'])
+  })
+
+  test('tracks the page to which the shop navigates after its first event, before idle time', () => {
+    const page = openPage({ url: 'https://www.shop.test/a' })
+    const { track } = openShop({ pageLoads: 'auto' }, page)
+    track('Searched', { q: 'cap' })
+    page.window.history.pushState({}, '', '/b')
+    expect(tracked(page).map(([, event]) => event)).toEqual(['Pageview', 'Search', 'Pageview'])
+  })
+
   test('tracks the current page', () => {
     const { page, results } = open()
     expect(results).toMatchObject([{ eventName: '$page_load', status: 'success' }])
@@ -188,7 +204,7 @@ describe('while a page is prerendered', () => {
   }
 
   test.each(['always', 'always_server', 'implied'] as const)(
-    'nothing leaves, and nothing is written: %s',
+    'nothing is sent, and nothing is written: %s',
     async (consent) => {
       const { page, track } = prerender({ pageLoads: 'auto', consent })
       track('Viewed Product', { product_id: 'P1' })

@@ -1,10 +1,12 @@
 import type { Log } from '../../core/log.ts'
 import { isRecord } from '../../core/read.ts'
+import type { PersonCounts, PersonKeys } from '../../store/person.ts'
 import { bodyText, rawText } from '../body-text.ts'
 import type { EventStore } from '../event-store.ts'
 import type { Intake } from '../intake.ts'
 import type { LateEvents } from '../late-events.ts'
 import { parseServerEvent, parseServerRequest } from '../parse.ts'
+import { toPersonKeys } from '../person-keys.ts'
 import type { RequestContext } from '../request-context.ts'
 import { type Answer, refuse, respond } from '../respond.ts'
 import type { ReadServerEvents, ServerRequestFacts } from '../server-intake.ts'
@@ -28,8 +30,8 @@ export interface WebhookOptions {
   log: Log
   throttle: Throttle
   facts: () => ServerRequestFacts
-  /** Erases the stored events of a person and returns their number. Missing if events cannot be found by person. */
-  erase?: ((person: Person) => Promise<number>) | undefined
+  /** Erases a person's events. Missing if events cannot be found by person. */
+  erase?: ((person: PersonKeys) => Promise<PersonCounts>) | undefined
 }
 
 /** The answer to a request to `webhook` or `webhook/<name>`, and the source that it counts for. */
@@ -176,8 +178,8 @@ function createDeliveryTaker(source: Source, system: ShopSystem, options: Webhoo
   }
 
   async function erasePerson(person: Person): Promise<Answer> {
-    const erased = await options.erase?.(person)
-    if (erased === undefined)
+    const erased = await options.erase?.(toPersonKeys(person))
+    if (!erased) {
       log(
         'warn',
         `${system.name} asks to erase a customer, but events cannot be found by customer here. Drop the dead letters, if there are any`,
@@ -185,8 +187,16 @@ function createDeliveryTaker(source: Source, system: ShopSystem, options: Webhoo
           source: source.name,
         },
       )
-    else log('info', `${system.name} asks to erase a customer`, { source: source.name, erased })
-    return respond(200, { accepted: 0, ...(erased !== undefined && { erased }) })
+      return respond(200, { accepted: 0 })
+    }
+    const { waiting, deadLetters, sending } = erased
+    log('info', `${system.name} asked to erase a customer. Their events were erased`, {
+      source: source.name,
+      waiting,
+      dead: deadLetters,
+      sending,
+    })
+    return respond(200, { accepted: 0, erased: { waiting, dead_letters: deadLetters, sending } })
   }
 
   return (delivery: Delivery, context: RequestContext): Answer | Promise<Answer> => {

@@ -7,6 +7,8 @@ import { createVerdictReader } from './verdict-reader.ts'
 import { createVerdictRecord } from './verdict-record.ts'
 
 export interface Delivery {
+  /** True if an event was handed out and has no verdict yet. */
+  isSending(id: number): boolean
   /** Ends a pause early, because events have arrived. */
   wake(): void
   /** The configuration fault that has stopped all calls. */
@@ -63,6 +65,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   const record = createVerdictRecord({ ...options, longestPause })
   const { sleep, endNap, wake } = createNaps()
   const ask = createAsk(options, signal)
+  const sending = new Set<number>()
   let isAbandoned = false
   // After a failure, a single batch tests whether TikTok works again.
   let calls = 1
@@ -105,7 +108,9 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     const batches = await nextBatches()
     if (!batches.length) return { milliseconds: Math.min(look, tables.nextDue(now()) - now()), light: true }
 
+    for (const { id } of batches.flat()) sending.add(id)
     const answered = await Promise.all(batches.map(async (batch) => ({ batch, verdicts: await ask(batch) })))
+    sending.clear()
     if (isAbandoned) return { milliseconds: 0, light: false }
     const { settled, pause } = verdictReader.read(answered)
     record.keep(settled)
@@ -132,6 +137,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   const ended = run()
 
   return {
+    isSending: (id) => sending.has(id),
     wake,
     stopped: verdictReader.stopped,
     sentCount: record.sentCount,

@@ -9,9 +9,10 @@ import { addRequests } from './add-events.ts'
 import { createDeadLetterReader, createIdChunks, createProblemCounts } from './dead-letters.ts'
 import { readKept } from './kept-event.ts'
 import { createOrderMemory } from './order-memory.ts'
-import { inTransaction, isSqliteError, openLog, UnusableFile } from './sqlite.ts'
+import { createPersonSearch } from './person-search.ts'
+import { emptyLog, inTransaction, isSqliteError, openLog, UnusableFile } from './sqlite.ts'
 import { copyDatabase, largestRewrite, makeShrinkable, openOutboxFile, schemaVersionOf } from './sqlite-schema.ts'
-import { createWaitingRows, type KeptEvent, type WaitingRows } from './waiting-rows.ts'
+import { createWaitingRows, type KeptEvent, type RowKey, type WaitingRows } from './waiting-rows.ts'
 
 // Limits the memory of a batch, because single events may be large.
 const maxBatch = 1000
@@ -22,8 +23,7 @@ export const tooLate = 'It waited longer than TikTok remembers its event_id, so 
 
 const syncFile = promisify(fdatasync)
 
-export interface WaitingEvent {
-  id: number
+export interface WaitingEvent extends RowKey {
   attempts: number
   event: OutboxEvent
 }
@@ -31,12 +31,9 @@ export interface WaitingEvent {
 /** True if more events may be waiting after this batch. */
 export const isFull = (batch: readonly WaitingEvent[]): boolean => batch.length === maxBatch
 
-/** The outcome of a delivered event, by row ID. `due` is in milliseconds since 1970. */
-export type Settled = { id: number } & (
-  | { outcome: 'done' }
-  | { outcome: 'dead'; problem: string }
-  | { outcome: 'putOff'; due: number }
-)
+/** The outcome of a delivered event, by its row. `due` is in milliseconds since 1970. */
+export type Settled = RowKey &
+  ({ outcome: 'done' } | { outcome: 'dead'; problem: string } | { outcome: 'putOff'; due: number })
 
 /** Bytes. */
 export interface Space {
@@ -76,6 +73,10 @@ export function openTables(path: string, pixelId?: string) {
     ...waitingTable(database, rows, write),
     ...deadLetterTable(database, rows, write),
     ...spaceOf(database),
+    searchPerson: createPersonSearch(database).next,
+
+    /** Overwrites deleted rows in the files. It takes as long as rewriting the whole database. */
+    scrub: (): void => rewrite(database),
 
     /** Resolves once the added events are on disk. */
     sync: (): Promise<void> => syncFile(log),
@@ -120,11 +121,11 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
   const nextHeld = prepare('SELECT 1 FROM waiting WHERE held = 1 AND (due <= ? OR due > ?) LIMIT 1')
   const release = prepare('UPDATE waiting SET held = 0, due = min(due, ?) WHERE held = 1 AND (due <= ? OR due > ?)')
   const waiting = prepare(
-    'SELECT id, attempts, body FROM waiting WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id',
+    'SELECT id, event_id, attempts, body FROM waiting WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id',
   )
   const nextDue = prepare('SELECT min(due) AS due FROM waiting WHERE due > ?')
-  const expired = prepare('SELECT id FROM waiting WHERE expires <= ?')
-  const putOff = prepare('UPDATE waiting SET attempts = attempts + 1, due = ? WHERE id = ?')
+  const expired = prepare('SELECT id, event_id FROM waiting WHERE expires <= ?')
+  const putOff = prepare('UPDATE waiting SET attempts = attempts + 1, due = ? WHERE id = ? AND event_id = ?')
 
   return {
     /** Adds the events of several requests and returns their fates. `mergeOrders` is in seconds. */
@@ -152,10 +153,15 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
       }
       const batch: WaitingEvent[] = []
       let text = 0
-      for (const { id, attempts, body } of waiting.iterate(JSON.stringify(ids))) {
+      for (const { id, event_id, attempts, body } of waiting.iterate(JSON.stringify(ids))) {
         text += String(body).length
         if (batch.length && text > maxBatchText) break
-        batch.push({ id: Number(id), attempts: Number(attempts), event: readKept(String(body)) })
+        batch.push({
+          id: Number(id),
+          event_id: String(event_id),
+          attempts: Number(attempts),
+          event: readKept(String(body)),
+        })
       }
       return batch
     },
@@ -165,14 +171,14 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
 
     /** Makes a chunk of expired events dead letters, without the excepted ones. Returns their number: call it again until it is 0. */
     setAsideLate(now: number, isExcepted: (id: number) => boolean): number {
-      const late: number[] = []
+      const late: RowKey[] = []
       for (const row of expired.iterate(now / 1000)) {
         if (late.length === chunk) break
-        if (!isExcepted(Number(row.id))) late.push(Number(row.id))
+        if (!isExcepted(Number(row.id))) late.push({ id: Number(row.id), event_id: String(row.event_id) })
       }
       if (!late.length) return 0
       return write(() => {
-        const count = sum(late, (id) => rows.setAside(id, { problem: tooLate, tries: 0, now }))
+        const count = sum(late, (row) => rows.setAside(row, { problem: tooLate, tries: 0, now }))
         rows.addTotal('waiting', -count)
         return count
       })
@@ -180,16 +186,24 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
 
     settle(settled: readonly Settled[], now: number): void {
       write(() => {
-        const done = settled.filter(({ outcome }) => outcome === 'done').map(({ id }) => id)
-        let gone = rows.remove(done)
+        const done = settled.filter(({ outcome }) => outcome === 'done')
+        let gone = rows.removeSettled(done)
         for (const one of settled) {
-          if (one.outcome === 'putOff') putOff.run(one.due, one.id)
-          else if (one.outcome === 'dead') gone += rows.setAside(one.id, { problem: one.problem, tries: 1, now })
+          if (one.outcome === 'putOff') putOff.run(one.due, one.id, one.event_id)
+          else if (one.outcome === 'dead') gone += rows.setAside(one, { problem: one.problem, tries: 1, now })
         }
         rows.addTotal('waiting', -gone)
         rows.addTotal('sent', done.length)
       })
     },
+
+    /** Deletes what waits, and gives back how many. The order memory stays as it is. */
+    removeWaiting: (ids: readonly number[]): number =>
+      write(() => {
+        const count = rows.remove(ids)
+        rows.addTotal('waiting', -count)
+        return count
+      }),
   }
 }
 
@@ -280,6 +294,17 @@ function spaceOf(database: DatabaseSync) {
       }
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     },
+  }
+}
+
+/** Without secure_delete, pages of the new file could contain remains of the old one. */
+function rewrite(database: DatabaseSync): void {
+  database.exec('PRAGMA secure_delete = ON')
+  try {
+    database.exec('VACUUM')
+    emptyLog(database)
+  } finally {
+    database.exec('PRAGMA secure_delete = OFF')
   }
 }
 

@@ -1,8 +1,10 @@
 import { type Deliver, type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
 import type { Fate } from '../fate.ts'
+import type { PersonCounts, PersonKeys } from '../person.ts'
 import type { Chosen, DeadLetter, MergeOptions, StoreStats } from '../store.ts'
 import { type Delivery, startDelivery } from './delivery.ts'
 import { createDeliveryLock } from './delivery-lock.ts'
+import { erasePerson } from './erase-person.ts'
 import { createIntake } from './outbox-intake.ts'
 import { createRoom } from './outbox-room.ts'
 import { openTables } from './outbox-tables.ts'
@@ -40,6 +42,7 @@ export interface SqliteEngine {
   dead(): Iterable<DeadLetter>
   requeue(chosen: Chosen): number
   drop(chosen: Chosen): number
+  erase(person: PersonKeys): Promise<PersonCounts>
   schemaVersion(): number
   copyTo(file: string): void
   close(): Promise<void>
@@ -95,7 +98,8 @@ export function openSqliteEngine({
       const sent = delivery?.sentCount() ?? 0
       return {
         ...stats,
-        waiting: stats.waiting - sent,
+        // An event that was erased while it was sent no longer waits, and may not be written as sent yet.
+        waiting: Math.max(0, stats.waiting - sent),
         sent: stats.sent + sent,
         stopped: file.findLost() ?? delivery?.stopped(),
         full: room.whyFull(),
@@ -105,6 +109,7 @@ export function openSqliteEngine({
     dead: () => tables.dead(now()),
     requeue: (chosen) => inChunks(chosen, (ids) => tables.requeue(ids, now())),
     drop: (chosen) => inChunks(chosen, tables.drop),
+    erase: (person) => erasePerson({ tables, isSending: (id) => delivery?.isSending(id) ?? false }, person),
     schemaVersion: tables.schemaVersion,
     copyTo: tables.copyTo,
 

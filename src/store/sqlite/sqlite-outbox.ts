@@ -1,4 +1,5 @@
 import type { Outbox, OutboxEvent, Stats } from '../../server/outbox.ts'
+import type { PersonCounts, PersonKeys } from '../person.ts'
 import type { Chosen, DeadLetter } from '../store.ts'
 import { openSqliteEngine, type SqliteOptions } from './sqlite-engine.ts'
 
@@ -21,6 +22,12 @@ export interface SqliteOutbox extends Outbox {
    * @throws if another process has locked the file: call it again
    */
   drop(chosen: Chosen): number
+  /**
+   * Erases a person's events, and what is left of earlier ones in the free space of the file.
+   *
+   * @throws a sentence, if the free space could not be overwritten: call it again
+   */
+  erase(person: PersonKeys): Promise<PersonCounts>
   /** Resolves once nothing is in flight and the file is closed. */
   close(): Promise<void>
 }
@@ -46,6 +53,7 @@ export function createSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
     dead: engine.dead,
     requeue: engine.requeue,
     drop: engine.drop,
+    erase: engine.erase,
     close: engine.close,
   }
 }

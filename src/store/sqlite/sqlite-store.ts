@@ -24,6 +24,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     },
     requeue: (chosen) => whenFree(() => engine.requeue(chosen)),
     drop: (chosen) => whenFree(() => engine.drop(chosen)),
+    erase: engine.erase,
     schemaVersion: () => whenFree(engine.schemaVersion),
     close: engine.close,
   }

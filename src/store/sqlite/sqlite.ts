@@ -99,6 +99,21 @@ export function isSqliteError(error: unknown, code: keyof typeof codes): boolean
   return typeof error.errcode === 'number' && (error.errcode & 0xff) === codes[code]
 }
 
+/**
+ * Writes the write-ahead log into the database and empties it.
+ *
+ * @throws a `busy` error if another process is reading
+ */
+export function emptyLog(database: DatabaseSync): void {
+  const { busy } = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() ?? {}
+  if (busy) throw new BusyLog('another process is reading the file')
+}
+
+/** SQLite reports this as a value, not as an error. */
+class BusyLog extends Error {
+  readonly errcode = codes.busy
+}
+
 /** Milliseconds that SQLite may wait for a lock. The wait blocks the whole process. */
 export const busyTimeout = 5
 const pauseWhileBusy = 20

@@ -49,10 +49,10 @@ export function createVerdictReader({ now, random, log, retryAfter }: VerdictRea
   const fail = (): number => backOff(failures++)
 
   /** Delays a single event of a batch. After too many attempts it becomes a dead letter. */
-  function putOff({ id, attempts, event }: WaitingEvent): Settled {
-    if (attempts + 1 < mostTries) return { id, outcome: 'putOff', due: Math.ceil(now() + backOff(attempts)) }
+  function putOff({ id, event_id, attempts, event }: WaitingEvent): Settled {
+    if (attempts + 1 < mostTries) return { id, event_id, outcome: 'putOff', due: Math.ceil(now() + backOff(attempts)) }
     log(`converge-tiktok: an event (${event.data.event}) was set aside after ${mostTries} tries. ${event.problem}`)
-    return { id, outcome: 'dead', problem: event.problem ?? noReason }
+    return { id, event_id, outcome: 'dead', problem: event.problem ?? noReason }
   }
 
   function readBatch({ batch, verdicts }: Answered): BatchReading {
@@ -61,8 +61,10 @@ export function createVerdictReader({ now, random, log, retryAfter }: VerdictRea
     // If all events are refused for now, TikTok is down, and no single event is at fault.
     const isDown = retry.length + stop.length === batch.length
     const settled: Settled[] = [
-      ...done.map(({ id }): Settled => ({ id, outcome: 'done' })),
-      ...dead.map(({ id, event }): Settled => ({ id, outcome: 'dead', problem: event.problem ?? noReason })),
+      ...done.map(({ id, event_id }): Settled => ({ id, event_id, outcome: 'done' })),
+      ...dead.map(
+        ({ id, event_id, event }): Settled => ({ id, event_id, outcome: 'dead', problem: event.problem ?? noReason }),
+      ),
       ...(isDown ? [] : retry.filter(isTried).map(putOff)),
     ]
     return { settled, stop, down: isDown ? batch : [] }

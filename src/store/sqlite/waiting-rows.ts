@@ -12,6 +12,12 @@ export interface KeptEvent {
   body: string
 }
 
+/** A row. If an event is erased, its id may be reused, so both fields are compared. */
+export interface RowKey {
+  id: number
+  event_id: string
+}
+
 export type Total = 'waiting' | 'sent' | keyof OrderCounts
 
 /** Changes to the totals by one transaction. They are written once, at its end. */
@@ -33,15 +39,24 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
   const heldRows = prepare('SELECT id, body FROM waiting WHERE held = 1 AND event_id = ?')
   const replaceRow = prepare('UPDATE waiting SET expires = ?, due = ?, held = 0, body = ? WHERE id = ?')
   const bury = prepare(`INSERT INTO dead_letters (event, event_id, died, attempts, problem, body)
-    SELECT event, event_id, ?, attempts + ?, ?, body FROM waiting WHERE id = ?`)
-  const take = prepare('DELETE FROM waiting WHERE id = ? RETURNING body')
+    SELECT event, event_id, ?, attempts + ?, ?, body FROM waiting WHERE id = ? AND event_id = ?`)
+  const take = prepare('DELETE FROM waiting WHERE id = ? AND event_id = ? RETURNING body')
   const removeRows = prepare('DELETE FROM waiting WHERE id IN (SELECT value FROM json_each(?))')
+  // SQLite gives an id again once the row was erased. Then it is another event's, which has not been sent.
+  const removeSame = prepare(`DELETE FROM waiting WHERE id IN (SELECT waiting.id FROM json_each(?) AS sent
+    CROSS JOIN waiting ON waiting.id = sent.value ->> 'id' WHERE waiting.event_id = sent.value ->> 'event_id')`)
   const addToTotal = prepare(`INSERT INTO totals (name, count) VALUES (?, ?)
     ON CONFLICT DO UPDATE SET count = count + excluded.count`)
 
   /** Deletes rows and returns their number. */
   const remove = (ids: readonly number[]): number =>
     ids.length ? Number(removeRows.run(JSON.stringify(ids)).changes) : 0
+
+  /** Gives back how many there still were. */
+  function removeSettled(settled: readonly RowKey[]): number {
+    if (!settled.length) return 0
+    return Number(removeSame.run(JSON.stringify(settled.map(({ id, event_id }) => ({ id, event_id })))).changes)
+  }
 
   function addTotal(name: Total, count: number): void {
     if (count) addToTotal.run(name, count)
@@ -100,11 +115,15 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
     addOrder,
     insert,
     remove,
+    removeSettled,
 
     /** Makes a waiting event a dead letter. Returns 1, or 0 if there is no such row. */
-    setAside(id: number, { problem, tries, now }: { problem: string; tries: number; now: number }): number {
-      bury.run(now, tries, problem, id)
-      const body = take.get(id)?.body
+    setAside(
+      { id, event_id }: RowKey,
+      { problem, tries, now }: { problem: string; tries: number; now: number },
+    ): number {
+      bury.run(now, tries, problem, id, event_id)
+      const body = take.get(id, event_id)?.body
       if (body === undefined) return 0
       const event: OutboxEvent = JSON.parse(String(body))
       if (isCountedOnce(event)) release(event)

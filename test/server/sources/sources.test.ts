@@ -53,7 +53,7 @@ describe('a config is refused in a sentence', () => {
     [
       'an option of another type',
       { sources: { shop: { ...shopify, statuses: ['processing'] } } },
-      'sources.shop has no option statuses. There are type, enabled, mapping, filters, secret, orders, skipSourceNames',
+      'sources.shop has no option statuses. Use type, enabled, mapping, filters, secret, orders, skipSourceNames',
     ],
     [
       'an unknown type',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { sha256 } from '../../../src/core/sha256.ts'
 import { createForwarder, type ForwarderConfig } from '../../../src/server/forwarder.ts'
 import { pixelId } from '../../cases/case.ts'
 import { createMemoryOutbox } from '../memory-outbox.ts'
@@ -186,11 +187,25 @@ describe("Shopify's topics", () => {
 
   test('customers/redact erases what an outbox can find of a person, also while paused', async () => {
     const erased: unknown[] = []
-    const outbox = { add: async () => {}, start() {}, erase: async (person: unknown) => erased.push(person) }
+    const erase = async (person: unknown) => {
+      erased.push(person)
+      return { waiting: 2, deadLetters: 1, sending: 0 }
+    }
+    const outbox = { add: async () => {}, start() {}, erase }
     const { fromShopify } = startSources({ paused: true, outbox }, { shopify: { enabled: false } })
-    expect((await fromShopify(redaction, 'customers/redact')).status).toBe(200)
+    const customer = { ...redaction.customer, phone: '+1 555-625-1199' }
+    const answer = await fromShopify({ ...redaction, customer }, 'customers/redact')
+    expect([answer.status, answer.body]).toEqual([
+      200,
+      { accepted: 0, erased: { waiting: 2, dead_letters: 1, sending: 0 } },
+    ])
     expect(erased).toEqual([
-      { email: 'jane@example.com', phone: '555-625-1199', customerId: '191167', orderIds: ['299938', '280263'] },
+      {
+        emails: [sha256('jane@example.com')],
+        phones: [sha256('+15556251199')],
+        customerIds: [sha256('191167')],
+        orderIds: ['299938', '280263'],
+      },
     ])
   })
 
