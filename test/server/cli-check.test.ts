@@ -57,7 +57,7 @@ test('each row that a server sends is sent as one test event, and the report tel
   expect([code, output.trim().split('\n').at(-1)]).toEqual([0, 'Nothing to fix.'])
 })
 
-test('a Node that cannot serve is a finding, and the rest is looked at all the same', async () => {
+test('a Node that cannot serve is a finding, and the other checks still run', async () => {
   const config = writeConfig(createFolder())
   expect((await check(config)).output).toContain(`✓ This Node (${process.version}) can serve.`)
   const environment = { TIKTOK_ACCESS_TOKEN: accessToken, NODE_OPTIONS: '--no-experimental-sqlite' }
@@ -78,7 +78,7 @@ test('a row that TikTok refuses is named, with its message, and the others are t
   expect([code, output.trim().split('\n').at(-1)]).toEqual([1, '1 to fix.'])
 })
 
-test('a token or pixel that TikTok refuses is said once, with what to do', async () => {
+test('reports a token or pixel that TikTok refuses once, with what to do', async () => {
   const tiktok = await playTikTok()
   const config = writeConfig(createFolder(), { eventsApiUrl: tiktok.url })
   const words = ['check', '--config', config, '--test-code', 'T1']
@@ -120,7 +120,7 @@ test('event names in the config that are probably meant to be others are named',
   expect([code, output.trim().split('\n').at(-1)]).toEqual([1, '2 to fix.'])
 })
 
-test('a page that is ready is said to be', async () => {
+test('reports a page that is ready', async () => {
   const origin = await serveShop((request, response) => {
     if (request.url === '/relay/converge.js') return response.end('/* the script */')
     response.setHeader(
@@ -153,7 +153,7 @@ test('a relay that the tag of a self-hosted script names is looked for in the po
   expect(output).toContain('blocks the relay. Add https://converge.shop.example to connect-src.')
 })
 
-test('what stands in the way on a page is named, with what to add', async () => {
+test('names what blocks tracking on a page, and what to add', async () => {
   const origin = await serveShop((request, response) => {
     if (request.url !== '/') {
       response.statusCode = 404
@@ -200,7 +200,7 @@ test('a page with another build of the script is known', async () => {
   expect(output).toContain(`✓ ${origin}/converge-pixel.js is in the page.`)
 })
 
-test('a page that can not be read is a sentence', async () => {
+test('reports a page that cannot be read in one sentence', async () => {
   const config = writeConfig(createFolder())
   expect((await check(config, '--url', 'shop')).output).toContain('✗ --url "shop" is not a web address.')
   const origin = await serveShop((_, response) => response.writeHead(503).end())

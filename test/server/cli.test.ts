@@ -144,7 +144,7 @@ test('while TikTok hangs, a server that is told to end does so within 8 s, and l
   expect(tiktok.counted.map(({ event_id }) => event_id)).toEqual(['1', '2'])
 })
 
-test('a config that can not work gets one sentence and exit code 1', async () => {
+test('an invalid config results in one sentence and exit code 1', async () => {
   const folder = createFolder()
   const run = async (more: Record<string, unknown>, environment?: Record<string, string>) => {
     const { code, errors } = await runCli(['serve', '--config', writeConfig(folder, more), '--port', '0'], environment)
