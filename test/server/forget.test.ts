@@ -205,7 +205,7 @@ test.each<[words: string[], error: string]>([
   ],
 ])('"forget %j" is refused as wrong usage', async (words, error) => {
   const { code, output, errors } = await run(createFolder(), ...words).ended
-  expect([code, output, errors]).toEqual([2, '', `${error}. --help shows what there is.\n`])
+  expect([code, output, errors]).toEqual([2, '', `${error}. --help shows all commands and options.\n`])
 })
 
 test('"forget --stdin" names the line that it cannot read, and erases nothing', async () => {
@@ -218,9 +218,7 @@ test('"forget --stdin" names the line that it cannot read, and erases nothing', 
     expect(code).toBe(2)
     return errors
   }
-  expect(await errorsOf('email jane@example.com\njane@example.com\n')).toMatch(
-    /^line 2 of stdin must be email, /,
-  )
+  expect(await errorsOf('email jane@example.com\njane@example.com\n')).toMatch(/^line 2 of stdin must be email, /)
   expect(await errorsOf('email jane@example.com\nphone 123\n')).toMatch(/^line 2 of stdin is not a number with \+ /)
   expect(await errorsOf('\n')).toMatch(/^forget needs a person: use /)
   expect(heldIn(path, [jane])).toEqual([jane])
@@ -229,6 +227,9 @@ test('"forget --stdin" names the line that it cannot read, and erases nothing', 
 test('"forget" says that a file is missing, and does not make it', async () => {
   const folder = createFolder()
   const { code, errors } = await run(folder, '--email', jane).ended
-  expect([code, errors]).toEqual([1, 'converge-tiktok: there is no database converge.db. Name the file with --database.\n'])
+  expect([code, errors]).toEqual([
+    1,
+    'converge-tiktok: there is no database converge.db. Name the file with --database.\n',
+  ])
   expect(existsSync(join(folder, 'converge.db'))).toBe(false)
 })
