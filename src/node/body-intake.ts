@@ -6,7 +6,7 @@ import type { Answer } from '../server/respond.ts'
 /** Node's request, of HTTP/1.1 or HTTP/2. */
 type NodeRequest = Readable & { complete: boolean; headers: IncomingHttpHeaders }
 
-/** The body of one request. It counts as open from `read` to `close`. */
+/** The body of one request. It counts toward the limits from `read` to `close`. */
 export interface IncomingBody {
   /** Returns the text, or the answer that refuses it. Rejects if the body is incomplete. `limit` is in bytes. */
   read(limit: number): Promise<string | Answer>

@@ -48,13 +48,13 @@ export async function checkCommand(words: string[]): Promise<number> {
   return problems ? 1 : 0
 }
 
-/** The other commands do not need SQLite, so this is the only one that says it before the server starts. */
+/** Checks for SQLite, which other commands do not need. Otherwise the error would only appear when the server starts. */
 function nodeFinding(): Finding {
   return loadSqlite()
     ? { ok: true, text: `This Node (${process.version}) can serve.` }
     : {
         ok: false,
-        text: `This Node (${process.version}) cannot serve: the outbox needs Node 22.13 or later, with its SQLite.`,
+        text: `This Node (${process.version}) cannot serve: the database needs SQLite, which is in Node 22.13 and later.`,
       }
 }
 

@@ -12,54 +12,56 @@ import { UsageError } from './usage-error.ts'
 
 const help = `Usage: converge-tiktok <command> [options]
 
-  init               write converge.json and .env, and say what to add to the shop
-    --pixel <id>       the pixel ID. What no flag says is asked for
-    --domain <domain>  the shop's domain
+  init               write converge.json and .env, and print what to add to your shop.
+                     Asks for each value that no option sets
+    --pixel <id>       the pixel ID
+    --domain <domain>  the shop's domain, such as shop.example
     --platform <name>  shopify, woocommerce or other
-    --region <name>    us for TikTok's US region, else other
-    --forwarder <url>  default https://converge.<domain>
-    --config <file>    default converge.json
-    --force            overwrite it without asking
+    --region <name>    us if the ads account is in TikTok's US region, otherwise other
+    --forwarder <url>  the forwarder's URL; default: https://converge.<domain>
+    --config <file>    the file to write; default: converge.json
+    --force            overwrite the file without asking
 
   serve              receive events from pages and servers, and send them to TikTok's Events API
-    --config <file>    default converge.json: the config, and allowedOrigins, eventsApiUrl, trustProxy, allowTest
-    --port <number>    default: PORT in the environment, else 8080
-    --host <address>   the address to listen on; default: all
-    --database <file>  keeps events until TikTok has them, and merges orders.
-                       default: outbox.db where that exists, as with --outbox, else converge.db
-    --outbox <file>    instead of --database: keeps events, and merges nothing
-    --max-bytes <n>    how large the file may become; default 1000000000
-    --reserve-bytes <n>  how much of its disk must stay free; default 32000000
-    --log <text|json>  default text: how log lines are written
+    --config <file>    the config; default: converge.json
+    --port <number>    default: the environment variable PORT, otherwise 8080
+    --host <address>   the address to listen on; default: all addresses
+    --database <file>  the file that keeps events until TikTok has them, and merges orders;
+                       default: outbox.db if it exists (used like --outbox), otherwise converge.db
+    --outbox <file>    like --database, but does not merge orders
+    --max-bytes <n>    the size limit of the file; default: 1000000000
+    --reserve-bytes <n>  the space that must stay free on its disk; default: 32000000
+    --log <text|json>  the format of log lines; default: text
 
-  outbox list        show what was set aside, and why
-  outbox retry <id…> let it wait again; --all for everything
-  outbox drop <id…>  delete it; --all for everything
+  outbox list        list dead letters, the events that are not sent, with the reasons
+  outbox retry <id…> queue dead letters again; --all for all
+  outbox drop <id…>  delete dead letters; --all for all
     --database, --outbox  the file, as for serve
 
-  database backup <file>  copy the database, also while it is served
+  database backup <file>  copy the database to a new file; the server may be running
     --database, --outbox  the file, as for serve
 
-  forget             erase a person's waiting events and dead letters, also while the file is served
-    --email <address>  whom; also --phone <number>, --customer <id>, --order <id>. Each may be repeated
-    --stdin            read whom from lines such as: email jane@example.com
-    --dry-run          only show what is there
+  forget             erase a person's waiting events and dead letters; the server may be running
+    --email <address>  the person; also --phone <number>, --customer <id>, --order <id>. You can repeat each of them
+    --stdin            read the person from lines such as: email jane@example.com
+    --dry-run          only list the events
     --database, --outbox  the file, as for serve
 
-  check              a go-live report
-    --config <file>    default converge.json
-    --url <page>       also look at a page of the shop: its policy, the script in it
-    --test-code <code> also send a test event for each row of the mapping; from Events Manager, Test events
+  check              print a report before you go live
+    --config <file>    the config; default: converge.json
+    --url <page>       also check a page of the shop: its script tag and Content-Security-Policy
+    --test-code <code> also send a test event for each row of the mapping.
+                       Events Manager shows the code under Test events
 
   copy <folder>      copy converge.js, converge-pixel.js, consent.js and inspector.js to a folder of your site,
                      and print their integrity hashes
 
-  --help, -h         this page
-  --version, -v      the version
+  --help, -h         show this help
+  --version, -v      show the version
 
-SIGHUP makes serve read its config again.
-Environment: TIKTOK_ACCESS_TOKEN, CONVERGE_WEBHOOK_TOKEN for /webhook, CONVERGE_ADMIN_TOKEN for all of /health, and PORT. A file .env
-beside the config may hold all of them but PORT.`
+serve reads its config again on SIGHUP.
+Environment variables: TIKTOK_ACCESS_TOKEN, CONVERGE_WEBHOOK_TOKEN (opens /webhook), CONVERGE_ADMIN_TOKEN (opens the whole
+report of /health) and PORT. All except PORT can also be in a file .env next to the config.`
 
 const commands: ReadonlyMap<string, (words: string[]) => Promise<number>> = new Map([
   ['init', initCommand],
@@ -76,7 +78,7 @@ try {
 } catch (error) {
   const { message } = Object(error)
   const isUsage = error instanceof UsageError
-  console.error(isUsage ? `${message}. --help shows what there is.` : message)
+  console.error(isUsage ? `${message}. --help shows all commands and options.` : message)
   process.exitCode = isUsage ? 2 : 1
 }
 
@@ -86,7 +88,7 @@ async function run([name = 'help', ...words]: string[]): Promise<number> {
     return 0
   }
   if ([name, ...words].some((word) => /^(--version|-v)$/.test(word))) {
-    // By its name, since the file is built into another folder.
+    // By package name, because the build puts this file into another folder.
     console.log(createRequire(import.meta.url)('converge-tiktok/package.json').version)
     return 0
   }

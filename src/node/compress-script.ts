@@ -25,7 +25,7 @@ export function createScriptCompressor(): (request: Request, response: Response)
   }
 
   return async (request, response) => {
-    // The address first: reading headers costs the answers to events time.
+    // Test the URL first, because reading headers slows down the answers to events.
     if (!/\.js(\?|$)/.test(request.url)) return response
     if (!response.headers.get('content-type')?.startsWith('text/javascript')) return response
     const headers = new Headers(response.headers)

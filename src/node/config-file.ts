@@ -6,7 +6,7 @@ import type { OwnOption } from '../server/forwarder-options.ts'
 import { isPublic } from '../server/public-config.ts'
 import { type Environment, readFileSources } from './file-sources.ts'
 
-/** Where the command line takes a forwarder's own options from. */
+/** Where the command line reads each of the forwarder's own options from. */
 const places = {
   allowedOrigins: 'file',
   sources: 'file',
@@ -64,7 +64,9 @@ function parse(path: string): Record<string, unknown> {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    throw new Error(`converge-tiktok: the config ${path} could not be read (${reasonOf(error)}). Name it by --config.`)
+    throw new Error(
+      `converge-tiktok: the config ${path} could not be read (${reasonOf(error)}). Name the file with --config.`,
+    )
   }
   let config: unknown
   try {

@@ -26,7 +26,7 @@ type FileOption = Exclude<
 
 type FileSourceOption = Exclude<keyof SourceConfig, 'token' | 'secret'> | keyof typeof secretOptions
 
-/** The values of an option that is one of several. */
+/** A schema with the valid values of an option. */
 const enumOf = ([, valid]: Option): JsonSchema => ({ enum: valid })
 const described = (description: string, schema: JsonSchema): JsonSchema => ({ description, ...schema })
 const listOf = (items: JsonSchema, more: JsonSchema = {}): JsonSchema => ({ type: 'array', items, ...more })
@@ -104,13 +104,13 @@ const events = described('Rows by Converge event name. false switches the row of
   additionalProperties: { anyOf: [{ const: false }, row, listOf(row)] },
 })
 
-const variables = described('The name of a variable of the environment that holds it. Several are all valid.', {
+const variables = described('The name of the environment variable with the value. Each value of a list is valid.', {
   anyOf: [{ $ref: '#/definitions/variable' }, listOf({ $ref: '#/definitions/variable' }, { minItems: 1 })],
 })
 
 const sourceProperties = {
   type: enumOf(sourceOptions.type),
-  enabled: described('false: its events are answered 202 and not sent.', boolean),
+  enabled: described('false: events of this source are answered 202 and not sent.', boolean),
   tokenFrom: variables,
   secretFrom: variables,
   mapping: { type: 'object', additionalProperties: false, properties: { events } },
@@ -128,7 +128,7 @@ const inFile: Partial<Record<keyof SourceConfig, keyof typeof secretOptions>> = 
   secret: 'secretFrom',
 }
 
-/** A source of one type. Only what is no web page is opened by a secret. */
+/** The schema of a source of one type. All types except web have a secret. */
 function sourceOf(type: SourceType): JsonSchema {
   const names: string[] = optionsOfType[type].map((option) => inFile[option] ?? option)
   const properties = Object.entries(sourceProperties).filter(([name]) => names.includes(name))
@@ -148,9 +148,9 @@ const shopSystems: JsonSchema[] = [
   { ...sourceOf('shopify'), required: ['type', 'secretFrom'] },
   { ...sourceOf('woocommerce'), required: ['type', 'secretFrom'] },
 ]
-/** A source that is not the page. */
+/** Any source except the page. */
 const otherSource: JsonSchema = { oneOf: [{ ...sourceOf('webhook'), required: ['tokenFrom'] }, ...shopSystems] }
-/** Its token may be CONVERGE_WEBHOOK_TOKEN. */
+/** The source named webhook. Its token may be CONVERGE_WEBHOOK_TOKEN instead. */
 const webhookSource: JsonSchema = { oneOf: [sourceOf('webhook'), ...shopSystems] }
 
 const properties = {
@@ -199,7 +199,7 @@ const properties = {
   allowedOrigins: described("Your shop's origins, such as https://www.shop.example, and null for sandboxed pages.", {
     ...listOf({ type: 'string', pattern: '^(null|https?://[^/]+)$' }, { minItems: 1 }),
   }),
-  sources: described('Every way in, by name. web is the page.', {
+  sources: described('Sources of events, by name. web is the page.', {
     type: 'object',
     propertyNames: { pattern: toPattern(sourceNameRule), not: { enum: reservedNames } },
     properties: { web: sourceOf('web'), webhook: webhookSource },
@@ -221,7 +221,7 @@ const properties = {
   eventsApiUrl: described("Another address for TikTok's Events API, over https.", text),
 } satisfies Record<FileOption, JsonSchema>
 
-/** The JSON Schema of converge.json. Editors complete and check by it; the forwarder checks by its own options. */
+/** The JSON Schema of converge.json, for completion in editors. The forwarder itself checks its table of options. */
 export const configSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'converge.json of converge-tiktok',
@@ -235,7 +235,7 @@ export const configSchema = {
   },
 } satisfies JsonSchema
 
-/** JSON Schema's patterns have no flags: a rule that ignores case says so in its letters. */
+/** JSON Schema patterns have no flags, so a rule that ignores case lists both cases. */
 function toPattern({ source, flags }: RegExp): string {
   return flags.includes('i') ? source.replaceAll('a-z', 'a-zA-Z') : source
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { readWords } from './read-words.ts'
 import { UsageError } from './usage-error.ts'
 
-/** What a page may load, in the folder of the built command line. */
+/** The scripts for pages, in the folder of the built command line. */
 const scripts = ['converge.js', 'converge-pixel.js', 'consent.js', 'inspector.js'] as const
 
 /** Copies the scripts of a page to a folder of the site, and prints their hashes and the tag. Resolves with the exit code. */

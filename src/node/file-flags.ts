@@ -4,19 +4,19 @@ import { UsageError } from './usage-error.ts'
 /** The flags that name the file. */
 export const fileFlags = { database: { type: 'string' }, outbox: { type: 'string' } } as const
 
-/** A file, and whether it is served as a database, which merges orders, or as an outbox, which does not. */
+/** A file, used as a database, which merges orders, or as an outbox, which does not. */
 export interface NamedFile {
   path: string
   kind: 'database' | 'outbox'
-  /** Whether it was found by its default name, and not named. */
+  /** True if no flag names the file and its default name is used. */
   isFound: boolean
 }
 
 /**
- * The file that the flags name. Default: `outbox.db` where that exists, so that an upgrade leaves no events behind and changes
- * nothing; else `converge.db`.
+ * Returns the file that the flags name. Default: `outbox.db` if it exists, so that an upgrade changes nothing and leaves no
+ * events behind, else `converge.db`.
  *
- * @throws UsageError, if both are named
+ * @throws UsageError if both flags are set
  */
 export function readFileFlags({ database, outbox }: { database?: string; outbox?: string }): NamedFile {
   if (database !== undefined && outbox !== undefined)

@@ -22,7 +22,7 @@ const valid: Record<PersonKey, string> = {
 
 const several = { type: 'string', multiple: true } as const
 
-/** Erases a person's events from the file, also while it is served. Resolves with the exit code. */
+/** Erases a person's events from the file. The server may be running. Resolves with the exit code. */
 export async function forgetCommand(words: string[]): Promise<number> {
   const { values } = readWords({
     args: words,
@@ -37,10 +37,10 @@ export async function forgetCommand(words: string[]): Promise<number> {
   const { path, kind } = readFileFlags(values)
   const listed = values.stdin ? readList(await text(process.stdin)) : []
   const person = toPerson([...named, ...listed])
-  if (!existsSync(path)) throw new Error(`converge-tiktok: there is no ${kind} ${path}. Name it with --${kind}.`)
+  if (!existsSync(path)) throw new Error(`converge-tiktok: there is no ${kind} ${path}. Name the file with --${kind}.`)
 
   if (values['dry-run']) {
-    console.log(`${path} holds ${toWords(count(path, person))}. Nothing was erased.`)
+    console.log(`${path} contains ${toWords(count(path, person))}. Nothing was erased.`)
     return 0
   }
   console.log(`${toWords(await erase(path, person))} erased from ${path}, and its free space overwritten.`)
@@ -51,7 +51,7 @@ export async function forgetCommand(words: string[]): Promise<number> {
 interface Named {
   key: PersonKey
   value: string
-  /** Where it was named, for messages. */
+  /** The flag or line that named it, for messages. */
   place: string
 }
 
@@ -66,18 +66,17 @@ function readList(list: string): Named[] {
       const value = line.slice(name.length).replace(/^[\s:=,]+/, '')
       if (!key || !rest.length)
         throw new UsageError(
-          `${place} must begin with email, phone, customer or order, and name one, such as "email jane@example.com"`,
+          `${place} must be email, phone, customer or order with a value, such as "email jane@example.com"`,
         )
       return { key, value, place }
     })
 }
 
 function toPerson(named: readonly Named[]): PersonKeys {
-  if (!named.length)
-    throw new UsageError('forget: name the person by --email, --phone, --customer or --order, or a list by --stdin')
+  if (!named.length) throw new UsageError('forget needs a person: use --email, --phone, --customer, --order or --stdin')
   const read = named.map(({ key, value, place }) => {
     const found = readPersonKey(key, value)
-    // The value is not repeated: it may end in a log.
+    // Do not repeat the value, because it may end up in a log.
     if (!found) throw new UsageError(`${place} is not ${valid[key]}`)
     return { key, found }
   })
@@ -85,7 +84,7 @@ function toPerson(named: readonly Named[]): PersonKeys {
   return { emails: all('email'), phones: all('phone'), customerIds: all('customer'), orderIds: all('order') }
 }
 
-/** Only reads: the file is not changed, whoever owns it. */
+/** Opens the file read-only, because it may not be an outbox. */
 function count(path: string, person: PersonKeys): PersonCounts {
   const database = openOutboxFileReadOnly(path)
   try {
@@ -96,7 +95,7 @@ function count(path: string, person: PersonKeys): PersonCounts {
 }
 
 async function erase(path: string, person: PersonKeys): Promise<PersonCounts> {
-  openOutboxFileReadOnly(path).close() // an empty file is no outbox, and must not become one
+  openOutboxFileReadOnly(path).close() // openTables would turn an empty file into an outbox
   const tables = openTables(path)
   try {
     return await erasePerson({ tables }, person)
@@ -110,7 +109,7 @@ const toWords = ({ waiting, deadLetters }: PersonCounts): string =>
 
 const counted = (count: number, name: string): string => `${count} ${name}${count === 1 ? '' : 's'}`
 
-/** What still knows the person. */
+/** Places that may still have the person's data. */
 function unreached(path: string): string[] {
   const start = `${basename(path)}-version-`
   const copies = readdirSync(dirname(path))
@@ -118,7 +117,7 @@ function unreached(path: string): string[] {
     .map((name) => join(dirname(path), name))
   return [
     'Not erased, because this command cannot reach it:',
-    '- what TikTok has. Ask TikTok to delete it. An event that a server is sending at this moment may still arrive there',
+    '- data at TikTok. Ask TikTok to delete it. An event that a server is sending now may still arrive there',
     '- backups, and events that wait in a Cloudflare Queue',
     ...(copies.length ? [`- copies that were made before an update: ${copies.join(', ')}. Delete them`] : []),
     'Kept, so that no order is sent again: the event names, event_ids and times of orders.',

@@ -9,7 +9,7 @@ import { type Answers, nextSteps, type Platform, toConfigFile, toEnvironmentFile
 import { readWords } from './read-words.ts'
 import { UsageError } from './usage-error.ts'
 
-/** Where questions are asked. `isInteractive`: somebody is there to answer them. */
+/** The terminal for the questions. `isInteractive` is true if somebody can answer them. */
 export interface Terminal {
   input: Readable
   output: Writable
@@ -22,12 +22,12 @@ const ownTerminal = (): Terminal => ({
   isInteractive: process.stdin.isTTY === true && process.stdout.isTTY === true,
 })
 
-/** Somebody answered a question with Ctrl+C. */
+/** The user canceled a question with Ctrl+C. */
 class Canceled extends Error {
   override name = 'Canceled'
 }
 
-/** Writes converge.json and .env, says what comes next, and ends with the report of `check`. */
+/** Writes converge.json and .env, prints the next steps, and runs `check`. */
 export async function initCommand(words: string[], terminal: Terminal = ownTerminal()): Promise<number> {
   const { values } = readWords({
     args: words,
@@ -68,15 +68,15 @@ async function readAnswers(flags: Flags, terminal: Terminal): Promise<Answers> {
   const domain = readDomain(typed) ?? typed
   const platform = await ask.choice('platform', flags.platform, {
     message: 'Your shop system',
-    choices: { shopify: 'Shopify', woocommerce: 'WooCommerce', other: 'Another one' },
+    choices: { shopify: 'Shopify', woocommerce: 'WooCommerce', other: 'Other' },
   })
   const region = await ask.choice('region', flags.region, {
     message: "Is your TikTok ads account in TikTok's US region?",
     choices: { other: 'No', us: 'Yes' },
   })
   const forwarder = await ask.text('forwarder', flags.forwarder, {
-    message: 'Address of your forwarder',
-    option: textOption(/^https?:\/\/[^\s/?#]+[^\s?#]*$/i, 'an address, such as https://converge.shop.example'),
+    message: 'URL of your forwarder',
+    option: textOption(/^https?:\/\/[^\s/?#]+[^\s?#]*$/i, 'a URL, such as https://converge.shop.example'),
     suggested: `https://converge.${cookieDomain(domain)}`,
   })
   return { pixelId, domain, platform, region, forwarder: forwarder.replace(/\/+$/, '') }
@@ -85,7 +85,7 @@ async function readAnswers(flags: Flags, terminal: Terminal): Promise<Answers> {
 interface TextQuestion {
   message: string
   option: Option
-  /** What an empty answer means. */
+  /** The value of an empty answer. */
   suggested?: string
 }
 
@@ -94,10 +94,10 @@ interface ChoiceQuestion<Value extends string> {
   choices: Readonly<Record<Value, string>>
 }
 
-/** Takes a flag, or asks. Where nobody is there to answer, the flag must be given. */
+/** Returns the value of a flag, or asks for it. Without a terminal, the flag is required. */
 function createAsk({ input, output, isInteractive }: Terminal) {
   function missing(flag: string): UsageError {
-    return new UsageError(`--${flag} is missing, and there is no terminal to ask on`)
+    return new UsageError(`--${flag} is missing. Without a terminal, init cannot ask for it`)
   }
 
   return {
@@ -141,7 +141,7 @@ function keysOf<Value extends string>(record: Readonly<Record<Value, string>>): 
   return Object.keys(record).filter(isKey)
 }
 
-/** The library answers a symbol if somebody pressed Ctrl+C. */
+/** The library returns a symbol if the user pressed Ctrl+C. */
 function known<Value extends string | boolean>(answer: Value | symbol): Value {
   if (typeof answer === 'symbol') throw new Canceled()
   return answer
@@ -149,23 +149,25 @@ function known<Value extends string | boolean>(answer: Value | symbol): Value {
 
 async function askToOverwrite(path: string, force: boolean, { input, output, isInteractive }: Terminal): Promise<void> {
   if (force || !existsSync(path)) return
-  if (!isInteractive) throw new UsageError(`${path} exists. --force overwrites it`)
-  const message = `${path} exists. Overwrite it?`
+  if (!isInteractive) throw new UsageError(`${path} already exists. Use --force to overwrite it`)
+  const message = `${path} already exists. Overwrite it?`
   if (!known(await confirm({ message, initialValue: false, input, output }))) throw new Canceled()
 }
 
-/** A file with secrets in it is never overwritten. */
+/** Never overwrites the file, because it may contain secrets. */
 function writeEnvironment(path: string, platform: Platform): void {
   if (!existsSync(path)) {
     writeFileSync(path, toEnvironmentFile(platform), { mode: 0o600 })
-    console.log(`Wrote ${path}. Fill in its values, and keep it out of your repository.`)
+    console.log(`Wrote ${path}. Fill in the values. Do not commit the file.`)
     return
   }
   const names = variablesOf(platform).map(([name]) => name)
-  console.log(`${path} exists, and stays as it is. The forwarder reads from it: ${names.join(', ')}.`)
+  console.log(
+    `${path} already exists and was not changed. The forwarder reads these variables from it: ${names.join(', ')}.`,
+  )
 }
 
-/** What is left to do, as `check` finds it. */
+/** Runs `check`. Prints its error as the next thing to do. */
 async function report(config: string): Promise<number> {
   try {
     return await checkCommand(['--config', config])

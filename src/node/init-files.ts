@@ -2,10 +2,10 @@ import { cookieDomain } from '../core/domain.ts'
 
 export type Platform = 'shopify' | 'woocommerce' | 'other'
 
-/** What `init` was told. */
+/** The answers to `init`'s questions. */
 export interface Answers {
   pixelId: string
-  /** The shop's, such as `www.shop.example`. */
+  /** The shop's domain, such as `www.shop.example`. */
   domain: string
   platform: Platform
   /** `us`: TikTok's US host. */
@@ -50,16 +50,16 @@ export function variablesOf(platform: Platform): [name: string, from: string][] 
   const secrets = {
     shopify: "the key under Shopify's Settings › Notifications › Webhooks, or the app's client secret",
     woocommerce: 'the secret of the webhooks, under WooCommerce › Settings › Advanced › Webhooks',
-    other: 'what your server sends as X-Webhook-Token. Make one with: openssl rand -hex 32',
+    other: 'the token that your server sends as X-Webhook-Token. Generate one with: openssl rand -hex 32',
   } as const satisfies Record<Platform, string>
   return [
     ['TIKTOK_ACCESS_TOKEN', 'TikTok Events Manager: the pixel, Settings, Generate Access Token'],
     [sourceOf[platform].variable, secrets[platform]],
-    ['CONVERGE_ADMIN_TOKEN', 'opens all of /health. Make one with: openssl rand -hex 32'],
+    ['CONVERGE_ADMIN_TOKEN', 'opens the whole report of /health. Generate one with: openssl rand -hex 32'],
   ]
 }
 
-/** The text of .env: names without values. */
+/** The text of .env: variables without values. */
 export function toEnvironmentFile(platform: Platform): string {
   return variablesOf(platform)
     .map(([name, from]) => `# ${from}\n${name}=\n`)
@@ -73,30 +73,30 @@ const stub = `<script>
   }
 </script>`
 
-/** What goes into the shop, and where its orders are sent. */
+/** What to add to the shop, and where to send its orders. */
 export function nextSteps({ platform, forwarder }: Answers): string {
   const steps = {
     shopify: [
-      'The theme: add examples/shopify/converge-tiktok.liquid, whose script is',
+      'The theme: add examples/shopify/converge-tiktok.liquid. Set its script to',
       `  ${forwarder}/converge.js`,
-      'The checkout: add examples/shopify/custom-pixel.js as a custom pixel. Its forwarder is',
+      'The checkout: add examples/shopify/custom-pixel.js as a custom pixel. Set its forwarder to',
       `  ${forwarder}`,
-      'Paid orders: create a webhook for "Order payment", in JSON, with the address',
+      'Paid orders: create a webhook for "Order payment", in JSON, with the URL',
       `  ${forwarder}/webhook/shopify`,
     ],
     woocommerce: [
-      'The shop: install the plugin in examples/woocommerce. Its CONVERGE_SCRIPT is',
+      'The shop: install the plugin in examples/woocommerce. Set its CONVERGE_SCRIPT to',
       `  ${forwarder}/converge.js`,
       'Paid orders: create webhooks for "Order created" and "Order updated" with the delivery URL',
       `  ${forwarder}/webhook/woocommerce`,
     ],
     other: [
-      'The pages: put this into the head of each page.',
+      'The pages: add this to the head of each page.',
       '',
       stub,
       `<script async src="${forwarder}/converge.js"></script>`,
       '',
-      "Orders of your server: post them, as Converge's server API takes them, to",
+      "Orders from your server: post them in the format of Converge's server API to",
       `  ${forwarder}/webhook`,
     ],
   } as const satisfies Record<Platform, readonly string[]>

@@ -4,7 +4,7 @@ import type { Mapping } from '../tiktok/mapping.ts'
 import { readMapping } from '../tiktok/read-mapping.ts'
 import type { Finding } from './finding.ts'
 
-/** Event names in the config that are probably misspelt. `mapping` is the mapping in force. */
+/** Finds event names in the config that are probably misspelled. `mapping` is the effective mapping. */
 export function checkNames({ mapping: given, filters = [] }: ForwarderConfig, mapping: Mapping): Finding[] {
   const defaults = readMapping()
   const rows = Object.keys(given?.events ?? {}).flatMap((name): Finding[] => {
@@ -16,7 +16,7 @@ export function checkNames({ mapping: given, filters = [] }: ForwarderConfig, ma
   const unused = filters.flatMap(({ event }, index): Finding[] => {
     const meant = event === '*' ? undefined : suggestEventName(event, mapping)
     if (!meant) return []
-    const text = `filters[${index}].event is ${JSON.stringify(event)}, which no mapping row has, so the filter stops nothing. Did you mean "${meant}"?`
+    const text = `filters[${index}].event is ${JSON.stringify(event)}, which is in no mapping row, so the filter has no effect. Did you mean "${meant}"?`
     return [{ ok: false, text }]
   })
   return [...rows, ...unused]

@@ -1,4 +1,4 @@
-/** The word that `given` was probably meant to be: with few letters changed, added, left out or exchanged. */
+/** Returns the word that `given` is probably a misspelling of: few letters are changed, added, left out or swapped. */
 export function nearest(given: string, words: readonly string[]): string | undefined {
   const [best] = words
     .map((word) => ({ word, distance: distanceOf(given.toLowerCase(), word) }))
@@ -7,10 +7,10 @@ export function nearest(given: string, words: readonly string[]): string | undef
   return best?.word
 }
 
-// What a person types is short. A longer word is meant for something else, and would take long.
+// Words that people type are short. Comparing longer ones would take too long.
 const LONGEST = 40
 
-/** The optimal string alignment distance: two letters that have changed places count once. */
+/** The optimal string alignment distance, which counts two swapped letters once. */
 function distanceOf(from: string, to: string): number {
   if (from.length > LONGEST) return Number.POSITIVE_INFINITY
   const rows = [Array.from({ length: to.length + 1 }, (_, column) => column)]

@@ -18,16 +18,18 @@ export async function outboxCommand(words: string[]): Promise<number> {
   const [name = '', ...numbers] = positionals
   const action = actions.get(name)
   if (!action && name !== 'list')
-    throw new UsageError(`outbox takes list, retry or drop${suggestion(name, ['list', ...actions.keys()])}`)
+    throw new UsageError(
+      `The subcommands of outbox are list, retry and drop${suggestion(name, ['list', ...actions.keys()])}`,
+    )
   const ids = numbers.map((word) => {
     if (!/^\d{1,15}$/.test(word))
-      throw new UsageError(`outbox ${name}: "${word}" is not an id. "outbox list" shows them`)
+      throw new UsageError(`outbox ${name}: "${word}" is not an ID. "outbox list" shows the IDs`)
     return Number(word)
   })
   if (action && values.all === Boolean(ids.length))
-    throw new UsageError(`outbox ${name}: name the ids that "outbox list" shows, or --all`)
+    throw new UsageError(`outbox ${name} needs either IDs from "outbox list" or --all`)
   const { path, kind } = readFileFlags(values)
-  if (!existsSync(path)) throw new Error(`converge-tiktok: there is no ${kind} ${path}. Name it with --${kind}.`)
+  if (!existsSync(path)) throw new Error(`converge-tiktok: there is no ${kind} ${path}. Name the file with --${kind}.`)
 
   if (action) await decide(path, action, values.all ? 'all' : ids)
   else list(path)
@@ -41,7 +43,7 @@ const actions = new Map<string, Decide>([
   ['drop', drop],
 ])
 
-/** Only reads: the file is not changed, whoever owns it. */
+/** Opens the file read-only, because it may not be an outbox. */
 function list(path: string): void {
   const database = openOutboxFileReadOnly(path)
   try {
@@ -51,7 +53,7 @@ function list(path: string): void {
       if (++count === 1) console.log('id\tset aside\tevent\tevent_id\ttries\tproblem')
       console.log(toLine(letter))
     }
-    console.log(`${count} set aside, ${reader.total('waiting')} waiting, ${reader.total('sent')} sent`)
+    console.log(`${count} dead letters, ${reader.total('waiting')} waiting, ${reader.total('sent')} sent`)
   } finally {
     database.close()
   }
@@ -71,7 +73,7 @@ function toLine({ id, died, event, event_id, attempts, problem, canRetry }: Dead
 }
 
 async function decide(path: string, action: Decide, chosen: Chosen): Promise<void> {
-  openOutboxFileReadOnly(path).close() // an empty file is no outbox, and must not become one
+  openOutboxFileReadOnly(path).close() // openTables would turn an empty file into an outbox
   const tables = openTables(path)
   try {
     await action(tables, chosen)
@@ -80,7 +82,7 @@ async function decide(path: string, action: Decide, chosen: Chosen): Promise<voi
   }
 }
 
-/** A running server may write at the same time. */
+/** Waits for locks, because a running server may write at the same time. */
 async function inChunks(tables: Tables, chosen: Chosen, work: (ids: readonly number[]) => number): Promise<number> {
   let count = 0
   for (const ids of tables.idChunks(chosen)) count += await whenFree(() => work(ids))

@@ -46,7 +46,7 @@ async function read(address: string): Promise<Found | string> {
 
 interface Tag {
   script?: URL
-  /** The page's own relay, which takes precedence over the forwarder's. */
+  /** The relay on the tag, which takes precedence over the config's. */
   relay?: string | undefined
 }
 
@@ -92,7 +92,7 @@ async function scriptFinding(script: URL | undefined): Promise<Finding> {
 
 function snippetFindings(html: string, { pixelId }: ForwarderConfig): Finding[] {
   const isThere = new RegExp(`ttq\\.load\\(\\s*['"]${pixelId}`).test(html)
-  const text = "TikTok's own snippet for this pixel is in the page, and both would count. Remove it."
+  const text = "The page contains TikTok's own snippet for this pixel, so events would count twice. Remove the snippet."
   return isThere ? [{ ok: false, text }] : []
 }
 

@@ -3,7 +3,7 @@ import { nearest } from './nearest.ts'
 import { UsageError } from './usage-error.ts'
 
 /**
- * The options and other words of a command line.
+ * Parses the options and other words of a command line.
  *
  * @throws UsageError, which suggests the nearest option
  */
@@ -20,7 +20,7 @@ export function readWords<Config extends ParseArgsConfig & { args: string[] }>(c
   }
 }
 
-/** ` (did you mean serve?)`, or an empty text if no word is near. */
+/** Returns ` (did you mean serve?)`, or an empty text if no word is similar. */
 export function suggestion(given: string, words: readonly string[], before = ''): string {
   const word = nearest(given, words)
   return word === undefined ? '' : ` (did you mean ${before}${word}?)`

@@ -30,7 +30,7 @@ export async function checkRows(mapping: Mapping, config: ForwarderConfig, testC
       }))
       const [verdict] = await api.deliver(outboxEvents)
       const problem = outboxEvents[0]?.problem ?? ''
-      // Stop: the token and the network would not be better for the next row.
+      // A wrong token or a network failure would affect the next rows as well.
       if (verdict === 'stop') return [...findings, { ok: false, text: api.stats().stopped ?? problem }]
       if (verdict === 'retry') return [...findings, { ok: false, text: `${title}: ${problem}` }]
       findings.push({
@@ -44,7 +44,7 @@ export async function checkRows(mapping: Mapping, config: ForwarderConfig, testC
 }
 
 function expectation(sent: string[], testCode: string): string {
-  return `Events Manager, Test events, with ${testCode}, should now show from the server: ${sent.join(', ')}.`
+  return `Events Manager should now show these server events under Test events, for the code ${testCode}: ${sent.join(', ')}.`
 }
 
 const newId = () => `converge-check-${crypto.randomUUID()}`

@@ -6,7 +6,7 @@ import { scripts } from '../server/scripts.ts'
 import type { Config } from '../types.ts'
 import type { Finding } from './finding.ts'
 
-/** Which build of the script the pages of this config get, and how large it is. */
+/** Reports which build of the script pages get with this config, and its size. */
 export function checkScript(config: Config): Finding {
   const variant = pickVariant(config)
   const size = brotliCompressSync(configLine(config) + scripts[variant]).length

@@ -7,7 +7,7 @@ import { readWords } from './read-words.ts'
 import { type ForwarderServer, serve } from './serve.ts'
 import { UsageError } from './usage-error.ts'
 
-/** Serves until a signal comes, finishes what is in flight, and resolves with the exit code. */
+/** Serves until a signal arrives, finishes requests in flight, and resolves with the exit code. */
 export async function serveCommand(words: string[]): Promise<number> {
   const { values } = readWords({
     args: words,
@@ -26,7 +26,7 @@ export async function serveCommand(words: string[]): Promise<number> {
   if (values.host === '') throw new UsageError('--host is empty, not an address such as 127.0.0.1')
   const file = readFileFlags(values)
   const config = readConfigFile(values.config, readEnvironment(values.config))
-  // From now on, since whoever reads that it listens may send one at once.
+  // Listen for signals now, because one may arrive right after the line `listening on` is logged.
   const signalled = nextSignal()
   const options = {
     path: file.path,
@@ -43,28 +43,31 @@ export async function serveCommand(words: string[]): Promise<number> {
   process.on('SIGHUP', () => reload(server, values.config, log))
   log('info', `listening on ${server.url}`, { pixel: config.pixelId, [file.kind]: file.path })
   if (file.kind === 'outbox' && file.isFound)
-    log('info', `${file.path} was found and is used. To merge orders, start with --database ${file.path}`)
+    log(
+      'info',
+      `Using the existing file ${file.path} without merging orders. To merge orders, start with --database ${file.path}`,
+    )
 
   const signal = await signalled
-  log('info', `${signal}: finishing what is in flight. A second one ends it at once`)
+  log('info', `${signal}: finishing requests in flight. A second signal exits at once`)
   void nextSignal().then(() => process.exit(1))
   await server.close()
   log('info', 'closed.')
   return 0
 }
 
-/** Reads the config again. One that can not work is logged, and the former one stays. */
+/** Reads the config again. Logs an invalid config and keeps the previous one. */
 function reload(server: ForwarderServer, config: string, log: Log): void {
   try {
     server.reload(readConfigFile(config, readEnvironment(config)))
     log('info', 'The config was read again', { config })
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
-    log('error', 'The config was not changed, because the new one can not work', { config, problem })
+    log('error', 'The new config is invalid, so the previous one stays in use', { config, problem })
   }
 }
 
-/** A platform that runs containers names the port in the environment. Whoever starts the command goes before it. */
+/** Container platforms set the variable PORT. The flag takes precedence. */
 function readPort(flag: string | undefined, environment: string | undefined): number {
   const [name, text] = flag === undefined && environment ? ['PORT', environment] : ['--port', flag ?? '8080']
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)

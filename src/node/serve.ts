@@ -11,62 +11,62 @@ import { type DatabaseOptions, openEventFile } from './event-file.ts'
 import { shareEventFile } from './shared-event-file.ts'
 
 export interface ServeConfig extends Omit<ForwarderConfig, 'outbox' | 'store'> {
-  /** 0: one that is free. */
+  /** 0 means any free port. */
   port: number
-  /** The address to listen on. Default: all. */
+  /** The address to listen on. Default: all addresses. */
   hostname?: string
-  /** The database's file, or its options: it keeps events until TikTok has them, and merges orders. */
+  /** The database file, or its options. It keeps events until TikTok has them, and merges orders. */
   database?: string | DatabaseOptions
-  /** Instead of `database`: the file of an outbox, or its options. It keeps events, and merges nothing. */
+  /** An outbox file or its options, instead of `database`. It keeps events without merging orders. */
   outbox?: string | SqliteOutboxOptions
   /** Receives each log line. Default: text on the console, as `time level converge-tiktok: message key=value`. */
   log?: Log
 }
 
-/** What may change while a server runs: all but its address, its database and its pixel. */
+/** The config that can change while a server runs: everything except its address, database and pixel. */
 export type ReloadConfig = Omit<ForwarderConfig, 'outbox' | 'store'>
 
 export interface ForwarderServer {
-  /** Where it listens, without a slash at the end. */
+  /** The URL of the server, without a trailing slash. */
   url: string
   /**
-   * Takes over another config, without losing a request. What waits is sent by the new one. Counters of health start anew.
-   * A changed `mergeOrders` holds from the next start on.
+   * Switches to another config without losing a request. Waiting events are sent with the new config. The counters of health
+   * are reset. A changed `mergeOrders` takes effect after a restart.
    *
-   * @throws a sentence, where the config can never work or is another pixel's; the former one stays
+   * @throws a sentence if the config is invalid or for another pixel. The previous config stays in use then
    */
   reload(config: ReloadConfig): void
-  /** Finishes what is in flight, and closes the database. Takes 8 s at the longest. */
+  /** Finishes requests in flight and closes the database. Takes at most 8 s. */
   close(): Promise<void>
 }
 
-// Docker kills a container 10 s after it has told it to end, and the database needs some of them.
+// Milliseconds. Docker kills a container 10 s after SIGTERM, and closing the database takes part of that time.
 const patience = 2000
 
-/** What a client may take. */
+/** Limits for clients. */
 export interface Bounds extends BodyIntakeOptions {
-  /** Milliseconds until the headers must be there. Default 10,000. */
+  /** Milliseconds until the headers must have arrived. Default 10,000. */
   headersTimeout?: number
-  /** Milliseconds until the body must be there, too. Default 20,000: a page's 64 kB in time at 26 kbit/s. */
+  /** Milliseconds until the body must have arrived. Default 20,000, enough for a page's 64 kB at 26 kbit/s. */
   requestTimeout?: number
 }
 
 /**
- * A forwarder on a port of this machine, with its database in a SQLite file. Resolves once it listens.
+ * Starts a forwarder as an HTTP server, with its database in an SQLite file. Resolves once it listens.
  *
- * @throws a sentence, where the config can never work, the database can't be opened, or the port is taken
+ * @throws a sentence if the config is invalid, the database cannot be opened, or the port is in use
  */
 export function serve(config: ServeConfig): Promise<ForwarderServer> {
   return serveWithin({}, config)
 }
 
-/** `serve`, with other bounds. */
+/** `serve` with other limits. */
 export async function serveWithin(
   { headersTimeout = 10_000, requestTimeout = 20_000, ...bounds }: Bounds,
   { port, hostname, database, outbox, log = createLog(), ...config }: ServeConfig,
 ): Promise<ForwarderServer> {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw configError('port', port, 'a number from 0 to 65535')
-  checkConfig(config) // before there is a file
+  checkConfig(config) // before the file is created
   const file = openEventFile({ database, outbox, pixelId: config.pixelId, log: sentencesTo(log) })
   try {
     let isClosing = false
@@ -77,23 +77,23 @@ export async function serveWithin(
     let forwarder = start(config)
     const server = listen({
       port,
-      hostname: hostname ?? '', // else srvx takes what HOST says in the environment
+      hostname: hostname ?? '', // otherwise srvx uses the environment variable HOST
       async fetch(request) {
         const { req } = request.runtime?.node ?? {}
         const body = req && bodies.open(req)
         try {
           const answer = await forwarder.fetch(request, { ip: readIp(request.ip), readBody: body?.read })
           const response = await compressed(request, answer)
-          // Else a client that keeps its connection holds the end up.
+          // Otherwise a client that keeps its connection open delays the shutdown.
           if (isClosing || body?.isEndless()) response.headers.set('connection', 'close')
           return response
         } finally {
           body?.close()
         }
       },
-      // Node's own are made for uploads: 60 s and 300 s, looked at every 30 s.
+      // Node's defaults are meant for uploads: 60 s and 300 s, checked every 30 s.
       node: { headersTimeout, requestTimeout, connectionsCheckingInterval: Math.min(1000, headersTimeout) },
-      gracefulShutdown: false, // whoever calls decides about signals
+      gracefulShutdown: false, // the caller handles signals
       silent: true,
     })
     await server.ready().catch((error: unknown) => {
@@ -104,7 +104,7 @@ export async function serveWithin(
       reload(given) {
         if (given.pixelId !== config.pixelId)
           throw new Error(
-            `converge-tiktok: pixelId is ${given.pixelId}, and the running server has the database of ${config.pixelId}. Restart it with a database of its own.`,
+            `converge-tiktok: pixelId is ${given.pixelId}, but the running server uses the database of ${config.pixelId}. Restart it with another database.`,
           )
         forwarder = start(given)
       },
@@ -123,7 +123,7 @@ export async function serveWithin(
   }
 }
 
-/** An IPv4 visitor on a socket that takes both kinds is `::ffff:203.0.113.7` to Node. */
+/** On a dual-stack socket, Node reports an IPv4 address as `::ffff:203.0.113.7`. */
 function readIp(ip: string | undefined): string | undefined {
   return ip?.replace(/^::ffff:(?=[\d.]+$)/, '')
 }
@@ -135,10 +135,10 @@ function toUrl(address: string | undefined): string {
 }
 
 const causes: Record<string, string> = {
-  EADDRINUSE: 'Another program listens there: stop it, or choose another port.',
-  EACCES: 'This process may not: choose a port above 1023.',
+  EADDRINUSE: 'Another program uses this port. Stop it, or choose another port.',
+  EACCES: 'This process has no permission for this port. Choose one above 1023.',
   EADDRNOTAVAIL: 'This machine does not have that address.',
-  ENOTFOUND: 'There is no such host.',
+  ENOTFOUND: 'This host does not exist.',
 }
 
 function portError(port: number, hostname = 'all addresses', cause: unknown): Error {

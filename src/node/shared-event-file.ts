@@ -1,11 +1,11 @@
 import type { Deliver } from '../server/outbox.ts'
 import type { EventFile } from './event-file.ts'
 
-/** A database or an outbox for several forwarders, one after the other: what waits is handed to the newest. */
+/** Shares a database or an outbox between consecutive forwarders. Waiting events are sent by the newest one. */
 export function shareEventFile({ store, outbox }: EventFile['part']): EventFile['part'] {
   let newest: Deliver | undefined
 
-  /** Keeps the newest, and says whether it is the first. */
+  /** Stores the newest `deliver`, and returns true if it is the first. */
   function isFirst(deliver: Deliver): boolean {
     const isFirst = newest === undefined
     newest = deliver

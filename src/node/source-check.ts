@@ -3,10 +3,10 @@ import type { Source, Sources } from '../server/sources/sources.ts'
 import type { Finding } from './finding.ts'
 import { checkNames } from './name-check.ts'
 
-/** What each source accepts, and where two of them would send one order twice. */
+/** Reports what each source accepts, and sources that would send the same order twice. */
 export function checkSources(config: ForwarderConfig, sources: Sources): Finding[] {
   const { web, all } = sources
-  const paused = 'The config is paused: no page and no source sends anything.'
+  const paused = 'The config is paused, so no page and no source sends events.'
   return [
     ...(config.paused ? [{ ok: undefined, text: paused }] : []),
     ...all.map(describe),
@@ -24,39 +24,39 @@ function describe({ name, type, isEnabled }: Source): Finding {
     woocommerce: `POST webhook/${name}, WooCommerce's webhooks`,
   } as const satisfies Record<Source['type'], string>
   const text = `Source ${name}: ${ways[type]}.`
-  return isEnabled ? { ok: true, text } : { ok: undefined, text: `${text} It is switched off: enabled is false.` }
+  return isEnabled ? { ok: true, text } : { ok: undefined, text: `${text} It is disabled: enabled is false.` }
 }
 
-/** Whether somebody else sends the server copy that the page leaves out. */
+/** Checks that another source sends the server copy if the page leaves it out. */
 function checkClientOrders({ sources = {} }: ForwarderConfig, { web, all }: Sources): Finding[] {
   if (sources.web?.orders !== 'client') return []
   if (all.some((source) => source !== web && source.isEnabled)) return []
   const text =
-    'sources.web.orders is client, and no other source sends the server copy of orders. Add one, or take it out.'
+    'sources.web.orders is client, but no other source sends the server copy of orders. Add a source, or remove sources.web.orders.'
   return [{ ok: false, text }]
 }
 
 const orderEvents = ['Placed Order', 'Started Subscription', 'Placed Recurring Subscription Order'] as const
 
-/** TikTok counts an order once by its name and id: under two names it is two events. */
+/** TikTok deduplicates by event name and ID, so one order with two names counts as two events. */
 function checkTwins(source: Source, web: Source): Finding[] {
   return orderEvents.flatMap((eventName) => {
     const own = namesOf(source, eventName)
     const onPage = namesOf(web, eventName)
     const others = own.filter((name) => !onPage.includes(name))
     if (!others.length || !onPage.length) return []
-    const text = `The source ${source.name} sends ${eventName} as ${others.join(', ')}, and the page as ${onPage.join(', ')}. TikTok counts an order that comes by both as two events.`
+    const text = `The source ${source.name} sends ${eventName} as ${others.join(', ')}, and the page as ${onPage.join(', ')}. TikTok counts an order from both as two events.`
     return [{ ok: undefined, text }]
   })
 }
 
-/** TikTok's names for an event: of a page any copy counts, of another source the server's. */
+/** TikTok's names for an event: all rows of the page, but only the server rows of another source. */
 function namesOf({ type, rules }: Source, eventName: string): string[] {
   const rows = rules.mapping[eventName] ?? []
   return rows.filter(({ forward }) => type === 'web' || forward !== 'client').map(({ event }) => event)
 }
 
-/** Event names in a source's own mapping and filters that are probably meant to be others. */
+/** Finds event names in a source's own mapping and filters that are probably misspelled. */
 function checkOwnNames(name: string, config: ForwarderConfig, mapping: Source['rules']['mapping']): Finding[] {
   const { mapping: rows = {}, filters = [] } = config.sources?.[name] ?? {}
   const findings = checkNames({ ...config, mapping: { events: rows.events ?? {} }, filters }, mapping)

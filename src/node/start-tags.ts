@@ -1,6 +1,6 @@
 /**
- * The start tags with one name in a page's HTML. Runs in linear time: a regular expression for the whole tag would take
- * quadratic time on a page with many unclosed tags.
+ * Finds the start tags with one name in HTML, in linear time. A regular expression for the whole tag would take quadratic time
+ * on a page with many unclosed tags.
  */
 export function startTags(html: string, name: string): string[] {
   const beginning = new RegExp(`<${name}\\b`, 'gi')

@@ -1,4 +1,4 @@
-/** A mistake in the command line. It is printed in one sentence, and the exit code is 2. */
+/** A mistake on the command line. The message is one sentence without its period, and the exit code is 2. */
 export class UsageError extends Error {
   override name = 'UsageError'
 }

@@ -51,17 +51,19 @@ test('each row that a server sends is sent as one test event, and the report tel
     'ScrollDepth25',
   ])
   expect(new Set(tiktok.accepted.map(({ test_event_code }) => test_event_code))).toEqual(new Set(['TEST12345']))
-  expect(output).toContain(`Test events, with TEST12345, should now show from the server: ${sent.join(', ')}.`)
+  expect(output).toContain(
+    `should now show these server events under Test events, for the code TEST12345: ${sent.join(', ')}.`,
+  )
   expect([code, output.trim().split('\n').at(-1)]).toEqual([0, 'Nothing to fix.'])
 })
 
-test('a Node that cannot serve is a finding, and the rest is looked at all the same', async () => {
+test('a Node that cannot serve is a finding, and the other checks still run', async () => {
   const config = writeConfig(createFolder())
   expect((await check(config)).output).toContain(`✓ This Node (${process.version}) can serve.`)
   const environment = { TIKTOK_ACCESS_TOKEN: accessToken, NODE_OPTIONS: '--no-experimental-sqlite' }
   const { code, output } = await runCli(['check', '--config', config], environment)
   expect(output).toContain(
-    `✗ This Node (${process.version}) cannot serve: the outbox needs Node 22.13 or later, with its SQLite.`,
+    `✗ This Node (${process.version}) cannot serve: the database needs SQLite, which is in Node 22.13 and later.`,
   )
   expect(output).toContain('No page was checked')
   expect([code, output.trim().split('\n').at(-1)]).toEqual([1, '1 to fix.'])
@@ -76,7 +78,7 @@ test('a row that TikTok refuses is named, with its message, and the others are t
   expect([code, output.trim().split('\n').at(-1)]).toEqual([1, '1 to fix.'])
 })
 
-test('a token or pixel that TikTok refuses is said once, with what to do', async () => {
+test('reports a token or pixel that TikTok refuses once, with what to do', async () => {
   const tiktok = await playTikTok()
   const config = writeConfig(createFolder(), { eventsApiUrl: tiktok.url })
   const words = ['check', '--config', config, '--test-code', 'T1']
@@ -112,13 +114,13 @@ test('event names in the config that are probably meant to be others are named',
   expect(output).toContain(
     '– mapping.events has a row for "Order Completed". Converge\'s name for this event is "Placed Order".',
   )
-  expect(output).toContain('✗ filters[1].event is "Purchase", which no mapping row has, so the filter stops nothing.')
+  expect(output).toContain('✗ filters[1].event is "Purchase", which is in no mapping row, so the filter has no effect.')
   expect(output).toContain('✗ filters[4].event is "begin_checkout"')
   expect(output).not.toMatch(/Scroll Depth|filters\[[023]\]/)
   expect([code, output.trim().split('\n').at(-1)]).toEqual([1, '2 to fix.'])
 })
 
-test('a page that is ready is said to be', async () => {
+test('reports a page that is ready', async () => {
   const origin = await serveShop((request, response) => {
     if (request.url === '/relay/converge.js') return response.end('/* the script */')
     response.setHeader(
@@ -151,7 +153,7 @@ test('a relay that the tag of a self-hosted script names is looked for in the po
   expect(output).toContain('blocks the relay. Add https://converge.shop.example to connect-src.')
 })
 
-test('what stands in the way on a page is named, with what to add', async () => {
+test('names what blocks tracking on a page, and what to add', async () => {
   const origin = await serveShop((request, response) => {
     if (request.url !== '/') {
       response.statusCode = 404
@@ -168,7 +170,9 @@ test('what stands in the way on a page is named, with what to add', async () => 
     `✗ allowedOrigins does not contain ${origin}, so this page's events would be refused. Add it.`,
   )
   expect(output).toContain(`✗ ${origin}/converge.js is in the page, but it answered 404.`)
-  expect(output).toContain("✗ TikTok's own snippet for this pixel is in the page, and both would count. Remove it.")
+  expect(output).toContain(
+    "✗ The page contains TikTok's own snippet for this pixel, so events would count twice. Remove the snippet.",
+  )
   expect(output).toContain("blocks TikTok's script. Add https://analytics.tiktok.com to script-src.")
   expect(output).toContain("blocks the pixel's hits. Add https://analytics.tiktok.com to default-src.")
   expect(output).toContain('blocks the relay. Add https://relay.shop.example to connect-src.')
@@ -196,7 +200,7 @@ test('a page with another build of the script is known', async () => {
   expect(output).toContain(`✓ ${origin}/converge-pixel.js is in the page.`)
 })
 
-test('a page that can not be read is a sentence', async () => {
+test('reports a page that cannot be read in one sentence', async () => {
   const config = writeConfig(createFolder())
   expect((await check(config, '--url', 'shop')).output).toContain('✗ --url "shop" is not a web address.')
   const origin = await serveShop((_, response) => response.writeHead(503).end())
@@ -226,10 +230,10 @@ test('each source is listed, and one that would send an order under another name
   for (const line of [
     '✓ Source web: POST events, from pages.',
     "✓ Source shopify: POST webhook/shopify, Shopify's webhooks.",
-    "– Source woocommerce: POST webhook/woocommerce, WooCommerce's webhooks. It is switched off: enabled is false.",
+    "– Source woocommerce: POST webhook/woocommerce, WooCommerce's webhooks. It is disabled: enabled is false.",
     "✓ Source erp: POST webhook/erp, Converge's server API.",
-    '– The source shopify sends Placed Order as ShopPurchase, and the page as Purchase, NewCustomerPurchase. TikTok counts an order that comes by both as two events.',
-    '✗ sources.erp.filters[0].event is "Purchase", which no mapping row has, so the filter stops nothing. Did you mean "Placed Order"?',
+    '– The source shopify sends Placed Order as ShopPurchase, and the page as Purchase, NewCustomerPurchase. TikTok counts an order from both as two events.',
+    '✗ sources.erp.filters[0].event is "Purchase", which is in no mapping row, so the filter has no effect. Did you mean "Placed Order"?',
   ])
     expect(output.split('\n')).toContain(line)
 })
@@ -237,8 +241,8 @@ test('each source is listed, and one that would send an order under another name
 test('orders that stay in the browser, and a pause, are findings', async () => {
   const web = { orders: 'client' }
   const alone = await check(writeConfig(createFolder(), { sources: { web }, paused: true }))
-  expect(alone.output).toContain('– The config is paused: no page and no source sends anything.')
-  const finding = 'sources.web.orders is client, and no other source sends the server copy of orders.'
+  expect(alone.output).toContain('– The config is paused, so no page and no source sends events.')
+  const finding = 'sources.web.orders is client, but no other source sends the server copy of orders.'
   // The token of the environment opens the source webhook.
   expect(alone.output).not.toContain(finding)
   const config = writeConfig(createFolder(), { sources: { web } })

@@ -71,7 +71,7 @@ test('--database and --outbox together are refused, by each command', async () =
     const { code, errors } = await run(folder, ...words, '--database', 'a.db', '--outbox', 'b.db').ended
     expect([code, errors]).toEqual([
       2,
-      '--database and --outbox are both set. Set only one of them. --help shows what there is.\n',
+      '--database and --outbox are both set. Set only one of them. --help shows all commands and options.\n',
     ])
   }
 })
@@ -79,7 +79,7 @@ test('--database and --outbox together are refused, by each command', async () =
 test('"outbox list" shows what is set aside in a database', async () => {
   const { folder } = await prepare()
   await open(join(folder, 'converge.db'), { pixelId }).close()
-  expect((await run(folder, 'outbox', 'list').ended).output).toBe('0 set aside, 0 waiting, 0 sent\n')
+  expect((await run(folder, 'outbox', 'list').ended).output).toBe('0 dead letters, 0 waiting, 0 sent\n')
   const missing = await run(folder, 'outbox', 'list', '--database', 'none.db').ended
   expect(missing.errors).toMatch(/^converge-tiktok: there is no database none\.db\. /)
 })
@@ -99,28 +99,30 @@ test('"database backup" copies all there is, also while the database is served, 
   const again = await run(folder, 'database', 'backup', 'copy.db').ended
   expect([again.code, again.errors]).toEqual([
     1,
-    'converge-tiktok: copy.db exists already. Name a file that does not, since a backup replaces nothing.\n',
+    'converge-tiktok: copy.db already exists, and a backup never overwrites a file. Name a new file.\n',
   ])
   // A copy is a database like any other.
   expect((await run(folder, 'outbox', 'list', '--database', 'copy.db').ended).output).toBe(
-    '0 set aside, 3 waiting, 0 sent\n',
+    '0 dead letters, 3 waiting, 0 sent\n',
   )
 })
 
 test('"database backup" says what is wrong with its words and files', async () => {
   const { folder } = await prepare()
   const errorsOf = async (...words: string[]) => (await run(folder, 'database', ...words).ended).errors
-  expect(await errorsOf()).toContain('database takes backup. ')
-  expect(await errorsOf('backups', 'copy.db')).toContain('database takes backup (did you mean backup?). ')
-  expect(await errorsOf('backup')).toContain('database backup: name one file that the copy is to be. ')
+  expect(await errorsOf()).toContain('The only subcommand of database is backup. ')
+  expect(await errorsOf('backups', 'copy.db')).toContain(
+    'The only subcommand of database is backup (did you mean backup?). ',
+  )
+  expect(await errorsOf('backup')).toContain('database backup needs one file name for the copy. ')
   expect(await errorsOf('backup', 'copy.db')).toBe(
-    'converge-tiktok: there is no database converge.db. Name it by --database.\n',
+    'converge-tiktok: there is no database converge.db. Name the file with --database.\n',
   )
   writeFileSync(join(folder, 'converge.db'), 'no database')
   expect(await errorsOf('backup', 'copy.db')).toContain('converge.db')
   expect(existsSync(join(folder, 'copy.db'))).toBe(false)
   await open(join(folder, 'sound.db'), { pixelId }).close()
   expect(await errorsOf('backup', 'no/such/copy.db', '--database', 'sound.db')).toMatch(
-    /^converge-tiktok: sound\.db could not be copied to no\/such\/copy\.db \(.*\)\. Name a file in a folder that exists, on a disk with room\.\n$/,
+    /^converge-tiktok: sound\.db could not be copied to no\/such\/copy\.db \(.*\)\. Name a file in an existing folder, on a disk with enough space\.\n$/,
   )
 })

@@ -89,7 +89,7 @@ describe('init, by flags', () => {
     const refused = await runCli(flags('shopify', folder), {})
     expect([refused.code, refused.errors]).toEqual([
       2,
-      expect.stringContaining('converge.json exists. --force overwrites it'),
+      expect.stringContaining('converge.json already exists. Use --force to overwrite it'),
     ])
     expect(readFileSync(join(folder, 'converge.json'), 'utf8')).toBe('mine')
 
@@ -103,7 +103,7 @@ describe('init, by flags', () => {
     [['--domain', '/'], '--domain is "/", not a domain, such as shop.example'],
     [['--platform', 'magento'], '--platform is "magento", not one of shopify, woocommerce, other'],
     [['--region', 'eu'], '--region is "eu", not one of other, us'],
-    [['--forwarder', 'converge.shop.example'], '--forwarder is "converge.shop.example", not an address'],
+    [['--forwarder', 'converge.shop.example'], '--forwarder is "converge.shop.example", not a URL'],
     [['--platfrom', 'shopify'], 'Unknown option --platfrom (did you mean --platform?)'],
   ])('refuses %j, and writes nothing', async (words, sentence) => {
     const folder = createFolder()
@@ -119,7 +119,7 @@ describe('init, by flags', () => {
     )
     expect([code, errors]).toEqual([
       2,
-      expect.stringContaining('--domain is missing, and there is no terminal to ask on'),
+      expect.stringContaining('--domain is missing. Without a terminal, init cannot ask for it'),
     ])
   })
 })
@@ -155,7 +155,7 @@ describe('init, by questions', () => {
     ["Your shop's domain", 'shop.example\r'],
     ['Your shop system', `${down}\r`],
     ["Is your TikTok ads account in TikTok's US region?", `${down}\r`],
-    ['Address of your forwarder', '\r'],
+    ['URL of your forwarder', '\r'],
   ]
 
   test('writes what was answered', async () => {
@@ -193,7 +193,7 @@ describe('init, by questions', () => {
   ])('asks before it overwrites a config: %s', async (key, kept) => {
     const folder = createFolder()
     writeFileSync(join(folder, 'converge.json'), 'mine')
-    await answer(folder, [...questions, ['exists. Overwrite it?', key]])
+    await answer(folder, [...questions, ['already exists. Overwrite it?', key]])
     expect(readFileSync(join(folder, 'converge.json'), 'utf8')).toContain(kept)
     expect(existsSync(join(folder, '.env'))).toBe(key === 'y')
   })

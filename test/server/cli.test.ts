@@ -41,25 +41,31 @@ test('--help names every command and its options', async () => {
 })
 
 test.each([
-  [['serf'], 'converge-tiktok has no command "serf" (did you mean serve?). --help shows what there is.'],
+  [['serf'], 'converge-tiktok has no command "serf" (did you mean serve?). --help shows all commands and options.'],
   [['chekc'], 'converge-tiktok has no command "chekc" (did you mean check?). --help'],
-  [['deploy'], 'converge-tiktok has no command "deploy". --help shows what there is.'],
-  [['serve', '--prot', '1'], 'Unknown option --prot (did you mean --port?). --help shows what there is.'],
+  [['deploy'], 'converge-tiktok has no command "deploy". --help shows all commands and options.'],
+  [['serve', '--prot', '1'], 'Unknown option --prot (did you mean --port?). --help shows all commands and options.'],
   [['serve', '--Hosts', '::1'], 'Unknown option --Hosts (did you mean --host?). --help'],
   [['check', '--testcode=T1'], 'Unknown option --testcode (did you mean --test-code?). --help'],
   [['outbox', 'list', '--outbx', 'x'], 'Unknown option --outbx (did you mean --outbox?). --help'],
-  [['outbox', 'lst'], 'outbox takes list, retry or drop (did you mean list?). --help'],
+  [['outbox', 'lst'], 'The subcommands of outbox are list, retry and drop (did you mean list?). --help'],
   [['serve', '--verbose'], 'Unknown option --verbose. --help'],
   [['serve', '--port', '70000'], '--port is "70000", not a number from 0 to 65535. --help'],
   [['serve', '--port', ''], '--port is "", not a number from 0 to 65535. --help'],
   [['serve', '--host', ''], '--host is empty, not an address such as 127.0.0.1. --help'],
-  [['serve', 'now'], "Unexpected argument 'now'. --help shows what there is."],
-  [['serve', '--log', 'xml'], '--log is "xml", not text or json. --help shows what there is.'],
-  [['serve', '--port'], "Option '--port <value>' argument missing. --help shows what there is."],
-  [['outbox'], 'outbox takes list, retry or drop. --help shows what there is.'],
-  [['outbox', 'drop'], 'outbox drop: name the ids that "outbox list" shows, or --all. --help shows what there is.'],
-  [['outbox', 'retry', '1', '--all'], 'outbox retry: name the ids that "outbox list" shows, or --all. --help shows wh'],
-  [['outbox', 'drop', 'x'], 'outbox drop: "x" is not an id. "outbox list" shows them. --help shows what there is.'],
+  [['serve', 'now'], "Unexpected argument 'now'. --help shows all commands and options."],
+  [['serve', '--log', 'xml'], '--log is "xml", not text or json. --help shows all commands and options.'],
+  [['serve', '--port'], "Option '--port <value>' argument missing. --help shows all commands and options."],
+  [['outbox'], 'The subcommands of outbox are list, retry and drop. --help shows all commands and options.'],
+  [
+    ['outbox', 'drop'],
+    'outbox drop needs either IDs from "outbox list" or --all. --help shows all commands and options.',
+  ],
+  [['outbox', 'retry', '1', '--all'], 'outbox retry needs either IDs from "outbox list" or --all. --help shows al'],
+  [
+    ['outbox', 'drop', 'x'],
+    'outbox drop: "x" is not an ID. "outbox list" shows the IDs. --help shows all commands and options.',
+  ],
 ])('a command line that is wrong gets one sentence and exit code 2: %j', async (words, sentence) => {
   const { code, output, errors } = await runCli(words)
   expect([code, output]).toEqual([2, ''])
@@ -92,7 +98,7 @@ test('the port is that of --port, else that of PORT, and --host is the address',
   const wrong = await runCli([...words, ...host], { ...secrets, PORT: '80a' })
   expect([wrong.code, wrong.errors]).toEqual([
     2,
-    'PORT is "80a", not a number from 0 to 65535. --help shows what there is.\n',
+    'PORT is "80a", not a number from 0 to 65535. --help shows all commands and options.\n',
   ])
   const child = startCli([...words, ...host, '--port', '0'], { ...secrets, PORT: port })
   const [, url = ''] = await child.said(/listening on (\S+)/)
@@ -138,7 +144,7 @@ test('while TikTok hangs, a server that is told to end does so within 8 s, and l
   expect(tiktok.counted.map(({ event_id }) => event_id)).toEqual(['1', '2'])
 })
 
-test('a config that can not work gets one sentence and exit code 1', async () => {
+test('an invalid config results in one sentence and exit code 1', async () => {
   const folder = createFolder()
   const run = async (more: Record<string, unknown>, environment?: Record<string, string>) => {
     const { code, errors } = await runCli(['serve', '--config', writeConfig(folder, more), '--port', '0'], environment)
@@ -250,20 +256,20 @@ test('what TikTok refused is listed, dropped, and sent again beside a running se
     ['3', 'AddToCart', 'a [2Jb'], // no command to the terminal
   ])
   expect(rows[1]?.at(-1)).toContain('content_id must be a string')
-  expect(output).toContain('3 set aside, 0 waiting, 0 sent')
+  expect(output).toContain('3 dead letters, 0 waiting, 0 sent')
 
   expect((await outbox('retry', '1')).output).toContain('1 queued again')
   expect((await tiktok.waitForAccepted(1)).map(({ event_id }) => event_id)).toEqual(['1'])
   expect((await outbox('retry', '1')).output).toContain('0 queued again')
   expect((await outbox('drop', '2', '99')).output).toBe('1 dropped.\n')
   expect((await outbox('drop', '--all')).output).toBe('1 dropped.\n')
-  expect((await outbox('list')).output).toBe('0 set aside, 0 waiting, 1 sent\n')
+  expect((await outbox('list')).output).toBe('0 dead letters, 0 waiting, 1 sent\n')
 })
 
 test('an outbox that is not there is not made by looking for it', async () => {
   const path = join(createFolder(), 'outbox.db')
   const { code, errors } = await runCli(['outbox', 'list', '--outbox', path])
-  expect([code, errors]).toEqual([1, `converge-tiktok: there is no outbox ${path}. Name it with --outbox.\n`])
+  expect([code, errors]).toEqual([1, `converge-tiktok: there is no outbox ${path}. Name the file with --outbox.\n`])
 })
 
 test('a command line beside a server reads what the server has just taken', async () => {
@@ -272,5 +278,5 @@ test('a command line beside a server reads what the server has just taken', asyn
   onTestFinished(() => outbox.close())
   const data = { event: 'Purchase', event_time: 1, event_id: '1', user: {}, page: {}, properties: {} }
   await outbox.add([{ data, expires: Date.now() / 1000 + 1000, order: false }])
-  expect((await runCli(['outbox', 'list', '--outbox', path])).output).toBe('0 set aside, 1 waiting, 0 sent\n')
+  expect((await runCli(['outbox', 'list', '--outbox', path])).output).toBe('0 dead letters, 1 waiting, 0 sent\n')
 })

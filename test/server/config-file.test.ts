@@ -34,21 +34,25 @@ describe('the sources of converge.json', () => {
     [
       'a token',
       { token: 'very-secret' },
-      /sources\.shop holds a token\. .* set it in the environment, and name its variable as tokenFrom\.$/,
+      /sources\.shop contains token\. .* Set an environment variable, and name it in tokenFrom\.$/,
     ],
-    ['a secret', { secret: 'very-secret' }, /sources\.shop holds a secret\. .* name its variable as secretFrom\.$/],
+    ['a secret', { secret: 'very-secret' }, /sources\.shop contains secret\. .* name it in secretFrom\.$/],
     [
       'a variable that is not set',
       { tokenFrom: 'MISSING' },
-      /sources\.shop\.tokenFrom names MISSING, which the environment does not have\.$/,
+      /sources\.shop\.tokenFrom names the environment variable MISSING, which is not set\.$/,
     ],
-    ['a variable that is blank', { tokenFrom: 'BLANK' }, /names BLANK, which the environment does not have\.$/],
+    ['a variable that is blank', { tokenFrom: 'BLANK' }, /names the environment variable BLANK, which is not set\.$/],
     [
       'a secret in the place of a name',
       { tokenFrom: 'very-secret' },
-      /sources\.shop\.tokenFrom must be the name of a variable of the environment, such as SHOPIFY_SECRET/,
+      /sources\.shop\.tokenFrom must be the name of an environment variable, such as SHOPIFY_SECRET/,
     ],
-    ['a name that is no text', { secretFrom: [7] }, /sources\.shop\.secretFrom must be the name of a variable/],
+    [
+      'a name that is no text',
+      { secretFrom: [7] },
+      /sources\.shop\.secretFrom must be the name of an environment variable/,
+    ],
   ])('refuse %s in a sentence that does not show it', (_, source, sentence) => {
     const attempt = () => read({ shop: source })
     expect(attempt).toThrow(sentence)

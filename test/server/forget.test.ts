@@ -152,7 +152,7 @@ test('"forget --dry-run" says what is there, and changes nothing; "forget" erase
   const dry = await run(folder, '--email', jane, '--dry-run').ended
   expect([dry.code, dry.output]).toEqual([
     0,
-    'converge.db holds 1 waiting event and 1 dead letter. Nothing was erased.\n',
+    'converge.db contains 1 waiting event and 1 dead letter. Nothing was erased.\n',
   ])
   expect(readFileSync(path)).toEqual(before)
   expect(heldIn(path, [jane, mary])).toEqual([jane, mary])
@@ -190,7 +190,7 @@ test('"forget" names the copies that were made before an update', async () => {
 })
 
 test.each<[words: string[], error: string]>([
-  [[], 'forget: name the person by --email, --phone, --customer or --order, or a list by --stdin'],
+  [[], 'forget needs a person: use --email, --phone, --customer, --order or --stdin'],
   [['--email', 'jane'], '--email is not an email address such as jane@example.com, or its SHA-256'],
   [
     ['--phone', '917 123 4567'],
@@ -205,7 +205,7 @@ test.each<[words: string[], error: string]>([
   ],
 ])('"forget %j" is refused as wrong usage', async (words, error) => {
   const { code, output, errors } = await run(createFolder(), ...words).ended
-  expect([code, output, errors]).toEqual([2, '', `${error}. --help shows what there is.\n`])
+  expect([code, output, errors]).toEqual([2, '', `${error}. --help shows all commands and options.\n`])
 })
 
 test('"forget --stdin" names the line that it cannot read, and erases nothing', async () => {
@@ -218,17 +218,18 @@ test('"forget --stdin" names the line that it cannot read, and erases nothing', 
     expect(code).toBe(2)
     return errors
   }
-  expect(await errorsOf('email jane@example.com\njane@example.com\n')).toMatch(
-    /^line 2 of stdin must begin with email, /,
-  )
+  expect(await errorsOf('email jane@example.com\njane@example.com\n')).toMatch(/^line 2 of stdin must be email, /)
   expect(await errorsOf('email jane@example.com\nphone 123\n')).toMatch(/^line 2 of stdin is not a number with \+ /)
-  expect(await errorsOf('\n')).toMatch(/^forget: name the person by /)
+  expect(await errorsOf('\n')).toMatch(/^forget needs a person: use /)
   expect(heldIn(path, [jane])).toEqual([jane])
 })
 
 test('"forget" says that a file is missing, and does not make it', async () => {
   const folder = createFolder()
   const { code, errors } = await run(folder, '--email', jane).ended
-  expect([code, errors]).toEqual([1, 'converge-tiktok: there is no database converge.db. Name it with --database.\n'])
+  expect([code, errors]).toEqual([
+    1,
+    'converge-tiktok: there is no database converge.db. Name the file with --database.\n',
+  ])
   expect(existsSync(join(folder, 'converge.db'))).toBe(false)
 })

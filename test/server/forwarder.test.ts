@@ -43,7 +43,7 @@ describe('routes', () => {
     expect([response.status, response.headers.get('allow')]).toEqual([405, allow])
   })
 
-  test('there is no webhook where no token is set', async () => {
+  test('has no webhook if no token is set', async () => {
     const forwarder = createForwarder({ pixelId, accessToken, allowedOrigins: [shop], outbox: createMemoryOutbox() })
     const request = new Request(`${shop}/webhook`, { method: 'POST', body: '{}', headers: { 'x-webhook-token': '' } })
     expect((await forwarder.fetch(request)).status).toBe(404)
@@ -280,12 +280,12 @@ describe('without an outbox', () => {
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
   })
 
-  test('the page is told how long TikTok wants to be left alone', async () => {
+  test('tells the page in Retry-After how long TikTok needs', async () => {
     host.faults.always = { status: 429, retryAfter: '77' }
     expect((await start().post(relayed())).headers.get('retry-after')).toBe('77')
   })
 
-  test('what TikTok refuses for good is a problem, and costs no other event', async () => {
+  test('reports an event that TikTok refuses for good, and sends the others', async () => {
     host.faults.next = [{ code: 40002 }, {}, { code: 40002, message: 'No such thing' }]
     const response = await start().post(relayed(), relayed({ eventID: '2' }))
     expect([response.status, await response.json()]).toEqual([
@@ -350,21 +350,21 @@ describe('a config that can never work throws, in a sentence', () => {
     ['a mapping that is null', { mapping: null }, /mapping is null, not an object/],
     ['a mode in place of the mapping', { mapping: 'custom' }, /mapping is "custom", not an object/],
     ['events in a list', { mapping: { events: ['Lead'] } }, /mapping\.events is \["Lead"\], not an object/],
-    ['a misspelt consent mode', { consent: 'required' }, /consent is "required", not .*require/],
-    ['a misspelt answer to GPC', { gpc: 'denied' }, /gpc is "denied", not .*deny/],
+    ['a misspelled consent mode', { consent: 'required' }, /consent is "required", not .*require/],
+    ['a misspelled answer to GPC', { gpc: 'denied' }, /gpc is "denied", not .*deny/],
     [
-      'a misspelt consent platform',
+      'a misspelled consent platform',
       { consentFrom: ['gogle'] },
       /consentFrom is \["gogle"\], not a list of shopify, google/,
     ],
     ['a consent platform outside of a list', { consentFrom: 'google' }, /consentFrom is "google", not a list/],
     ['a domain with a space', { domain: 'shop test' }, /domain is "shop test", not a domain, such as shop\.example/],
-    ['a misspelt option', { consnt: 'require' }, /the forwarder has no option consnt\. Did you mean consent\?/],
-    ['a misspelt option of its own', { trustproxy: true }, /has no option trustproxy\. Did you mean trustProxy\?/],
+    ['a misspelled option', { consnt: 'require' }, /the forwarder has no option consnt\. Did you mean consent\?/],
+    ['a misspelled option of its own', { trustproxy: true }, /has no option trustproxy\. Did you mean trustProxy\?/],
     ['an empty relay', { relay: '' }, /relay is "", not a URL, such as https:/],
     ['a switch that is text', { trustProxy: 'false' }, /trustProxy is "false", not true or false/],
     [
-      'a misspelt forwarding mode',
+      'a misspelled forwarding mode',
       { mapping: { events: { Lead: { event: 'Lead', forward: 'both' } } } },
       /mapping\.events\.Lead\.forward is "both", not .*client_and_server/,
     ],

@@ -76,7 +76,7 @@ describe('inside the window an order of page and webhook is one event with the m
 })
 
 describe('outside the window', () => {
-  test('a webhook’s order leaves alone, and the page’s late copy is not sent', async () => {
+  test('a webhook’s order is sent by itself, and the page’s late copy is not sent', async () => {
     const server = await startStore()
     expect((await shop(server)).body).toEqual(success)
     expect(await settle(server)).toEqual([]) // it waits
@@ -90,7 +90,7 @@ describe('outside the window', () => {
     expect(server.log.join('\n')).toContain('info late twin: ')
   })
 
-  test('a page’s order leaves alone, and the webhook’s later copy is sent at once, for TikTok to count once', async () => {
+  test('a page’s order is sent by itself, and the webhook’s later copy is sent at once, so that TikTok counts one', async () => {
     const server = await startStore()
     await page(server)
     expect(await settle(server)).toEqual([])
@@ -101,7 +101,7 @@ describe('outside the window', () => {
     expect(server.tiktok.counted.filter(({ event }) => event === 'Purchase')).toHaveLength(1)
   })
 
-  test('what is being delivered is not changed by a twin that comes then', async () => {
+  test('a twin that arrives during delivery does not change the event', async () => {
     const server = await startStore()
     let answer = () => {}
     server.tiktok.faults.next = [{ after: new Promise<void>((resolve) => (answer = resolve)), status: 503 }]
@@ -119,7 +119,7 @@ describe('outside the window', () => {
 })
 
 describe('a forged page copy neither changes nor delays nor removes the shop’s order', () => {
-  test('it comes first: the shop’s order leaves alone, at once', async () => {
+  test('if it comes first, the shop’s order is sent by itself at once', async () => {
     const server = await startStore()
     expect((await page(server, forgedCopy())).body).toEqual(accepted)
     expect((await shop(server)).body).toEqual(conflict)
@@ -142,7 +142,7 @@ describe('a forged page copy neither changes nor delays nor removes the shop’s
     expect(await server.health()).toMatchObject({ orders: { conflict: 1, merged: 1 } })
   })
 
-  test('it comes second, and nothing else: the shop’s order leaves in its time', async () => {
+  test('if it comes second and alone, the shop’s order is sent when it is due', async () => {
     const server = await startStore()
     await shop(server)
     await page(server, forgedCopy())
@@ -152,7 +152,7 @@ describe('a forged page copy neither changes nor delays nor removes the shop’s
     expect(JSON.stringify(events)).not.toContain('forged')
   })
 
-  test('it was sent long before: the shop’s order is sent all the same', async () => {
+  test('if it was sent long before, the shop’s order is still sent', async () => {
     const server = await startStore()
     await page(server, forgedCopy())
     server.setClock(61_000)
@@ -161,7 +161,7 @@ describe('a forged page copy neither changes nor delays nor removes the shop’s
     expect(told(await settle(server))).toEqual(['Purchase 0.01', 'Purchase 94.8'])
   })
 
-  test('a page is not told whether it guessed the e-mail address of an order', async () => {
+  test('a page cannot find out whether it guessed the email address of an order', async () => {
     const server = await startStore()
     await shop(server)
     const wrong = await page(server, pageCopy({}, { user: { email: '0'.repeat(64) } }))

@@ -43,7 +43,7 @@ test('a body of 200,000 one-byte chunks is refused after a tenth of them, and it
   expect((await postPage(url, pageBatch(['1']))).status).toBe(202)
 })
 
-test('a body that comes byte by byte is taken', async () => {
+test('accepts a body that arrives byte by byte', async () => {
   const { port } = await start()
   const bytes = [...Buffer.from(JSON.stringify(pageBatch(['ä€😀'])))]
   const chunks = bytes.map((byte) => `1\r\n${String.fromCharCode(byte)}\r\n`).join('')

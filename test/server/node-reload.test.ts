@@ -24,7 +24,7 @@ const secrets = {
   CONVERGE_ADMIN_TOKEN: adminToken,
 }
 
-test('SIGHUP reads the config again, and one that can not work is refused with its sentence', async () => {
+test('SIGHUP reads the config again, and refuses an invalid one with the reason', async () => {
   const folder = createFolder()
   const config = writeConfig(folder)
   const child = startCli(
@@ -44,7 +44,7 @@ test('SIGHUP reads the config again, and one that can not work is refused with i
 
   writeFileSync(config, JSON.stringify({ pixelId, allowedOrigins: [shop], pausd: true }))
   child.process.kill('SIGHUP')
-  await expect.poll(() => errors).toMatch(/"The config was not changed, .*has no option pausd\. Did you mean paused\?/)
+  await expect.poll(() => errors).toMatch(/"The new config is invalid, .*has no option pausd\. Did you mean paused\?/)
   expect(await (await postPage(url, pageBatch(['3']))).json()).toMatchObject({ accepted: 0 })
   expect(await readHealth(url)).toMatchObject({ paused: true })
 
@@ -56,7 +56,7 @@ test('SIGHUP reads the config again, and one that can not work is refused with i
   expect((await child.ended).code).toBe(0)
 })
 
-test('what waits when the config is read again is sent by the new one', async () => {
+test('events that wait while the config is read again are sent with the new one', async () => {
   const [former, other] = [
     await createEventsApiHost({ accessToken, pixelId }),
     await createEventsApiHost({ accessToken, pixelId }),
@@ -74,12 +74,12 @@ test('what waits when the config is read again is sent by the new one', async ()
   await expect.poll(() => other.accepted.map(({ event_id }) => event_id), { timeout: 15_000 }).toEqual(['1001'])
 })
 
-test('a config of another pixel, or one that can not work, is refused and changes nothing', async () => {
+test('refuses a config for another pixel or an invalid one, and changes nothing', async () => {
   const config = { pixelId, accessToken, webhookToken, allowedOrigins: [shop] }
   const server = await serve({ ...config, port: 0, outbox: join(createFolder(), 'outbox.db'), log: logTo([]) })
   onTestFinished(() => server.close())
   expect(() => server.reload({ ...config, pixelId: 'D'.repeat(20) })).toThrow(
-    /pixelId is D+, and the running server has the database of /,
+    /pixelId is D+, but the running server uses the database of /,
   )
   expect(() => server.reload({ ...config, consent: Object('required') })).toThrow(/consent/)
   expect((await postPage(server.url, pageBatch(['1']))).status).toBe(202)

@@ -135,7 +135,7 @@ test('a port that is taken, or none, is a sentence, and leaves no outbox open', 
   const port = typeof address === 'object' && address ? address.port : 0
   const outbox = newOutbox()
   await expect(startServer(tiktok, { port, outbox })).rejects.toThrow(
-    `converge-tiktok: could not listen on port ${port} of 127.0.0.1. Another program listens there: stop it, or choose another port.`,
+    `converge-tiktok: could not listen on port ${port} of 127.0.0.1. Another program uses this port. Stop it, or choose another port.`,
   )
   await createSqliteOutbox({ path: outbox }).close()
   await expect(startServer(tiktok, { port: 70_000 })).rejects.toThrow(
@@ -148,7 +148,10 @@ test('a port that is taken, or none, is a sentence, and leaves no outbox open', 
 test.each([
   [{ database: 'a.db', outbox: 'b.db' }, 'database and outbox are both set. Set only one of them'],
   [{}, 'database is missing. Name a file, such as converge.db'],
-  [{ database: 'postgres://localhost/shop' }, 'database is the address of a PostgreSQL server. Name a file'],
+  [
+    { database: 'postgres://localhost/shop' },
+    'database is the URL of a PostgreSQL server, which is not supported. Name a file',
+  ],
 ])('a server that cannot know its file does not start: %o', async (files, sentence) => {
   const config = { pixelId, accessToken, allowedOrigins: [shop], port: 0, ...files }
   await expect(serve(config)).rejects.toThrow(`converge-tiktok: ${sentence}`)

@@ -82,7 +82,7 @@ test('what a server set aside while its clock was eight days ahead is sent by "o
   expect(await retry()).toBe('3 queued again. A running server sends them within seconds.\n')
   const accepted = await tiktok.waitForAccepted(3, 8000)
   expect(accepted.map(({ event_id }) => event_id).sort()).toEqual(['1', '1001', '2'])
-  expect((await runCli(['outbox', 'list', '--outbox', outbox])).output).toMatch(/^0 set aside, /)
+  expect((await runCli(['outbox', 'list', '--outbox', outbox])).output).toMatch(/^0 dead letters, /)
 })
 
 test('what came while the clock was eight days ahead is kept, and sent by "outbox retry"', async () => {

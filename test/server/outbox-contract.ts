@@ -38,7 +38,7 @@ export function testOutbox(name: string, open: () => Kept): void {
   const idsOf = (events: OutboxEvent[]) => events.map(({ data }) => data.event_id).sort()
 
   describe(name, () => {
-    test('hands out what was added as it was, each event once if it is done', async () => {
+    test('delivers added events unchanged, each once if it is done', async () => {
       const given = [purchase('1', { source: 'page' }), purchase('2', { test_event_code: 'TEST1' }), purchase('ü €')]
       const handedOut = await deliverUntil(
         given,
@@ -50,7 +50,7 @@ export function testOutbox(name: string, open: () => Kept): void {
       )
     })
 
-    test.each(['retry', 'stop'] as const)('hands out again what is answered by %s', async (verdict) => {
+    test.each(['retry', 'stop'] as const)('delivers events again after the verdict %s', async (verdict) => {
       const handedOut = await deliverUntil(
         [purchase('1')],
         (_, round) => (round < 3 ? verdict : 'done'),
@@ -60,7 +60,7 @@ export function testOutbox(name: string, open: () => Kept): void {
       expect(handedOut[2]?.data).toEqual(handedOut[0]?.data)
     })
 
-    test('hands out no more what is dead, and goes on with the others', async () => {
+    test('does not deliver dead letters again, and continues with the others', async () => {
       const handedOut = await deliverUntil(
         [purchase('bad'), purchase('good')],
         ({ data }, round) => (data.event_id === 'bad' ? 'dead' : round < 3 ? 'retry' : 'done'),
@@ -69,7 +69,7 @@ export function testOutbox(name: string, open: () => Kept): void {
       expect(idsOf(handedOut)).toEqual(['bad', 'good', 'good', 'good'])
     })
 
-    test('hands out at most 1,000 events at a time, and all of many', async () => {
+    test('delivers at most 1,000 events at a time, and all events in the end', async () => {
       const kept = open()
       const sizes: number[] = []
       kept.start(async (batch) => {

@@ -61,7 +61,9 @@ test('a server refuses events before its disk is full, then sends each once, alt
   const { errors } = await child.ended
   expect(errors).toMatch(/the outbox could not be written \(database or disk is full\)/)
   expect(errors).toMatch(/the outbox can be written again/)
-  expect((await runCli(['outbox', 'list', '--outbox', outbox])).output).toBe(`0 set aside, 0 waiting, ${taken} sent\n`)
+  expect((await runCli(['outbox', 'list', '--outbox', outbox])).output).toBe(
+    `0 dead letters, 0 waiting, ${taken} sent\n`,
+  )
 
   const next = await start()
   await postPage(next.url, pageBatch(['after']))

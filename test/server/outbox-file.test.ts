@@ -42,7 +42,7 @@ test('an outbox that has no version is brought up to date, and loses nothing', a
     waiting: 3,
     sent: 1,
     dead: {
-      'It waited longer than TikTok remembers its event_id, so TikTok could have counted it twice.': 1,
+      'It waited for longer than TikTok remembers its event_id, and would have been counted twice.': 1,
       'TikTok answered code 40002: content_id must be a string': 1,
     },
     oldest: 60,
@@ -80,7 +80,7 @@ test.each(['of an older format', 'of today'])(
     const before = contentOf(path)
     const { code, output, errors } = await runCli(['outbox', 'list', '--outbox', path])
     expect([code, errors]).toEqual([0, ''])
-    expect(output).toMatch(/\tlate\t.*\trefused\t.*\n2 set aside, 3 waiting, 1 sent\n$/s)
+    expect(output).toMatch(/\tlate\t.*\trefused\t.*\n2 dead letters, 3 waiting, 1 sent\n$/s)
     expect(contentOf(path)).toEqual(before)
   },
 )

@@ -65,7 +65,7 @@ test('a file that is gone is noticed without a request', async () => {
   outbox.start(async (events) => events.map(() => 'done'))
   rmSync(`${path}-wal`)
   await expect.poll(() => log, { timeout: 5000 }).toHaveLength(1)
-  expect(log[0]).toMatch(/^converge-tiktok: The outbox's file \S+outbox\.db-wal was deleted, moved or replaced/)
+  expect(log[0]).toMatch(/^converge-tiktok: The outbox file \S+outbox\.db-wal was deleted, moved or replaced/)
 })
 
 test('an outbox that is opened by a link takes events', async () => {

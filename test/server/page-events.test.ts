@@ -325,7 +325,7 @@ describe('page URLs', () => {
   })
 })
 
-test('a test code is honoured only where the config allows it, and then the order may still come', async () => {
+test('a test code is honored only where the config allows it, and then the order may still come', async () => {
   const { kept } = await keep({ test: 'TEST-123' }, { allowTest: true })
   expect(kept).toMatchObject([{ test_event_code: 'TEST-123', order: false }])
   const ignored = await keep({ test: 'TEST123' })

@@ -27,7 +27,7 @@ test('what add() has resolved is in the file', async () => {
   expect(JSON.parse(String(rows[0]?.body))).toMatchObject({ data: { event: 'Purchase', properties: { value: 1 } } })
 })
 
-test('what is added in one turn shares one commit', async () => {
+test('events that are added in one turn share one commit', async () => {
   const path = newPath()
   const outbox = open(path)
   const before = commitsIn(path)
@@ -45,7 +45,7 @@ test('the same event and event_id waits once', async () => {
   expect(await outbox.stats()).toMatchObject({ waiting: 2 })
 })
 
-test('an order is taken once in 90 days, also after it was sent', async () => {
+test('an order is accepted once in 90 days, also after it was sent', async () => {
   let now = Date.now()
   const path = newPath()
   const order = () => purchase('1001', { order: true, expires: now / 1000 + 1000 })
@@ -93,7 +93,7 @@ test('an order that came too late leaves room for a copy that can still be sent'
   await expect.poll(() => batches).toEqual([['1001']])
 })
 
-test('what waits is handed out oldest first, at most 1,000 at a time', async () => {
+test('waiting events are delivered oldest first, at most 1,000 at a time', async () => {
   const outbox = open(newPath())
   await outbox.add(numbered(2500))
   const { batches, deliver } = answering(() => 'done')
@@ -348,7 +348,7 @@ test('dead letters make room for what can still be sent, and that is said', asyn
   expect(log.mock.calls.flat()[0]).toMatch(/the outbox is full: its \d+ oldest dead letters were deleted\.$/)
 })
 
-test('what waited when the process ended is handed out by the next one', async () => {
+test('events that waited when a process ended are delivered by the next one', async () => {
   const path = newPath()
   const former = createSqliteOutbox({ path, retryAfter: soon })
   former.start(async (events) => events.map(() => 'retry'))
@@ -379,7 +379,7 @@ test('of two on one file both take events, one delivers, and the other takes ove
   await expect.poll(() => second.batches.flat(), { timeout: 5000 }).toEqual(['alone'])
 })
 
-test('close() waits for what is in flight', async () => {
+test('close() waits for calls in flight', async () => {
   const path = newPath()
   let answer: (verdicts: Verdict[]) => void = () => {}
   const outbox = createSqliteOutbox({ path })
@@ -399,11 +399,11 @@ test('close() waits for what is in flight', async () => {
   expect(await open(path).stats()).toMatchObject({ waiting: 0, sent: 1 })
 })
 
-test('a file that can not be the outbox is named in a sentence', () => {
+test('names a file that cannot be the outbox', () => {
   const folder = createFolder()
   const missing = join(folder, 'no', 'outbox.db')
   expect(() => createSqliteOutbox({ path: missing })).toThrow(
-    `converge-tiktok: the outbox ${missing} could not be opened (unable to open database file). Name a file`,
+    `converge-tiktok: the outbox ${missing} could not be opened (unable to open database file). Name another file`,
   )
   const other = join(folder, 'notes.txt')
   writeFileSync(other, 'These are notes. '.repeat(100))

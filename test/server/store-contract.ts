@@ -110,7 +110,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
       await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, sent: 2 })
     })
 
-    test('of two processes on one database both take events, and each event is handed out once', async () => {
+    test('two processes on one database both accept events, and each event is delivered once', async () => {
       const database = create()
       const [one, two] = [database.open(), database.open()]
       const { deliver, told } = taking()
@@ -121,7 +121,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
       await expect.poll(one.stats, poll).toMatchObject({ waiting: 0, sent: 2 })
     })
 
-    test('takes the same event and event_id once while it waits, and an order once in 90 days', async () => {
+    test('accepts the same event and event_id once while it waits, and an order once in 90 days', async () => {
       let now = Date.now()
       const store = create().open(() => now)
       expect(await store.add([purchase('1'), purchase('1')], window)).toEqual(['kept', 'already_sent'])
@@ -160,7 +160,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
       },
     )
 
-    test('hands out an order that waits for its twin when it is due, and never changes it from then on', async () => {
+    test('delivers an order that waits for its twin when it is due, and never changes it afterwards', async () => {
       let now = Date.now()
       const store = create().open(() => now)
       let isDown = true
@@ -180,7 +180,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
       expect(new Set(bodies).size).toBe(1)
     })
 
-    test('an order waits in the database: another process merges it, or hands it out when it is due', async () => {
+    test('an order waits in the database, so another process can merge it or deliver it when it is due', async () => {
       const database = create()
       const former = database.open()
       await former.add([order('signed', { id: '1' }), order('signed', { id: '2' })], window)
@@ -205,7 +205,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
       await expect.poll(told, poll).toEqual(['Purchase 1001 signed'])
     })
 
-    test('does not let an order wait where the window is 0, nor one that is almost too late', async () => {
+    test('an order does not wait if the window is 0 or the order is almost too late', async () => {
       const store = create().open()
       const { deliver, told } = taking()
       store.start(deliver, window)
@@ -232,7 +232,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
       expect(await store.stats()).toMatchObject({ orders: { conflict: 2, merged: 1 } })
     })
 
-    test('a row that only the page has is not sent once the source brought the order without it', async () => {
+    test('a row that only the page has is not sent after the source sent the order without it', async () => {
       const store = create().open()
       const { deliver, told } = taking()
       store.start(deliver, window)
@@ -266,7 +266,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
       expect(await store.add([signed('2'), signed('3')], window)).toEqual(['already_sent', 'kept'])
     })
 
-    test('lists what was set aside, lets it wait again, and deletes it', async () => {
+    test('lists dead letters, queues them again, and deletes them', async () => {
       const store = create().open()
       let isRefused = true
       const { deliver, told } = taking(() => (isRefused ? 'dead' : 'done'))

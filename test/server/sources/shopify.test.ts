@@ -219,7 +219,7 @@ describe.each(bodies)('an order %s', (_, order, { value, net, currency, num_item
   })
 })
 
-test('an order says who bought it, where, when and after which click', async () => {
+test('an order has the customer, the address, the time and the click ID', async () => {
   const [purchase] = await sentOf(shopifyOrder)
   expect(purchase).toMatchObject({
     event_time: Math.floor(Date.parse(shopifyOrder.processed_at) / 1000),
@@ -243,7 +243,7 @@ test('an order says who bought it, where, when and after which click', async () 
   })
 })
 
-test('nothing of the order leaves that TikTok did not ask for', async () => {
+test('only the fields of an order that TikTok needs are sent', async () => {
   const text = JSON.stringify(await sentOf(shopifyOrder))
   expect(text).toContain('Purchase')
   for (const secret of ['jane', 'Chestnut', '917', 'SPRING', 'birthday', 'Doe', 'hWN1C2x', '7df6264'])
@@ -470,7 +470,7 @@ test('an imported order has the time at which it was ordered, not the time of th
   expect(purchase?.event_time).toBe(Math.floor(Date.parse(processed_at) / 1000))
 })
 
-test('an order of a body that lacks almost everything is sent with what there is', async () => {
+test('an order with almost no fields is sent with the existing ones', async () => {
   const [purchase] = await sentOf({ id: 1, total_price: '5.00', currency: 'EUR', line_items: null })
   expect(purchase).toMatchObject({ event_id: '1', properties: { value: 5, currency: 'EUR' } })
 })

@@ -46,7 +46,7 @@ describe('a config is refused in a sentence', () => {
       `sources: "${name}" is the name of a route. Choose another source name.`,
     ]),
     [
-      'a misspelt option',
+      'a misspelled option',
       { sources: { shop: { ...shopify, enabeld: false } } },
       'sources.shop has no option enabeld. Did you mean enabled?',
     ],
@@ -234,11 +234,11 @@ describe('the rules of a source', () => {
 describe('where the orders of the page stay in the browser', () => {
   const web = { orders: 'client' }
 
-  test('a page’s order is not taken, and a signed source’s is sent', async () => {
+  test('a page’s order is not accepted, and a signed source’s is sent', async () => {
     expect(await sentBy({}, { web })).toEqual({ web: [], shopify: ['Purchase'], erp: ['Purchase'] })
   })
 
-  test('other events of the page are taken', async () => {
+  test('other events of the page are accepted', async () => {
     const { postEvents } = startSources({ sources: { web: { orders: 'client' } } })
     const cart = relayed({
       time: Date.now(),

@@ -185,7 +185,7 @@ describe("Shopify's topics", () => {
     orders_to_redact: [299938, 280263],
   }
 
-  test('customers/redact erases what an outbox can find of a person, also while paused', async () => {
+  test('customers/redact erases the events of a person that the outbox finds, also while paused', async () => {
     const erased: unknown[] = []
     const erase = async (person: unknown) => {
       erased.push(person)

@@ -145,7 +145,7 @@ describe.each(bodies)('an order %s', (_, parts, { value, net, currency, num_item
   })
 })
 
-test('an order says who bought it, where, when and after which click', async () => {
+test('an order has the customer, the address, the time and the click ID', async () => {
   const [purchase] = await sentOf({ ...wooCommerceOrder, customer_id: 17 })
   expect(purchase).toMatchObject({
     event_time: Date.parse(`${wooCommerceOrder.date_created_gmt}Z`) / 1000,
@@ -166,7 +166,7 @@ test('an order says who bought it, where, when and after which click', async () 
   })
 })
 
-test('nothing of the order leaves that TikTok did not ask for', async () => {
+test('only the fields of an order that TikTok needs are sent', async () => {
   const text = JSON.stringify(await sentOf(wooCommerceOrder))
   expect(text).toContain('Purchase')
   for (const secret of ['erika', 'Heidestr', '171', 'wc_order_', 'Ringstr', 'spring', 'stripe'])
@@ -287,7 +287,7 @@ test.each(['checkout', 'store-api', 'admin', 'rest-api', ''])(
   },
 )
 
-test('an order of a body that lacks almost everything is sent with what there is', async () => {
+test('an order with almost no fields is sent with the existing ones', async () => {
   const order = { id: 1, status: 'processing', total: '5.00', currency: 'EUR', line_items: null, meta_data: null }
   expect(await sentOf(order)).toMatchObject([{ event_id: '1', properties: { value: 5, currency: 'EUR' } }])
 })
