@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { checkCommand } from './check-command.ts'
 import { copyCommand } from './copy-command.ts'
 import { databaseCommand } from './database-command.ts'
+import { forgetCommand } from './forget-command.ts'
 import { initCommand } from './init-command.ts'
 import { outboxCommand } from './outbox-command.ts'
 import { suggestion } from './read-words.ts'
@@ -39,6 +40,12 @@ const help = `Usage: converge-tiktok <command> [options]
   database backup <file>  copy the database, also while it is served
     --database, --outbox  the file, as for serve
 
+  forget             erase a person's waiting events and dead letters, also while the file is served
+    --email <address>  whom; also --phone <number>, --customer <id>, --order <id>. Each may be repeated
+    --stdin            read whom from lines such as: email jane@example.com
+    --dry-run          only show what is there
+    --database, --outbox  the file, as for serve
+
   check              a go-live report
     --config <file>    default converge.json
     --url <page>       also look at a page of the shop: its policy, the script in it
@@ -59,6 +66,7 @@ const commands: ReadonlyMap<string, (words: string[]) => Promise<number>> = new 
   ['serve', serveCommand],
   ['outbox', outboxCommand],
   ['database', databaseCommand],
+  ['forget', forgetCommand],
   ['check', checkCommand],
   ['copy', copyCommand],
 ])

@@ -6,6 +6,7 @@ import { createForwarder, type ForwarderConfig } from '../server/forwarder.ts'
 import { createLog, sentencesTo } from '../server/log-line.ts'
 import type { SqliteOutboxOptions } from '../store/sqlite/sqlite-outbox.ts'
 import { type BodyIntakeOptions, createBodyIntake } from './body-intake.ts'
+import { createScriptCompressor } from './compress-script.ts'
 import { type DatabaseOptions, openEventFile } from './event-file.ts'
 import { shareEventFile } from './shared-event-file.ts'
 
@@ -18,7 +19,7 @@ export interface ServeConfig extends Omit<ForwarderConfig, 'outbox' | 'store'> {
   database?: string | DatabaseOptions
   /** Instead of `database`: the file of an outbox, or its options. It keeps events, and merges nothing. */
   outbox?: string | SqliteOutboxOptions
-  /** Takes each log line. Default: text on the console, as `time level converge-tiktok: message key=value`. */
+  /** Receives each log line. Default: text on the console, as `time level converge-tiktok: message key=value`. */
   log?: Log
 }
 
@@ -70,6 +71,7 @@ export async function serveWithin(
   try {
     let isClosing = false
     const bodies = createBodyIntake(bounds)
+    const compressed = createScriptCompressor()
     const shared = shareEventFile(file.part)
     const start = (given: ReloadConfig) => createForwarder({ ...given, ...shared }, { Response: FastResponse, log })
     let forwarder = start(config)
@@ -80,7 +82,8 @@ export async function serveWithin(
         const { req } = request.runtime?.node ?? {}
         const body = req && bodies.open(req)
         try {
-          const response = await forwarder.fetch(request, { ip: readIp(request.ip), readBody: body?.read })
+          const answer = await forwarder.fetch(request, { ip: readIp(request.ip), readBody: body?.read })
+          const response = await compressed(request, answer)
           // Else a client that keeps its connection holds the end up.
           if (isClosing || body?.isEndless()) response.headers.set('connection', 'close')
           return response

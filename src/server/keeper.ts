@@ -1,21 +1,21 @@
 import type { Fate } from '../store/fate.ts'
+import type { PersonCounts, PersonKeys } from '../store/person.ts'
 import type { OrderCounts } from '../store/store.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
 import { mergeWindow } from './merge-window.ts'
 import type { Deliver, OutboxEvent, Stats } from './outbox.ts'
-import type { Person } from './sources/person.ts'
 
-/** What keeps events until TikTok has them: a store, or an outbox. */
+/** Keeps events until TikTok has them: a store or an outbox. */
 export interface Keeper {
-  /** Resolves once they are kept, with the fate of each. */
+  /** Resolves with the fate of each event once they are stored. */
   add(events: OutboxEvent[]): Promise<readonly Fate[]>
   start(deliver: Deliver): void
   stats(): Promise<(Stats & { orders?: OrderCounts }) | undefined>
-  /** Erases what is kept of a person, and gives back how many events that were. Missing if nothing can be found by person. */
-  erase?: ((person: Person) => Promise<number>) | undefined
+  /** Erases a person's events. Missing if events cannot be found by person. */
+  erase?: ((person: PersonKeys) => Promise<PersonCounts>) | undefined
 }
 
-/** `undefined` if nothing keeps events: each is sent while its sender waits. */
+/** Returns `undefined` if the config has neither store nor outbox: events are then sent while the sender waits. */
 export function createKeeper(config: ForwarderConfig): Keeper | undefined {
   const { store, outbox } = config
   if (store) {
@@ -24,6 +24,7 @@ export function createKeeper(config: ForwarderConfig): Keeper | undefined {
       add: (events) => store.add(events, options),
       start: (deliver) => store.start(deliver, options),
       stats: () => store.stats(),
+      erase: (person) => store.erase(person),
     }
   }
   if (!outbox) return undefined

@@ -154,7 +154,7 @@ test('a config that can not work gets one sentence and exit code 1', async () =>
     /contains adminToken.*set CONVERGE_ADMIN_TOKEN in the environment/,
   )
   const short = { TIKTOK_ACCESS_TOKEN: accessToken, CONVERGE_ADMIN_TOKEN: 'a-secret' }
-  expect(await run({}, short)).toMatch(/adminToken has 8 characters, and needs 32 or more/)
+  expect(await run({}, short)).toMatch(/adminToken has 8 characters\. Use at least 32/)
   expect(await run({ pixelID: pixelId })).toContain('converge.json has no option pixelID. Did you mean pixelId?')
   const when = { property: 'tags', operator: 'is_set' }
   const within: [config: object, sentence: string][] = [

@@ -209,8 +209,8 @@ describe('the outbox', () => {
   })
 
   test.each([
-    ['full', 'The outbox is full. Send it again later.'],
-    ['broken', 'The outbox could not keep this. Send it again later.'],
+    ['full', 'The outbox is full. Send the events again later.'],
+    ['broken', 'The outbox could not store the events. Send the events again later.'],
   ] as const)('where it is %s, the sender is told to come again', async (fault, error) => {
     const { outbox, postEvents, postWebhook, log } = startForwarder()
     outbox.fault = fault
@@ -326,10 +326,10 @@ describe('a config that can never work throws, in a sentence', () => {
     [
       'no access token',
       { accessToken: undefined },
-      /^converge-tiktok: accessToken is missing, or no token\. Generate one/,
+      /^converge-tiktok: accessToken is missing or not a valid token\. Generate one/,
     ],
     ['an empty access token', { accessToken: '' }, /accessToken is missing/],
-    ['an access token with a line break', { accessToken: 'secret\n' }, /accessToken is missing, or no token/],
+    ['an access token with a line break', { accessToken: 'secret\n' }, /accessToken is missing or not a valid token/],
     ['no origins', { allowedOrigins: undefined }, /allowedOrigins is undefined, not a list of the shop's origins/],
     ['an empty list of origins', { allowedOrigins: [] }, /allowedOrigins is \[\]/],
     [

@@ -127,6 +127,7 @@ function open(world: World): void {
     deadLetters: () => expect.fail(),
     requeue: absent,
     drop: absent,
+    erase: absent,
     schemaVersion: absent,
     close: absent,
   }
@@ -198,7 +199,7 @@ function deliver(world: World, answer: Extract<Action, { does: 'deliver' }>['ans
     return batch.length
   }
   tables.settle(
-    batch.map(({ id }): Settled => ({ id, outcome: 'done' })),
+    batch.map(({ id, event_id }): Settled => ({ id, event_id, outcome: 'done' })),
     now,
   )
   return batch.length

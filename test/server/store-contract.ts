@@ -1,6 +1,7 @@
 // What every store must do, whatever its engine is. Each engine's own test runs it.
 import { describe, expect, test } from 'vitest'
 import { type Deliver, type OutboxEvent, OutboxFull, type Verdict } from '../../src/server/outbox.ts'
+import type { PersonKeys } from '../../src/store/person.ts'
 import type { Store } from '../../src/store/store.ts'
 import { testOutbox } from './outbox-contract.ts'
 import { day, purchase } from './outbox-kit.ts'
@@ -69,6 +70,22 @@ export async function listOf<Element>(elements: AsyncIterable<Element>): Promise
 }
 
 const poll = { timeout: 8000 }
+
+const nobody: PersonKeys = { emails: [], phones: [], customerIds: [], orderIds: [] }
+const jane1 = '1'.repeat(64)
+const jane2 = '2'.repeat(64)
+const mary1 = '3'.repeat(64)
+
+/** An event about whom the keys name. */
+function eventOf(
+  id: string,
+  user: Partial<Record<'email' | 'phone' | 'external_id', string>>,
+  order_id = '',
+): OutboxEvent {
+  const event = purchase(id)
+  const properties = order_id ? { ...event.data.properties, order_id } : event.data.properties
+  return { ...event, data: { ...event.data, user, properties } }
+}
 
 /** `create` makes a database that is new and empty. */
 export function testStore(name: string, create: () => TestDatabase): void {
@@ -268,6 +285,84 @@ export function testStore(name: string, create: () => TestDatabase): void {
       expect(await store.requeue('all')).toBe(1)
       await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, sent: 2, dead: {} })
     })
+
+    const others = [
+      eventOf('other-1', { email: mary, phone: mary1, external_id: mary1 }, '2002'),
+      eventOf('other-2', {}),
+    ]
+
+    test.each<[key: keyof PersonKeys, values: string[], events: OutboxEvent[]]>([
+      ['emails', [jane, jane2], [eventOf('1', { email: jane, phone: mary }), eventOf('2', { email: jane2 })]],
+      ['phones', [jane1, jane2], [eventOf('1', { email: mary, phone: jane1 }), eventOf('2', { phone: jane2 })]],
+      [
+        'customerIds',
+        [jane1],
+        [eventOf('1', { external_id: jane1 }), eventOf('2', { email: jane, external_id: jane1 })],
+      ],
+      ['orderIds', ['1001', '1'], [eventOf('1001', {}), eventOf('1', { email: mary }), eventOf('2', {}, '1001')]],
+    ])(
+      'erases what waits and what was set aside of a person, by %s, and nothing of others',
+      async (key, values, events) => {
+        const store = create().open()
+        await store.add([...others, ...events], window)
+        store.start(taking(() => 'dead').deliver, window)
+        const { length } = events
+        await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, dead: { refused: length + 2 } })
+        expect(await store.erase({ ...nobody, [key]: ['0'.repeat(64)] })).toEqual({
+          waiting: 0,
+          deadLetters: 0,
+          sending: 0,
+        })
+        expect(await store.erase({ ...nobody, [key]: values })).toEqual({ waiting: 0, deadLetters: length, sending: 0 })
+        expect((await listOf(store.deadLetters())).map(({ event_id }) => event_id)).toEqual(['other-1', 'other-2'])
+
+        const waits = create().open()
+        await waits.add([...others, ...events], window)
+        expect(await waits.erase({ ...nobody, [key]: values })).toEqual({ waiting: length, deadLetters: 0, sending: 0 })
+        expect(await waits.stats()).toMatchObject({ waiting: 2, sent: 0, dead: {} })
+        const { deliver, events: sent } = taking()
+        waits.start(deliver, window)
+        await expect.poll(() => sent.map(({ data }) => data.event_id), poll).toEqual(['other-1', 'other-2'])
+      },
+    )
+
+    test('still knows by name and id which orders of an erased person were brought', async () => {
+      const store = create().open()
+      const { deliver, told } = taking()
+      store.start(deliver, window)
+      await store.add([order('signed')], window)
+      expect(await store.erase({ ...nobody, emails: [jane] })).toEqual({ waiting: 1, deadLetters: 0, sending: 0 })
+      expect(await store.add([order('signed')], window)).toEqual(['already_sent'])
+      expect(await store.add([order('page')], window)).toEqual(['late_twin'])
+      await store.add([purchase('other')], window)
+      await expect.poll(told, poll).toEqual(['Purchase other undefined'])
+    })
+
+    test.each(['done', 'retry', 'dead'] as const)(
+      'an event that is erased while it is sent is not kept, and one that comes then is sent: TikTok answers %s',
+      async (verdict) => {
+        const store = create().open()
+        const sent: string[] = []
+        let answer = () => {}
+        const isAnswered = new Promise<void>((resolve) => (answer = resolve))
+        store.start(async (events) => {
+          const ids = events.map(({ data }) => data.event_id)
+          sent.push(...ids)
+          if (ids.includes('1')) await isAnswered
+          return ids.map((id) => (id === '1' ? verdict : 'done'))
+        }, window)
+        await store.add([eventOf('1', { email: jane })], window)
+        await expect.poll(() => sent, poll).toEqual(['1'])
+        expect(await store.erase({ ...nobody, emails: [jane] })).toEqual({ waiting: 1, deadLetters: 0, sending: 1 })
+        // An engine may give it the place of the one that was erased.
+        await store.add([eventOf('2', { email: mary })], window)
+        answer()
+        await expect.poll(() => sent, poll).toEqual(['1', '2'])
+        const total = verdict === 'done' ? 2 : 1
+        await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, sent: total, dead: {} })
+        expect(await listOf(store.deadLetters())).toEqual([])
+      },
+    )
 
     test('an order that was refused may come again, from both sides', async () => {
       const store = create().open()

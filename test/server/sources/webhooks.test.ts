@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { sha256 } from '../../../src/core/sha256.ts'
 import { createForwarder, type ForwarderConfig } from '../../../src/server/forwarder.ts'
 import { pixelId } from '../../cases/case.ts'
 import { createMemoryOutbox } from '../memory-outbox.ts'
@@ -90,7 +91,7 @@ describe.each(systems)('the signature of %s', (name, order, headers) => {
       const answer = await send(signed(url, secret, body, headers))
       expect([answer.status, answer.body.statuses]).toEqual([202, { failure: 1 }])
     }
-    expect(log[0]).toMatch(/^error A webhook of \w+ is not JSON\. Choose JSON as its format source=/)
+    expect(log[0]).toMatch(/^error A \w+ webhook is not JSON\. Choose JSON as its format source=/)
   })
 })
 
@@ -123,7 +124,7 @@ describe.each(systems)('the answers to %s', (name, order, headers) => {
     expect([status, body.accepted, body.statuses]).toEqual([202, 0, { failure: 1 }])
     expect(outbox.kept).toEqual([])
     expect(log).toEqual([expect.stringMatching(problem)])
-    expect(log[0]).toMatch(new RegExp(`^error An order of \\w+ can not be taken source=${name}`))
+    expect(log[0]).toMatch(new RegExp(`^error A \\w+ order is invalid and was not accepted source=${name}`))
     expect(log.join()).not.toMatch(/jane|erika|mustermann|doe/i)
   })
 
@@ -186,11 +187,25 @@ describe("Shopify's topics", () => {
 
   test('customers/redact erases what an outbox can find of a person, also while paused', async () => {
     const erased: unknown[] = []
-    const outbox = { add: async () => {}, start() {}, erase: async (person: unknown) => erased.push(person) }
+    const erase = async (person: unknown) => {
+      erased.push(person)
+      return { waiting: 2, deadLetters: 1, sending: 0 }
+    }
+    const outbox = { add: async () => {}, start() {}, erase }
     const { fromShopify } = startSources({ paused: true, outbox }, { shopify: { enabled: false } })
-    expect((await fromShopify(redaction, 'customers/redact')).status).toBe(200)
+    const customer = { ...redaction.customer, phone: '+1 555-625-1199' }
+    const answer = await fromShopify({ ...redaction, customer }, 'customers/redact')
+    expect([answer.status, answer.body]).toEqual([
+      200,
+      { accepted: 0, erased: { waiting: 2, dead_letters: 1, sending: 0 } },
+    ])
     expect(erased).toEqual([
-      { email: 'jane@example.com', phone: '555-625-1199', customerId: '191167', orderIds: ['299938', '280263'] },
+      {
+        emails: [sha256('jane@example.com')],
+        phones: [sha256('+15556251199')],
+        customerIds: [sha256('191167')],
+        orderIds: ['299938', '280263'],
+      },
     ])
   })
 
@@ -386,7 +401,7 @@ test('a refused request is logged with its source, and never with a name that so
   await send(signed(addressOf('made-up-name'), secret, shopifyOrder, paid))
   expect(log).toEqual([
     expect.stringMatching(/^warn .* signature was refused status=401 route=webhook source=shopify/),
-    expect.stringMatching(/^warn .*no source has this address status=404 route=webhook/),
+    expect.stringMatching(/^warn .*no source has this URL status=404 route=webhook/),
   ])
   expect(log.join()).not.toContain('made-up-name')
 })

@@ -1,0 +1,126 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { type PersonKey, readPersonKey } from '../server/person-keys.ts'
+import type { PersonCounts, PersonKeys } from '../store/person.ts'
+import { erasePerson } from '../store/sqlite/erase-person.ts'
+import { openTables } from '../store/sqlite/outbox-tables.ts'
+import { countPerson, createPersonSearch } from '../store/sqlite/person-search.ts'
+import { openOutboxFileReadOnly } from '../store/sqlite/sqlite-schema.ts'
+import { fileFlags, readFileFlags } from './file-flags.ts'
+import { readWords } from './read-words.ts'
+import { UsageError } from './usage-error.ts'
+
+const keys = ['email', 'phone', 'customer', 'order'] as const satisfies PersonKey[]
+
+const valid: Record<PersonKey, string> = {
+  email: 'an email address such as jane@example.com, or its SHA-256',
+  phone: 'a number with + and its country code, such as +19171234567, or its SHA-256',
+  customer: "a customer's id, or its SHA-256",
+  order: "an order's id",
+}
+
+const several = { type: 'string', multiple: true } as const
+
+/** Erases a person's events from the file, also while it is served. Resolves with the exit code. */
+export async function forgetCommand(words: string[]): Promise<number> {
+  const { values } = readWords({
+    args: words,
+    options: {
+      ...fileFlags,
+      ...{ email: several, phone: several, customer: several, order: several },
+      stdin: { type: 'boolean', default: false },
+      'dry-run': { type: 'boolean', default: false },
+    },
+  })
+  const named = keys.flatMap((key) => (values[key] ?? []).map((value) => ({ key, value, place: `--${key}` })))
+  const { path, kind } = readFileFlags(values)
+  const listed = values.stdin ? readList(await text(process.stdin)) : []
+  const person = toPerson([...named, ...listed])
+  if (!existsSync(path)) throw new Error(`converge-tiktok: there is no ${kind} ${path}. Name it with --${kind}.`)
+
+  if (values['dry-run']) {
+    console.log(`${path} holds ${toWords(count(path, person))}. Nothing was erased.`)
+    return 0
+  }
+  console.log(`${toWords(await erase(path, person))} erased from ${path}, and its free space overwritten.`)
+  for (const line of unreached(path)) console.log(line)
+  return 0
+}
+
+interface Named {
+  key: PersonKey
+  value: string
+  /** Where it was named, for messages. */
+  place: string
+}
+
+/** Lines such as `email jane@example.com`. Empty lines are skipped. */
+function readList(list: string): Named[] {
+  const lines = list.split(/\r?\n/).map((line, index) => ({ line: line.trim(), place: `line ${index + 1} of stdin` }))
+  return lines
+    .filter(({ line }) => line)
+    .map(({ line, place }) => {
+      const [name = '', ...rest] = line.split(/[\s:=,]+/)
+      const key = keys.find((one) => one === name.toLowerCase())
+      const value = line.slice(name.length).replace(/^[\s:=,]+/, '')
+      if (!key || !rest.length)
+        throw new UsageError(
+          `${place} must begin with email, phone, customer or order, and name one, such as "email jane@example.com"`,
+        )
+      return { key, value, place }
+    })
+}
+
+function toPerson(named: readonly Named[]): PersonKeys {
+  if (!named.length)
+    throw new UsageError('forget: name the person by --email, --phone, --customer or --order, or a list by --stdin')
+  const read = named.map(({ key, value, place }) => {
+    const found = readPersonKey(key, value)
+    // The value is not repeated: it may end in a log.
+    if (!found) throw new UsageError(`${place} is not ${valid[key]}`)
+    return { key, found }
+  })
+  const all = (key: PersonKey) => read.filter((one) => one.key === key).map(({ found }) => found)
+  return { emails: all('email'), phones: all('phone'), customerIds: all('customer'), orderIds: all('order') }
+}
+
+/** Only reads: the file is not changed, whoever owns it. */
+function count(path: string, person: PersonKeys): PersonCounts {
+  const database = openOutboxFileReadOnly(path)
+  try {
+    return countPerson(createPersonSearch(database), person)
+  } finally {
+    database.close()
+  }
+}
+
+async function erase(path: string, person: PersonKeys): Promise<PersonCounts> {
+  openOutboxFileReadOnly(path).close() // an empty file is no outbox, and must not become one
+  const tables = openTables(path)
+  try {
+    return await erasePerson({ tables }, person)
+  } finally {
+    tables.close()
+  }
+}
+
+const toWords = ({ waiting, deadLetters }: PersonCounts): string =>
+  `${counted(waiting, 'waiting event')} and ${counted(deadLetters, 'dead letter')}`
+
+const counted = (count: number, name: string): string => `${count} ${name}${count === 1 ? '' : 's'}`
+
+/** What still knows the person. */
+function unreached(path: string): string[] {
+  const start = `${basename(path)}-version-`
+  const copies = readdirSync(dirname(path))
+    .filter((name) => name.startsWith(start))
+    .map((name) => join(dirname(path), name))
+  return [
+    'Not erased, because this command cannot reach it:',
+    '- what TikTok has. Ask TikTok to delete it. An event that a server is sending at this moment may still arrive there',
+    '- backups, and events that wait in a Cloudflare Queue',
+    ...(copies.length ? [`- copies that were made before an update: ${copies.join(', ')}. Delete them`] : []),
+    'Kept, so that no order is sent again: the event names, event_ids and times of orders.',
+  ]
+}

@@ -1,0 +1,19 @@
+/** By what a person's events are found. Hashes are SHA-256 in lower-case hex, as in the `user` of an event. */
+export interface PersonKeys {
+  /** Hashes. */
+  emails: readonly string[]
+  /** Hashes. */
+  phones: readonly string[]
+  /** Hashes of customer ids. */
+  customerIds: readonly string[]
+  /** As they are: an order's id is its event_id, too. */
+  orderIds: readonly string[]
+}
+
+/** How many events of a person there are, or were erased. */
+export interface PersonCounts {
+  waiting: number
+  deadLetters: number
+  /** Of those that waited: on their way to TikTok at that moment, so that TikTok may get them once more. */
+  sending: number
+}

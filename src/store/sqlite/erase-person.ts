@@ -1,0 +1,64 @@
+import { setImmediate } from 'node:timers/promises'
+import type { PersonCounts, PersonKeys } from '../person.ts'
+import type { Tables } from './outbox-tables.ts'
+import type { PersonTable } from './person-search.ts'
+import { reasonOf, whenFree } from './sqlite.ts'
+
+export interface ErasureOptions {
+  tables: Tables
+  /** True if an event was handed out and has no verdict yet. Default: nobody knows. */
+  isSending?: (id: number) => boolean
+}
+
+// A server that is busy may read or write at the same time.
+const patience = 30_000
+
+/**
+ * Deletes a person's events, and overwrites what is left of earlier ones in the free space of the file. Which orders were
+ * brought stays known, by name and id, so that none is taken again. An event that is being sent is deleted at once, too:
+ * whatever the answer is, it is not kept or sent again.
+ *
+ * @throws a sentence, if the free space could not be overwritten
+ */
+export async function erasePerson(
+  { tables, isSending = () => false }: ErasureOptions,
+  person: PersonKeys,
+): Promise<PersonCounts> {
+  let sending = 0
+
+  /** In parts, so that intake goes on in between. Gives back how many went, and the last row that was read. */
+  async function eraseFrom(table: PersonTable, after: number): Promise<{ count: number; last: number }> {
+    let count = 0
+    let last = after
+    for (;;) {
+      const part = await whenFree(() => tables.searchPerson(table, last, person))
+      if (!part) return { count, last }
+      last = part.last
+      if (part.ids.length) {
+        const ids = part.ids
+        const sent = table === 'waiting' ? ids.filter(isSending).length : 0
+        count += await whenFree(() => (table === 'waiting' ? tables.removeWaiting(ids) : tables.drop(ids)))
+        sending += sent
+      }
+      await setImmediate()
+    }
+  }
+
+  const before = await eraseFrom('dead_letters', 0)
+  const waiting = await eraseFrom('waiting', 0)
+  // What was set aside meanwhile.
+  const since = await eraseFrom('dead_letters', before.last)
+  await scrub(tables)
+  return { waiting: waiting.count, deadLetters: before.count + since.count, sending }
+}
+
+async function scrub(tables: Tables): Promise<void> {
+  try {
+    await whenFree(tables.scrub, patience)
+  } catch (error) {
+    throw new Error(
+      `converge-tiktok: the events were deleted, but the free space of the file, which may still hold copies of them, could not be overwritten (${reasonOf(error)}). Make as much room on the disk as the file takes twice, and erase them again.`,
+      { cause: error },
+    )
+  }
+}
