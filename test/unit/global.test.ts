@@ -38,7 +38,7 @@ function layStub(converge: PageGlobal = {}): PageGlobal {
 
 const methods = ['init', 'track', 'set', 'consent', 'on'] as const
 
-/** What stands in `ttq`: TikTok's event, its event_id, the pixel that it is for. */
+/** The calls in `ttq`: TikTok's event, its event_id and its pixel. */
 function sent(): unknown[][] {
   return tracked(page).map(([, event, , options]) => [event, Object(options).event_id, Object(options).pixel_code])
 }
