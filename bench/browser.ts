@@ -37,7 +37,7 @@ export const relayUrl = `https://${relayHost}/tiktok`
 // A page that is isolated has a clock of 5 µs instead of 100 µs.
 // https://developer.mozilla.org/docs/Web/API/Performance/now#security_requirements
 const isolated = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' }
-// 25 s after its start the tracker gives a pixel up that does not come. The bench takes longer.
+// The tracker reports a missing pixel as blocked 25 s after its start. The bench takes longer.
 const slowTimers = `const set = window.setTimeout
 window.setTimeout = (task, delay) => set(task, delay > 10 ? delay * 1000 : delay)`
 

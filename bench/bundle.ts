@@ -1,4 +1,4 @@
-// Bundles a module for a page as a shop's bundler would, the same way for us and for the peers.
+// Bundles a module for a page as a shop's bundler would, with the same options for us and for the peers.
 
 import { build } from 'esbuild'
 

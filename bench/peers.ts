@@ -49,7 +49,7 @@ const starts: Record<string, string> = {
     globalThis.track = posthog.capture`,
 }
 
-/** Those that are installed. */
+/** The installed peers. */
 export function installedPeers(): Peer[] {
   return Object.entries(starts).flatMap(([name, start]) => {
     const file = new URL(`peers/node_modules/${name}/package.json`, import.meta.url)

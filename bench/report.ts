@@ -1,4 +1,4 @@
-// What a case reports, and how samples become one figure.
+// The report of a case, and the reduction of samples to one figure.
 
 export type CaseName = 'size' | 'track' | 'load' | 'forwarder' | 'memory'
 

@@ -1,4 +1,4 @@
-// The servers that the forwarder bench measures, each in a process of its own, so that its time and memory can be told.
+// The servers that the forwarder bench measures. Each runs in its own process, so that its time and memory can be measured.
 // node bench/server-child.ts <kind> <folder for its files> <Events API> <folder of a built checkout>
 
 import { closeSync, fdatasync, openSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { adminToken, eventsFor, pixelId, shop } from './server-requests.ts'
 
 export type Kind = 'bare' | 'storing' | 'forwarder' | 'fill'
 
-/** What a child tells of itself. */
+/** The figures that a child process reports. */
 export interface Usage {
   /** Microseconds of processor time since the start. */
   cpu: number
@@ -56,7 +56,7 @@ async function forward(): Promise<void> {
   process.send?.(Number(new URL(url).port))
 }
 
-/** Puts so many events into the forwarder's outbox, as if TikTok had been down for long. */
+/** Puts this number of events into the forwarder's outbox, as after a long outage of TikTok. */
 async function fill(events: number): Promise<void> {
   const { createSqliteOutbox } = await built()
   const store = createSqliteOutbox(outbox())
@@ -70,7 +70,7 @@ function listen(answer: RequestListener): void {
   server.listen(0, '127.0.0.1', () => process.send?.(portOf(server)))
 }
 
-/** The least that a server does: parses what came, and answers. */
+/** The minimum work of a server: it parses the request, and answers. */
 function answerAtOnce(...[request, response]: Parameters<RequestListener>): void {
   let text = ''
   request.setEncoding('utf8')

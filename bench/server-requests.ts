@@ -1,4 +1,4 @@
-// What the forwarder bench posts and stores.
+// The requests and events of the forwarder bench.
 
 import type { OutboxEvent } from '../src/server/outbox.ts'
 

@@ -213,7 +213,7 @@ async function run({ page, task, isKept = false }: Subject): Promise<number> {
   return round?.microseconds ?? Number.NaN
 }
 
-/** So many that a round takes some milliseconds, and no more orders than the ledger keeps. */
+/** Enough calls for a round of some milliseconds, but not more orders than the ledger keeps. */
 function callsOf(work: Work, items: number): number {
   if (work === 'push by hand') return Math.ceil(30_000 / items)
   if (work === 'Started Checkout') return Math.ceil(1500 / Math.sqrt(items))

@@ -1,5 +1,5 @@
 // Writes the declarations of each entry. TypeScript 7 emits one for each source file, with imports that older versions of
-// TypeScript cannot resolve (`./types.ts`). Bundled, each entry is one file, and what entries share is in another.
+// TypeScript cannot resolve (`./types.ts`). After bundling, each entry is one file, and shared types are in another.
 
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { dts } from 'rolldown-plugin-dts'
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 
-/** `entries` maps a file of dist/, without its ending, to the source file that it is made of. */
+/** `entries` maps a file of dist/, without its extension, to its source file. */
 export async function writeDeclarations(entries) {
   const emitted = path('.cache/declarations')
   rmSync(emitted, { recursive: true, force: true })

@@ -1,6 +1,6 @@
-// Runs after `npm ci` in a clone. On an older Node, npm warns about the tools of the tests (EBADENGINE). Says what that means.
+// Runs after `npm ci` in a clone. On an older Node, npm warns about the test tools (EBADENGINE). This explains the warning.
 
-/** The first version that none of these warnings names. */
+/** The first version without these warnings. */
 const recommended = [22, 17]
 const [, version] = /node\/v([\d.]+)/.exec(process.env.npm_config_user_agent ?? '') ?? []
 const [major = 0, minor = 0] = (version ?? '').split('.').map(Number)

@@ -15,7 +15,7 @@ export const { createSqliteStore }: typeof import('../../src/node/index.ts') = a
 type Needed = Pick<ForwarderConfig, 'accessToken' | 'allowedOrigins'> & { eventsApiUrl: string }
 
 export interface Weather {
-  /** Whether nobody answers a page's post just now. */
+  /** Whether the forwarder currently leaves a page's post without an answer. */
   isDown?: () => boolean
   now?: () => number
 }

@@ -22,7 +22,7 @@ function literal(value: unknown): string {
     .join()}}`
 }
 
-/** A page goes on using what it has handed in. */
+/** A page may change an object after it has passed it. */
 const spoil = `
   function spoil(value) {
     for (const key of Object.keys(value)) {

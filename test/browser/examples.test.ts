@@ -364,7 +364,7 @@ const customerPrivacy = `
     document.dispatchEvent(new CustomEvent('visitorConsentCollected', { detail }))
   }`
 
-/** What Shopify tells a custom pixel of consent. */
+/** The consent that Shopify passes to a custom pixel. */
 function allowed(isAllowed: boolean): string {
   const names = ['analyticsProcessingAllowed', 'marketingAllowed', 'preferencesProcessingAllowed', 'saleOfDataAllowed']
   return JSON.stringify(Object.fromEntries(names.map((name) => [name, isAllowed])))

@@ -9,7 +9,7 @@ const ours = 'C4OURS00000000000001'
 const other = 'C4OTHER0000000000002'
 const shop = 'http://www.shop.test/'
 
-/** What stands in the page's window once the snippet ran. */
+/** The globals of the page after the snippet has run. */
 interface Ttq extends Array<unknown> {
   load(id: string, options?: object): void
   instance(id: string): Ttq

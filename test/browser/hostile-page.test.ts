@@ -27,7 +27,7 @@ const searched = `converge.track('Searched', {}, { eventID: 'one' })`
 const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_id === id)
 const sentOnce = (hits: Hit[]) => hits.filter(({ event_id }) => event_id === 'one').length
 
-/** A page that has this markup before anything of ours. */
+/** A page that has this markup before our script. */
 const behind = (markup: string, page: string) => page.replace('<title>', () => `${markup}<title>`)
 
 const events = (stage: Stage) => stage.network.tiktok.requests.filter((path) => path.includes('/events.js'))

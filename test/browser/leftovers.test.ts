@@ -10,7 +10,7 @@ import { atRest, consent, pageOf, serveShop, shop, stateOf, stub, ways } from '.
 const config: Config = { pixelId, load: 'immediate', consent: 'implied' }
 const denied = { analytics: 'denied', marketing: 'denied' } as const
 
-/** The names of what stands on the device, but for our own. */
+/** The names of cookies and keys on the device, except our own. */
 const kept = (page: Page): Promise<{ cookies: string[]; session: string[] }> =>
   page.evaluate(() => ({
     cookies: document.cookie

@@ -37,7 +37,7 @@ export interface Network {
   readonly tiktok: PixelHost
   /** Every request, in the order of arrival. */
   readonly log: LoggedRequest[]
-  /** Addresses that a page asked for and nobody serves. */
+  /** URLs that a page requested and no host serves. */
   readonly strays: string[]
   /** Lets a host answer, by http and https: a handler, or a table of paths (without query). The last one wins. */
   serve(host: string, site: Site | Record<string, string | Served>): void

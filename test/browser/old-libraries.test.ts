@@ -9,7 +9,7 @@ import { keysOf, pageOf, relay, resultOf, serveRelay, serveShop, shop, stateOf, 
 // Old shops carry libraries that replace or extend what the language has, and functions by the names of its classes.
 
 interface OldPage {
-  /** Runs before anything of ours. */
+  /** Runs before our script. */
   script: string
   /** Where Debian puts the library. */
   path?: string

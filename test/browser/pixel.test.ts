@@ -32,7 +32,7 @@ const stateOf = (page: Page, wanted: State['pixel']) =>
     wanted,
   )
 
-/** Tracks an order, and tells what waited in `ttq` at the moment that `track` returned. */
+/** Tracks an order, and returns the calls that waited in `ttq` when `track` returned. */
 const trackNow = (page: Page) =>
   page.evaluate(() => {
     const result = (window.shopConverge ?? window.converge)?.track?.('Placed Order', { id: 'now', total_price: 5 })

@@ -33,7 +33,7 @@ const top = (frame: string) => `<!doctype html><title>Shop</title>
   <script>window.said = []; addEventListener('message', ({ data }) => said.push(data))</script>
   <iframe sandbox="allow-scripts allow-forms" src="${frame}"></iframe>`
 
-/** What the iframe has told the top frame, of one kind. */
+/** The messages of one kind from the iframe to the top frame. */
 const said = async (page: Page, kind: 'error' | 'result' | 'pixel'): Promise<Record<string, unknown>[]> => {
   const all: Record<string, unknown>[] = await page.evaluate(() => Reflect.get(window, 'said'))
   return all.filter((one) => kind in one)

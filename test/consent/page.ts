@@ -5,7 +5,7 @@ export interface Visit {
   window: Window
   /** Whatever a platform hangs on its window. */
   page: Record<string, unknown>
-  /** What the adapter told, in order: marketing and analytics, `+` for granted. */
+  /** The decisions that the adapter reported, in order: marketing and analytics, `+` for granted. */
   told: string[]
   /** A script has come: another party's, which may have brought a platform. */
   scriptLoads(src?: string): void

@@ -25,7 +25,7 @@ const paint = () => {
   for (const frame of frames.splice(0)) frame()
 }
 
-/** An instance whose news a test tells. */
+/** An instance whose events a test emits. */
 function instance(context: Partial<ReturnType<Converge['context']>> = {}) {
   const listeners: { [Type in keyof News]: Set<(...news: News[Type]) => void> } = { event: new Set(), state: new Set() }
   const converge: Converge = {

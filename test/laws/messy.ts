@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import type { Config } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
 
-// What shops really hand over, and what nobody should.
+// Values that shops really pass, and values that they should not.
 
 const number = fc.oneof(fc.integer(), fc.double(), fc.constant(1e308), fc.constantFrom(Number.NaN, Infinity, -0))
 const id = fc.oneof(

@@ -6,7 +6,7 @@ import { openShop, type Page, tracked } from './page.ts'
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
 
-/** A shop with a hook, which may return anything where the page is not typed. */
+/** A shop with a hook, which may return any value on a page without types. */
 function open(beforeSend: (event: ConvergeEvent) => unknown, config: Partial<Config> = {}) {
   return openShop(Object.assign({ ...relayIfAny, ...config }, { beforeSend }))
 }

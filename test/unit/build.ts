@@ -12,7 +12,7 @@ declare const FEATURES: Features
 
 export const has = (feature: Feature): boolean => FEATURES[feature]
 
-/** Leaves out the test that calls this, and says why, where the build under test lacks a feature. */
+/** Skips the calling test, with the reason, if the build under test lacks a feature. */
 export function need(...features: Feature[]): void {
   const missing = features.filter((feature) => !has(feature))
   if (missing[0]) TestRunner.getCurrentTest<Test>().context.skip(`this build has no ${missing.join(', no ')}`)

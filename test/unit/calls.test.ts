@@ -74,7 +74,7 @@ async function perform({ blocked, isReloaded, config, ...given }: CallCase, way:
   }
 }
 
-/** A page goes on using what it has handed in. */
+/** A page may change an object after it has passed it. */
 function spoil(value: object): void {
   for (const [key, inner] of Object.entries(value)) {
     if (inner instanceof Object) spoil(inner)

@@ -36,7 +36,7 @@ async function settle({ idle }: Page): Promise<void> {
   await vi.advanceTimersByTimeAsync(0)
 }
 
-/** What stands in the page's storage, by key. */
+/** The keys in the page's storage. */
 const keysOf = ({ stored }: Device) =>
   [...stored.keys()]
     .map((key) => key.replace(`converge.${pixelId}.`, '').replace(/^converge\.(consent|visitor)$/, '$1'))

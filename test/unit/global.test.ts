@@ -38,7 +38,7 @@ function layStub(converge: PageGlobal = {}): PageGlobal {
 
 const methods = ['init', 'track', 'set', 'consent', 'on'] as const
 
-/** What stands in `ttq`: TikTok's event, its event_id, the pixel that it is for. */
+/** The calls in `ttq`: TikTok's event, its event_id and its pixel. */
 function sent(): unknown[][] {
   return tracked(page).map(([, event, , options]) => [event, Object(options).event_id, Object(options).pixel_code])
 }
@@ -266,12 +266,12 @@ test.each<[title: string, entry: unknown]>([
 })
 
 test.each(['trak', 'constructor', '__proto__', ''])(
-  'a method that does not exist is a console.error which names those that do: "%s"',
+  'an unknown method logs one console.error with the known methods: "%s"',
   (name) => {
     const pixelId = newPixelId()
     const call = ['track', 'Searched', {}, { eventID: '1' }]
     fill({ q: Object([['init', { pixelId }], [name, {}], call]) }, {})
     expect(sent()).toEqual([['Search', '1', pixelId]])
-    expect(error.mock.calls).toEqual([[expect.stringContaining(`no method "${name}". Use init, track, set`)]])
+    expect(error.mock.calls).toEqual([[expect.stringContaining(`unknown method "${name}". Use init, track, set`)]])
   },
 )

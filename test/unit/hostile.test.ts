@@ -10,7 +10,7 @@ function sent(call: unknown[], config: Partial<Config> = {}): unknown[] {
   return tracked(page).map(([, , parameters]) => parameters)
 }
 
-/** The one product line that TikTok hears of. */
+/** The one item that TikTok receives. */
 function content(item: unknown, config: Partial<Config> = {}): unknown {
   const [parameters] = sent(['Started Checkout', { items: [item] }], config)
   return Object(parameters).contents?.[0]

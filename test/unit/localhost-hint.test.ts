@@ -3,7 +3,7 @@ import { startConverge } from '../../src/browser/start.ts'
 import { pixelId } from '../cases/case.ts'
 import { openPage } from './page.ts'
 
-/** What the console says when pixels start in a page. */
+/** The console messages when pixels start on a page. */
 function startAt(url: string): string[] {
   const info = vi.spyOn(console, 'info').mockImplementation(() => {})
   const { window } = openPage({ url })

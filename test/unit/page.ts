@@ -94,18 +94,18 @@ export function openPage({
   return page
 }
 
-/** What stands in `ttq`, each call as `[method, ...parameters]`. */
+/** The calls in `ttq`, each as `[method, ...parameters]`. */
 export function queued({ ttq }: Pick<Page, 'ttq'>): unknown[][] {
   return Array.from(ttq ?? [], (call) => (Array.isArray(call) ? call : [call]))
 }
 
-/** What `ttq` was told to track. */
+/** The `track` calls in `ttq`. */
 export const tracked = (page: Pick<Page, 'ttq'>): unknown[][] => queued(page).filter(([method]) => method === 'track')
 
 /** Brings no part: those are files of their own. */
 export const noParts: LoadPart = () => new Promise(() => {})
 
-/** What `ttq` was told of the visitor. */
+/** The `identify` calls in `ttq`. */
 export const identified = (page: Pick<Page, 'ttq'>): unknown[] =>
   queued(page).flatMap(([method, person]) => (method === 'identify' ? [person] : []))
 

@@ -17,7 +17,7 @@ function startIn(page: Page, config: Partial<Config> = {}): Converge {
   return startConverge({ pixelId, load: 'immediate', ...forThisBuild(config) }, page.window, noParts)
 }
 
-/** A page in which TikTok's own snippet stands before us. */
+/** A page in which TikTok's own snippet runs before our script. */
 function openPageWithSnippet(calls: string): Page {
   const page = openPage()
   page.window.document.head.append(page.window.document.createElement('script'))
@@ -53,7 +53,7 @@ function violate(page: Page, blockedURI: string, disposition = 'enforce'): void 
   page.window.document.dispatchEvent(Object.assign(event, { blockedURI, disposition }))
 }
 
-/** Every state that is told, from now on. */
+/** Collects every state that is emitted from now on. */
 function statesOf(converge: Converge): State[] {
   const states: State[] = []
   converge.on('state', (state) => states.push(state))

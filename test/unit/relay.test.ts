@@ -18,7 +18,7 @@ interface Opening {
   relayStatus?: number
 }
 
-/** A page with a relay, which tells what it hears. */
+/** A page with a relay that records its requests. */
 function open(config: Partial<Config> = {}, { relayStatus = 202, ...opening }: Opening = {}) {
   const page = openPage(opening)
   page.relayStatus = relayStatus

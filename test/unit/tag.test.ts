@@ -6,7 +6,7 @@ import { pixelId } from '../cases/case.ts'
 
 const { document } = new HappyWindow()
 
-/** What stands on a script's tag, as HTML is read. */
+/** The attributes of a script tag, as a browser parses them. */
 function read(attributes: string): unknown {
   document.body.innerHTML = `<script ${attributes}></script>`
   try {
