@@ -98,6 +98,23 @@ test('erasing overwrites what earlier events of the person have left in the file
   expect(heldIn(path, [jane, phone])).toEqual([])
 })
 
+test('erasing waits for a process that still reads what the log holds', async () => {
+  const path = newPath()
+  const store = createSqliteStore({ path, pixelId })
+  onTestFinished(() => store.close())
+  const event = purchase('1')
+  await store.add([{ ...event, data: { ...event.data, user: { email: jane } } }], { mergeOrders: 0 })
+  const reader = new DatabaseSync(path, { readOnly: true })
+  reader.exec('BEGIN')
+  expect(reader.prepare('SELECT event_id FROM waiting').all()).toEqual([{ event_id: '1' }])
+  const erased = store.erase({ emails: [jane], phones: [], customerIds: [], orderIds: [] })
+  await expect.poll(store.stats, { timeout: 8000 }).toMatchObject({ waiting: 0 })
+  expect(heldIn(path, [jane])).toEqual([jane])
+  reader.close()
+  expect(await erased).toEqual({ waiting: 1, deadLetters: 0, sending: 0 })
+  expect(heldIn(path, [jane])).toEqual([])
+})
+
 async function prepare() {
   const tiktok = await createEventsApiHost({ accessToken, pixelId })
   onTestFinished(() => tiktok.close())

@@ -75,8 +75,10 @@ export function openTables(path: string, pixelId?: string) {
     ...spaceOf(database),
     searchPerson: createPersonSearch(database).next,
 
-    /** Overwrites what the files hold of deleted rows. It takes as long as rewriting what is in use. */
-    scrub: (): void => rewrite(database),
+    /** Leaves nothing of deleted rows in the database, but in its log. It takes as long as writing all that is in use. */
+    rewrite: (): void => rewrite(database),
+
+    emptyLog: (): void => emptyLog(database),
 
     /** Resolves once what was added is on the disk. */
     sync: (): Promise<void> => syncFile(log),
@@ -302,7 +304,6 @@ function rewrite(database: DatabaseSync): void {
   database.exec('PRAGMA secure_delete = ON')
   try {
     database.exec('VACUUM')
-    emptyLog(database)
   } finally {
     database.exec('PRAGMA secure_delete = OFF')
   }
