@@ -11,10 +11,10 @@ const parts = {
 const loadPart: LoadPart = (name) => parts[name]()
 
 /**
- * Starts tracking for one pixel. The same pixel ID again gives the first instance; where there is no window, an instance
- * that skips every event.
+ * Starts tracking for one pixel. A second call with the same pixel ID returns the first instance. On a server, the returned
+ * instance skips every event.
  *
- * @throws a sentence that names the part of the config that can never work
+ * @throws an error that names the invalid part of the config
  */
 export function createConverge(config: Config): Converge {
   const { window } = globalThis

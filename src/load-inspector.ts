@@ -1,12 +1,12 @@
 import type { Part } from './browser/start.ts'
 
 /**
- * Loads the inspector from the file beside this one. By its address, since an `import()` by name would put the whole
- * inspector into every bundle of an app whose bundler does not split code. Bundlers that know `new URL()` copy the file.
+ * Loads the inspector from the file next to this one. It imports a URL, because bundlers without code splitting would include
+ * the whole inspector for an `import()` by name. Bundlers that support `new URL()` copy the file.
  *
- * In a file of its own, since test runners that turn modules into CommonJS cannot read `import.meta`.
+ * This is a separate file, because test runners that convert modules to CommonJS cannot read `import.meta`.
  *
- * @throws a sentence that says how to provide the file, if it is not there
+ * @throws an error that explains how to provide the file, if it is missing
  */
 export async function loadInspector(): Promise<Part> {
   let place = 'a bundle that is not a module'
@@ -20,7 +20,7 @@ export async function loadInspector(): Promise<Part> {
         'run "npx converge-tiktok copy" with the folder of your bundle, or import { inspect } from ' +
         '"converge-tiktok/inspector" and call inspect(converge, config, window).',
     )
-    // Browsers of 2020 ignore the constructor's second argument.
+    // Browsers from 2020 ignore the constructor's second argument.
     throw Object.assign(error, { cause })
   }
 }

@@ -1,4 +1,4 @@
-// The script-tag entry, and the one file with side effects.
+// The entry for script tags. It is the only file with side effects.
 
 import { findTag, readGlobal } from './browser/find-tag.ts'
 import { readTag } from './browser/tag.ts'
@@ -12,7 +12,7 @@ fillWindowConverge(window, converge, tagOf(), (part) => import(`${new URL(`${par
 fillWindowCvg(window, converge)
 
 function tagOf(): Tag {
-  // A forwarder that serves this script puts its config before it, and is the relay.
+  // A forwarder that serves this script writes its config before it, and is the relay.
   const { config, isServed } = converge
   try {
     const relay = isServed && script ? { relay: new URL('.', script.src).href.replace(/\/$/, '') } : {}

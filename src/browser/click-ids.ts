@@ -3,19 +3,19 @@ import { readText } from '../core/read.ts'
 import type { Config, PageContext } from '../types.ts'
 import type { Page } from './state.ts'
 
-/** Keeps the click for 30 days. TikTok's own cookie forgets it after one. */
+/** Keeps the click ID for 30 days. TikTok's own cookie expires after one day. */
 const COOKIE = 'converge.ttclid'
 const THIRTY_DAYS = 2_592_000 // s
 
-/** TikTok's click id in the page's address. */
+/** Finds TikTok's click ID in the page's URL. */
 export function findClickId({ document, location }: Window, { context }: Config): string | undefined {
-  // If the landing page was left before the visitor consented, the next page's referrer still knows the click.
-  const former = readText(document.referrer) // an element may stand in its place
+  // If the visitor consents on the page after the landing page, its referrer still has the click ID.
+  const former = readText(document.referrer) // a DOM element may have this name
   const referrer = former.startsWith(`${location.origin}/`) ? former : ''
   return context?.ttclid ?? /[?&]ttclid=([\w.-]+)/.exec(`${location.search}&${referrer}`)?.[1]
 }
 
-/** TikTok's click id, and its own visitor id. */
+/** Reads TikTok's click ID and TikTok's visitor ID. */
 export const readClickIds = (page: Page): Pick<PageContext, 'ttclid' | 'ttp'> => ({
   ttclid: page.ttclid ?? readCookie(page, COOKIE),
   ttp: page.config.context?.ttp ?? readCookie(page, '_ttp'),
@@ -25,7 +25,7 @@ export function keepClickId(page: Page): void {
   const { ttclid, config } = page
   if (!ttclid) return
   writeCookie(page, THIRTY_DAYS, config.domain)
-  // The browser refuses a domain that this page is not part of.
+  // The browser refuses a domain that does not match the page's host.
   if (readCookie(page, COOKIE) !== ttclid) writeCookie(page, THIRTY_DAYS)
 }
 
@@ -34,7 +34,7 @@ export function forgetClickId(page: Page): void {
   writeCookie(page, 0, page.config.domain)
 }
 
-// Reading and writing cookies throws on a sandboxed page.
+// Reading or writing cookies throws on a sandboxed page.
 
 function readCookie({ window, config }: Page, name: string): string | undefined {
   try {
@@ -50,6 +50,6 @@ function writeCookie({ window, config, ttclid }: Page, seconds: number, domain?:
   try {
     if (!config.context) window.document.cookie = `${COOKIE}=${ttclid};path=/;max-age=${seconds}${scope}`
   } catch {
-    // Nothing is kept there.
+    // The click ID is not kept on such a page.
   }
 }

@@ -12,7 +12,7 @@ import { copyUnder, isUnderWay } from './status.ts'
 import { removeStored, storedKeys, writeStored } from './storage.ts'
 import { eraseVisitor, forgetVisitor } from './visitor.ts'
 
-/** The visitor's decision, for all pixels of the page: `revokeConsent` is global, and so is a person's wish. */
+/** Applies the visitor's decision to all pixels of the page, because `ttq.revokeConsent` is global too. */
 export function decide(page: Page, consent: unknown): void {
   page.decided = consentOf(copyRecord(consent))
   enforce(page)
@@ -20,7 +20,7 @@ export function decide(page: Page, consent: unknown): void {
   for (const tracker of Object.values(page.trackers)) begin(tracker)
 }
 
-/** Does what was not allowed before: the visitor has decided, or the page has become visible. */
+/** Starts work that was not allowed before the visitor decided, or before the page became visible. */
 export function begin(tracker: Tracker): void {
   const { page, state, loader } = tracker
   report(tracker, { consent: readDecision(page) })
@@ -33,7 +33,7 @@ export function begin(tracker: Tracker): void {
   release(tracker)
 }
 
-/** Takes back what the decision and the consent modes do not allow any more, or gives it again. */
+/** Stops and erases what the decision and the consent modes no longer allow, or allows the pixel again. */
 export function enforce(page: Page): void {
   const no = refusal(page, 'pixel', true)
   if (no) {
@@ -46,16 +46,16 @@ export function enforce(page: Page): void {
   cleanUp(page)
 }
 
-/** Drops the copies that may not leave any more, and what was kept. */
+/** Drops copies that may no longer be sent, and removes stored data. */
 function revoke(tracker: Tracker): void {
   const { page, config } = tracker
   const no = refusal(page, 'pixel', true)
   const noRelay = refusal(page, 'relay', true)
   for (const delivery of [...tracker.open]) {
     const { pixel, relay, relayed } = delivery
-    // TikTok's queue drops what waits in it.
+    // On `revokeConsent`, TikTok's queue drops its waiting calls.
     const isTakenBack = pixel === 'waiting' || pixel === 'queued' || pixel === 'blocked'
-    // A server copy that says nothing but what it was given may still leave, if the consent mode allows it.
+    // A server copy with only the call's own data may still be sent if the consent mode allows it.
     const isDropped = isUnderWay(relay) && (noRelay || relayed?.consent.marketing === 'granted')
     update(tracker, delivery, {
       pixel: isTakenBack ? copyUnder(no) : pixel,
@@ -68,7 +68,7 @@ function revoke(tracker: Tracker): void {
 
 function allowPixel(page: Page, isAllowed: boolean): void {
   const { ttq, identify, isRevoked = false } = page
-  // There is nothing to take back if ttq was never called.
+  // Nothing needs to be revoked if ttq was never used.
   if (isAllowed !== isRevoked || !(isAllowed || ttq.isUsed())) return
   page.isRevoked = !isAllowed
   identify.reset()
@@ -78,12 +78,12 @@ function allowPixel(page: Page, isAllowed: boolean): void {
     try {
       ttq.join()?.[method]()
     } catch {
-      // A foreign wrapper around ttq threw, or knows no such method.
+      // A foreign wrapper around ttq threw, or does not have this method.
     }
   }
 }
 
-/** Removes what TikTok's pixel wrote, if the visitor has denied. */
+/** Removes data of TikTok's pixel if the visitor has denied. */
 export function cleanUp(page: Page): void {
   const { window, config, trackers } = page
   if (!config.context && refusal(page, 'pixel', true) === 'denied') removeLeftovers(window, Object.keys(trackers))

@@ -13,29 +13,29 @@ declare global {
   }
 }
 
-/** The visitor's decision in storage. It may be kept whatever it is. */
+/** The storage key of the visitor's decision. A denial may be stored too. */
 export const consentKey = 'converge.consent'
 
-// An element may stand in the place of `document.prerendering`.
+// A DOM element may have the name `prerendering`, so only `true` counts.
 const isPrerendered = ({ window }: Page) => window.document.prerendering === true
 
-/** Whether the browser sends Global Privacy Control, and the config does not ignore it. */
+/** Whether the browser sends Global Privacy Control, and a config does not ignore it. */
 export const isOptedOut = ({ window, consentRules }: Page): boolean =>
   window.navigator.globalPrivacyControl === true && consentRules.some(({ gpc }) => gpc !== 'ignore')
 
 const isDeniedByGpc = (page: Page) => isOptedOut(page) && page.consentRules.some(({ gpc }) => gpc === 'deny')
 
-/** What the visitor has decided, on this page or a former one, or by Global Privacy Control. It holds for all pixels. */
+/** Reads the visitor's decision from this page, an earlier page or Global Privacy Control. It applies to all pixels. */
 export function readDecision(page: Page): Consent {
   if (page.decided) return page.decided
   const kept = readStored(page, consentKey)
   const found: Consent = isRecord(kept) ? consentOf(kept) : isDeniedByGpc(page) ? { marketing: 'denied' } : {}
-  // While this page is prerendered, the visitor may still decide on the one that is seen.
+  // While this page is prerendered, the visitor may still decide on the visible page.
   if (!isPrerendered(page)) page.decided = found
   return found
 }
 
-/** Why a copy may not leave now, if so. While the page is prerendered, nobody has seen it. */
+/** Returns why a copy may not be sent now, if so. A prerendered page counts as undecided, because nobody has seen it. */
 export function refusal(page: Page, channel: Channel = 'pixel', isSeen = !isPrerendered(page)): Refusal | undefined {
   if (!isSeen) return 'undecided'
   const { marketing } = readDecision(page)
@@ -44,7 +44,7 @@ export function refusal(page: Page, channel: Channel = 'pixel', isSeen = !isPrer
   return refusals.includes('denied') ? 'denied' : refusals.find(Boolean)
 }
 
-/** Writes to storage, if the visitor's decision allows it. Returns whether it does. */
+/** Writes to storage if the visitor's decision allows it, and returns whether it does. */
 export function keep(page: Page, key: string, value: unknown): boolean {
   const mayKeep = !refusal(page)
   if (mayKeep) writeStored(page, key, value)
@@ -53,7 +53,7 @@ export function keep(page: Page, key: string, value: unknown): boolean {
 
 const decisionOf = (decision: unknown): Decision => (decision === 'granted' ? decision : 'denied')
 
-/** What is not granted is denied. */
+/** Reads a decision. A category that is not granted is denied. */
 export const consentOf = ({ analytics, marketing }: Record<string, unknown>): Consent => ({
   analytics: decisionOf(analytics),
   marketing: decisionOf(marketing),

@@ -8,10 +8,10 @@ const MOST = 100
 const channels = ['pixel', 'relay'] as const satisfies Channel[]
 
 /**
- * Notes what became of a delivery's copies, and tells the listeners if that changes the result. Everything that changes a
- * result later comes here: the visitor's decision, TikTok's pixel, the relay's answer.
+ * Updates the state of a delivery's copies, and emits the result if it has changed. Every later change of a result is made
+ * here: by the visitor's decision, TikTok's pixel or the relay's answer.
  *
- * @param ending the result of an event that ends before anything of it leaves
+ * @param ending the result of an event that ends before a copy is sent
  */
 export function update(
   tracker: Tracker,
@@ -21,18 +21,18 @@ export function update(
 ): TrackResult {
   Object.assign(delivery, change)
   const { event, pixel, relay, relayed } = delivery
-  // An order counts as sent once TikTok's live pixel or the relay has it. Nothing else marks it.
+  // An order is marked as sent only once TikTok's live pixel or the relay has it.
   if (!delivery.isMarked && (pixel === 'live' || relay === 'taken')) delivery.isMarked = markSent(tracker, event)
-  // TikTok may have this event from now on, also if its script does not come after all.
+  // From now on TikTok may already have this event. A queued call is sent even if the script loads late.
   if (relayed && (pixel === 'queued' || pixel === 'live')) relayed.pixel = true
   watch(tracker, delivery)
   return tell(tracker, delivery, ending ?? statusOf(pixel, relay))
 }
 
-/** What a copy that was handed to the pixel is, by the pixel's state. */
+/** The state of a browser copy that was passed to ttq, by the pixel's state. */
 export const pixelCopyIn = ({ pixel }: State): PixelCopy => (pixel === 'waiting' || pixel === 'off' ? 'queued' : pixel)
 
-/** Keeps those deliveries of which a copy may still change. Beyond 100, the oldest that the relay does not wait for goes. */
+/** Keeps deliveries whose copies may still change: those on their way to the relay, and the last 100 others. */
 function watch(tracker: Tracker, delivery: Delivery): void {
   const { open } = tracker
   const { pixel, relay } = delivery
@@ -61,11 +61,11 @@ function tell(tracker: Tracker, delivery: Delivery, [status, reason]: Outcome): 
   return next
 }
 
-/** Whether a TikTok event has a copy for a channel. */
+/** Whether a TikTok event is sent through a channel. */
 export const goesBy = ({ forward }: Row, channel: Channel): boolean =>
   forward !== (channel === 'pixel' ? 'server' : 'client')
 
-/** For somebody who may write into them: a page's listener, and TikTok's script. */
+/** Copies parameters for code that may write into them: a page's listener, or TikTok's script. */
 export function copyParameters(parameters: EventParameters): EventParameters {
   const copy = { ...parameters }
   if (copy.contents) copy.contents = copy.contents.map((content) => ({ ...content }))

@@ -1,7 +1,7 @@
 import { copyRecord, createEvent } from '../core/event.ts'
 import type { Converge } from '../types.ts'
 
-/** Where nothing can be sent: on a server, or without a pixel ID. Nothing throws. */
+/** Creates an instance that sends nothing, for servers. Its methods never throw. */
 export const createIdle = (): Converge => ({
   track(eventName, properties, options) {
     const event = createEvent(eventName, copyRecord(properties), options?.eventID, () => '')

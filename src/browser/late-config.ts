@@ -3,12 +3,12 @@ import type { Config } from '../types.ts'
 import { enforce } from './consent.ts'
 import type { Page } from './state.ts'
 
-/** Options that hold for the whole page: the first pixel's are in force, and stricter consent rules of a later one. */
+/** Options for the whole page. The first pixel's apply, and stricter consent rules of a later one. */
 const pageOptions = ['context', 'domain', 'consent', 'gpc'] as const satisfies (keyof Config)[]
 
 /**
- * Takes in the config of a pixel that starts, or starts a second time. From then on a copy leaves only if the consent rules
- * of every config allow it. Other options that come too late change nothing, and the console says which.
+ * Adds the config of a pixel that starts, or starts again. From then on a copy is sent only if the consent rules of every
+ * config allow it. Other options that come too late have no effect, and are named in the console.
  */
 export function joinConfig(page: Page, config: Config): void {
   const former = page.trackers[config.pixelId]?.config
@@ -25,7 +25,7 @@ function namesOfChanges(former: Config, given: Config, names: readonly string[])
   })
 }
 
-/** Config is JSON, but for `beforeSend`, of which only the very function is the same. */
+/** Compares option values as JSON, except the function `beforeSend`. */
 function isSame(value: unknown, former: unknown): boolean {
   return value === former || (typeof value !== 'function' && stringify(value) === stringify(former))
 }

@@ -4,7 +4,7 @@ import { keep } from './decision.ts'
 import type { Tracker } from './state.ts'
 import { readStored, removeStored, storedKeys } from './storage.ts'
 
-// The orders that this visitor's pages have sent to one pixel. TikTok itself forgets an event_id after 48 hours.
+// The orders that this visitor has sent to one pixel. TikTok itself deduplicates only for 48 hours.
 
 const NINETY_DAYS = 7_776_000_000 // ms
 const MOST = 200
@@ -16,11 +16,11 @@ const keyOf = (tracker: Tracker, { eventName, eventID }: ConvergeEvent) => `${st
 export const wasSent = (tracker: Tracker, event: ConvergeEvent): boolean =>
   isOrder(event) && Boolean(readStored(tracker.page, keyOf(tracker, event)))
 
-/** Other events than orders leave no trace. Returns whether the order was marked: consent may not allow it yet. */
+/** Marks an order as sent, and returns whether it did: consent may not allow it yet. Other events are never marked. */
 export const markSent = (tracker: Tracker, event: ConvergeEvent): boolean =>
   isOrder(event) && keep(tracker.page, keyOf(tracker, event), Date.now())
 
-/** Forgets what is older than 90 days, or beyond the last 200. */
+/** Removes orders that are older than 90 days, and all but the last 200. */
 export function tidyLedger(tracker: Tracker): void {
   const { page } = tracker
   storedKeys(page, start(tracker))

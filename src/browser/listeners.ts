@@ -3,19 +3,19 @@ import type { Piece, Tracker } from './state.ts'
 
 const REMEMBERED = 50
 
-/** Tells those who listen to one pixel's news. */
+/** Emits to the listeners of one pixel. */
 export function emit(tracker: Tracker, ...piece: Piece): void {
   const { past, listeners } = tracker
   if (piece[0] === 'event' && past.push(piece) > REMEMBERED) past.shift()
   for (const tell of listeners) tell(piece)
 }
 
-/** Changes the pixel's state, and tells it. */
+/** Changes the pixel's state, and emits it. */
 export function report(tracker: Tracker, change: Partial<State>): void {
   emit(tracker, 'state', { ...Object.assign(tracker.state, change) })
 }
 
-/** Calls back with the state and the last 50 events at once, then with whatever comes. Returns the function that unsubscribes. */
+/** Calls back at once with the state or the last 50 events, then for each new one. Returns a function that unsubscribes. */
 export function listen<Type extends keyof News>(
   tracker: Tracker,
   type: Type,
@@ -25,7 +25,7 @@ export function listen<Type extends keyof News>(
     try {
       if (what === type) Reflect.apply(listener, undefined, news)
     } catch (error) {
-      // A listener that throws is the page's own fault. The others still get the news.
+      // An error in the page's listener must not stop the other listeners.
       console.error(error)
     }
   }

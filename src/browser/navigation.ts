@@ -1,6 +1,6 @@
 import { isFromDom } from '../core/is-from-dom.ts'
 
-/** Calls back after each navigation within the page: not for a hash, nor for a replacement that keeps the path. */
+/** Calls back after each navigation within the page, except a new hash or a replacement that keeps the path. */
 export function onNavigation(window: Window, callback: () => void): void {
   const { history, location, navigation } = window
   let { pathname, search } = location
@@ -11,9 +11,9 @@ export function onNavigation(window: Window, callback: () => void): void {
     if (!isSame) callback()
   }
 
-  // Where a browser has no `navigation`, an element with that id may stand there.
+  // In a browser without `navigation`, a DOM element may have this ID.
   if (navigation && !isFromDom(navigation)) {
-    // Routers that intercept its `navigate` event call no method of history.
+    // Routers that intercept its `navigate` event do not call history methods.
     navigation.addEventListener('currententrychange', ({ navigationType }) => look(navigationType))
     return
   }

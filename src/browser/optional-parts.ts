@@ -10,7 +10,7 @@ import type { Config, ConvergeGlobal } from '../types.ts'
 import * as navigation from './navigation.ts'
 import * as relay from './relay.ts'
 
-// The one place that asks what this build has. esbuild puts in the answers, and leaves out the code that is not asked for.
+// The only file that reads the build's features. esbuild replaces the flags and drops the unused code.
 
 /** Defined by build.mjs for each variant, and by vitest.config.ts. */
 declare const FEATURES: Features
@@ -24,14 +24,14 @@ export const onNavigation = FEATURES.pageLoads ? navigation.onNavigation : undef
 const readWhen: ReadCondition = FEATURES.filters
   ? readCondition
   : (where, condition) => {
-      // A forwarder serves this build only where all conditions are simple.
+      // A forwarder serves this build only if all conditions are simple.
       if (FEATURES.mapping && !isSimple(Object(condition))) throw missing(where)
       return compileSimple(condition)
     }
 
 const readMapping = FEATURES.mapping
   ? (mapping?: MappingConfig) => readMappingBy(readWhen, mapping)
-  : // A forwarder has checked it, and replaced TikTok's old names.
+  : // The forwarder has checked the mapping, and replaced TikTok's old names.
     (mapping: MappingConfig = {}) => layMapping(mapping, (eventName, row) => toRow(eventName, row, readWhen))
 
 const readers: Readers = { readMapping, compileFilters: FEATURES.filters ? compileFilters : () => () => true }
@@ -39,9 +39,9 @@ const readers: Readers = { readMapping, compileFilters: FEATURES.filters ? compi
 export const readRules = (config: Config): Rules => readRulesBy(readers, config)
 
 /**
- * Refuses a config that needs what this build leaves out.
+ * Refuses a config that needs a feature which this build does not have.
  *
- * @throws a sentence that names the option and says what to do
+ * @throws an error that names the option and the fix
  */
 export function refuseMissing({ filters, relay, pageLoads }: Config): void {
   if (!FEATURES.filters && filters?.[0]) throw missing('filters')
@@ -50,9 +50,9 @@ export function refuseMissing({ filters, relay, pageLoads }: Config): void {
 }
 
 /**
- * Refuses a mapping of the page's own where this build can't check one. What a forwarder served was checked there.
+ * Refuses a page's own mapping if this build cannot check it. A mapping from the forwarder was checked there.
  *
- * @throws a sentence that says what to do
+ * @throws an error that explains the fix
  */
 export function refuseOwnMapping(given: unknown, served: ConvergeGlobal['config']): void {
   if (FEATURES.mapping) return

@@ -10,19 +10,19 @@ import { readFlags } from './flags.ts'
 import type { Page } from './state.ts'
 import { known, learn } from './visitor.ts'
 
-/** Of the windows that this script has started in: one, but for tests. */
+/** The pages of all windows in which this script has started. Only tests use more than one. */
 const pages: Page[] = []
 
 /**
- * The window's page. The first pixel's config says what its domain and context are.
+ * Returns the window's page, or creates it with the domain and context of the first pixel's config.
  *
- * It is found in a list, and not by a WeakMap or a Symbol: old shops declare functions by such names.
+ * Pages are in a list, because old shops replace `WeakMap` and `Symbol` with functions of their own.
  */
 export function pageOf(window: Window, config: Config): Page {
   const found = pages.find((page) => page.window === window)
   if (found) return found
   const ttq = createTtq(window, () => readDecision(page).marketing === 'granted')
-  // A sandboxed page says itself who the visitor is.
+  // A sandboxed page sets the visitor's ID in its context.
   const id = hash(readText(config.context?.external_id))
   const page: Page = {
     window,
@@ -36,20 +36,20 @@ export function pageOf(window: Window, config: Config): Page {
     visitor: id ? { id } : {},
   }
   pages.push(page)
-  // A developer's own machine: no visitor sees this.
+  // Only a developer sees this hint, because visitors do not use localhost.
   if (!page.flags.isDebug && window.location.hostname === 'localhost')
-    console.info('converge-tiktok: add ?converge_debug to the address')
+    console.info('converge-tiktok: ?converge_debug opens the inspector')
   return page
 }
 
-/** Where the visitor is and came from, as far as it may be known without consent. */
+/** The page's URL and referrer, which need no consent, and the config's context. */
 export const about = ({ window, config }: Page): NonNullable<Config['context']> => ({
   url: window.location.href,
   referrer: window.document.referrer,
   ...config.context,
 })
 
-/** For cart attributes and order notes. */
+/** Returns the context for cart attributes and order notes. */
 export function contextOf(page: Page): PageContext {
   const { url, userAgent = page.window.navigator.userAgent } = about(page)
   return {

@@ -15,16 +15,16 @@ import { known } from './visitor.ts'
 
 const FIRST_PAUSE = 1000 // ms, doubling
 const LONGEST_PAUSE = 300_000
-const LARGE = 20_000 // characters, of up to 3 bytes: browsers refuse to keep more than 64 kB alive
+const LARGE = 20_000 // characters of up to 3 bytes: browsers refuse keepalive for more than 64 kB
 const MOST = 100
-const BATCH = 20 // events: what storage holds of them comes to 600 kB, and many a proxy takes 1 MB
-// In milliseconds. So long a tab keeps other tabs from posting what it posts itself, and no longer: it may be frozen.
+const BATCH = 20 // events: stored ones have up to 600 kB together, and many proxies accept 1 MB
+// ms. For this time other tabs do not post this tab's events. It ends, because a tab may be frozen.
 const LEASE = 30_000
 
-/** A delivery whose server copy was handed over. */
+/** A delivery with a server copy for the relay. */
 type Posted = Delivery & { relayed: RelayedEvent }
 
-/** Posts a server copy, with the others of this task in one request or in several small ones, before the task has ended. */
+/** Posts a server copy at the end of this task, in batches with the task's other server copies. */
 export function post(tracker: Tracker, delivery: Delivery, rows: readonly Row[]): RelayCopy {
   const relayed = toRelayedEvent(tracker.page, delivery, rows)
   delivery.relayed = relayed
@@ -43,7 +43,7 @@ function enqueue(tracker: Tracker, delivery: Delivery): void {
 
 function toRelayedEvent(page: Page, { event, time, person, own }: Delivery, rows: readonly Row[]): RelayedEvent {
   const { eventName, eventID, properties } = event
-  // Without a grant, the server copy says nothing but what the call itself said, and not how the visitor came here.
+  // Without a grant, the server copy has only the call's own data, and URLs without their query.
   const isBare = refusal(page) !== undefined
   const clean = (url: unknown) => cleanUrl(readText(url).replace(isBare ? /\?.*/ : '', ''))
   return {
@@ -51,7 +51,7 @@ function toRelayedEvent(page: Page, { event, time, person, own }: Delivery, rows
     eventName,
     eventID,
     send: rows.map(({ event, parameters }) => ({ event, parameters })),
-    pixel: false, // until the pixel was called
+    pixel: false, // until the pixel is called
     user: isBare ? own : known(page, person),
     page: { url: clean(properties.$url), referrer: clean(properties.referrer) },
     ...(!isBare && { ...readClickIds(page), locale: page.window.navigator.language }),
@@ -64,7 +64,7 @@ function toRelayedEvent(page: Page, { event, time, person, own }: Delivery, rows
 const isWaiting = (delivery: Delivery): delivery is Posted =>
   isUnderWay(delivery.relay) && delivery.relayed !== undefined
 
-/** The deliveries that wait for the relay, the oldest event first: those of former pages were added later. */
+/** Returns the deliveries that wait for the relay, sorted by time, because those of earlier pages were added later. */
 export const outboxOf = ({ open }: Tracker): Posted[] => open.filter(isWaiting).sort((a, b) => a.time - b.time)
 
 async function postBatch(tracker: Tracker, batch: readonly Delivery[], pause = FIRST_PAUSE): Promise<void> {
@@ -91,17 +91,17 @@ async function postBatch(tracker: Tracker, batch: readonly Delivery[], pause = F
   report(tracker, { outbox: outboxOf(tracker).length })
 }
 
-/** The server copy waits no more. */
+/** Ends the wait of a server copy. */
 function settle(tracker: Tracker, delivery: Posted, relay: RelayCopy): void {
   if (delivery.isKept && !refusal(tracker.page)) removeStored(tracker.page, keyOf(tracker, delivery))
   update(tracker, delivery, { relay })
 }
 
-/** TikTok forgets an event_id, and would count a copy that comes after that a second time. */
+/** TikTok deduplicates for a limited time, and counts a later copy as a second event. */
 const isTooLate = (event: RelayedEvent, now: number): boolean =>
   now - event.time >= (event.pixel ? SECONDS_BESIDE_PIXEL : SECONDS_WITHOUT_PIXEL) * 1000
 
-/** TikTok writes `_ttp` a moment after a new visitor's first event. So it is read again when the event is posted. */
+/** Reads TikTok's cookie again before a post, because TikTok sets `_ttp` a moment after a new visitor's first event. */
 function withCookies(page: Page, event: RelayedEvent): RelayedEvent {
   if (event.ttp || event.consent.marketing === 'denied' || refusal(page)) return event
   const { ttclid, ttp } = readClickIds(page)
@@ -112,7 +112,7 @@ function withCookies(page: Page, event: RelayedEvent): RelayedEvent {
 
 interface Answer {
   relay: 'ready' | 'down' | 'refused'
-  /** What the forwarder takes no more. */
+  /** The events that the forwarder refused as too late. */
   tooLate: Record<string, unknown>[]
 }
 
@@ -127,11 +127,11 @@ async function ask({ window }: Page, relay = '', batch: RelayBatch): Promise<Ans
     const isFinal = status >= 400 && status < 500 && status !== 408 && status !== 429
     return { relay: isFinal ? 'refused' : 'down', tooLate: [] }
   } catch {
-    return { relay: 'down', tooLate: [] } // no network, or nobody there
+    return { relay: 'down', tooLate: [] } // no network, or an unreachable host
   }
 }
 
-/** Of the forwarder's answer. An older forwarder does not say it. */
+/** Reads `too_late` from the forwarder's answer. Older forwarders do not send it. */
 async function readTooLate(response: Response): Promise<Answer['tooLate']> {
   try {
     const { too_late } = recordOf(await response.json())
@@ -144,33 +144,33 @@ async function readTooLate(response: Response): Promise<Answer['tooLate']> {
 const isThat = ({ event_name, event_id }: Record<string, unknown>, { eventName, eventID }: RelayedEvent): boolean =>
   event_name === eventName && event_id === eventID
 
-/** A foreign `<base href>` must not send a shop's events to another host. */
+/** Resolves the relay's URL against the page, because a foreign `<base href>` must not send events to another host. */
 function resolve({ location }: Window, relay: string): string {
   try {
     return new URL(relay, location.href).href.replace(/\/$/, '')
   } catch {
-    return relay // a page whose address is no base, such as about:srcdoc
+    return relay // a page whose URL cannot be a base, such as about:srcdoc
   }
 }
 
-// ── What the relay does not have yet, in storage ───────────────────────────────────────────────────────────────────
+// ── The outbox in storage ──────────────────────────────────────────────────────────────────────────────────────────
 
 const outboxStart = ({ config }: Tracker) => `converge.${config.pixelId}.outbox.`
 const keyOf = (tracker: Tracker, { event }: Delivery) => `${outboxStart(tracker)}${event.eventName}.${event.eventID}`
 
-/** Keeps a server copy for this page's next try. Once its lease has ended, any page may take it. */
+/** Stores a server copy for this page's next attempt. When its lease has ended, any page may post it. */
 function store(tracker: Tracker, delivery: Posted, lease: number): void {
   const { relayed } = delivery
   delivery.isKept = true
   keep(tracker.page, keyOf(tracker, delivery), { ...relayed, user: hashesOf(relayed.user), lease })
 }
 
-/** The page is left: any page may post what this one could not deliver. */
+/** Stores all waiting server copies without a lease, because the page is being left. Any page may post them. */
 export function storeAll(tracker: Tracker): void {
   for (const delivery of outboxOf(tracker)) store(tracker, delivery, 0)
 }
 
-/** Posts what former pages could not deliver. */
+/** Posts events that earlier pages could not deliver. */
 export function takeOver(tracker: Tracker): void {
   const { page } = tracker
   let isLeased = false
@@ -202,6 +202,6 @@ export function takeOver(tracker: Tracker): void {
   if (isLeased) page.window.setTimeout(takeOver, LEASE, tracker)
 }
 
-/** An event as a page of ours has kept it. The forwarder checks each of its fields. */
+/** Whether a stored value is an event. The forwarder checks its fields. */
 const isKept = (value: unknown): value is RelayedEvent & { lease?: number } =>
   isRecord(value) && Array.isArray(value.send) && isRecord(value.consent)

@@ -10,12 +10,12 @@ import type { Delivery, Row, Tracker } from './state.ts'
 import { copyUnder, isLeft, type Outcome, type PixelCopy } from './status.ts'
 import { known } from './visitor.ts'
 
-// The path of an event: consent, filters, the mapping, both channels. Each "no" is a status with a reason. What changes the
-// result later is in delivery.ts.
+// The path of an event: consent, filters, mapping, both channels. Each early return is a status with a reason. Later changes
+// of the result are in delivery.ts.
 
 const SEEN = 200 // ids
 
-/** Ends a delivery before anything of it has left. */
+/** Ends a delivery before a copy is sent. */
 export const end = (tracker: Tracker, delivery: Delivery, ...ending: Outcome): TrackResult =>
   update(tracker, delivery, { pixel: 'none', relay: 'none' }, ending)
 
@@ -29,7 +29,7 @@ export function sendEvent(tracker: Tracker, delivery: Delivery): TrackResult {
   return askConsent(tracker, delivery)
 }
 
-/** Sends on what waited for a decision, or for a `ttq` that is TikTok's. */
+/** Sends copies that waited for a decision, or for TikTok's `ttq`. */
 export function release(tracker: Tracker): void {
   const left = tracker.open.filter(({ pixel, relay }) => isLeft(pixel) || isLeft(relay))
   for (const delivery of left) askConsent(tracker, delivery)
@@ -52,7 +52,7 @@ function applyRules(tracker: Tracker, delivery: Delivery): TrackResult {
   return sendCopies(tracker, delivery, rows)
 }
 
-/** Whether the caller's id was used before: on this page, or by an order on a former one. */
+/** Whether the caller's ID was used before, on this page or by an order on an earlier one. */
 function isRepeated(tracker: Tracker, { event, hasNewId }: Delivery): boolean {
   const { seen, page } = tracker
   if (hasNewId) return false
@@ -62,7 +62,7 @@ function isRepeated(tracker: Tracker, { event, hasNewId }: Delivery): boolean {
   return false
 }
 
-/** Hands over the copies that have not left yet, as far as consent allows it now. */
+/** Sends the copies that are left, if consent allows it now. */
 function sendCopies(tracker: Tracker, delivery: Delivery, rows: readonly Row[]): TrackResult {
   const rowsBy = (channel: Channel) => rows.filter((row) => goesBy(row, channel))
   // ttq is called first, before `track()` returns. The server copy is posted in the same task.
@@ -80,7 +80,7 @@ function sendCopies(tracker: Tracker, delivery: Delivery, rows: readonly Row[]):
   return update(tracker, delivery, {})
 }
 
-/** What a copy is that may not leave by a channel now: the tracker has no such channel, or consent does not allow it. */
+/** The state of a copy that may not be sent now, because the tracker has no such channel or consent does not allow it. */
 function obstacle(
   tracker: Tracker,
   { isClientOnly }: Delivery,
@@ -94,7 +94,7 @@ function obstacle(
 /** Calls `ttq` in the turn of the delivery's person. */
 function callPixel(tracker: Tracker, delivery: Delivery, rows: readonly Row[]): PixelCopy {
   const { page, config, state, loader } = tracker
-  // Nobody calls another program's ttq.
+  // `join` returns nothing if ttq belongs to another program.
   if (!page.ttq.join()) return 'not_taken'
   if (state.pixelCause === 'stand_in') loader.start()
   const user = known(page, delivery.person)

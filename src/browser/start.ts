@@ -7,19 +7,19 @@ import { onNavigation, readRules, refuseMissing } from './optional-parts.ts'
 import { pageOf } from './page.ts'
 import { createTracker, startPageLoads } from './tracker.ts'
 
-/** Brings a part that is a file of its own. */
+/** Loads a part that is a separate file. */
 export type LoadPart = (name: 'consent' | 'inspector') => Promise<Part>
 
 export interface Part {
-  /** Without a pixel ID there is no `converge`. Only the inspector starts then. */
+  /** `converge` is missing without a pixel ID. Only the inspector starts then. */
   start(converge: Converge | undefined, config: Partial<Config>, window: Window): void
 }
 
 /**
- * Starts tracking for one pixel ID. A second start for the same ID gives the first one's `converge`; stricter consent rules
- * of its config hold from then on.
+ * Starts tracking for one pixel ID. A second start for the same ID returns the first `converge`, and stricter consent rules
+ * of its config apply from then on.
  *
- * @throws a sentence that names the part of the config that can never work
+ * @throws an error that names the invalid part of the config
  */
 export function startConverge(config: Config, window: Window, loadPart: LoadPart): Converge {
   checkOptions(config, 'createConverge')
@@ -39,11 +39,11 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
     startPageLoads(tracker)
   }
 
-  // In idle time TikTok's script does not hold back the page's load event, and its first hit leaves no later.
+  // In idle time TikTok's script does not delay the page's load event, and its first hit is sent no later.
   if (config.load === 'immediate') firstRun()
   else if (window.requestIdleCallback) window.requestIdleCallback(firstRun, { timeout: 1000 })
   else window.setTimeout(firstRun) // Safari
-  // A form may stand in the place of document.addEventListener, but not of the window's.
+  // A form field can replace document.addEventListener by its name, but not the window's.
   window.addEventListener('prerenderingchange', () => begin(tracker), true)
   if (config.consentFrom?.length) bringPart(loadPart, 'consent', converge, config, window)
   if (config.debug || page.flags.isDebug) bringPart(loadPart, 'inspector', converge, config, window)
@@ -56,7 +56,7 @@ function trackPageLoads(window: Window, converge: Converge): void {
   onNavigation?.(window, track)
 }
 
-/** A part that does not come is an error in the console, and the pixel goes on. */
+/** Loads and starts a part. If it fails, the error is logged, and the pixel still works. */
 export async function bringPart(
   loadPart: LoadPart,
   name: 'consent' | 'inspector',
@@ -65,7 +65,7 @@ export async function bringPart(
   window: Window,
 ): Promise<void> {
   try {
-    // A script that stands in the page itself has no address to bring a part from.
+    // `loadPart` throws for an inline script, which has no URL to load a part from.
     const part = await loadPart(name)
     part.start(converge, config, window)
   } catch (error) {

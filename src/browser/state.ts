@@ -1,4 +1,4 @@
-// What the page half remembers, all of it. The other files in this folder are functions over it.
+// The complete state of the page half. The other files in this folder are functions on it.
 
 import type { Identify } from '../tiktok/pixel/identify.ts'
 import type { PixelLoader } from '../tiktok/pixel/load.ts'
@@ -19,35 +19,35 @@ import type {
 import type { Flags } from './flags.ts'
 import type { PixelCopy, RelayCopy } from './status.ts'
 
-/** What exists once in a window, for all of its pixels. */
+/** State that exists once per window, for all of its pixels. */
 export interface Page {
   readonly window: Window
-  /** The first pixel's: its domain and context are the page's. */
+  /** The first pixel's config. Its domain and context apply to the page. */
   readonly config: Config
   readonly flags: Flags
   readonly ttq: TtqAccess
   readonly identify: Identify
   /** By pixel ID. It has no prototype. */
   readonly trackers: Record<string, Tracker>
-  /** The consent rules of every pixel. A copy leaves only if all of them allow it. */
+  /** The consent rules of every pixel. A copy is sent only if all of them allow it. */
   readonly consentRules: Pick<Config, 'consent' | 'gpc'>[]
-  /** TikTok's click id, if the page's address or the one before had it. */
+  /** TikTok's click ID, if the URL of the page or its referrer has one. */
   readonly ttclid: string | undefined
-  /** What the visitor has decided, on this page or a former one. Nothing until it was asked for. */
+  /** The visitor's decision, on this page or an earlier one. `undefined` until it is first read. */
   decided?: Consent
   visitor: Person
-  /** Whether storage has all that is known of the visitor. */
+  /** Whether storage has all known data of the visitor. */
   isVisitorKept?: boolean
-  /** Whether TikTok's pixel was told that consent is taken back. */
+  /** Whether consent was revoked in TikTok's pixel. */
   isRevoked?: boolean
 }
 
-/** Somebody whom this page has seen: match keys, and an id of ours if the shop has named no customer. */
+/** A visitor's match keys, and a generated ID if the shop has named no customer. */
 export interface Person extends User {
   id?: string
 }
 
-/** What one pixel ID owns. */
+/** The state of one pixel ID. */
 export interface Tracker {
   readonly page: Page
   readonly config: Config
@@ -55,17 +55,17 @@ export interface Tracker {
   readonly state: State
   readonly loader: PixelLoader
   readonly converge: Converge
-  /** Deliveries of which a copy may still change. */
+  /** Deliveries with a copy whose state may still change. */
   open: Delivery[]
-  /** Server copies that this task has produced. */
+  /** Server copies of the current task. */
   readonly fresh: Delivery[]
-  /** Of `converge.set`: they are part of every later event. */
+  /** The properties from `converge.set`, which are added to every later event. */
   eventProperties: Record<string, unknown>
-  /** The last page view's address. */
+  /** The last page view's URL. */
   lastPage: unknown
   /** `pageLoads: 'auto'`: tracks the page that is there, and those that follow. It waits for idle time or the first event. */
   trackPageLoads?: (() => void) | undefined
-  /** Names and ids of events that were sent under an id of the caller's. */
+  /** Names and IDs of events that were sent with the caller's ID. */
   readonly seen: string[]
   listeners: ((news: Piece) => void)[]
   /** The last events, for new listeners. */
@@ -74,27 +74,27 @@ export interface Tracker {
 
 export type Piece = [type: keyof News, ...news: unknown[]]
 
-/** One event on its way, and what became of its two copies. */
+/** One event, and the state of its two copies. */
 export interface Delivery {
   readonly event: ConvergeEvent
   /** The time of the call by the page's clock, in milliseconds since 1970. */
   readonly time: number
   readonly person: Person
-  /** What the call itself said of the visitor. */
+  /** The match keys from the call itself. */
   readonly own: User
-  /** The event has an id that was made for it. */
+  /** The event's ID was generated. */
   readonly hasNewId?: boolean
   /** `method: 'forward'`: the shop's server sends the server copy. */
   readonly isClientOnly?: boolean
-  /** A former page could not deliver it. Nobody waits for its result. */
+  /** An earlier page could not deliver it. Its result is not emitted. */
   readonly isFormer?: boolean
-  /** TikTok's events. Nothing before consent and filters have let the event through. */
+  /** The TikTok events. `undefined` until the event has passed consent and filters. */
   rows?: Row[]
-  /** By name. Known once a copy has left. */
+  /** Names of the match keys, known once a copy is sent. */
   matchKeys?: readonly string[]
   pixel: PixelCopy
   relay: RelayCopy
-  /** The server copy as it is posted. */
+  /** The server copy in the form that is posted. */
   relayed?: RelayedEvent
   /** Whether the ledger has this order. */
   isMarked?: boolean
@@ -105,6 +105,6 @@ export interface Delivery {
 
 /** A TikTok event of a delivery. */
 export interface Row extends MappedEvent {
-  /** `ttq.track` threw: only the server copy has left. */
+  /** `ttq.track` threw, so only the server copy is sent. */
   hasThrown?: boolean
 }

@@ -1,28 +1,28 @@
 import type { Refusal } from '../core/consent.ts'
 import type { Reason, Status } from '../types.ts'
 
-/** Where the browser copy of an event is. */
+/** The state of an event's browser copy. */
 export type PixelCopy =
   | 'none' // this event has none
   | 'held' // consent is not decided
   | 'denied'
-  | 'waiting' // the former person's hits have to leave first
-  | 'queued' // handed to ttq; TikTok's script has not taken over yet
-  | 'live' // handed to TikTok's pixel, which was live
-  | 'blocked' // handed to ttq, but TikTok's script did not come
-  | 'not_taken' // ttq is another program's, or threw
+  | 'waiting' // the former person's hits are sent first
+  | 'queued' // passed to ttq before TikTok's script took over
+  | 'live' // passed to TikTok's live pixel
+  | 'blocked' // passed to ttq, but TikTok's script did not load
+  | 'not_taken' // ttq belongs to another program, or threw
 
-/** Where the server copy of an event is. */
+/** The state of an event's server copy. */
 export type RelayCopy =
   | 'none' // this event has none
   | 'held' // consent is not decided
-  | 'denied' // also: dropped, because consent was taken back before the relay had it
+  | 'denied' // also if consent was withdrawn before the relay had it
   | 'posting'
   | 'taken'
-  | 'retrying' // the relay is down: kept, and sent again
-  | 'refused' // the relay will never take it
-  | 'too_late' // kept for longer than TikTok remembers an event_id
-  | 'dropped' // the relay is down, and too many others wait
+  | 'retrying' // the relay is down, and the copy is stored for a retry
+  | 'refused' // the relay refused it permanently
+  | 'too_late' // older than TikTok's time limit
+  | 'dropped' // the relay is down, and too many newer copies wait
 
 export type Outcome = readonly [status: Status, reason?: Reason | undefined]
 
@@ -47,8 +47,8 @@ const outcomes: Record<PixelCopy | RelayCopy, Outcome | undefined> = {
 }
 
 /**
- * What became of an event, from what became of its two copies. One copy that is under way is a success, with the reason why
- * the other one is not. A server copy that is sent again is a `retry`.
+ * Derives an event's status from its two copies. If one copy is on its way, the event is a success, with the reason for the
+ * other copy. If the server copy is retried, the status is `retry`.
  */
 export function statusOf(pixel: PixelCopy, relay: RelayCopy): Outcome {
   const byPixel = outcomes[pixel]
@@ -56,20 +56,20 @@ export function statusOf(pixel: PixelCopy, relay: RelayCopy): Outcome {
   if (byRelay?.[0] === 'retry') return byRelay
   if (byPixel === SUCCESS) return ['success', byRelay?.[1]]
   if (byRelay === SUCCESS) return ['success', byPixel?.[1]]
-  // A server copy that waits for consent says nothing that the browser copy does not say better.
+  // If the server copy waits for consent, the browser copy's reason is more useful.
   const [first, second] = byRelay === UNDECIDED ? [byPixel, byRelay] : [byRelay, byPixel]
   return first ?? second ?? ['skipped', 'no_channel']
 }
 
-/** Whether a copy was handed to its channel. */
+/** Whether a copy was passed to its channel. */
 export const isHanded = (copy: PixelCopy | RelayCopy): boolean =>
   copy !== 'none' && copy !== 'not_taken' && outcomes[copy]?.[0] !== 'no_consent'
 
-/** Whether a copy has still to be handed over. */
+/** Whether a copy must still be sent. */
 export const isLeft = (copy: PixelCopy | RelayCopy): boolean => copy === 'held' || copy === 'not_taken'
 
-/** What a copy is that consent does not allow to leave now. */
+/** The state of a copy that consent does not allow now. */
 export const copyUnder = (no: Refusal | undefined): 'held' | 'denied' => (no === 'undecided' ? 'held' : 'denied')
 
-/** Whether the relay has a copy to answer for. */
+/** Whether a copy waits for the relay's answer. */
 export const isUnderWay = (relay: RelayCopy): boolean => relay === 'posting' || relay === 'retrying'

@@ -15,12 +15,12 @@ import { end, sendEvent } from './send-event.ts'
 import type { Page, Tracker } from './state.ts'
 import { forgetVisitor, learn } from './visitor.ts'
 
-/** Makes what one pixel ID owns. Nothing is loaded or read yet. */
+/** Creates the state of one pixel ID. Nothing is loaded or read yet. */
 export function createTracker(page: Page, config: Config, rules: Rules): Tracker {
   const { window, ttq } = page
   const { pixelId, region, nonce, limitedDataUse, autoConfig, relay, paused } = config
   const load = {
-    historyObserver: false, // its page views on each pushState carry no event_id: they would count beside ours
+    historyObserver: false, // its page views on each pushState have no event_id, and would count in addition to ours
     limited_data_use: isOptedOut(page) || limitedDataUse === true,
     autoConfig: autoConfig !== false,
   }
@@ -47,7 +47,7 @@ export function createTracker(page: Page, config: Config, rules: Rules): Tracker
     open: [],
     fresh: [],
     eventProperties: {},
-    lastPage: {}, // unlike any address, also unlike one that nobody knows
+    lastPage: {}, // differs from any URL, and from an unknown one
     seen: [],
     listeners: [],
     past: [],
@@ -110,14 +110,14 @@ function track(tracker: Tracker, eventName: string, properties?: object | null, 
   return changed ? sendEvent(tracker, delivery) : end(tracker, delivery, 'filtered', 'before_send')
 }
 
-/** Nothing if the shop's hook stops the event. If the hook throws, the event goes on as it was. */
+/** Runs `beforeSend`. Returns null if the hook stops the event. If the hook throws, the event is not changed. */
 function runHook({ config }: Tracker, event: ConvergeEvent, makeId: () => string): ConvergeEvent | null {
   const { beforeSend } = config
   try {
     if (!beforeSend) return event
     const changed = beforeSend(event)
     if (!changed) return null
-    // An order's id that the hook adds takes the place of the one that we made.
+    // An order's ID that the hook adds replaces the generated one.
     const isMade = event.isUnnamedOrder && changed.eventID === event.eventID
     return createEvent(changed.eventName, copyRecord(changed.properties), isMade ? undefined : changed.eventID, makeId)
   } catch (error) {

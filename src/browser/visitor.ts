@@ -9,7 +9,7 @@ import { readStored, removeStored } from './storage.ts'
 const KEY = 'converge.visitor'
 const THIRTY_DAYS = 2_592_000_000 // ms
 
-/** Learns more about the visitor. Another e-mail or customer is another person: then the former one is forgotten. */
+/** Adds match keys to the visitor. Another e-mail or customer ID is another person, who replaces the former one. */
 export function learn(page: Page, more: User): Person {
   if (isOther(page.visitor, more)) forgetVisitor(page)
   const { visitor } = page
@@ -17,7 +17,7 @@ export function learn(page: Page, more: User): Person {
   return Object.assign(visitor, more)
 }
 
-/** What is known of a person. Of the visitor, it includes what former pages knew. */
+/** Returns the match keys of a person. For the current visitor, this includes those from earlier pages. */
 export function known(page: Page, person: Person): User {
   const isNews = person === page.visitor && !page.isVisitorKept
   const former = isNews && readKept(page)
@@ -36,7 +36,7 @@ export function forgetVisitor(page: Page): void {
   eraseVisitor(page)
 }
 
-/** Removes what is kept for the next page. This page still knows. */
+/** Removes the visitor from storage. This page still has the data. */
 export function eraseVisitor(page: Page): void {
   page.isVisitorKept = false
   removeStored(page, KEY)
@@ -47,7 +47,7 @@ const isOther = (former: User, user: User): boolean =>
 
 const keptKeys = ['id', 'email', 'phone', 'external_id', 'first_name', 'last_name', 'zip_code'] as const
 
-/** Who a former page knew, less than 30 days ago. */
+/** Reads the visitor that an earlier page stored in the last 30 days. */
 function readKept(page: Page): Person {
   const kept = recordOf(readStored(page, KEY))
   const person: Person = {}

@@ -6,7 +6,7 @@ import { readFlags } from './flags.ts'
 import { refuseOwnMapping } from './optional-parts.ts'
 import { bringPart, type LoadPart, startConverge } from './start.ts'
 
-/** What the script's tag says, with the served config before it. With an error, nothing starts. */
+/** The config of the script's tag, merged over the served config. With an error, nothing starts. */
 export interface Tag {
   config: Partial<Config>
   error?: unknown
@@ -15,11 +15,11 @@ export interface Tag {
 const callable = ['track', 'set', 'consent', 'context', 'on'] as const
 const methods = ['init', ...callable] as const
 
-const PATIENCE = 5000 // ms after the page has loaded: a tag manager may call `init` late
+const PATIENCE = 5000 // ms after the page has loaded, because a tag manager may call `init` late
 
 /**
- * Makes a page's `converge` the real thing: the very object that its stub made, so that a reference which the page kept
- * stays alive. What the stub queued is done now, in order.
+ * Adds the API to the object that the page's stub created, so that existing references to it keep working. The stub's queue
+ * is processed now, in order.
  */
 export function fillWindowConverge(
   window: Window,
@@ -28,7 +28,7 @@ export function fillWindowConverge(
   loadPart: LoadPart,
 ): asserts converge is ConvergeGlobal {
   const { q = [] } = converge
-  // The script is in this page already: another copy of it only brings the pixel of its own tag.
+  // The script has run on this page before. A second copy only adds the pixel of its own tag.
   if (!Array.isArray(q)) {
     if (tag.error) console.error(tag.error)
     else if (tag.config.pixelId) q.push(['init', tag.config])
@@ -37,10 +37,10 @@ export function fillWindowConverge(
   const pixels: Converge[] = []
   /** Calls from before the first pixel was named. */
   const early: QueuedCall[] = []
-  // What a pixel that is named later is told, too.
+  // Pixels that are added later get these too.
   const listeners: QueuedCall[] = []
   let eventProperties = {}
-  // An init of the page's own replaces the tag's, also where it is refused: its filters must not be lost.
+  // The page's own init replaces the tag's. If it is refused, the tag does not start, because the init's filters would be lost.
   let hasInit = false
 
   function init(given: unknown): void {
@@ -56,7 +56,7 @@ export function fillWindowConverge(
     for (const call of calls) tell(pixel, call)
   }
 
-  /** Each pixel of the page gets the call. The first one's answer is given. */
+  /** Passes a call to each pixel of the page, and returns the first pixel's result. */
   function perform(call: QueuedCall): unknown {
     try {
       const [name, given] = call
@@ -67,7 +67,7 @@ export function fillWindowConverge(
       const [first, ...others] = pixels
       if (!first) early.push(call)
       const answer = first && tell(first, call)
-      // What the visitor has decided and who that is belong to the page: one pixel is enough.
+      // The visitor and the decision belong to the page, so one pixel is enough for them.
       if (name === 'set') for (const other of others) tell(other, [name, { eventProperties: more }])
       if (name === 'on' || name === 'track') for (const other of others) tell(other, call)
       return answer
@@ -99,7 +99,7 @@ function tell(converge: Converge, [name, ...parameters]: QueuedCall): unknown {
   try {
     const known = callable.find((method) => method === String(name))
     if (known) return Reflect.apply(converge[known], converge, parameters)
-    console.error(`converge-tiktok: there is no method "${name}". Use ${methods.join(', ')}.`)
+    console.error(`converge-tiktok: unknown method "${name}". Use ${methods.join(', ')}.`)
   } catch (error) {
     console.error(error)
   }

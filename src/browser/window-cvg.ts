@@ -1,6 +1,6 @@
 import type { ConvergeGlobal } from '../types.ts'
 
-/** Converge's own global: calls it takes as `cvg({ method, … })`, queued by a stub until `process` is there. */
+/** Converge's own global. Calls have the form `cvg({ method, … })`, and the stub queues them until `process` exists. */
 interface Cvg {
   (call: unknown): void
   queue?: ArrayLike<unknown>[]
@@ -13,18 +13,18 @@ declare global {
   }
 }
 
-/** Answers shops that call Converge already. A real Converge that is there is left alone. */
+/** Handles calls of shops that already use Converge's API. Does nothing if the real Converge library is on the page. */
 export function fillWindowCvg(window: Window, converge: ConvergeGlobal): void {
   function process(given: unknown): void {
     try {
-      // A stub may pass on its `arguments` as they are.
+      // A stub may pass its `arguments` object.
       perform(window, converge, { ...Object(given)[0], ...Object(given) })
     } catch (error) {
       console.error(error)
     }
   }
 
-  // The DOM may have put something there: an element, or the window of an iframe.
+  // `window.cvg` may be a DOM element or the window of an iframe.
   const cvg: Cvg = typeof window.cvg === 'function' ? window.cvg : process
   window.cvg = cvg
   if (cvg.process) return
@@ -47,11 +47,11 @@ function perform(window: Window, converge: ConvergeGlobal, call: Record<string, 
     case 'link_domain':
       linkDomains(window, converge, [domain ?? domains].flat().map(String))
       break
-    // Other methods of Converge's own script, such as `set_endpoint`, mean nothing here.
+    // Other methods of Converge's own script, such as `set_endpoint`, have no effect here.
   }
 }
 
-/** Carries the click id over to links that lead to these domains. */
+/** Adds the click ID to links to these domains. */
 function linkDomains(window: Window, converge: ConvergeGlobal, domains: readonly string[]): void {
   function addClickId({ target }: MouseEvent): void {
     const link = target instanceof Element ? target.closest('a') : null

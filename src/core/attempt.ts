@@ -1,4 +1,4 @@
-/** What a task gives, or nothing where it throws. */
+/** Returns the result of a task, or `undefined` if it throws. */
 export function attempt<Answer>(task: () => Answer, report?: (error: unknown) => void): Answer | undefined {
   try {
     return task()

@@ -1,8 +1,8 @@
-// It looks ahead for the words, so that a name in which one stands a thousand times is not read as often.
+// The lookahead keeps the time linear for a name that repeats one of the words a thousand times.
 const personal = /([/?&#])((?=[^=/?&#]*(key=|token|email|phone))[^=/?&#]*=[^?&#]*|[^/?&#]*(@|%(25)*40)[^/?&#]*)/gi
 
 /**
- * A URL without what may name a person or open a door: e-mail-like values, and those of `…key`, `…token…`, `…email…` and
- * `…phone…`. A `keyword` stays.
+ * Removes personal data and secrets from a URL: values that look like an e-mail address, and the values of `…key`,
+ * `…token…`, `…email…` and `…phone…`. A `keyword` is kept.
  */
 export const cleanUrl = (url: string): string => url.replace(personal, '$1')

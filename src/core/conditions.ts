@@ -7,15 +7,15 @@ import { isRecord, own, readNumber, readText } from './read.ts'
 
 type Properties = Record<string, unknown>
 
-/** A condition, ready to be asked of an event's properties. */
+/** A compiled condition. It returns whether an event's properties meet it. */
 export type Check = (properties: Properties) => boolean
 
-/** How a condition reads a value as text: in lower case where it ignores case. */
+/** Reads a value as text, in lower case if the condition ignores case. */
 type Read = (value: unknown) => string
-/** Prepares a comparison with one wanted value. What it returns is asked of each value that an event has. */
+/** Prepares a comparison with one value of the condition. The returned function checks a value of an event. */
 type Compare = (wanted: Scalar, read: Read, ignoreCase: boolean) => (found: unknown) => boolean
 
-/** The operators that hold where another one does not. */
+/** The negated operators, with the operator that each negates. */
 const negated = {
   not_equal: 'equal',
   not_in: 'in',
@@ -28,7 +28,7 @@ const equal: Compare = (wanted, read) => {
   const text = read(wanted)
   const number = readNumber(wanted)
   const isNumber = Number.isFinite(wanted)
-  // Where one of the two is a number, both are compared as numbers: "3.0" equals 3.
+  // If one of the two is a number, both are compared as numbers: "3.0" equals 3.
   return (found) => (isNumber || Number.isFinite(found) ? readNumber(found) === number : read(found) === text)
 }
 
@@ -40,7 +40,7 @@ const text =
     return (found) => holds(read(found), wanted)
   }
 
-/** Compares as numbers. No comparison of NaN holds, so text that is no number is neither greater nor lower. */
+/** Compares as numbers. Comparisons with NaN are false, so other text is neither greater nor lower. */
 const numbers =
   (holds: (found: number, wanted: number) => boolean): Compare =>
   (value) => {
@@ -49,7 +49,7 @@ const numbers =
   }
 
 const matches: Compare = (wanted, read, ignoreCase) => {
-  // Without the flags g and y a regular expression starts anew on each text.
+  // The flags g and y would keep a position between two texts.
   const pattern = new RegExp(String(wanted), ignoreCase ? 'i' : '')
   return (found) => pattern.test(read(found))
 }
@@ -72,21 +72,21 @@ const comparisons = {
 } satisfies Record<Exclude<Operator, keyof typeof negated>, Compare>
 
 /**
- * Makes a function of a condition, once. A missing property equals nothing, contains nothing, and is not equal to
- * everything. On a list, a positive operator holds if one element fits, a negated one if none does. If one of the two values
- * is a number, they are compared as numbers, otherwise as text, booleans too.
+ * Compiles a condition to a function. A missing property meets no positive operator and every negated one. On a list, a
+ * positive operator is met if one element matches, and a negated one if none does. If one of the two values is a number,
+ * they are compared as numbers, otherwise as text. Booleans are compared as text too.
  *
- * The function never throws. A condition that throws while an event is checked (a page may have replaced what it calls)
- * does not hold, whether its operator is negated or not: its row is not sent, and its filter does not let the event through
- * because of it.
+ * The function never throws. If the check of an event throws, for example because the page replaced a built-in function,
+ * the condition is not met, even if its operator is negated: its row is not sent, and it does not let the event pass its
+ * filter.
  *
- * @throws if the condition can't be read: an unknown operator, a value that is missing or no scalar, a broken regular
- * expression, a property that is no text
+ * @throws if the condition is invalid: an unknown operator, a missing or non-scalar value, an invalid regular expression, or
+ * a property that is not text
  */
 export function compileCondition({ property, operator, value, ignoreCase = false }: Condition): Check {
   const positive = own<Operator>(negated, operator)
   const compare = own<Compare>(comparisons, positive ?? operator)
-  // Nothing is wanted of a value that is set.
+  // `is_set` compares with no value.
   const wanted: unknown[] = compare === isSet ? [''] : [value].flat()
   if (!compare || !wanted.every(isScalar)) throw new TypeError(operator)
   const read: Read = (found) => {
@@ -109,7 +109,7 @@ const conditionNames = { property: true, operator: true, value: true, ignoreCase
 /**
  * Compiles a condition of a config.
  *
- * @throws a sentence that names the place of a condition that can't be read
+ * @throws an error that names the place of an invalid condition
  */
 export function readCondition(where: string, condition: Condition): Check {
   refuseUnknown(where, Object(condition), conditionNames)
@@ -121,10 +121,10 @@ export function readCondition(where: string, condition: Condition): Check {
 const isScalar = (value: unknown): value is Scalar =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
 
-/** The lists that are made of an event's items, and the property of an item that each holds. */
+/** Lists derived from an event's items, with the item property that each contains. */
 const idLists = { product_ids: 'product_id', variant_ids: 'variant_id', product_skus: 'sku' }
 
-/** Reads a path once. What it returns says whether a value there fits, lists on the way laid flat: `items.vendor` is every item's. */
+/** Compiles a path. The returned function checks the values there. Lists are flattened: `items.vendor` is each item's vendor. */
 function compilePath(path: string, fits: (found: unknown) => boolean): Check {
   const name = own(idLists, path)
   if (name) return (properties) => itemsOf(properties).some((item) => fits(readText(item[name]) || undefined))

@@ -1,7 +1,7 @@
 import { attempt } from './attempt.ts'
 import { stringify } from './json.ts'
 
-/** A config that can never work: the path of what is wrong, the value given there, and in words what would be valid. */
+/** Builds the error for an invalid config value: its path, the given value, and in words what is valid. */
 export const configError = (where: string, value: unknown, words: string): Error =>
-  // A function or a symbol has no JSON, a cycle or a bigint throws.
+  // A function or a symbol has no JSON. A cycle or a bigint throws.
   new Error(`converge-tiktok: ${where} is ${attempt(() => stringify(value)) ?? typeof value}, not ${words}`)

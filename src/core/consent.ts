@@ -1,18 +1,18 @@
 import type { Channel, Config, ConsentMode, Decision } from '../types.ts'
 
-/** Why a copy may not leave now. */
+/** The reason why a copy may not be sent now. */
 export type Refusal = 'denied' | 'undecided'
 
 /**
- * Whether Global Privacy Control denies: the browser sends it, the config says `gpc: 'deny'`, and the visitor has not granted.
- * It does so in every consent mode.
+ * Whether Global Privacy Control denies consent: the browser sends the signal, the config has `gpc: 'deny'`, and the visitor
+ * has not granted consent. This applies in every consent mode.
  */
 export const isDeniedByGpc = (isSent: boolean, gpc: Config['gpc'], marketing: Decision | undefined): boolean =>
   isSent && gpc === 'deny' && marketing !== 'granted'
 
 /**
- * Why a copy may not leave, if so: the visitor said no, or has not decided and the mode waits for it.
- * The server copy's `always_server` goes without a grant, then with nothing that was read from the device.
+ * Returns why a copy may not be sent, if so: the visitor denied, or has not decided and the mode waits for a decision.
+ * `always_server` sends the server copy without a grant, but then without data from the device.
  */
 export function refusalOf(
   mode: ConsentMode = 'always',

@@ -1,9 +1,9 @@
 import type { EventName } from '../types.ts'
 
 /**
- * What other tools call Converge's events: GA4 (`add_to_cart`), Segment's e-commerce spec (`Order Completed`), Shopify's
- * customer events (`checkout_completed`) and webhook topics, Meta, and TikTok's former names. Tense, plural, the order of
- * the words and the way they are joined make no difference, so each is listed once.
+ * Other tools' names for Converge's events: GA4 (`add_to_cart`), Segment's e-commerce spec (`Order Completed`), Shopify's
+ * customer events (`checkout_completed`) and webhook topics, Meta, and TikTok's former names. The comparison ignores tense,
+ * plural, word order and separators, so each name is listed once.
  */
 const synonyms = {
   $page_load: ['page_view', 'page_load', 'Page', 'screen_view'],
@@ -85,12 +85,12 @@ const synonyms = {
 /** Rows of a mapping, by Converge event name. */
 export type NamedRows = Readonly<Record<string, readonly { event: string }[]>>
 
-// Longer ones are nobody's event name, and comparing them would take long.
+// The comparison is slow for long names, and no real event name is longer.
 const LONGEST_NAME = 100
 
 /**
- * The event name that is probably meant by one that no row of the mapping has: it is nearly the same, other tools' word
- * for it, or the name of the TikTok event that it becomes. Only names that have a row are suggested.
+ * Suggests an event name for one without a row in the mapping: the name with a typo corrected, the Converge name for another
+ * tool's name, or the Converge name for a TikTok event. Only names with a row are suggested.
  */
 export function suggestEventName(name: string, mapping: NamedRows): string | undefined {
   if (name in mapping || name.length > LONGEST_NAME) return undefined
@@ -107,7 +107,7 @@ export function suggestEventName(name: string, mapping: NamedRows): string | und
 const table = new Map<string, readonly string[]>(Object.entries(synonyms))
 const synonymsOf = (eventName: string): readonly string[] => table.get(eventName) ?? []
 
-/** The words of a name, from any way to join them: `Add To Cart`, `add_to_cart`, `add-to-cart`, `AddToCart`. */
+/** Splits a name into words, with any separator: `Add To Cart`, `add_to_cart`, `add-to-cart`, `AddToCart`. */
 const wordsOf = (name: string): string[] =>
   name
     .replace(/([a-z\d])([A-Z])/g, '$1 $2')
@@ -117,7 +117,7 @@ const wordsOf = (name: string): string[] =>
 
 const bare = (name: string): string => wordsOf(name).join('')
 
-/** Without tense and plural: `added`, `adding` and `adds` are `add`. */
+/** Removes tense and plural: `added`, `adding` and `adds` become `add`. */
 const stem = (word: string): string =>
   word.length > 3 ? word.replace(/(ing|ed|es|e|s)$/, '').replace(/(.)\1$/, '$1') : word
 
@@ -132,8 +132,8 @@ function isSameName(one: string, other: string): boolean {
 }
 
 /**
- * Whether two names differ by a slip: up to two letters, or one in names of up to five. A first letter that differs is none,
- * since it may turn the meaning round (`Deactivated`), and neither is a number (`Scroll 25%`).
+ * Whether two names differ by a typo: up to two letters, or one in names of up to five letters. A different first letter may
+ * reverse the meaning (`Deactivated`), so it does not count as a typo. Neither does a different number (`Scroll 25%`).
  */
 function isTypo(one: string, other: string): boolean {
   const digits = (text: string) => text.replace(/\D/g, '')
@@ -141,7 +141,7 @@ function isTypo(one: string, other: string): boolean {
   return distance(one, other) <= (Math.min(one.length, other.length) > 5 ? 2 : 1)
 }
 
-/** Letters to add, drop, change, or swap with the next one (optimal string alignment). */
+/** The number of letters to add, drop, change, or swap with the next one (optimal string alignment). */
 function distance(one: string, other: string): number {
   let [beforeLast, last]: number[][] = [[], Array.from({ length: other.length + 1 }, (_, index) => index)]
   for (let i = 1; i <= one.length; i++) {

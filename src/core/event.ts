@@ -6,10 +6,10 @@ import { readOrderId } from './order-id.ts'
 import { hasOwn, isObject, readText, recordOf } from './read.ts'
 
 /**
- * Names an event and gives it an id: the caller's, else an order's own, so that a reload and the server's copy agree,
- * else a new one.
+ * Creates an event with an ID: the caller's ID, else an order's own, else a new one. An order's own ID is the same after a
+ * reload and on the server.
  *
- * @param properties a copy that nobody else holds
+ * @param properties a copy that no other code can change
  */
 export function createEvent(
   eventName: unknown,
@@ -18,7 +18,7 @@ export function createEvent(
   newId: () => string,
 ): ConvergeEvent {
   const name = readText(eventName)
-  // The caller's own id goes out as it is, since a server's copy carries the same; an order's is read like other ids.
+  // The caller's ID is not changed, because the server copy carries the same. An order's ID is read like other IDs.
   const given = readText(eventID) && String(eventID)
   const known = given || readOrderId({ eventName: name, properties })
   const isUnnamedOrder = !known && orderEvents.includes(name)
@@ -27,13 +27,12 @@ export function createEvent(
 
 const MAX_DEPTH = 6
 const MAX_OBJECTS = 2000
-// What a filter's regular expression may meet, and what a hit can carry.
+// These limits bound the text that a filter's regular expression reads, and the size of a hit.
 const MAX_TEXT = 2000
 
 /**
- * A plain copy, in which nothing can throw, change later, or go on for ever. A value's own `toJSON` is honoured, and its
- * class's, such as `Date`'s, as in JSON. Text is cut at 2,000 characters; what is nested deeper than 6 levels, or comes after
- * 2,000 objects, is left out.
+ * Makes a plain copy without getters, shared objects or cycles. As in JSON, `toJSON` of a value or its class, such as
+ * `Date`, is used. Text is cut at 2,000 characters. Values below 6 levels, or after 2,000 objects, are left out.
  */
 export function copyRecord(record: unknown): Record<string, unknown> {
   let objects = 0
@@ -51,14 +50,14 @@ export function copyRecord(record: unknown): Record<string, unknown> {
     }
   }
 
-  // By its keys, because a list may have a hole of four thousand million.
+  // Reads the keys that exist, because a list may have a hole of four billion entries.
   function copyList(list: readonly unknown[], depth: number): unknown[] {
     const copies: unknown[] = []
     for (const key in list) if (hasOwn(list, key)) copies.push(copy(list[key], depth))
     return copies
   }
 
-  // Most properties stay as they are. To replace the others in a shallow copy is four times as fast as to add each of them.
+  // Most properties need no change. A shallow copy with some properties replaced is four times faster than adding each one.
   function copyProperties(value: object, depth: number): Record<string, unknown> {
     const properties = shallowCopy(value)
     for (const key in properties) {
@@ -72,7 +71,7 @@ export function copyRecord(record: unknown): Record<string, unknown> {
   return recordOf(copy(record, 0))
 }
 
-/** A getter that throws costs one property, not the order around it. */
+/** If a getter throws, only its property is lost. */
 function shallowCopy(value: object): Record<string, unknown> {
   try {
     return { ...value }

@@ -2,7 +2,7 @@ import type { Filter } from '../types.ts'
 import { type Check, readCondition } from './conditions.ts'
 import { checkOption, type Option, refuseUnknown, text } from './options.ts'
 
-/** Whether the filters let an event through. */
+/** Whether an event passes the filters. */
 export type Filters = (eventName: string, properties: Record<string, unknown>) => boolean
 
 const filterOptions = {
@@ -11,14 +11,14 @@ const filterOptions = {
 } satisfies Record<keyof Filter, Option>
 
 /**
- * Groups filters by event and compiles their conditions, once: a filter for another event costs nothing. An event passes if
- * each filter for it, and each for `*`, has a condition that holds. The function never throws: a condition that can't be
- * checked does not hold, so the event does not pass because of it, and its status says `filtered`.
+ * Groups filters by event and compiles their conditions, so that filters for other events take no time. An event passes if
+ * each filter for it, and each filter for `*`, has a condition that is met. The returned function never throws: a condition
+ * whose check throws is not met. If no other condition is met, the event's status is `filtered`.
  *
- * @throws a sentence that says where the filter or condition stands, if it can't be read
+ * @throws an error that names the place of an invalid filter or condition
  */
 export function compileFilters(filters: readonly Filter[]): Filters {
-  // Without a prototype: an event may be called `constructor`.
+  // It has no prototype, because an event may have the name `constructor`.
   const byEvent: Record<string, Check[][]> = Object.create(null)
   filters.forEach((filter, index) => {
     const where = `filters[${index}]`

@@ -2,7 +2,7 @@ import { isRecord, readText } from './read.ts'
 
 type Properties = Record<string, unknown>
 
-/** The event's items, or the event itself where its properties are those of one item. */
+/** Returns the event's items, or the properties themselves if they describe one item. */
 export function itemsOf(properties: Properties): Properties[] {
   const { items } = properties
   const listed = Array.isArray(items) ? items.filter(isRecord) : []

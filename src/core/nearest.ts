@@ -1,8 +1,8 @@
-const SHORT = 5 // letters. Of such a name, two edits make too many others
+const SHORT = 5 // letters; two edits turn such a short name into too many others
 
 /**
- * The name that was meant: the nearest one within two edits, or one for a name of up to five letters. An edit adds, drops or
- * changes a letter, or swaps two. Case and hyphens don't count.
+ * Finds the nearest name within two edits, or within one edit for a name of up to five letters. An edit adds, drops or
+ * changes a letter, or swaps two. Case and hyphens are ignored.
  */
 export function nearest(given: string, names: readonly string[]): string | undefined {
   for (const edits of [0, 1, 2]) {
@@ -16,7 +16,7 @@ export function nearest(given: string, names: readonly string[]): string | undef
 
 const squash = (name: string) => name.toLowerCase().replace(/-/g, '')
 
-/** Whether so many edits make one text of the other. */
+/** Whether this number of edits turns one text into the other. */
 function isWithin(text: string, other: string, edits: number): boolean {
   if (text === other || edits === 0) return text === other
   const rest = (from: number, otherFrom: number, left = edits - 1) =>

@@ -6,18 +6,18 @@ import { isRecord } from './read.ts'
 
 export type Option = readonly [
   fits: (value: unknown) => boolean,
-  /** What is valid: words that follow "not", or all values. */
+  /** The valid values: words that follow "not", or a list of all values. */
   valid: string | readonly string[],
-  /** How the text of a tag's attribute is read. Absent: the option can't stand on a tag. */
+  /** Parses the text of the tag's attribute. Absent if the option is not allowed on a tag. */
   readAttribute?: (text: string) => unknown,
 ]
 
 const asText = (text: string): unknown => text
-// A bare attribute is an empty text.
+// The value of an attribute without `=` is empty text.
 const asSwitch = (text: string): unknown => (text === 'false' ? false : text === '' || text === 'true' || text)
 const asList = (text: string): unknown => text.split(',').map((one) => one.trim())
 
-/** One of the values of a union of texts. The type asks for each of them. */
+/** An option with a fixed list of values. The type requires each value of the union. */
 export function oneOf<Value extends string>(values: Record<Value, true>): Option {
   const names = Object.keys(values)
   return [(value) => names.some((name) => name === value), names, asText]
@@ -31,12 +31,12 @@ export const text = (shape: RegExp, words: string): Option => [
 
 export const onOrOff: Option = [(value) => typeof value === 'boolean', 'true or false', asSwitch]
 
-/** What only a page's own code can write. */
+/** An object, which is not allowed on a tag. */
 export const record: Option = [(value) => typeof value === 'object' && isRecord(value), 'an object']
 
 const platform = oneOf<ConsentPlatform>({ shopify: true, google: true })
 
-/** Every option of a config: what may stand there, and how it is read from a tag. */
+/** Every option of a config: its valid values, and how it is read from a tag. */
 export const options = {
   pixelId: text(/^[A-Z\d]{20}$/, '20 capital letters and digits'),
   contentId: oneOf<ContentIdMode>({ default: true, product_id: true, variant_id: true, sku: true }),
@@ -49,7 +49,7 @@ export const options = {
   gpc: oneOf<NonNullable<Config['gpc']>>({ limited_data_use: true, deny: true, ignore: true }),
   relay: text(
     /^(https?:\/\/[^\s/\\?#]|\/(?![/\\]))[^\s\\?#]*$/i,
-    'an address, such as https://track.shop.example or /converge',
+    'a URL, such as https://track.shop.example or /converge',
   ),
   load: oneOf<NonNullable<Config['load']>>({ idle: true, immediate: true }),
   pageLoads: oneOf<NonNullable<Config['pageLoads']>>({ manual: true, auto: true }),
@@ -67,9 +67,9 @@ export const options = {
 /**
  * Checks each option of a config by its name and value. `undefined` counts as absent.
  *
- * @param where who was given the config, such as `init`
- * @param known the options that there are
- * @throws a sentence that names an unknown option and the one that was meant, or a wrong value and what is valid
+ * @param where the function or file that got the config, such as `init`
+ * @param known the known options
+ * @throws an error that names an unknown option and the nearest known one, or a wrong value and what is valid
  */
 export function checkOptions(config: unknown, where: string, known: Readonly<Record<string, Option>> = options): void {
   if (!isRecord(config)) throw configError(`the config of ${where}`, config, 'an object')
@@ -78,7 +78,7 @@ export function checkOptions(config: unknown, where: string, known: Readonly<Rec
     if (config[name] !== undefined) checkOption(name, config[name], option)
 }
 
-/** @throws a sentence that names a wrong value and what is valid */
+/** @throws an error that names a wrong value and what is valid */
 export function checkOption(where: string, value: unknown, [fits, valid]: Option): void {
   if (fits(value)) return
   const words = typeof valid === 'string' ? valid : `one of ${valid.join(', ')}${suggest(String(value), valid)}`
@@ -86,16 +86,16 @@ export function checkOption(where: string, value: unknown, [fits, valid]: Option
 }
 
 /**
- * Refuses what a misspelt name would leave out in silence.
+ * Refuses unknown options, because a misspelled option would be ignored without notice.
  *
- * @throws a sentence that names the unknown option and the one that was meant
+ * @throws an error that names the unknown option and the nearest known one
  */
 export function refuseUnknown(where: string, record: object, known: object): void {
   const names = Object.keys(known)
   for (const [name, value] of Object.entries(record))
     if (value !== undefined && !names.includes(name))
       throw new Error(
-        `converge-tiktok: ${where} has no option ${name}${suggest(name, names) || `. There are ${names.join(', ')}`}`,
+        `converge-tiktok: ${where} has no option ${name}${suggest(name, names) || `. Use ${names.join(', ')}`}`,
       )
 }
 

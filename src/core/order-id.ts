@@ -4,17 +4,17 @@ import { readText } from './read.ts'
 
 type Order = Pick<ConvergeEvent, 'eventName' | 'properties'>
 
-/** Where shops put an order's id: in `id`, else under the names of GA4, of other trackers and of TikTok itself. */
+/** The properties that may contain an order's ID: `id`, then the names that GA4, other trackers and TikTok use. */
 const orderKeys = ['id', 'order_id', 'orderId', 'transaction_id']
 
-/** The property that an order's id is taken from: `id` first. `undefined` if the event is no order, or has no id. */
+/** Finds the property with an order's ID: `id` first. `undefined` if the event is not an order, or has no ID. */
 export function orderIdKey({ eventName, properties }: Order): string | undefined {
-  // A subscription may name its order beside itself: only a Placed Order is the order.
+  // A subscription may have an `order_id` that belongs to its order, so only a Placed Order uses the other names.
   const keys = eventName === 'Placed Order' ? orderKeys : orderEvents.includes(eventName) ? ['id'] : []
   return keys.find((key) => readText(properties[key]))
 }
 
-/** The order's id: the event_id and TikTok's order_id. Empty if the event is no order, or has no id. */
+/** Reads the order's ID, which is the event_id and TikTok's order_id. Empty if the event is not an order, or has no ID. */
 export function readOrderId(order: Order): string {
   const key = orderIdKey(order)
   return key ? readText(order.properties[key]) : ''

@@ -1,19 +1,19 @@
-// FIPS 180-4. Web Crypto's is asynchronous, and missing on http:// pages, while an identity must be known before `track()`
-// returns. A law holds this one to it.
+// SHA-256 as in FIPS 180-4. Web Crypto is asynchronous and missing on http:// pages, but `track()` needs the hash before it
+// returns. test/laws/sha256.test.ts compares the results with Web Crypto.
 
 // biome-ignore-all lint/style/noNonNullAssertion: a word that isn't there yet is shifted as 0, and the others are
 
-// Not of the language, but of every place where this runs: browsers, Node, Workers.
+// TextEncoder is not part of the language, but browsers, Node and Workers have it.
 declare const TextEncoder: new () => { encode(text: string): Uint8Array }
 
 type Eight = [number, number, number, number, number, number, number, number]
 type Sixteen = [...Eight, ...Eight]
 
 const primes: number[] = []
-// Made when they are first needed: many pages hash nothing.
+// Computed on first use, because many pages hash nothing.
 let tables: [initial: Eight, constants: number[]] | undefined
 
-/** The first 32 fractional bits of the primes' roots: square roots to start with, cube roots by round. */
+/** The first 32 fractional bits of the primes' roots: square roots for the start, cube roots for the rounds. */
 function fractions(root: number): number[] {
   for (let number = 2; primes.length < 64; number++) if (primes.every((prime) => number % prime)) primes.push(number)
   return primes.map((prime) => (prime ** (1 / root) * 2 ** 32) | 0)
@@ -23,7 +23,7 @@ function fractions(root: number): number[] {
 export function sha256(text: string): string {
   const bytes = [...new TextEncoder().encode(text), 128]
   const words: number[] = []
-  // Zeros follow, up to where the last block has its last two words: the length in bits. What isn't there yet shifts as 0.
+  // Padding: zeros, then the length in bits in the last two words of the last block. Missing words are shifted as 0.
   for (let i = 0; i < bytes.length || i % 64 !== 56; i++) words[i >> 2] = (words[i >> 2]! << 8) | bytes[i]!
   words.push(0, (bytes.length - 1) * 8)
 
@@ -32,7 +32,7 @@ export function sha256(text: string): string {
   while (words.length) {
     const schedule = words.splice(0, 16) as Sixteen
     let next = hash
-    // A loop, because Prototype 1.6 replaces `reduce`.
+    // This is a loop, because Prototype 1.6 replaces `reduce`.
     for (const constant of constants) {
       const [a, b, c, d, e, f, g, h] = next
       const { 0: word, 1: second, 9: ninth, 14: last } = schedule
@@ -50,7 +50,7 @@ export function sha256(text: string): string {
   return toHex(hash)
 }
 
-/** Words of 32 bits as text: 8 lower-case hex digits each. */
+/** Formats words of 32 bits as text: 8 lower-case hex digits each. */
 export const toHex = (words: readonly number[]): string =>
   words.map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('')
 

@@ -4,16 +4,16 @@ import type { Check } from './conditions.ts'
 import { own } from './read.ts'
 
 /**
- * Whether a condition only asks if a `$…` property is true, or is false, as the default mapping does for new customers. Builds
- * without filters know no other condition.
+ * Whether a condition only checks if a `$…` property is true or false, as the default mapping does for new customers. Builds
+ * without filters support no other condition.
  */
 export const isSimple = (condition: Condition): boolean => {
   const { property, operator, value } = condition
-  const isAlone = Object.keys(condition).length === 3 // no `ignoreCase`, and nothing misspelt
+  const isAlone = Object.keys(condition).length === 3 // no `ignoreCase`, and no misspelled part
   return isAlone && operator === 'equal' && typeof value === 'boolean' && /^\$\w+$/.test(property)
 }
 
-/** Does for a simple condition what `compileCondition` does for any. */
+/** Compiles a simple condition, with the same result as `compileCondition`. */
 export const compileSimple =
   ({ property, value }: Condition): Check =>
   (properties) =>

@@ -1,15 +1,15 @@
 /** A part of the page's script that a build may leave out. */
 export type Feature =
-  | 'filters' // filters, and conditions on rows of the mapping that `isSimple` does not know
+  | 'filters' // filters, and conditions of rows that are not simple (see `isSimple`)
   | 'relay' // the server copy
   | 'pageLoads' // `pageLoads: 'auto'`
-  | 'mapping' // the checks of a mapping and TikTok's old names: a forwarder has done both for the config that it serves
+  | 'mapping' // checks of the mapping, and replacement of TikTok's old names: a forwarder does both for the config it serves
 
 export type Features = Readonly<Record<Feature, boolean>>
 
 /**
- * The builds of the page's script, by file, the smallest first. `converge.js` has everything. `converge-pixel.js` is for shops
- * that have no forwarder. A forwarder serves the smallest of the others that its config allows, as converge.js.
+ * The builds of the page's script, by file, the smallest first. `converge.js` has every feature. `converge-pixel.js` is for
+ * shops without a forwarder. A forwarder serves the smallest of the others that has all features of its config.
  */
 export const variants = {
   'converge-pixel.js': { filters: false, relay: false, pageLoads: false, mapping: true },
@@ -20,7 +20,7 @@ export const variants = {
 
 export type Variant = keyof typeof variants
 
-/** The builds that a forwarder serves, the smallest first. The last one has all that a served config may need. */
+/** The builds that a forwarder serves, the smallest first. The last one has every feature that a served config can need. */
 export const servedVariants = ['converge-shop.js', 'converge-shop-filters.js'] as const satisfies Variant[]
 
 export type ServedVariant = (typeof servedVariants)[number]

@@ -19,7 +19,7 @@ export interface ServeConfig extends Omit<ForwarderConfig, 'outbox' | 'store'> {
   database?: string | DatabaseOptions
   /** Instead of `database`: the file of an outbox, or its options. It keeps events, and merges nothing. */
   outbox?: string | SqliteOutboxOptions
-  /** Takes each log line. Default: text on the console, as `time level converge-tiktok: message key=value`. */
+  /** Receives each log line. Default: text on the console, as `time level converge-tiktok: message key=value`. */
   log?: Log
 }
 

@@ -1,20 +1,20 @@
 import { type Answer, refuse } from './respond.ts'
 
-/** Puts the chunks of a body together. */
+/** Joins the chunks of a body. */
 export interface BodyBuffer {
-  /** Adds a chunk. Where the body must not go on, it gives the answer that says why. */
+  /** Adds a chunk. Returns the answer that refuses the body if it must not continue. */
   add(chunk: Uint8Array): Answer | undefined
   text(): string
 }
 
-// A megabyte in TCP's smallest usual segments, of 536 bytes, comes in 2,000. Each chunk costs time, however little is in it.
+// Each chunk costs time, however small it is. A megabyte in TCP's smallest usual segments of 536 bytes is 2,000 chunks.
 const MAX_CHUNKS = 20_000
 const FIRST_SIZE = 1024
 const decoder = new TextDecoder()
 
 /**
- * Chunks are copied into one buffer as they come, since one that is kept takes some 200 bytes of its own. `limit` is in
- * bytes. `hold` is asked before the buffer grows by so many bytes, and refuses the body by `false`.
+ * Copies chunks into one buffer as they arrive, because each stored chunk costs some 200 bytes of overhead. `limit` is in
+ * bytes. `hold` is called before the buffer grows by that many bytes. It refuses the body by returning `false`.
  */
 export function createBodyBuffer(limit: number, hold: (bytes: number) => boolean = () => true): BodyBuffer {
   let buffer = new Uint8Array(0)
@@ -35,7 +35,7 @@ export function createBodyBuffer(limit: number, hold: (bytes: number) => boolean
       const wanted = length + chunk.length
       if (wanted > limit) return tooLarge(limit)
       if (++chunks > MAX_CHUNKS)
-        return refuse(413, `The body came in more than ${MAX_CHUNKS} chunks. Send it in fewer and larger ones.`)
+        return refuse(413, `The body arrived in more than ${MAX_CHUNKS} chunks. Send it in fewer, larger chunks.`)
       if (wanted > buffer.length && !grow(wanted)) return busy
       buffer.set(chunk, length)
       length = wanted
@@ -49,6 +49,11 @@ export function tooLarge(limit: number): Answer {
   return refuse(413, `The body is larger than ${limit} bytes. Send fewer events at a time.`)
 }
 
-export const busy: Answer = refuse(503, 'Too many requests are being received. Send it again later.', [], {
-  'retry-after': '10',
-})
+export const busy: Answer = refuse(
+  503,
+  'The server is receiving too many requests. Send this request again later.',
+  [],
+  {
+    'retry-after': '10',
+  },
+)

@@ -2,10 +2,10 @@ import { readBody } from './read-body.ts'
 import type { RequestContext } from './request-context.ts'
 import { type Answer, refuse } from './respond.ts'
 
-/** A page hands over 20 events at a time, of 10,000 characters each where former pages kept them, each of up to 3 bytes. */
+/** A page posts up to 20 events at a time. Stored events have up to 10,000 characters each, of up to 3 bytes. */
 const MAX_BODY = 1024 * 1024
 
-/** The text of a request's body, or the answer that says what is wrong with it. */
+/** Returns the text of a request's body, or the answer that refuses it. */
 export async function bodyText(request: Request, context: RequestContext): Promise<string | Answer> {
   const { headers } = request
   const type = headers.get('content-type') ?? 'application/json'
@@ -19,7 +19,7 @@ export async function bodyText(request: Request, context: RequestContext): Promi
 /** An order of 500 lines, each with its taxes, discounts and properties, in both currencies. */
 const MAX_SHOP_BODY = 4 * 1024 * 1024
 
-/** The text of a shop system's webhook, whatever its type, as it was signed. */
+/** Returns the text of a shop system's webhook as it was signed, whatever its content type. */
 export async function rawText(request: Request, context: RequestContext): Promise<string | Answer> {
   if (!/^(identity)?$/.test(request.headers.get('content-encoding') ?? ''))
     return refuse(415, 'The body must not be compressed.')

@@ -5,27 +5,28 @@ import { forwarderOptions, originOption } from './forwarder-options.ts'
 import { isToken } from './is-token.ts'
 import { readSources, type Sources } from './sources/sources.ts'
 
-/** What a config that lacks a token, or has one that can't stand in a header, is answered with. */
+/** Errors for tokens that are missing or cannot be sent in a header. They never repeat the token. */
 const secrets = {
   accessToken:
-    'converge-tiktok: accessToken is missing, or no token. Generate one in TikTok Events Manager (the pixel, Settings, Generate Access Token).',
-  webhookToken: 'converge-tiktok: webhookToken is empty, or has spaces: it stands in a header.',
+    'converge-tiktok: accessToken is missing or not a valid token. Generate one in TikTok Events Manager (the pixel, Settings, Generate Access Token).',
+  webhookToken:
+    'converge-tiktok: webhookToken is empty or contains spaces. It is sent in a header, so use ASCII letters, digits and signs without spaces.',
 }
 
-/** A config that was read. */
+/** A valid config, compiled. */
 export interface CheckedConfig {
-  /** The destination's own, before any source's. */
+  /** The destination's rules, without those of any source. */
   rules: Rules
   sources: Sources
 }
 
 /**
- * Reads a forwarder's config, which may come from JSON and an environment.
+ * Checks and compiles a forwarder's config, which may come from JSON and from environment variables.
  *
- * @throws a sentence that names the part that can never work, and never repeats a secret
+ * @throws an error that names the invalid option. It never repeats a secret
  */
 export function checkConfig(config: ForwarderConfig): CheckedConfig {
-  // What can't stand in a header would fail each call, with the token in the error.
+  // Checked here because an invalid header value would fail each call with the token in the error.
   const { accessToken, webhookToken, adminToken, sources: _, ...open } = config
   checkOptions(open, 'the forwarder', forwarderOptions)
   // A forwarder is the relay.
@@ -35,7 +36,7 @@ export function checkConfig(config: ForwarderConfig): CheckedConfig {
   checkAdminToken(adminToken)
   if (config.store && config.outbox)
     throw new Error(
-      'converge-tiktok: store and outbox are both set. Set only one of them: a store keeps events, too, and merges orders.',
+      'converge-tiktok: store and outbox are both set. Set only one of them. A store also keeps events, and it merges orders.',
     )
   checkOption('allowedOrigins', config.allowedOrigins, forwarderOptions.allowedOrigins)
   for (const origin of config.allowedOrigins) checkOption('allowedOrigins', origin, originOption)
@@ -44,14 +45,16 @@ export function checkConfig(config: ForwarderConfig): CheckedConfig {
 
 const SHORTEST_ADMIN_TOKEN = 32
 
-/** It never repeats the token. */
+/** @throws an error that never repeats the token */
 function checkAdminToken(token: unknown): void {
   if (token === undefined) return
-  const advice = 'Make one with: openssl rand -hex 32'
+  const advice = 'Generate one with: openssl rand -hex 32'
   if (typeof token !== 'string' || !/^[!-~]*$/.test(token))
-    throw new Error(`converge-tiktok: adminToken must be letters, digits and signs without spaces. ${advice}`)
+    throw new Error(
+      `converge-tiktok: adminToken must consist of ASCII letters, digits and signs, without spaces. ${advice}`,
+    )
   if (token.length < SHORTEST_ADMIN_TOKEN)
     throw new Error(
-      `converge-tiktok: adminToken has ${token.length} characters, and needs ${SHORTEST_ADMIN_TOKEN} or more, so that nobody can guess it. ${advice}`,
+      `converge-tiktok: adminToken has ${token.length} characters. Use at least ${SHORTEST_ADMIN_TOKEN}, so that nobody can guess it. ${advice}`,
     )
 }

@@ -1,9 +1,9 @@
 import type { Answer } from './respond.ts'
 
 export interface Cors {
-  /** Whether a page of this request's origin may post events. */
+  /** True if pages of this request's origin may post events. */
   allows(request: Request): boolean
-  /** The headers of every answer to such a page, also of an error: without them it sees a network failure and retries forever. */
+  /** The CORS headers of a response, errors included: without them the page sees a network failure and retries forever. */
   headers(request: Request): Record<string, string>
 }
 
@@ -25,7 +25,7 @@ export function createCors(allowedOrigins: readonly string[]): Cors {
   }
 }
 
-/** The answer to a browser that asks whether a page may post. */
+/** The answer to a CORS preflight request. */
 export const preflight: Answer = {
   status: 204,
   text: null,

@@ -20,9 +20,9 @@ export interface EventStoreOptions {
 }
 
 export interface EventStore {
-  /** Answers once the events of a request are kept, or TikTok has them. */
+  /** Answers once the events of a request are stored, or TikTok has received them. */
   store(intake: Intake, context: RequestContext): Promise<Answer>
-  /** Why the outbox has refused events in the last minute, where it has not taken others since. */
+  /** Why the outbox refused events in the last minute, unless it has accepted others since. */
   refusal(): StoreRefusal | undefined
 }
 
@@ -33,11 +33,11 @@ export interface StoreRefusal {
 
 interface Stored {
   kept: Taken[]
-  /** What TikTok will never take. */
+  /** Events that TikTok refused for good. */
   refused: Taken[]
 }
 
-/** Seconds after which a sender comes again, and for which a refusal says how things stand. */
+/** Seconds until a sender should retry. Health reports a refusal for the same time. */
 const RETRY_AFTER = 60
 
 export function createEventStore(options: EventStoreOptions): EventStore {
@@ -55,25 +55,25 @@ export function createEventStore(options: EventStoreOptions): EventStore {
     } catch (error) {
       const { name, message } = error instanceof Error ? error : new Error(String(error))
       const kind = name === 'OutboxFull' ? 'full' : 'broken'
-      const reason = kind === 'full' ? 'The outbox is full' : 'The outbox could not keep this'
+      const reason = kind === 'full' ? 'The outbox is full' : 'The outbox could not store the events'
       last = { kind, message: `${reason}: ${redact(message)}`, at: monotonic() }
       const line = throttle.allow(`outbox ${kind}`)
       if (line)
-        log('error', `${reason}. Senders are told to send it again`, {
+        log('error', `${reason}. Senders are asked to retry`, {
           problem: redact(message),
           more: line.leftOut || undefined,
         })
-      return refuse(503, `${reason}. Send it again later.`, [], { 'retry-after': String(RETRY_AFTER) })
+      return refuse(503, `${reason}. Send the events again later.`, [], { 'retry-after': String(RETRY_AFTER) })
     }
   }
 
-  /** Without an outbox. */
+  /** Sends events at once, if nothing stores them. */
   async function sendNow({ taken }: Intake): Promise<Answer | Stored> {
     const verdicts = await api.deliver(taken.map(({ event }) => event))
     const having = (verdict: Verdict) => taken.filter((_, index) => verdicts[index] === verdict)
     const [kept, refused] = [having('done'), having('dead')]
     if (kept.length + refused.length === taken.length) return { kept, refused }
-    return refuse(503, 'TikTok can not take this now. Send it again later.', [], {
+    return refuse(503, 'TikTok cannot accept the events now. Send them again later.', [], {
       'retry-after': String(api.retryAfter()),
     })
   }
@@ -82,7 +82,7 @@ export function createEventStore(options: EventStoreOptions): EventStore {
     const { taken, problems, statuses, late } = intake
     const isByDesign = statuses?.filtered || statuses?.skipped || statuses?.no_consent
     if (taken.length === 0 && late.length === 0 && !isByDesign)
-      return refuse(400, 'Nothing of this could be taken.', problems)
+      return refuse(400, 'No event of this request could be accepted.', problems)
     const work = keeper ? keep(keeper, intake) : sendNow(intake)
     context.waitUntil?.(work)
     const stored = await work
@@ -99,7 +99,7 @@ export function createEventStore(options: EventStoreOptions): EventStore {
   }
 }
 
-/** For a page: what it must not take for sent by the server. */
+/** For a page: events that it must not mark as sent by the server. */
 function tooLate(late: readonly Late[]): { too_late?: Pick<Late, 'event_name' | 'event_id'>[] } {
   return late.length ? { too_late: late.map(({ event_name, event_id }) => ({ event_name, event_id })) } : {}
 }

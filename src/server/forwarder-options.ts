@@ -5,10 +5,10 @@ import type { ForwarderConfig } from './forwarder-config.ts'
 import { isToken } from './is-token.ts'
 import { LONGEST_MERGE_WINDOW } from './merge-window.ts'
 
-/** What only a forwarder is given. */
+/** Options that only a forwarder has. */
 export type OwnOption = Exclude<keyof ForwarderConfig, keyof Config>
 
-/** The options of a forwarder: the page's, and its own. Those of the secrets are read without showing them. */
+/** All options of a forwarder: the page's and its own. Errors about a secret never show its value. */
 export const forwarderOptions = {
   ...options,
   accessToken: [isToken, 'an access token'],
@@ -17,12 +17,12 @@ export const forwarderOptions = {
     "a list of the shop's origins, such as https://www.shop.example",
   ],
   webhookToken: [isToken, 'text without spaces'],
-  sources: [isRecord, 'an object of sources by their names'],
+  sources: [isRecord, 'an object with source names as its keys'],
   trustProxy: onOrOff,
   allowTest: onOrOff,
   eventsApiUrl: text(
     /^https:|^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/,
-    'an https:// URL (the access token travels there)',
+    'an https:// URL (the access token is sent there)',
   ),
   adminToken: [isToken, 'text without spaces'],
   outbox: [isRecord, 'an outbox'],

@@ -34,7 +34,7 @@ import { createThrottle } from './throttle.ts'
 export type { ForwarderConfig } from './forwarder-config.ts'
 export type { RequestContext } from './request-context.ts'
 
-/** The world around a forwarder. */
+/** The environment of a forwarder. */
 export interface ForwarderEnv {
   fetch?: typeof fetch
   /** Milliseconds since 1970. */
@@ -43,9 +43,9 @@ export interface ForwarderEnv {
   random?: () => number
   /** Milliseconds of a clock that never goes back, for pauses. Default `performance.now`. */
   monotonic?: () => number
-  /** Takes each log line. Default: text on the console, as `time level converge-tiktok: message key=value`. */
+  /** Receives each log line. Default: text on the console, as `time level converge-tiktok: message key=value`. */
   log?: Log
-  /** What answers are made of, where a platform has a quicker one. */
+  /** The class of the responses, for platforms that have a faster one. */
   Response?: new (
     body: string | null,
     init: ResponseInit,
@@ -59,10 +59,10 @@ export interface Forwarder {
 type Take = (request: Request, context: RequestContext, source?: string) => Answer | Promise<Answer>
 
 /**
- * The server half: takes events from pages and servers, and sends them to TikTok's Events API. Its `fetch` routes by the
- * last part of the path, so that it can be mounted anywhere.
+ * The server half: receives events from pages and servers, and sends them to TikTok's Events API. Its `fetch` routes by the
+ * last part of the path, so you can mount it anywhere.
  *
- * @throws a sentence that names the part of the config that can never work
+ * @throws an error that names the invalid option of the config
  */
 export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {}): Forwarder {
   const { sources } = checkConfig(config)
@@ -123,7 +123,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
 
   async function takeFromPage(request: Request, context: RequestContext): Promise<Answer> {
     if (!cors.allows(request))
-      return refuse(403, 'Pages of this origin may not post here: allowedOrigins does not name it.')
+      return refuse(403, 'Pages of this origin may not post here: allowedOrigins does not contain it.')
     if (request.method === 'OPTIONS') return preflight
     const body = await bodyText(request, context)
     if (typeof body !== 'string') return body
@@ -164,8 +164,8 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
       const { name, message } = error instanceof Error ? error : new Error(String(error))
       const problem = redact(`${name}: ${message}`, [accessToken])
       const line = throttle.allow(`error ${problem}`)
-      if (line) log('error', 'A request could not be answered', { problem, more: line.leftOut || undefined })
-      return refuse(500, 'Something went wrong here, and is in the log. Send it again later.')
+      if (line) log('error', 'A request failed', { problem, more: line.leftOut || undefined })
+      return refuse(500, 'The server failed to answer, and has logged the error. Send the request again later.')
     }
   }
 
@@ -181,7 +181,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   }
 }
 
-/** What a page is told: a page whose source is switched off sends nothing, like a paused one. */
+/** The config for pages. If their source is disabled, they send nothing, as if the config were paused. */
 function servedConfig({ config, isEnabled }: Source, isPaused: boolean): Config {
   return isPaused || !isEnabled ? { ...config, paused: true } : config
 }

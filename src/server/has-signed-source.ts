@@ -1,6 +1,6 @@
 import type { ForwarderConfig } from './forwarder-config.ts'
 
-/** Whether there is a source that proves by a secret that it is the shop: what it brings is believed, unlike a page's. */
+/** True if an enabled source authenticates with a secret. Its events are trusted, unlike a page's. */
 export function hasSignedSource({
   webhookToken,
   sources = {},

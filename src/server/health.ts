@@ -19,24 +19,24 @@ export interface HealthOptions {
   lateEvents: LateEvents
   sourceCounts: SourceCounts
   isPaused: boolean
-  /** Opens all of it. Without one, nobody sees more than the public part. */
+  /** Grants access to the whole report. Without one, only the public part is available. */
   adminToken: string | undefined
 }
 
 export type HealthStatus =
   | 'ok'
-  | 'delayed' // TikTok failed three times in a row, or an event waits for too long
-  | 'full' // the outbox takes no more events
-  | 'stopped' // nothing is sent, or nothing can be kept, until a person has mended something
+  | 'delayed' // TikTok failed three times in a row, or an event has waited too long
+  | 'full' // the outbox accepts no more events
+  | 'stopped' // nothing can be sent or stored until somebody fixes the cause
 
 const httpStatus = { ok: 200, delayed: 200, full: 503, stopped: 503 } as const satisfies Record<HealthStatus, number>
 
-/** Seconds for which an event may wait beyond its due time. */
+/** Seconds that an event may wait after its due time. */
 const LONGEST_WAIT = 300
 
 /**
- * Answers how things stand. To everybody: the status, how many events wait, and for how long the oldest has. To whoever has
- * the admin token: also why it is stopped, what was sent and what was not, and why.
+ * Reports the forwarder's health. Everybody gets the status, the number of waiting events and the age of the oldest. With the
+ * admin token, the report also has the reason of a stop, and counts of sent, failed and refused events.
  */
 export function createHealth(options: HealthOptions): (request: Request) => Promise<Answer> {
   const { api, keeper, store, matchKeys, refusals, lateEvents, sourceCounts, isPaused, adminToken } = options
@@ -55,7 +55,7 @@ export function createHealth(options: HealthOptions): (request: Request) => Prom
   return async ({ headers }) => {
     const [, token] = /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '') ?? []
     if (token !== undefined && !(adminToken !== undefined && isSameToken(token, adminToken)))
-      return refuse(401, 'The admin token is wrong, or adminToken is not set.', [], { 'www-authenticate': 'Bearer' })
+      return refuse(401, 'The bearer token is wrong, or adminToken is not set.', [], { 'www-authenticate': 'Bearer' })
     const { status, waiting, oldest, stopped, full, sent, dead, orders } = await read()
     const shown = { status, waiting, oldest }
     if (token === undefined) return respond(httpStatus[status], shown)

@@ -2,13 +2,13 @@ import type { Status } from '../types.ts'
 import type { OutboxEvent } from './outbox.ts'
 import type { Problem } from './parse.ts'
 
-/** What a request becomes. */
+/** The result of reading a request. */
 export interface Intake {
   taken: Taken[]
   problems: Problem[]
-  /** What came too late to be sent. */
+  /** Events that arrived too late to be sent. */
   late: Late[]
-  /** Of a server's request: how many of its events came to what. */
+  /** For a server's request: its events by status. */
   statuses?: Statuses
 }
 
@@ -16,18 +16,18 @@ export interface Intake {
 export interface Taken {
   path: string
   event: OutboxEvent
-  /** It seems too late to be sent, and is kept all the same: the clock may be wrong. */
+  /** The event seems too late to be sent. It is stored anyway, because the clock may be wrong. */
   isInDoubt?: true
 }
 
-/** A Converge event, and those of its TikTok events that came too late. */
+/** A Converge event, with those of its TikTok events that arrived too late. */
 export interface Late {
   event_name: string
   event_id: string
   events: OutboxEvent[]
 }
 
-/** What becomes of a server's event. `merged`: its twin was there already. `conflict`: its twin is not sent. */
+/** The status of a server's event. `merged`: merged with its twin. `conflict`: its twin contradicts it and is not sent. */
 export type ServerStatus = Status | 'merged' | 'conflict'
 
 export type Statuses = Partial<Record<ServerStatus, number>>

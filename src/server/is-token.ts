@@ -1,4 +1,4 @@
-/** Text that can stand in a header: no spaces, and no letters beyond ASCII. */
+/** True for text that can be sent in a header: ASCII without spaces. */
 export function isToken(value: unknown): boolean {
   return typeof value === 'string' && /^[!-~]+$/.test(value)
 }

@@ -5,17 +5,17 @@ import type { ForwarderConfig } from './forwarder-config.ts'
 import { mergeWindow } from './merge-window.ts'
 import type { Deliver, OutboxEvent, Stats } from './outbox.ts'
 
-/** What keeps events until TikTok has them: a store, or an outbox. */
+/** Keeps events until TikTok has them: a store or an outbox. */
 export interface Keeper {
-  /** Resolves once they are kept, with the fate of each. */
+  /** Resolves with the fate of each event once they are stored. */
   add(events: OutboxEvent[]): Promise<readonly Fate[]>
   start(deliver: Deliver): void
   stats(): Promise<(Stats & { orders?: OrderCounts }) | undefined>
-  /** Erases a person's events. Missing if an outbox cannot find them. */
+  /** Erases a person's events. Missing if events cannot be found by person. */
   erase?: ((person: PersonKeys) => Promise<PersonCounts>) | undefined
 }
 
-/** `undefined` if nothing keeps events: each is sent while its sender waits. */
+/** Returns `undefined` if the config has neither store nor outbox: events are then sent while the sender waits. */
 export function createKeeper(config: ForwarderConfig): Keeper | undefined {
   const { store, outbox } = config
   if (store) {

@@ -4,13 +4,13 @@ import { ageOf } from './sort-by-age.ts'
 import type { Throttle } from './throttle.ts'
 
 export interface LateEvents {
-  /** Counts and logs the events of a request that came too late. `source`: the route that they came by. */
+  /** Counts and logs the late events of a request from a source. `receivedAt` is in milliseconds since 1970. */
   note(late: readonly Late[], source: string, receivedAt: number): void
-  /** Since the start. */
+  /** The number of late events since the start. */
   count(): number
 }
 
-/** The events that came too late to be sent: a counter, and one log line a minute for each source. */
+/** Counts events that arrived too late to be sent, and logs one line a minute for each source. */
 export function createLateEvents(log: Log, throttle: Throttle): LateEvents {
   let count = 0
   return {
@@ -21,7 +21,7 @@ export function createLateEvents(log: Log, throttle: Throttle): LateEvents {
       count += events.length
       const line = throttle.allow(`too_late ${source}`)
       if (!line) return
-      log('warn', 'Events came too late and are not sent, because TikTok could count them a second time', {
+      log('warn', 'Events arrived too late and are not sent, because TikTok could count them a second time', {
         source,
         events: events.length,
         event: first.data.event,

@@ -18,7 +18,7 @@ export const logLine: Record<LogFormat, (line: Line) => string> = {
     JSON.stringify({ time: new Date(time).toISOString(), level, message: oneLine(message), ...fields }),
 }
 
-/** `message key=value key="a value with blanks"` */
+/** `message key=value key="a value with spaces"` */
 export function plainText(message: string, fields: LogFields = {}): string {
   const pairs = Object.entries(fields).flatMap(([key, value]) =>
     value === undefined ? [] : [`${key}=${quoted(value)}`],
@@ -26,7 +26,7 @@ export function plainText(message: string, fields: LogFields = {}): string {
   return [oneLine(message), ...pairs].join(' ')
 }
 
-/** Text from outside must neither end the line nor command the terminal. */
+/** Untrusted text must not break the line or contain terminal control characters. */
 const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
 
 function quoted(value: string | number): string {
@@ -34,12 +34,12 @@ function quoted(value: string | number): string {
   return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text)
 }
 
-/** Writes to the console: `info` to its output, the others to its errors. */
+/** Writes to the console: `info` to stdout, the other levels to stderr. */
 export function createLog(format: LogFormat = 'text', now: () => number = Date.now): Log {
   return (level, message, fields) => console[level](logLine[format]({ time: now(), level, message, fields }))
 }
 
-/** For parts that say only whole sentences, each with the name of this project before it. */
+/** For parts that log whole sentences with the prefix `converge-tiktok: `. */
 export const sentencesTo =
   (log: Log) =>
   (sentence: string): void =>

@@ -3,9 +3,9 @@ import type { Deliver, OutboxEvent } from './outbox.ts'
 const keys = ['email', 'phone', 'external_id', 'ttclid', 'ttp', 'ip', 'user_agent'] as const
 
 export interface MatchKeys {
-  /** The same, and counts what TikTok took. */
+  /** Wraps `deliver` and counts the match keys of the events that TikTok accepted. */
   counting(deliver: Deliver): Deliver
-  /** From 0 to 1, for each key that TikTok matches people by: how many of the events sent since the start have it. */
+  /** For each match key, the share of events sent since the start that have it, from 0 to 1. */
   shares(): Record<string, number>
 }
 
@@ -32,8 +32,8 @@ export function createMatchKeys(): MatchKeys {
 }
 
 /**
- * Whether an event has a match key. Its JSON is not parsed for that: `user` stands before `page`, and a quotation mark
- * inside a text is escaped, so that no text looks like a key.
+ * Tests whether an event has a match key, without parsing its JSON. `user` comes before `page`, and quotation marks inside
+ * strings are escaped, so no string value looks like a key.
  */
 function keyTest(event: OutboxEvent): (key: (typeof keys)[number]) => boolean {
   const { json } = event

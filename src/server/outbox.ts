@@ -7,31 +7,31 @@ export type { EventsApiEvent } from '../tiktok/events-api/event.ts'
 export interface Stats {
   waiting: number
   sent: number
-  /** Set aside, by problem: the most frequent 20, and `Other problems`. */
+  /** Dead letters by problem: the 20 most frequent, and `Other problems`. */
   dead: Record<string, number>
-  /** Seconds since the oldest one that waits came. */
+  /** Age of the oldest waiting event, in seconds. */
   oldest: number | undefined
-  /** Seconds by which the event that is overdue the longest is. Default: `oldest`, as if each were due when it came. */
+  /** Seconds since the most overdue event became due. Default: `oldest`, as if each event were due on arrival. */
   overdue?: number | undefined
-  /** A sentence about what has stopped everything until somebody mends it: the configuration, or a file that is gone. */
+  /** Why nothing is sent until somebody fixes the cause, such as the configuration or a deleted file. */
   stopped: string | undefined
-  /** A sentence about why no events are taken at the moment, or false. Default: whether the last ones were refused. */
+  /** Why no events are accepted at the moment, or false. Default: derived from whether the last ones were refused. */
   full?: string | boolean | undefined
 }
 
 /** Keeps events until TikTok has them. */
 export interface Outbox {
   /**
-   * Resolves once they are kept, whatever happens then, with those that were not taken because they have been sent, or
-   * wait, already: the same event and event_id, brought before. An outbox that cannot know resolves with nothing.
+   * Resolves once the events survive a crash. It resolves with the events that were not added, because the same event and
+   * event_id is already waiting or sent. An outbox that cannot tell resolves with nothing.
    *
-   * @throws OutboxFull if there is no room: the sender keeps them
+   * @throws OutboxFull if there is no room: the sender keeps the events
    */
   add(events: OutboxEvent[]): Promise<readonly OutboxEvent[]> | Promise<void>
-  /** Begins to hand what waits to `deliver`, oldest first, and what comes, at most 1,000 at a time. */
+  /** Starts passing waiting and new events to `deliver`, oldest first, at most 1,000 at a time. */
   start(deliver: Deliver): void
   stats?(): Promise<Stats>
-  /** Erases a person's events, those that wait and those that were set aside, and gives back how many there were. */
+  /** Erases a person's waiting events and dead letters, and returns their numbers. */
   erase?(person: PersonKeys): Promise<PersonCounts>
 }
 

@@ -9,25 +9,25 @@ import { sortByAge } from './sort-by-age.ts'
 import { faultOf } from './sound-text.ts'
 import type { Source } from './sources/sources.ts'
 
-/** What the request itself tells of a visit. */
+/** Facts about the visit that come from the request itself. */
 export interface PageRequestFacts extends Pick<Visit, 'receivedAt' | 'ip' | 'userAgent' | 'allowTest'> {
-  /** Whether it carries Global Privacy Control. */
+  /** True if the request has the Global Privacy Control header. */
   gpc: boolean
 }
 
-/** Holds what a page posts to the forwarder's own mapping and consent mode. */
+/** Reads what a page posts, and checks it against the forwarder's own mapping and consent mode. */
 export function createPageIntake({ config, rules }: Source): (body: string, facts: PageRequestFacts) => Intake {
   const { consent: mode = 'always', gpc } = config
   const namesFor = namesForServer(rules)
 
-  /** Of what a page made of an event, that which goes to the server. */
+  /** The TikTok events of a page's event that the server may send. */
   function mappedOf({ eventName, send }: PageEvent, path: string, problems: Problem[]): PageEvent['send'] {
     const names = namesFor.get(eventName)
     const mapped = new Map<string, PageEvent['send'][number]>()
     for (const [index, { event, parameters }] of send.entries()) {
-      // An older page posts TikTok's old names, and may post two that are one name today.
+      // An older page posts TikTok's old names. Two of them may have the same current name.
       const name = currentName(event)
-      const message = "is not what the forwarder's own mapping makes of that eventName and sends to the server"
+      const message = "is not an event that the forwarder's own mapping makes of this eventName for the server"
       if (!names?.includes(name)) problems.push({ path: `${path}.send[${index}].event`, message })
       else if (!mapped.has(name)) mapped.set(name, { event: name, parameters })
     }
@@ -43,7 +43,7 @@ export function createPageIntake({ config, rules }: Source): (body: string, fact
         problems.push(...faults)
         return []
       }
-      // A page that posts by a worker, or behind a proxy, sends no header.
+      // The header is missing if the page posts from a worker or through a proxy.
       const isOptedOut = facts.gpc || event.gpc === true
       const marketing = decisionOf(event)
       if (isDeniedByGpc(isOptedOut, gpc, marketing) || refusalOf(mode, marketing, 'relay')) {
@@ -77,8 +77,8 @@ function faultsOf({ eventName, eventID, send }: PageEvent, path: string): Proble
 }
 
 /**
- * TikTok's names for an event that the server may send. A page's events were filtered there, by properties that never come
- * here: what can be checked is the rows' names.
+ * The TikTok event names that the server may send, by Converge event name. Only names can be checked: the page has applied
+ * the filters, and does not post the properties that they test.
  */
 function namesForServer({ mapping }: Rules): ReadonlyMap<string, readonly string[]> {
   return new Map(
@@ -89,7 +89,7 @@ function namesForServer({ mapping }: Rules): ReadonlyMap<string, readonly string
   )
 }
 
-/** A decision that leaves marketing out denies it. */
+/** A decision without marketing denies marketing. */
 function decisionOf({ consent: { analytics, marketing } }: PageEvent): Decision | undefined {
   return marketing ?? (analytics && 'denied')
 }

@@ -14,14 +14,14 @@ import {
   shapes,
 } from './page-event-shapes.ts'
 
-/** What is wrong with one part of a request. It never repeats what came. */
+/** A fault of one part of a request. It never repeats the value. */
 export interface Problem {
   /** Such as `events[0].send[1].parameters.value`. */
   path: string
   message: string
 }
 
-/** One event of a request, and where it stood there. */
+/** One event of a request, with its path. */
 export interface Parsed<Event> {
   path: string
   event: Event
@@ -33,11 +33,11 @@ export interface ParsedRequest<Event> {
 }
 
 const text = (most: number) => v.pipe(v.string(), v.regex(/\S/, 'text that is not blank'), v.maxLength(most))
-// Without the words valibot would show the regular expression.
+// Without `words`, valibot would show the regular expression.
 const shaped = ({ test, words }: Shape) => v.pipe(v.string(), v.regex(test, words))
 const decision = v.optional(v.picklist(['granted', 'denied']))
 
-/** Only helps to match: where it is unfit, the event goes without it. */
+/** For values that only help matching. An invalid one is dropped, and the event is accepted without it. */
 function orNothing<Output>(schema: v.GenericSchema<Output>) {
   return v.optional(v.fallback(v.optional(schema), undefined))
 }
@@ -48,7 +48,7 @@ const address = v.optional(v.fallback(v.pipe(v.string(), v.maxLength(MAX_ADDRESS
 
 const contentType = v.picklist(['product', 'product_group'])
 
-// A parameter without a rule doesn't compile: the server copy would lose it.
+// `satisfies` requires a rule for each parameter. Without one, the server copy would lose it.
 const content = v.object({
   content_id: v.exactOptional(text(MAX_TEXT)),
   content_type: contentType,
@@ -70,7 +70,7 @@ const parameters: v.GenericSchema<unknown, EventParameters> = v.object({
   search_string: v.exactOptional(text(MAX_TEXT)),
 } satisfies Record<keyof EventParameters, v.GenericSchema>)
 
-/** What a page posts for one event. It explains faults; `isPageEvent` is the quick test for the same. */
+/** One event as a page posts it. The schema explains faults; `isPageEvent` is the fast path. */
 export const pageEventSchema = v.object({
   time: v.pipe(v.number(), v.finite()),
   eventName: text(MAX_TEXT),
@@ -108,7 +108,7 @@ const relayBatch = v.object({
 
 type Check<Event> = (given: unknown) => { event: Event } | { issues: readonly v.BaseIssue<unknown>[] }
 
-/** By a schema alone. */
+/** Checks with a schema only. */
 const checkBy =
   <Event>(schema: v.GenericSchema<unknown, Event>): Check<Event> =>
   (given) => {
@@ -118,18 +118,18 @@ const checkBy =
 
 const checkBySchema = checkBy(pageEventSchema)
 
-/** The schema also takes what no page of ours writes, and says what is wrong with the rest. It is slow. */
+/** Uses the slow schema only for events that fail the fast path, because it accepts more forms and explains faults. */
 const checkPageEvent: Check<PageEvent> = (given) => (isPageEvent(given) ? { event: given } : checkBySchema(given))
 
-/** A page's event, as far as it could be understood. Nothing else of what came is in it. */
+/** A page's event after parsing. It contains no unknown fields. */
 export type PageEvent = v.InferOutput<typeof pageEventSchema>
 
 export interface PageRequest extends ParsedRequest<PageEvent> {
-  /** The page's clock when it left, in milliseconds since 1970. */
+  /** The page's clock when it posted, in milliseconds since 1970. */
   sentAt: number
 }
 
-/** What a page posts: a `RelayBatch`, of which nothing is believed. */
+/** Parses what a page posts: a `RelayBatch`, which is not trusted. */
 export function parsePageRequest(body: string): PageRequest {
   const batch = v.safeParse(relayBatch, parseJson(body))
   if (!batch.success) return { sentAt: 0, good: [], problems: toProblems('', batch.issues) }
@@ -137,7 +137,7 @@ export function parsePageRequest(body: string): PageRequest {
   return { sentAt, ...parseEach(checkPageEvent, events, (index) => `events[${index}]`) }
 }
 
-/** PHP writes an object in which nothing stands as `[]`. */
+/** PHP encodes an empty object as `[]`. */
 export const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0
 const record = v.custom<Record<string, unknown>>((value) => isRecord(value) || isEmptyList(value), 'must be an object')
 
@@ -147,7 +147,7 @@ const timestamp = v.pipe(
   v.unknown(),
   v.check(
     (value) => Number.isFinite(readTimestamp(value)),
-    'must be Unix seconds, or a date and time with its zone, such as 2026-01-31T12:00:00Z',
+    'must be Unix seconds, or a date and time with a time zone, such as 2026-01-31T12:00:00Z',
   ),
   v.transform(readTimestamp),
 )
@@ -158,14 +158,14 @@ const serverEvent = v.object({
   properties: v.nullish(record, {}),
   profile_properties: v.nullish(record, {}),
   aliases: v.nullish(v.pipe(v.array(v.unknown()), v.maxLength(100)), []),
-  /** In milliseconds since 1970, once it was read. */
+  /** Milliseconds since 1970 after parsing. */
   timestamp: v.nullish(timestamp),
 })
 
-/** An event of Converge's server API. Its properties are the sender's: the pipeline copies them, and takes what it knows. */
+/** An event of Converge's server API. Its properties are not checked here: the pipeline copies them and uses the ones it knows. */
 export type ServerEvent = v.InferOutput<typeof serverEvent>
 
-/** What a server posts: one event, a list of them, or `{ events: [...] }`. */
+/** Parses what a server posts: one event, a list of events, or `{ events: [...] }`. */
 export function parseServerRequest(body: string): ParsedRequest<ServerEvent> {
   const json = parseJson(body)
   const inList = isRecord(json) && Array.isArray(json.events) ? json.events : undefined
@@ -176,7 +176,7 @@ export function parseServerRequest(body: string): ParsedRequest<ServerEvent> {
   return parseEach(checkBy(serverEvent), events, pathOf)
 }
 
-/** One event that a source of ours has made. */
+/** Parses one event that a built-in source has made. */
 export function parseServerEvent(event: unknown): ParsedRequest<ServerEvent> {
   return parseEach(checkBy(serverEvent), [event], () => '')
 }
@@ -205,7 +205,7 @@ function parseEach<Event>(
   return { good, problems }
 }
 
-/** In words of ours, since valibot's repeat what came. Each event tells of three faults at most. */
+/** Uses our own wording, because valibot's messages repeat the value. Reports at most three faults for each event. */
 function toProblems(path: string, issues: readonly v.BaseIssue<unknown>[]): Problem[] {
   return issues.slice(0, 3).map((issue) => ({
     path: joinPath(path, issue.path ?? []),
@@ -223,9 +223,9 @@ const typeWords = new Map<string | null, string>([
 
 function messageOf({ type, kind, message, expected, input, requirement }: v.BaseIssue<unknown>): string {
   if (type === 'custom' || type === 'check' || type === 'union') return message
-  // A picklist is `("granted" | "denied")` to valibot.
+  // valibot describes a picklist as `("granted" | "denied")`.
   const words = typeWords.get(expected) ?? String(expected).replace(/[()]/g, '').replaceAll(' | ', ' or ')
-  if (input === undefined) return `is missing, or no JSON (expected ${words})`
+  if (input === undefined) return `is missing or not JSON (expected ${words})`
   if (kind === 'schema') return `must be ${words}`
   if (type === 'regex') return `must be ${message}`
   if (typeof input === 'number') return 'must be a finite number'
@@ -243,7 +243,7 @@ function joinPath(path: string, keys: readonly v.IssuePathItem[]): string {
 const isoWithZone = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)$/i
 const AS_MILLISECONDS = 1e11 // Unix seconds reach it in the year 5138
 
-/** A moment in milliseconds since 1970, or NaN. */
+/** Returns milliseconds since 1970, or NaN. */
 function readTimestamp(value: unknown): number {
   const number = readNumber(value)
   if (number >= 0) return number > AS_MILLISECONDS ? number : number * 1000

@@ -3,10 +3,10 @@ import { readText } from '../core/read.ts'
 import { barePhone } from '../tiktok/user.ts'
 
 /**
- * A phone number with its country's calling code, if it has none and the country is known.
+ * Adds the country's calling code to a phone number that has none, if the country is known.
  *
- * @returns the number as it is, if nothing is known of it; empty, if its first digits are the country's calling code and
- * it is a valid number neither with nor without that code
+ * @returns the number unchanged if it cannot be parsed; an empty text if its first digits are the country's calling code
+ * and it is not a valid number, with or without that code
  */
 export function withPrefix(phone: unknown, country: unknown): string {
   const number = readText(phone)

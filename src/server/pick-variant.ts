@@ -3,18 +3,18 @@ import { isSimple } from '../core/simple-condition.ts'
 import { type Features, type ServedVariant, servedVariants, variants } from '../core/variants.ts'
 import type { Config } from '../types.ts'
 
-/** What of a forwarder's config decides on the script that it serves. */
+/** The part of a forwarder's config that decides which script it serves. */
 export type ScriptConfig = Pick<Config, 'filters' | 'mapping' | 'pageLoads'>
 
-/** The features without which the script could not do what a config asks for. */
+/** The features that the script needs for a config. */
 export const neededFeatures = ({ filters = [], mapping, pageLoads }: ScriptConfig): Features => ({
   filters: filters.length > 0 || !hasSimpleConditions(mapping),
-  relay: true, // to this forwarder
+  relay: true, // pages post to this forwarder
   pageLoads: pageLoads === 'auto',
-  mapping: false, // the mapping of `publicConfig` is checked already, and has TikTok's present names
+  mapping: false, // `publicConfig` has already checked the mapping and uses TikTok's current names
 })
 
-/** The smallest build of the script that has the code for all that a config asks for. */
+/** Picks the smallest build of the script that has all features that a config needs. */
 export function pickVariant(config: ScriptConfig): ServedVariant {
   const needed = Object.entries<boolean>(neededFeatures(config)).filter(([, isNeeded]) => isNeeded)
   const found = servedVariants.find((name) => needed.every(([feature]) => own<boolean>(variants[name], feature)))

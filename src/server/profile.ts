@@ -8,21 +8,21 @@ import { withPrefix } from './phone.ts'
 
 type Properties = Record<string, unknown>
 
-/** Who a server's event is about, and what it knows of the page that it came from. */
+/** The person of a server's event, and the page that the event is from. */
 export interface Profile {
   user: EventsApiEvent['user']
   url: string
-  /** `undefined` where the visitor has not decided. */
+  /** `undefined` if the visitor has not decided. */
   marketing: Decision | undefined
-  /** Whether a consent stands there that says neither yes nor no. */
+  /** True if the event has a consent that is neither `granted` nor `denied`. */
   isConsentUnreadable: boolean
-  /** Whether `converge.context()` said that the browser sends Global Privacy Control. */
+  /** True if `converge.context()` reported that the browser sends Global Privacy Control. */
   gpc: boolean
 }
 
 /**
- * Reads an event's `profile_properties`, with what `converge.context()` gave among them. What the event itself says of the
- * customer (`$email` and the like in `properties`) goes first, since it is newer.
+ * Reads an event's `profile_properties`, which may include the result of `converge.context()`. Customer data in the event's
+ * own `properties`, such as `$email`, takes precedence because it is newer.
  */
 export function readProfile(profile: Properties, properties: Properties, aliases: readonly unknown[]): Profile {
   const consent = readConsent(profile.$consent ?? profile.consent)
@@ -31,7 +31,7 @@ export function readProfile(profile: Properties, properties: Properties, aliases
     ...readUser(prefixed(profile, country), aliases),
     ...readUser(prefixed(properties, country)),
   }
-  // These leave as they are: a sender that has put an e-mail address there must not give it away.
+  // These are sent unhashed, so drop an email address that the sender put there by mistake.
   for (const key of ['city', 'state', 'country'] as const) if (user[key]?.includes('@')) delete user[key]
   const visitor = readUser({ $customer_id: profile.$external_id ?? profile.external_id })
   put(user, 'external_id', user.external_id ?? visitor.external_id ?? '')
@@ -45,7 +45,7 @@ export function readProfile(profile: Properties, properties: Properties, aliases
     url: readText(profile.$url ?? profile.url),
     marketing: consent === 'unreadable' ? undefined : consent,
     isConsentUnreadable: consent === 'unreadable',
-    // Cart attributes are text.
+    // Cart attributes are always strings.
     gpc: String(profile.$gpc ?? profile.gpc) === 'true',
   }
 }
@@ -53,7 +53,7 @@ export function readProfile(profile: Properties, properties: Properties, aliases
 const ipv4 = /^(?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3})(?::\d+)?$/i
 const ipv6 = /^\[?([\da-f:]{2,39})(?:\]:\d+|\])?$/i
 
-/** An address, without the port that some proxies write behind it. Empty, where it is none. */
+/** Returns an IP address without the port that some proxies append. Empty if it is not an IP address. */
 export function readIp(ip: unknown): string {
   const text = readText(ip)
   const [, four] = ipv4.exec(text) ?? []
@@ -79,7 +79,7 @@ function prefixed(properties: Properties, country: unknown): Properties {
   return { ...properties, $phone_number: phones }
 }
 
-/** An object, its JSON (cart attributes are text), or the decision alone. */
+/** Accepts an object, its JSON (cart attributes are strings), or only the marketing decision. */
 function readConsent(consent: unknown): Decision | undefined | 'unreadable' {
   const value = typeof consent === 'string' && /^\s*[{[]/.test(consent) ? parse(consent) : consent
   if (value === undefined || value === null || value === '' || isEmptyList(value)) return undefined

@@ -2,7 +2,7 @@ import { readDomain } from '../core/domain.ts'
 import { currentName } from '../tiktok/names.ts'
 import type { Config, MappingEntry, MappingRow } from '../types.ts'
 
-/** What a page may know of a config. Each option is decided on here, once: a new one doesn't compile without. */
+/** The options that pages may see. `satisfies` requires an entry for each new option. */
 export const isPublic = {
   pixelId: true,
   contentId: true,
@@ -17,19 +17,19 @@ export const isPublic = {
   load: true,
   paused: true,
   pageLoads: true,
-  context: false, // one page's own
+  context: false, // differs for each page
   domain: true,
   limitedDataUse: true,
   autoConfig: true,
   debug: true,
   beforeSend: false, // a function
   region: true,
-  nonce: false, // one answer's own
+  nonce: false, // differs for each response
 } satisfies Record<keyof Config, boolean>
 
 /**
- * The part of a forwarder's config that its page gets. Whatever else stands in it, secrets above all, stays behind. What is
- * written in several ways is written in one, so that the script needs no code for the others.
+ * Returns the part of a forwarder's config that pages receive, without secrets. Options with several spellings are
+ * normalized here, so that the script needs no code for them.
  */
 export function publicConfig(config: Config): Partial<Config> {
   const known = Object.entries(isPublic).filter(([, yes]) => yes)
@@ -41,7 +41,7 @@ export function publicConfig(config: Config): Partial<Config> {
   }
 }
 
-/** The mapping with TikTok's present event names in the place of its old ones. */
+/** Replaces TikTok's old event names in a mapping with the current ones. */
 function withCurrentNames(mapping: Config['mapping']): Config['mapping'] {
   if (!mapping?.events) return mapping
   const rename = (row: string | MappingRow) =>

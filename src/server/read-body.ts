@@ -1,11 +1,11 @@
 import { createBodyBuffer, tooLarge } from './body-buffer.ts'
 import type { Answer } from './respond.ts'
 
-/** The text of a request's body, or the answer that refuses it, as soon as it is larger than the limit, in bytes. */
+/** Reads a request's body. Returns the answer that refuses it as soon as it exceeds the limit, in bytes. */
 export async function readBody(request: Request, limit: number): Promise<string | Answer> {
   const declared = Number(request.headers.get('content-length') ?? Number.NaN)
   if (declared > limit) return tooLarge(limit)
-  // A server reads no more than was declared, and this is the fast way.
+  // The fast path. HTTP servers read no more bytes than the content-length.
   if (declared >= 0) {
     const text = await request.text()
     return text.length > limit ? tooLarge(limit) : text
@@ -13,7 +13,7 @@ export async function readBody(request: Request, limit: number): Promise<string 
   return readStream(request.body, limit)
 }
 
-/** The text of a stream, or the answer that refuses it. */
+/** Reads a stream to its end. Returns the answer that refuses it if it exceeds the limit, in bytes. */
 export async function readStream(stream: ReadableStream<Uint8Array> | null, limit: number): Promise<string | Answer> {
   if (!stream) return ''
   const buffer = createBodyBuffer(limit)
@@ -29,7 +29,7 @@ export async function readStream(stream: ReadableStream<Uint8Array> | null, limi
   }
 }
 
-/** The text of a foreign server's answer. One that is larger than the limit, in bytes, is none. */
+/** Reads another server's response. Returns an empty text if it exceeds the limit, in bytes. */
 export async function readResponse({ body }: Response, limit: number): Promise<string> {
   const text = await readStream(body, limit)
   return typeof text === 'string' ? text : ''

@@ -4,24 +4,24 @@ import type { Address } from './routes.ts'
 import type { Throttle } from './throttle.ts'
 
 const causes = {
-  origin: 'A page was refused, because allowedOrigins does not name its origin',
+  origin: 'A page was refused, because allowedOrigins does not contain its origin',
   token: 'A request with a missing or wrong token or signature was refused',
   body: 'A request was refused, because nothing in its body could be accepted',
   too_large: 'A request was refused, because its body is too large',
   content_type: 'A request was refused, because of the type or encoding of its body',
-  no_webhook: 'A webhook was refused, because no source has this address',
+  no_webhook: 'A webhook was refused, because no source has this URL',
 } as const
 
 type Cause = keyof typeof causes
 
 export interface Refusals {
-  /** Counts and logs a request that was refused for a reason that its sender or the shop can remove. */
+  /** Counts and logs a refused request, if its sender or the shop can fix the cause. */
   note(request: Request, address: Address, answer: Answer): void
-  /** Since the start, by cause. */
+  /** Refusals since the start, by cause. */
   counts(): Record<Cause, number>
 }
 
-/** What was refused: one log line a minute for each cause and origin, and counters. */
+/** Counts refused requests, and logs one line a minute for each cause and origin. */
 export function createRefusals(log: Log, throttle: Throttle): Refusals {
   const counts: Record<Cause, number> = { origin: 0, token: 0, body: 0, too_large: 0, content_type: 0, no_webhook: 0 }
   return {
@@ -30,7 +30,7 @@ export function createRefusals(log: Log, throttle: Throttle): Refusals {
       if (!cause) return
       counts[cause]++
       const origin = originOf(request)
-      // Behind an address that is no source's stands what anybody wrote there.
+      // The name in an unknown URL is arbitrary text, so do not log it.
       const name = cause === 'no_webhook' ? undefined : source
       const line = throttle.allow(`${cause} ${origin ?? name ?? route}`)
       if (!line) return
@@ -68,7 +68,7 @@ function causeOf(status: number, route: string): Cause | undefined {
 
 const MAX_ORIGIN = 100
 
-/** What a log line may say of the Origin header: scheme, host and port. */
+/** The part of the Origin header that is logged: scheme, host and port. */
 function originOf({ headers }: Request): string | undefined {
   const origin = headers.get('origin')
   if (origin === null || origin === 'null') return origin ?? undefined

@@ -1,10 +1,10 @@
 import type { Answer } from './respond.ts'
 
 export interface RequestContext {
-  /** The visitor's, where the platform knows it. */
+  /** The visitor's IP address, if the platform knows it. */
   ip?: string | undefined
-  /** Keeps a Worker alive until what was begun has ended. */
+  /** Keeps a Worker alive until the work is done. */
   waitUntil?: ((work: Promise<unknown>) => void) | undefined
-  /** Reads the body, where the platform has a quicker way or bounds of its own: the text, or what to answer instead. */
+  /** Reads the body, if the platform has a faster way or its own limits. Returns the text, or the answer that refuses it. */
   readBody?: ((limit: number) => Promise<string | Answer>) | undefined
 }

@@ -2,12 +2,12 @@ import type { Problem } from './parse.ts'
 
 type HeaderList = Record<string, string>
 
-/** What a request is answered, before it is a `Response`. */
+/** The answer to a request, before it becomes a `Response`. */
 export interface Answer {
   status: number
   text: string | null
   headers: HeaderList
-  /** Of a "no": what the log says of it. It never repeats what came. */
+  /** For a refusal: the problem to log. It never repeats the request's values. */
   problem?: Problem | undefined
 }
 
@@ -32,7 +32,7 @@ export function shortened(problems: readonly Problem[]): { problems: readonly Pr
   return more > 0 ? { problems: problems.slice(0, MAX_PROBLEMS), more_problems: more } : { problems }
 }
 
-/** A "no": a sentence, and what is wrong with which part. */
+/** A refusal: a sentence, and the faults of the request by path. */
 export function refuse(
   status: number,
   error: string,

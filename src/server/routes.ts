@@ -1,6 +1,6 @@
 import { type Answer, refuse } from './respond.ts'
 
-/** What there is, and the methods that each takes. */
+/** All routes, with their methods. */
 const routes = {
   events: ['POST', 'OPTIONS'],
   webhook: ['POST'],
@@ -14,24 +14,23 @@ export type Route = keyof typeof routes
 
 const isRoute = (name: string): name is Route => Object.hasOwn(routes, name)
 
-/** What an address names: a route, and the source behind `webhook/`. */
+/** The end of a URL's path: a route, and the source after `webhook/`. */
 export interface Address {
   route: string
   source?: string
 }
 
-/** The route of a request, or the answer that there is none. */
+/** Returns the route of a request, or a 404 or 405 answer. */
 export function routeOf({ route }: Address, method: string): Route | Answer {
-  if (!isRoute(route))
-    return refuse(404, `There is nothing at this address. There is: ${Object.keys(routes).join(', ')}.`)
+  if (!isRoute(route)) return refuse(404, `This URL has no route. The routes are: ${Object.keys(routes).join(', ')}.`)
   const methods: readonly string[] = routes[route]
   if (methods.includes(method)) return route
-  return refuse(405, `This takes ${methods.join(' or ')} alone.`, [], { allow: methods.join(', ') })
+  return refuse(405, `This route only accepts ${methods.join(' or ')}.`, [], { allow: methods.join(', ') })
 }
 
 /**
- * Reads the end of a URL's path, so that a forwarder can be mounted anywhere. What follows the last `webhook` belongs to it:
- * `webhook/events` is the source `events`, which cannot be, and not the route of pages.
+ * Reads the end of a URL's path, so that a forwarder can be mounted anywhere. Everything after the last `webhook` is a source
+ * name: `webhook/events` is the source `events`, which is a reserved name, and not the route for pages.
  */
 export function readAddress(url: string): Address {
   const [path = ''] = url.split(/[?#]/, 1)

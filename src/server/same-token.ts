@@ -1,6 +1,6 @@
 import { sha256 } from '../core/sha256.ts'
 
-/** Whether a token is the expected one, in a time that tells nothing of either: hashes are compared, to their end. */
+/** Compares tokens in constant time, by their hashes. */
 export function isSameToken(given: string, expected: string): boolean {
   const hash = sha256(expected)
   let difference = 0

@@ -1,9 +1,9 @@
 import type { Answer } from './respond.ts'
 import { scripts } from './scripts.ts'
 
-const MAX_AGE = 600 // how long a page may go on with a config that was changed
+const MAX_AGE = 600 // seconds that pages may use an old config
 
-/** One of the built scripts, for any page to load. `before` stands in front of its text. */
+/** Serves one of the built scripts to any page, with `before` in front of its text. */
 export async function serveScript(request: Request, name: keyof typeof scripts, before = ''): Promise<Answer> {
   const text = before + scripts[name]
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))

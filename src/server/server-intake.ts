@@ -14,15 +14,15 @@ import { sortByAge } from './sort-by-age.ts'
 import { faultOf } from './sound-text.ts'
 import type { Source } from './sources/sources.ts'
 
-/** What a server's request tells, beside its body. */
+/** Facts about a server's request, besides its body. */
 export interface ServerRequestFacts {
   /** Milliseconds since 1970. */
   receivedAt: number
-  /** Whether our clock can be believed. If not, the outbox judges what came too late, since it lets a person try again. */
+  /** True if the clock is reliable. If not, late events go to the outbox, where somebody can retry them. */
   isClockSteady: boolean
 }
 
-/** Where an event stands, and what gathers what is to be said of it. */
+/** The path of an event, and the lists that collect its problems. */
 interface Place extends ServerRequestFacts {
   path: string
   problems: Problem[]
@@ -30,15 +30,15 @@ interface Place extends ServerRequestFacts {
 }
 
 const inDoubt =
-  "It is kept, because the server's clock was set within the last hour: npx converge-tiktok outbox retry checks its age again"
+  "It is kept, because the server's clock was changed within the last hour: npx converge-tiktok outbox retry checks its age again"
 
 export type ReadServerEvents = (request: ParsedRequest<ServerEvent>, facts: ServerRequestFacts) => Intake
 
-/** The whole pipeline, for events of one source that no page has seen. `web` is the page. */
+/** Runs the whole pipeline for a server's events from one source. `web` is the page's source. */
 export function createServerIntake({ name, config, rules }: Source, web: Source): ReadServerEvents {
   const { consent: mode = 'always' } = config
 
-  /** TikTok counts a second copy by its name: what matters is what the page sends under it, not what this source's row says. */
+  /** TikTok deduplicates by event name, so this depends on what the page sends under the name, not on this source's row. */
   const isBesidePixel = (eventName: string, event: string) =>
     web.rules.mapping[eventName]?.some((row) => row.event === event && row.forward !== 'server') ?? false
 
@@ -107,31 +107,32 @@ export function createServerIntake({ name, config, rules }: Source, web: Source)
   }
 }
 
-/** As the sender says. Else `web`, as in a page, so that a filter on it lets a server's orders through too. */
+/** The sender's value. Default `web`, as in a page, so that a filter on it also lets a server's orders through. */
 function salesChannelOf({ $sales_channel_type, source_name }: ConvergeEvent['properties']): unknown {
   if (readText($sales_channel_type)) return $sales_channel_type
   const source = readText(source_name)
-  // Shopify's names for orders that do not come from its online store. Renewals have several that begin so.
+  // Shopify's names for orders from outside its online store. Renewals have several names with this prefix.
   if (source.startsWith('subscription_contract')) return 'subscription_contract'
   return source === 'pos' ? source : 'web'
 }
 
-/** What is wrong with the id of an order, which is taken all the same. The inspector has the same code. */
+/** The fault of an order's ID. The order is accepted anyway. The inspector uses the same code. */
 function missingOrderId(event: ConvergeEvent): { place: string; message: string } | undefined {
   const key = orderIdKey(event)
   if (key && key !== 'id')
     return {
       place: `properties.${key}`,
-      message: `MISSING_ORDER_ID: this was taken as the order's id. Rename it to properties.id.`,
+      message: `MISSING_ORDER_ID: this was used as the order ID. Rename it to properties.id.`,
     }
   if (!event.isUnnamedOrder) return undefined
   return {
     place: 'properties.id',
-    message: 'MISSING_ORDER_ID: is missing, so sending the order again counts it again. Set it, or event_id.',
+    message:
+      'MISSING_ORDER_ID: is missing, so TikTok counts the order again if you send it again. Set it, or event_id.',
   }
 }
 
-/** The id may be the order's own, from the properties. */
+/** Checks the event name and ID. The ID may come from `properties.id`. */
 function faultsOf({ eventName, eventID }: ConvergeEvent, given: ServerEvent, path: string): Problem[] {
   const ofName = faultOf(eventName)
   const ofID = faultOf(eventID)

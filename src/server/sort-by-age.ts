@@ -4,25 +4,25 @@ const HOUR = 3600
 
 export interface Sorted {
   inTime: OutboxEvent[]
-  /** Those that TikTok would count a second time. */
+  /** Events that TikTok could count a second time. */
   late: OutboxEvent[]
-  /** Of `late`, for the sender. Empty where there are none. */
+  /** A message about `late` for the sender. Empty if no event is late. */
   message: string
 }
 
-/** Tells the events that may still be sent from those that came too late. `receivedAt` is in milliseconds since 1970. */
+/** Separates events that may still be sent from late ones. `receivedAt` is in milliseconds since 1970. */
 export function sortByAge(events: readonly OutboxEvent[], receivedAt: number): Sorted {
   const seconds = receivedAt / 1000
   const inTime = events.filter(({ expires }) => expires > seconds)
   const late = events.filter((event) => !inTime.includes(event))
   const [first] = late
   const message = first
-    ? `too_late: ${late.map(({ data }) => data.event).join(', ')} happened ${ageOf(first, receivedAt)} hours ago, and may be sent for ${lifetimeOf(first)} hours, because TikTok could count a later copy a second time`
+    ? `too_late: ${late.map(({ data }) => data.event).join(', ')} happened ${ageOf(first, receivedAt)} hours ago. It may be sent for ${lifetimeOf(first)} hours, because TikTok could count a later copy a second time`
     : ''
   return { inTime, late, message }
 }
 
-/** Whole hours. */
+/** The age of an event in whole hours. */
 export function ageOf({ data }: OutboxEvent, receivedAt: number): number {
   return Math.floor((receivedAt / 1000 - data.event_time) / HOUR)
 }

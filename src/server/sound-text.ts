@@ -1,6 +1,6 @@
 /**
- * What is wrong with a text that must stay distinct from all others, as an id or a name must. Databases end a text at
- * NUL, and halves of surrogate pairs all become the same character when they are written as UTF-8.
+ * Finds characters that could make two different IDs or names equal. Databases truncate text at NUL, and all unpaired
+ * surrogates become the same character in UTF-8.
  */
 export function faultOf(text: string): string | undefined {
   if (text.includes('\0')) return 'must not contain a NUL character (U+0000)'

@@ -1,17 +1,17 @@
-/** Milliseconds by which a clock may drift, or be corrected, without being a clock that somebody has set. */
+/** Milliseconds of drift or correction that do not count as a clock change. */
 const TOLERANCE = 60_000
-/** Milliseconds for which a clock that was set is not believed. */
+/** Milliseconds for which a changed clock is not trusted. */
 const DOUBT = 3_600_000
 
 export interface SteadyClock {
-  /** Compares the clocks. The more often, the less is missed. */
+  /** Compares the clocks. Call it often, so that it misses no change. */
   look(): void
   isSteady(): boolean
 }
 
 /**
- * Tells whether the wall clock (`now`) was set within the last hour, by one that never goes back (`monotonic`). Both are in
- * milliseconds. A clock that was wrong at the first look cannot be noticed.
+ * Detects whether the wall clock (`now`) was changed within the last hour, by comparing it with a monotonic clock. Both are in
+ * milliseconds. A clock that was already wrong at the first `look` is not detected.
  */
 export function createSteadyClock(now: () => number, monotonic: () => number): SteadyClock {
   let offset: number | undefined

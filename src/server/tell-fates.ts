@@ -1,20 +1,20 @@
 import { type Fate, isSent } from '../store/fate.ts'
 import type { Intake, ServerStatus, Taken } from './intake.ts'
 
-/** What the sender is told of an event that is not sent. Of a page's that was kept back, an answer must not say more. */
+/** Messages to the sender about events that are not sent. Pages are not trusted, so a message must not reveal more. */
 const messages = {
   kept: undefined,
   merged: undefined,
-  // A page is not told: whoever guesses an order's e-mail address would learn whether it is right.
+  // No message: somebody who guesses an order's email address would learn whether the guess is right.
   conflict: undefined,
   already_sent: (event: string) =>
-    `already_sent: ${event} was brought before with this event_id, and is not sent again`,
-  late_twin: (event: string) => `already_sent: ${event} was brought before with this event_id, and is not sent again`,
+    `already_sent: ${event} was received before with this event_id, and is not sent again`,
+  late_twin: (event: string) => `already_sent: ${event} was received before with this event_id, and is not sent again`,
   left_to_source: (event: string) =>
-    `left_to_source: the shop's server brought this order without ${event}, so it is not sent`,
+    `left_to_source: the shop's server sent this order without ${event}, so it is not sent`,
 } as const satisfies Record<Fate, ((event: string) => string) | undefined>
 
-/** Of an event with several rows, the first that one of its rows has. */
+/** Status by fate. An event with several rows gets the first status in this list that one of its rows has. */
 const statusOf = [
   ['merged', 'merged'],
   ['conflict', 'conflict'],
@@ -22,8 +22,8 @@ const statusOf = [
 ] as const satisfies readonly (readonly [Fate, ServerStatus])[]
 
 /**
- * Writes into a request's answer what the store made of each event, and gives back those that were accepted: they leave, or
- * another copy of the same order leaves in their place.
+ * Adds the store's decision on each event to the answer, and returns the accepted events: those that are sent, or whose order
+ * is sent as another copy.
  */
 export function tellFates({ taken, problems, statuses }: Intake, fates: readonly Fate[]): Taken[] {
   const fatesOf = new Map<string, Set<Fate>>()

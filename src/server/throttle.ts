@@ -1,17 +1,17 @@
 /** Milliseconds between two log lines of one kind. */
 const PAUSE = 60_000
-/** Kinds that are told apart. Whoever invents origins must neither fill the memory nor the log. */
+/** Limits the number of kinds, so that made-up origins fill neither the memory nor the log. */
 const MAX_KINDS = 100
 const OTHERS = 'others'
 
 export interface Throttle {
-  /** Whether a line of this kind may be written now; if so, how many were left out since the last one. */
+  /** Returns the number of lines that were left out since the last one, or `undefined` if this line must be left out. */
   allow(kind: string): { leftOut: number } | undefined
 }
 
-/** Lets one log line of each kind pass in a minute. `now` is in milliseconds, of a clock that never goes back. */
+/** Allows one log line a minute for each kind. `now` is a monotonic clock in milliseconds. */
 export function createThrottle(now: () => number): Throttle {
-  // In the order of their last lines, oldest first.
+  // Ordered by the time of the last line, oldest first.
   const kinds = new Map<string, { at: number; leftOut: number }>()
 
   function forgetOld(time: number): void {

@@ -5,37 +5,37 @@ import { mergeRows } from './merge-order.ts'
 import { retention } from './retention.ts'
 import type { OrderCounts } from './store.ts'
 
-/** When a page brought an order, and when a signed source did, in milliseconds since 1970. 0 is never. */
+/** When a page and a signed source sent an order, in milliseconds since 1970. 0 means never. */
 export interface Brought {
   page: number
   signed: number
 }
 
-/** A row that waits for its twin. It was never handed out. */
+/** A row that waits for its twin. It was never passed to `deliver`. */
 export interface HeldRow {
   id: number
   event: OutboxEvent
 }
 
-/** What a store knows of an order before a copy of it comes. */
+/** What a store knows about an order when a copy of it arrives. */
 export interface KnownOrder {
-  /** Its rows that wait for their twins. */
+  /** Rows of the order that wait for their twins. */
   held: readonly HeldRow[]
-  /** By TikTok's name of a row. By the order's own name: when a signed source decided which rows it has. */
+  /** By TikTok event name. The entry under the order's own name is when a signed source decided which rows the order has. */
   brought: ReadonlyMap<string, Brought>
 }
 
-/** What a store writes when a copy of an order comes. */
+/** What a store writes when a copy of an order arrives. */
 export interface OrderDecision {
-  /** One for each row that came, in their order. */
+  /** One for each arrived row, in the same order. */
   fates: Fate[]
-  /** New rows. `due` is in milliseconds since 1970, of a row that waits for its twin; 0: it may leave at once. */
+  /** New rows. `due` is when a row stops waiting for its twin, in milliseconds since 1970, or 0 if it may be sent at once. */
   insert: { event: OutboxEvent; due: number }[]
-  /** Rows that were merged with what came. They may leave at once. */
+  /** Waiting rows, merged with the arrived copy. They may be sent at once. */
   replace: HeldRow[]
-  /** Rows that are not sent. */
+  /** Waiting rows to delete, because they are not sent. */
   remove: HeldRow[]
-  /** What is remembered from now on, by name. */
+  /** Updates of the order memory, by name. */
   brought: Map<string, Brought>
   counts: Partial<OrderCounts>
 }
@@ -47,18 +47,18 @@ export interface OrderMoment {
   mergeOrders: number
 }
 
-// TikTok may be down when the wait ends. An order that is almost too late does not wait.
+// Seconds. TikTok may be down when the wait ends, so an order that expires soon does not wait.
 const MARGIN = 300
 const never: Brought = { page: 0, signed: 0 }
 
-/** Names under which an order's memory is kept. */
+/** Returns the names under which the order memory stores an order. */
 export function namesOf(rows: readonly OutboxEvent[]): string[] {
   return [...new Set(rows.flatMap(({ data, orderName }) => (orderName ? [data.event, orderName] : [data.event])))]
 }
 
 /**
- * Decides what becomes of an order's rows that one side has brought, a page or a signed source. A page's claim never keeps a
- * signed source's order back: anybody can post what a page posts.
+ * Decides what happens to the rows of an order from one side, a page or a signed source. A page's copy never blocks a signed
+ * source's order, because anybody can post as a page.
  */
 export function decideOrder(rows: readonly OutboxEvent[], known: KnownOrder, moment: OrderMoment): OrderDecision {
   const decide = rows[0]?.source === 'signed' ? decideSigned : decidePage
@@ -92,7 +92,7 @@ function decideSigned(rows: readonly OutboxEvent[], known: KnownOrder, moment: O
   return decision
 }
 
-/** The page's rows never leave by themselves any more, whether they could be merged or not. */
+/** Removes the page's waiting rows. They are never sent by themselves once the source's order is here, merged or not. */
 function mergeWithPage(
   signed: readonly OutboxEvent[],
   fromPage: readonly HeldRow[],
@@ -123,7 +123,7 @@ function decidePage(rows: readonly OutboxEvent[], known: KnownOrder, moment: Ord
       )
     : undefined
   if (signed.length && !merged) {
-    // The source's order goes on waiting: this copy may be forged, and its twin still come.
+    // The source's order keeps waiting, because this copy may be forged and the real one may still arrive.
     decision.fates = rows.map(() => 'conflict')
     count(decision, 'conflict', rows.length)
     return decision
@@ -142,7 +142,7 @@ function decidePage(rows: readonly OutboxEvent[], known: KnownOrder, moment: Ord
 }
 
 interface PageContext {
-  /** The source's rows that this copy is merged with. */
+  /** The waiting rows of the source that this copy is merged with. */
   signed: readonly HeldRow[]
   known: KnownOrder
   decision: OrderDecision
@@ -172,12 +172,15 @@ function broughtBefore(decision: OrderDecision, known: KnownOrder, name: string)
   return decision.brought.get(name) ?? known.brought.get(name) ?? never
 }
 
-/** A time that is ahead counts, too: the clock was set back. */
+/** A time in the future counts as well, because the clock may have been set back. */
 function isRemembered(time: number, now: number): boolean {
   return time > now - retention.orders
 }
 
-/** Until when a second copy may be sent, in Unix seconds: while TikTok remembers the first, which left at `page` or later. */
+/**
+ * Returns until when a second copy may be sent, in Unix seconds. TikTok must still remember the first copy, which was sent
+ * at `page` or later.
+ */
 function untilSecondCopy({ data, expires }: OutboxEvent, page: number, now: number): number {
   const first = Math.max(data.event_time, Math.floor(Math.min(page, now) / 1000))
   return Math.min(expires, first + SECONDS_BESIDE_PIXEL)

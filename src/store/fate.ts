@@ -1,15 +1,15 @@
 import type { OutboxEvent } from '../server/outbox.ts'
 
-/** What becomes of an event when it is brought. */
+/** What happens to an event when it arrives. */
 export type Fate =
-  | 'kept' // it waits to be sent
-  | 'merged' // it is sent together with its twin, as one event
-  | 'conflict' // its twin contradicts it. The signed source's is sent by itself, the page's is not sent
-  | 'already_sent' // the same event and event_id was brought before. It is not sent again
-  | 'late_twin' // of a page: the signed source's has left, or is leaving. It is not sent
-  | 'left_to_source' // of a page: the signed source brought the order without this row. It is not sent
+  | 'kept' // It waits to be sent.
+  | 'merged' // It is sent together with its twin, as one event.
+  | 'conflict' // Its twin contradicts it. Only the signed source's copy is sent.
+  | 'already_sent' // The same event and event_id arrived before. It is not sent again.
+  | 'late_twin' // A page's copy arrived after the signed source's was sent. It is not sent.
+  | 'left_to_source' // A page's copy has a row that the signed source's order does not have. It is not sent.
 
-/** Whether it leaves, by itself or as a part of its twin's. */
+/** True if the event is sent, by itself or merged with its twin. */
 export function isSent(fate: Fate, { source }: Pick<OutboxEvent, 'source'>): boolean {
   return fate === 'kept' || fate === 'merged' || (fate === 'conflict' && source === 'signed')
 }

@@ -1,18 +1,18 @@
 import type { EventsApiEvent, OutboxEvent } from '../server/outbox.ts'
 
-/** Seconds before the source's time within which the page's time is the better one: when the visitor placed the order. */
+/** Seconds. A page's time that is earlier by at most this much is when the visitor placed the order, so it is used. */
 const TIME_BEFORE_SOURCE = 300
-/** Seconds. A page's copy that is further away is another order's, or forged. */
+/** Seconds. A page's copy with a larger difference belongs to another order, or is forged. */
 const LONGEST_DISTANCE = 3600
 
 type User = EventsApiEvent['user']
 
-/** What only the visitor's browser knows. A source can repeat it at best. */
+/** Keys that only the visitor's browser knows at first hand. */
 const browserKeys = ['ttclid', 'ttp', 'ip', 'user_agent', 'locale'] as const satisfies (keyof User)[]
 
 /**
- * True if a page's copy cannot be of the signed source's order, whatever its id says: it names another person, or another
- * time. A customer id does not tell yet, since a page sends its visitor's id in the same place.
+ * True if a page's copy cannot belong to the signed source's order despite the same ID, because it has another email address
+ * or time. Customer IDs are not compared, because a page may send its visitor ID in the same field.
  */
 export function contradicts(page: OutboxEvent, signed: OutboxEvent): boolean {
   const [ofPage, ofSource] = [page.data.user.email, signed.data.user.email]
@@ -21,8 +21,9 @@ export function contradicts(page: OutboxEvent, signed: OutboxEvent): boolean {
 }
 
 /**
- * One event of an order's two copies. Parameters, money and expiry are the signed source's, since anybody can post what a
- * page posts. Address, click ids, IP and user agent are the page's, and match keys come from both: the source's win.
+ * Merges the two copies of an order into one event. Parameters, value and expiry come from the signed source, because anybody
+ * can post as a page. URL, click IDs, IP address and user agent come from the page. Other match keys come from both, and the
+ * source's take precedence.
  */
 export function mergeOrder(signed: OutboxEvent, page: OutboxEvent): OutboxEvent {
   const isLimited = signed.data.limited_data_use === true || page.data.limited_data_use === true
@@ -54,9 +55,9 @@ function mergeUsers(signed: User, page: User): User {
 }
 
 /**
- * Merges the rows of one order: those of the signed source with those of a page. Each of the source's rows gets its twin's
- * context, or that of another row of the page where the page has no row of this name. A row that only the page has is left
- * out, since the source decided otherwise. `undefined` if the page's copy contradicts the source's: nothing is merged then.
+ * Merges the rows of one order from a signed source with those from a page. Each of the source's rows gets the context of its
+ * twin, or of another row of the page if it has no twin. A row that only the page has is dropped, because the source decides.
+ * Returns `undefined` without merging if the page's copy contradicts the source's.
  */
 export function mergeRows(signed: readonly OutboxEvent[], page: readonly OutboxEvent[]): OutboxEvent[] | undefined {
   if (page.some((one) => signed.some((other) => contradicts(one, other)))) return undefined

@@ -2,7 +2,7 @@ import type { Deliver, OutboxEvent, Stats } from '../server/outbox.ts'
 import type { Fate } from './fate.ts'
 import type { PersonCounts, PersonKeys } from './person.ts'
 
-/** An event that was set aside. */
+/** An event that was set aside and is not sent. */
 export interface DeadLetter {
   id: number
   event: string
@@ -11,19 +11,19 @@ export interface DeadLetter {
   died: number
   attempts: number
   problem: string
-  /** True if it may still be sent at this moment. TikTok would count one that is too old a second time. */
+  /** True if it may still be sent now. TikTok could count an event that is too old a second time. */
   canRetry: boolean
 }
 
-/** Dead letters by their ids, or all. */
+/** Dead letters by ID, or all of them. */
 export type Chosen = readonly number[] | 'all'
 
 export interface MergeOptions {
-  /** Seconds that an order waits for its twin: the copy of the same order from the other side. 0: it does not wait. */
+  /** Seconds that an order waits for its twin, the copy from the other side. 0 means that it does not wait. */
   mergeOrders: number
 }
 
-/** What became of orders that both a page and a signed source brought, since the database was made. */
+/** Outcomes of orders that both a page and a signed source sent, since the database was created. */
 export type OrderCounts = Record<Exclude<Fate, 'kept' | 'already_sent'>, number>
 
 export interface StoreStats extends Stats {
@@ -31,28 +31,28 @@ export interface StoreStats extends Stats {
 }
 
 /**
- * The forwarder's database: what waits for TikTok, when it is due, which orders were brought and by whom, and what was set
- * aside. Several processes may use one.
+ * The forwarder's database: waiting events and when they are due, the order memory, and dead letters. Several processes may
+ * use one database.
  */
 export interface Store {
   /**
-   * Keeps what one request brings, in one transaction. Resolves once all of it is on the disk, with the fate of each event.
-   * An order with an `orderName` waits for its twin. The other events may leave at once.
+   * Adds the events of one request in one transaction. Resolves with the fate of each event once all are on disk. An order
+   * with an `orderName` waits for its twin. Other events may be sent at once.
    *
-   * @throws OutboxFull if there is no room: the sender keeps them
+   * @throws OutboxFull if there is no room: the sender keeps the events
    */
   add(events: readonly OutboxEvent[], options: MergeOptions): Promise<readonly Fate[]>
   /**
-   * Begins to hand what is due to `deliver`, oldest first, at most 1,000 at a time. What was handed out once is never
-   * changed. An order that would wait for longer than `mergeOrders` is due: the clock was set back.
+   * Starts passing due events to `deliver`, oldest first, at most 1,000 at a time. An event that was passed once is never
+   * changed. An order that would wait longer than `mergeOrders` is due, because the clock was set back.
    */
   start(deliver: Deliver, options: MergeOptions): void
   stats(): Promise<StoreStats>
-  /** What was set aside, oldest first. */
+  /** The dead letters, oldest first. */
   deadLetters(): AsyncIterable<DeadLetter>
-  /** Lets dead letters wait again, and gives back how many. One that is too old, or was brought again since, stays. */
+  /** Queues dead letters again and returns their number. Those that are too old or have arrived again since stay. */
   requeue(chosen: Chosen): Promise<number>
-  /** Deletes dead letters, and gives back how many. */
+  /** Deletes dead letters and returns their number. */
   drop(chosen: Chosen): Promise<number>
   /**
    * Erases a person's events, those that wait and those that were set aside, and overwrites the free space, so that nothing

@@ -1,8 +1,8 @@
 import type { EventName, MappingEntry } from '../types.ts'
 
 /**
- * Converge's default mapping for TikTok. Written as a shop would write its own: a new event is a line.
- * Converge calls the first one `PageView`; on TikTok's wire it is `Pageview`, and `PageView` would be another event.
+ * Converge's default mapping for TikTok, in the form of a shop's own mapping. Converge's document names the first TikTok
+ * event `PageView`. TikTok's pixel sends `Pageview`, and TikTok counts `PageView` as another event.
  */
 export const defaultMapping = {
   $page_load: 'Pageview',

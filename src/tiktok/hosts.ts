@@ -1,6 +1,6 @@
 import type { Config } from '../types.ts'
 
-/** The origin of TikTok's pixel: of its scripts, and of the requests that it sends. */
+/** The origin of TikTok's pixel: its scripts and the hits that it sends. */
 export const pixelOrigin = (region: Config['region']): string =>
   `https://analytics.${region === 'us' ? 'us.' : ''}tiktok.com`
 

@@ -5,23 +5,23 @@ import { defaultMapping } from './default-mapping.ts'
 
 export type MappingConfig = NonNullable<Config['mapping']>
 
-/** A line of the mapping, read once. Plain data, but for its condition. */
+/** A compiled row of the mapping. */
 export interface Row {
   /** TikTok's event name, as it is on the wire. */
   event: string
   /** Which copies are sent. */
   forward: Forward
-  /** Whether an event fulfills the row's condition. A row without one is always met. */
+  /** Whether an event meets the row's condition. Always true for a row without one. */
   isMet: Check
 }
 
-/** The rows in force, by Converge event name. It has no prototype, so that an event may be called `constructor`. */
+/** The rows by Converge event name. It has no prototype, because an event may have the name `constructor`. */
 export type Mapping = Readonly<Record<string, readonly Row[]>>
 
-/** Compiles a condition. `where` is its place in the config, for an error. */
+/** Compiles a condition. `where` is its path in the config, for error messages. */
 export type ReadCondition = (where: string, condition: Condition) => Check
 
-/** The default mapping, with what the config lays over it or puts in its place. `readRow` reads each row. */
+/** Merges the config's mapping over the default one, or replaces it in mode `custom`. `readRow` compiles each row. */
 export function layMapping(
   { mode, events }: MappingConfig,
   readRow: (eventName: string, row: MappingRow) => Row,
@@ -35,7 +35,7 @@ export function layMapping(
   return mapping
 }
 
-/** Reads a row that is known to be right. */
+/** Compiles a row that was checked before. */
 export const toRow = (
   eventName: string,
   { event, forward = eventName === pageLoad ? 'client' : 'client_and_server', when }: MappingRow,

@@ -3,7 +3,7 @@ import { own } from '../core/read.ts'
 /** Up to 50 letters, digits, `-` and `_`: first a letter, last a letter or a digit. */
 export const eventNameRule = /^(?!.{51})[a-z]([\w-]*[a-z\d])?$/i
 
-/** Old names, which TikTok's pixel 2.2.1 replaces on the wire, and Converge's name for TikTok's page view. */
+/** Old event names, which TikTok's pixel 2.2.1 replaces when it sends them, and Converge's name for TikTok's page view. */
 const renamed: Readonly<Record<string, string>> = {
   CompletePayment: 'Purchase',
   SubmitForm: 'Lead',
@@ -23,5 +23,5 @@ const renamed: Readonly<Record<string, string>> = {
   PageView: 'Pageview',
 }
 
-/** The name that an event has on TikTok's wire. Both copies must carry it, or TikTok counts two events. */
+/** The name that TikTok's pixel sends for an event. The server copy must have the same name, or TikTok counts two events. */
 export const currentName = (event: string): string => own(renamed, event) ?? event

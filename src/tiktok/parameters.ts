@@ -7,8 +7,8 @@ import type { Config, Content, ConvergeEvent, EventParameters } from '../types.t
 type Properties = Record<string, unknown>
 
 /**
- * TikTok's parameters for one event: an allow-list, filled from what the event says. Nothing is invented, and what
- * can't be understood is left out.
+ * Maps an event's properties to TikTok's parameters. Only parameters on an allow-list are set. Unreadable values are left
+ * out, and no default values are added.
  */
 export function toParameters(
   { eventName, properties }: ConvergeEvent,
@@ -32,7 +32,7 @@ export function toParameters(
     return content
   }
 
-  // What the order comes to, else what a flat item comes to, else NaN.
+  // The value is the order's total, or price times quantity of a flat item, or NaN.
   const extra =
     kind === 'net' ? (readAmount(properties.total_tax) || 0) + (readAmount(properties.total_shipping) || 0) : 0
   const price = items[0] === properties ? readAmount(properties.price) * quantityOf(properties) : Number.NaN
@@ -55,14 +55,14 @@ export function toParameters(
   return parameters
 }
 
-// Converge's documents do not name the property that holds what was searched for; these are seen on live sites.
+// Converge's documents do not name the property for a search query. These names were observed on live sites.
 const queryProperties = ['query', 'search_query', 'search_string', 'search_term', 'term', 'q']
 
-/** What was searched for. An e-mail address, which people type there too, is nobody else's business. */
+/** Reads the search query. Visitors also search for e-mail addresses, which must not be sent. */
 const readQuery = (properties: Properties): string | undefined =>
   queryProperties.map((name) => readText(properties[name])).find((text) => /^[^@]+$/.test(text))
 
-// A loop, because Prototype 1.6 replaces `reduce`.
+// This is a loop, because Prototype 1.6 replaces `reduce`.
 function countOf(items: Properties[]): number {
   let count = 0
   for (const item of items) count += quantityOf(item)

@@ -16,13 +16,13 @@ const tiktokName = text(
 )
 
 /**
- * Reads the mapping: the default one, with what the config lays over it or puts in its place.
+ * Reads the mapping: the default one with the config's rows merged over it, or only the config's rows in mode `custom`.
  *
- * @throws a sentence that names the row that can never work
+ * @throws an error that names the invalid row
  */
 export const readMapping = (given?: MappingConfig): Mapping => readMappingBy(readCondition, given)
 
-/** The same, with a reader of conditions that may know fewer of them. */
+/** Does the same with another reader of conditions, which may support fewer of them. */
 export function readMappingBy(readWhen: ReadCondition, given: MappingConfig = {}): Mapping {
   const { mode = 'default', events = {} } = given
   refuseUnknown('mapping', given, mappingOptions)

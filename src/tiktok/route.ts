@@ -8,13 +8,13 @@ export interface MappedEvent {
   event: string
   /** Which copies of it are sent. */
   forward: Forward
-  /** Made once. Whoever may write into them gets a copy. */
+  /** Computed once per event. Code that may write into them gets a copy. */
   parameters: EventParameters
 }
 
 /**
- * What becomes of an event: none, one or several of TikTok's. Nothing at all if a filter holds it back. A row whose condition
- * can't be checked costs that row, not the event.
+ * Maps an event to TikTok events: none, one or several. Returns `undefined` if a filter blocks the event. If a row's
+ * condition throws, only that row is skipped.
  */
 export function route(event: ConvergeEvent, rules: Rules, config: Config): MappedEvent[] | undefined {
   const { eventName, properties } = event
@@ -22,7 +22,7 @@ export function route(event: ConvergeEvent, rules: Rules, config: Config): Mappe
   const mapped: MappedEvent[] = []
   for (const row of rules.mapping[eventName] ?? []) {
     if (!row.isMet(properties)) continue
-    // TikTok counts a name and event_id once. So two rows that end in one name are one event, for the channels of both.
+    // TikTok counts a name and event_id once. So two rows with the same TikTok name become one event for both channels.
     const other = mapped.find(({ event }) => event === row.event)
     if (!other) mapped.push(mapRow(event, row, config))
     else if (other.forward !== row.forward) other.forward = 'client_and_server'
@@ -30,7 +30,7 @@ export function route(event: ConvergeEvent, rules: Rules, config: Config): Mappe
   return mapped
 }
 
-/** The TikTok event that one row makes of an event, whatever the row's condition says. */
+/** Maps an event with one row, without a check of the row's condition. */
 export const mapRow = (event: ConvergeEvent, { event: name, forward }: Row, config: Config): MappedEvent => ({
   event: name,
   forward,

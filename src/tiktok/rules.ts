@@ -4,14 +4,14 @@ import type { Config, Filter } from '../types.ts'
 import type { Mapping, MappingConfig } from './mapping.ts'
 import { readMapping } from './read-mapping.ts'
 
-/** What a config asks of each event, read and compiled once. */
+/** The compiled mapping and filters of a config. */
 export interface Rules {
   mapping: Mapping
-  /** Whether the filters let an event through. */
+  /** Whether an event passes the filters. */
   passes: Filters
 }
 
-/** What reads the parts of a config. A build that leaves something out has others than `readRules`. */
+/** The functions that read the parts of a config. Builds with fewer features use other ones. */
 export interface Readers {
   readMapping: (mapping?: MappingConfig) => Mapping
   compileFilters: (filters: readonly Filter[]) => Filters
@@ -20,11 +20,11 @@ export interface Readers {
 /**
  * Reads a config, which may come from JSON.
  *
- * @throws a sentence that names the part that can never work
+ * @throws an error that names the invalid part
  */
 export const readRules = (config: Config): Rules => readRulesBy({ readMapping, compileFilters }, config)
 
-/** The same, with other readers of its parts. */
+/** Does the same with other readers. */
 export function readRulesBy(readers: Readers, { pixelId, mapping, filters = [], relay }: Config): Rules {
   checkOption('pixelId', pixelId, options.pixelId)
   if (mapping?.mode === 'server_only') checkOption('server_only relay', relay, options.relay)

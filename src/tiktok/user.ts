@@ -3,21 +3,21 @@ import { sha256 } from '../core/sha256.ts'
 import type { User } from '../types.ts'
 
 const hash64 = /^[\da-f]{64}$/i
-// What a template prints where it has nothing, the id that shop systems give a guest, and the hash of nothing.
+// Placeholders that templates print for missing values, the ID that shop systems use for guests, and the hash of empty text.
 const junk = /^(0|undefined|null|none|e3b0c442\w+)$/i
-// Wider than TikTok's own: its pixel sees the hash alone, and leaves out many addresses that work.
+// This accepts more than TikTok's pixel, which drops many valid addresses. It only gets the hash, so it cannot drop these.
 const emailShape = /^(?!.{129})[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/u
 const phoneShape = /^\+[1-9]\d{6,14}$/ // E.164
 const beforeNumber = /^[^+\d]+/ // such as `tel:`
-// Letters and what may part two numbers stay, so that the shape refuses a text with more than one number in it.
+// Letters and characters that may separate two numbers are kept, so that `phoneShape` refuses a text with two numbers.
 const separators = /\(0\)|[^+\p{L}\p{N},;#*~]/gu
 const extension = /[,;]?(ext(n|ensi[oó]n)?#?|[x#])\d{0,7}$/
 
-// Most events name nobody, and should cost nothing.
+// Most events have no match keys, so this returns early.
 const read = (value: unknown): string => (value ? readText(value).replace(junk, '') : '')
 const plain = (value: unknown): string => read(value).toLowerCase()
 
-/** Of one value or a list of them, the first that can be read. */
+/** Returns the first readable value of a list, or of a single value. */
 function readFirst(given: unknown, readOne: (value: unknown) => string): string {
   for (const value of given ? [given].flat() : []) {
     const found = readOne(value)
@@ -26,7 +26,7 @@ function readFirst(given: unknown, readOne: (value: unknown) => string): string 
   return ''
 }
 
-/** A phone number as bare digits, with its `+` if it has one, and without an extension. Letters in it stay. */
+/** Reduces a phone number to its digits, with a leading `+` if it has one, and without an extension. Letters are kept. */
 export const barePhone = (phone: unknown): string =>
   plain(phone).replace(beforeNumber, '').replace(separators, '').replace(extension, '').replace(/^00/, '+')
 
@@ -35,9 +35,9 @@ const readAlias = (alias: unknown): string => readEmail(/^urn:email:(.*)/i.exec(
 const readPhone = (phone: unknown): string => hash(plain(phone), hash64) || hash(barePhone(phone), phoneShape)
 
 /**
- * The match keys among an event's `$…` properties and its `urn:email:` aliases, normalised and hashed: the one way for
- * page and server, so that both copies carry the same. What is already a hash passes; what can't be understood is left
- * out. A phone number needs `+` or `00` and its country code. Of several e-mails or phones, the first valid one counts.
+ * Reads the match keys from an event's `$…` properties and its `urn:email:` aliases, normalized and hashed. Page and server
+ * both use this function, so that both copies carry the same match keys. Hashes are kept, and unreadable values are left out.
+ * A phone number needs `+` or `00` and its country code. The first valid one of several e-mails or phones is used.
  */
 export function readUser(properties: Record<string, unknown>, aliases?: unknown): User {
   const user: User = {}
@@ -53,9 +53,9 @@ export function readUser(properties: Record<string, unknown>, aliases?: unknown)
   return user
 }
 
-/** Empty, where the text doesn't have the shape. */
+/** Hashes a text, or returns empty text if it does not match the shape. */
 export const hash = (text: string, shape = /./): string =>
   text && (hash64.test(text) ? text.toLowerCase() : shape.test(text) ? sha256(text) : '')
 
-/** Without what is no hash: nothing that names a place or a person is kept on the device. */
+/** Drops match keys that are not hashed, because no place in plain text may be stored on the device. */
 export const hashesOf = <Some extends User>({ city, state, country, ...hashes }: Some) => hashes

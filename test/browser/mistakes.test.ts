@@ -32,11 +32,11 @@ inEachBrowser(
     const requests = () => stage.network.log.filter(({ host }) => /tiktok/.test(host))
 
     test.each([
-      ['data-concent="require"', /data-concent="require" is no option of the tag: did you mean data-consent\?/],
-      ['data-Consent-="require"', /data-consent-="require" is no option of the tag: did you mean data-consent\?/],
+      ['data-concent="require"', /data-concent="require" is not valid on a tag: did you mean data-consent\?/],
+      ['data-Consent-="require"', /data-consent-="require" is not valid on a tag: did you mean data-consent\?/],
       ['data-consent="requre"', /data-consent is "requre", not one of always.*Did you mean require\?/],
-      ['data-page-load="auto"', /data-page-load="auto" is no option of the tag: did you mean data-page-loads\?/],
-      ['data-filters="[]"', /data-filters="\[\]" is no option of the tag: use init for filters/],
+      ['data-page-load="auto"', /data-page-load="auto" is not valid on a tag: did you mean data-page-loads\?/],
+      ['data-filters="[]"', /data-filters="\[\]" is not valid on a tag: use init for filters/],
       ['data-debug="yes"', /data-debug is "yes", not true or false/],
     ])('a tag with %s starts nothing, and logs the reason', async (attributes, sentence) => {
       const call = `<script>${stub};converge.track('Searched');converge.init({ pixelId: '${pixelId}' })</script>`

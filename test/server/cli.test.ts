@@ -154,7 +154,7 @@ test('a config that can not work gets one sentence and exit code 1', async () =>
     /contains adminToken.*set CONVERGE_ADMIN_TOKEN in the environment/,
   )
   const short = { TIKTOK_ACCESS_TOKEN: accessToken, CONVERGE_ADMIN_TOKEN: 'a-secret' }
-  expect(await run({}, short)).toMatch(/adminToken has 8 characters, and needs 32 or more/)
+  expect(await run({}, short)).toMatch(/adminToken has 8 characters\. Use at least 32/)
   expect(await run({ pixelID: pixelId })).toContain('converge.json has no option pixelID. Did you mean pixelId?')
   const when = { property: 'tags', operator: 'is_set' }
   const within: [config: object, sentence: string][] = [
@@ -167,7 +167,7 @@ test('a config that can not work gets one sentence and exit code 1', async () =>
       { mapping: { events: { Lead: ['A', { event: 'Lead', when: { ...when, ignorecase: true } }] } } },
       'mapping.events.Lead.when has no option ignorecase. Did you mean ignoreCase?',
     ],
-    [{ filters: [{ event: '*', any: [when], all: [] }] }, 'filters[0] has no option all. There are event, any'],
+    [{ filters: [{ event: '*', any: [when], all: [] }] }, 'filters[0] has no option all. Use event, any'],
     [
       { filters: [{ event: '*', any: [{ ...when, values: [] }] }] },
       'filters[0].any has no option values. Did you mean value?',

@@ -1,5 +1,6 @@
 // What kills a server, and what TikTok does meanwhile.
 import { setTimeout as pause } from 'node:timers/promises'
+import { expect } from 'vitest'
 import type { EventsApiHost, Fault } from '../tiktok/events-api-host.ts'
 import type { Child } from './node-child.ts'
 
@@ -19,6 +20,17 @@ export async function play(tiktok: EventsApiHost, fault: 'down' | Fault, former?
   if (former === 'down') await tiktok.listen()
   if (fault === 'down') await tiktok.close()
   else tiktok.faults.always = fault
+}
+
+/** Milliseconds in which a loaded machine surely does what one server is asked for between two kills. */
+export const patience = 60_000
+
+/** Lets a server live for an amount of work, not for a time: from `least` to `most`, by chance. */
+export async function letWork([least, most]: readonly [least: number, most: number], count: () => number) {
+  const goal = count() + least + Math.floor(Math.random() * (most - least))
+  await expect.poll(count, { timeout: patience, interval: 5 }).toBeGreaterThanOrEqual(goal)
+  // Not always just after an answer.
+  await pause(Math.random() * 20)
 }
 
 export interface Serving {

@@ -209,8 +209,8 @@ describe('the outbox', () => {
   })
 
   test.each([
-    ['full', 'The outbox is full. Send it again later.'],
-    ['broken', 'The outbox could not keep this. Send it again later.'],
+    ['full', 'The outbox is full. Send the events again later.'],
+    ['broken', 'The outbox could not store the events. Send the events again later.'],
   ] as const)('where it is %s, the sender is told to come again', async (fault, error) => {
     const { outbox, postEvents, postWebhook, log } = startForwarder()
     outbox.fault = fault
@@ -326,10 +326,10 @@ describe('a config that can never work throws, in a sentence', () => {
     [
       'no access token',
       { accessToken: undefined },
-      /^converge-tiktok: accessToken is missing, or no token\. Generate one/,
+      /^converge-tiktok: accessToken is missing or not a valid token\. Generate one/,
     ],
     ['an empty access token', { accessToken: '' }, /accessToken is missing/],
-    ['an access token with a line break', { accessToken: 'secret\n' }, /accessToken is missing, or no token/],
+    ['an access token with a line break', { accessToken: 'secret\n' }, /accessToken is missing or not a valid token/],
     ['no origins', { allowedOrigins: undefined }, /allowedOrigins is undefined, not a list of the shop's origins/],
     ['an empty list of origins', { allowedOrigins: [] }, /allowedOrigins is \[\]/],
     [
@@ -361,7 +361,7 @@ describe('a config that can never work throws, in a sentence', () => {
     ['a domain with a space', { domain: 'shop test' }, /domain is "shop test", not a domain, such as shop\.example/],
     ['a misspelt option', { consnt: 'require' }, /the forwarder has no option consnt\. Did you mean consent\?/],
     ['a misspelt option of its own', { trustproxy: true }, /has no option trustproxy\. Did you mean trustProxy\?/],
-    ['an empty relay', { relay: '' }, /relay is "", not an address, such as https:/],
+    ['an empty relay', { relay: '' }, /relay is "", not a URL, such as https:/],
     ['a switch that is text', { trustProxy: 'false' }, /trustProxy is "false", not true or false/],
     [
       'a misspelt forwarding mode',

@@ -83,13 +83,13 @@ describe('with the admin token', () => {
   })
 
   test.each([
-    ['x'.repeat(31), /adminToken has 31 characters, and needs 32 or more/],
-    ['', /adminToken has 0 characters, and needs 32 or more/],
-    [`${'x'.repeat(40)} y`, /adminToken must be letters, digits and signs without spaces/],
-    [`${'x'.repeat(40)}\n`, /adminToken must be/],
-    ['ü'.repeat(40), /adminToken must be/],
-    [1e40, /adminToken must be/],
-    [null, /adminToken must be/],
+    ['x'.repeat(31), /adminToken has 31 characters\. Use at least 32/],
+    ['', /adminToken has 0 characters\. Use at least 32/],
+    [`${'x'.repeat(40)} y`, /adminToken must consist of ASCII letters, digits and signs, without spaces/],
+    [`${'x'.repeat(40)}\n`, /adminToken must consist of/],
+    ['ü'.repeat(40), /adminToken must consist of/],
+    [1e40, /adminToken must consist of/],
+    [null, /adminToken must consist of/],
   ])('%j is none: the config is refused in a sentence that does not repeat it', (token, sentence) => {
     const start = () => createForwarder(Object({ pixelId, accessToken, allowedOrigins: [shop], adminToken: token }))
     expect(start).toThrow(sentence)
@@ -118,7 +118,7 @@ describe('the status', () => {
 
   test.each([
     ['full', 'full', undefined],
-    ['broken', 'stopped', 'The outbox could not keep this: disk I/O error at …'],
+    ['broken', 'stopped', 'The outbox could not store the events: disk I/O error at …'],
   ] as const)(
     'where the outbox is %s and says nothing of it, it is %s for a minute',
     async (fault, status, stopped) => {

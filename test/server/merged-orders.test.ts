@@ -24,7 +24,7 @@ const alreadySent = {
   accepted: 0,
   statuses: { skipped: 1 },
   problems: [
-    { path: '', message: 'already_sent: Purchase was brought before with this event_id, and is not sent again' },
+    { path: '', message: 'already_sent: Purchase was received before with this event_id, and is not sent again' },
   ],
 }
 
@@ -68,7 +68,7 @@ describe('inside the window an order of page and webhook is one event with the m
     expect(Math.abs(Number(events[0]?.event_time) - orderTime / 1000)).toBeLessThanOrEqual(2)
     expect(events[0]?.user.external_id).not.toBe('1'.repeat(64)) // the customer's, not the visitor's
     expect(await server.health()).toMatchObject({ sent: 2, orders: { merged: 1, conflict: 0, late_twin: 0 } })
-    expect(server.log.join('\n')).toContain('info merged: a page and the shop’s server brought an order')
+    expect(server.log.join('\n')).toContain('info merged: a page and the shop’s server sent the same order')
     expect((await shop(server)).body).toEqual(alreadySent)
     expect((await page(server)).body).toMatchObject({ accepted: 0 })
     expect(await settle(server)).toHaveLength(1)

@@ -39,7 +39,7 @@ test('a body of 200,000 one-byte chunks is refused after a tenth of them, and it
   const { ended } = await send(port, headOf(chunked), '1\r\n \r\n'.repeat(200_000), '0\r\n\r\n')
   const answer = await ended
   expect(answer).toMatch(/^HTTP\/1\.1 413 /)
-  expect(answer).toContain('The body came in more than 20000 chunks. Send it in fewer and larger ones.')
+  expect(answer).toContain('The body arrived in more than 20000 chunks. Send it in fewer, larger chunks.')
   expect((await postPage(url, pageBatch(['1']))).status).toBe(202)
 })
 
@@ -76,7 +76,7 @@ test('bodies that never end hold 64 MB together; what comes then is told to come
   await expect.poll(() => refused().length).toBe(6)
   for (const { answer } of refused()) {
     expect(answer()).toMatch(/^HTTP\/1\.1 503 [\s\S]*\r\nretry-after: 10\r\n/)
-    expect(answer()).toContain('Too many requests are being received. Send it again later.')
+    expect(answer()).toContain('The server is receiving too many requests. Send this request again later.')
   }
   expect((await fetch(`${url}/health`)).status).toBe(200)
 

@@ -119,7 +119,7 @@ test('an outbox is one pixel’s: the server of another one does not start on it
   const outbox = newOutbox()
   const first = await startServer(tiktok, { outbox })
   const another = 'CJQBODJC77UB4MRTGFRG'
-  const sentence = `the outbox ${outbox} holds the events of pixel ${pixelId}, which are not ${another}'s to send. Name`
+  const sentence = `the outbox ${outbox} contains events of pixel ${pixelId}, but pixelId is ${another}. Name`
   await expect(startServer(tiktok, { outbox, pixelId: another })).rejects.toThrow(sentence)
   await first.close()
   await expect(startServer(tiktok, { outbox, pixelId: another })).rejects.toThrow(sentence)
@@ -160,6 +160,6 @@ test('a forwarder takes a store or an outbox, not both', async () => {
   onTestFinished(async () => void (await Promise.all([store.close(), outbox.close()])))
   const config = { pixelId, accessToken, allowedOrigins: [shop] }
   expect(() => createForwarder({ ...config, store, outbox })).toThrow(
-    'converge-tiktok: store and outbox are both set. Set only one of them: a store keeps events, too, and merges orders.',
+    'converge-tiktok: store and outbox are both set. Set only one of them. A store also keeps events, and it merges orders.',
   )
 })

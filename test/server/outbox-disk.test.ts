@@ -138,7 +138,7 @@ test('add() says that the disk is full, and keeps what it has', async (context) 
   await expect(outbox.add(numbered(2000))).rejects.toThrow(OutboxFull)
   expect(await outbox.stats()).toMatchObject({
     waiting: 2,
-    full: 'The disk has less than 0 bytes free, its reserve (reserveBytes).',
+    full: 'The disk has less than 0 bytes free, which is the reserve (reserveBytes).',
   })
   empty()
   expect(await outbox.stats()).toMatchObject({ waiting: 2, full: false })
@@ -150,7 +150,7 @@ test('events are refused while the disk has less than its reserve, with a reason
   const path = newPath()
   const needy = open(path, { reserveBytes: bavail * bsize * 2 })
   await expect(needy.add(numbered(1))).rejects.toThrow(
-    /^The disk has less than \d+ bytes free, its reserve \(reserveBytes\)\.$/,
+    /^The disk has less than \d+ bytes free, which is the reserve \(reserveBytes\)\.$/,
   )
   expect((await needy.stats()).full).toMatch(/reserveBytes/)
   await needy.close()
@@ -176,7 +176,7 @@ test('an outbox that holds maxBytes says that it is full, until something fits a
   const outbox = open(newPath(), { maxBytes: 300_000 })
   const events = numbered(600)
   await expect(outbox.add(events)).rejects.toThrow(OutboxFull)
-  expect((await outbox.stats()).full).toBe('The outbox holds 300000 bytes, its limit (maxBytes).')
+  expect((await outbox.stats()).full).toBe('The outbox has reached its limit of 300000 bytes (maxBytes).')
   await outbox.add(events.slice(0, 1))
   expect((await outbox.stats()).full).toBe(false)
 })

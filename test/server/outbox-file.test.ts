@@ -42,7 +42,7 @@ test('an outbox that has no version is brought up to date, and loses nothing', a
     waiting: 3,
     sent: 1,
     dead: {
-      'It waited for longer than TikTok remembers its event_id, and would have been counted twice.': 1,
+      'It waited longer than TikTok remembers its event_id, so TikTok could have counted it twice.': 1,
       'TikTok answered code 40002: content_id must be a string': 1,
     },
     oldest: 60,
@@ -68,7 +68,7 @@ test('an outbox that has no version is brought up to date, and loses nothing', a
 test('an outbox that has no version is still one pixel’s', () => {
   const path = copyOfUnversioned()
   expect(() => createSqliteOutbox({ path, pixelId: 'CJQBODJC77UB4MRTGFRG' })).toThrow(
-    `holds the events of pixel ${pixelId}, which are not CJQBODJC77UB4MRTGFRG's to send`,
+    `contains events of pixel ${pixelId}, but pixelId is CJQBODJC77UB4MRTGFRG`,
   )
 })
 
@@ -101,7 +101,7 @@ test.each(Object.entries(foreign))('a database of another program stays as it is
   const path = newPath()
   sql(path, statements)
   const before = contentOf(path)
-  const sentence = `converge-tiktok: ${path} is not an outbox of converge-tiktok, so it was left as it is. Name a file of its own.`
+  const sentence = `converge-tiktok: ${path} is not an outbox of converge-tiktok. It was not changed. Name another file.`
   expect(() => createSqliteOutbox({ path, pixelId })).toThrow(sentence)
   for (const words of [['list'], ['retry', '--all'], ['drop', '--all']]) {
     const { code, output, errors } = await runCli(['outbox', ...words, '--outbox', path])
@@ -126,7 +126,7 @@ test('an outbox of a later version stays as it is', async () => {
   await createSqliteOutbox({ path }).close()
   sql(path, 'PRAGMA user_version = 3')
   const before = contentOf(path)
-  const sentence = `converge-tiktok: the outbox ${path} was made by a later version of converge-tiktok (its format is 3, this version knows 2). Update converge-tiktok, or name another file.`
+  const sentence = `converge-tiktok: the outbox ${path} was created by a later version of converge-tiktok (the file has format 3, this version supports up to 2). Update converge-tiktok, or name another file.`
   expect(() => createSqliteOutbox({ path })).toThrow(sentence)
   expect((await runCli(['outbox', 'list', '--outbox', path])).errors).toBe(`${sentence}\n`)
   expect(contentOf(path)).toEqual(before)

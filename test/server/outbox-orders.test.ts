@@ -48,7 +48,7 @@ test('an order that the webhook brought before is answered as skipped, never as 
   await postOrder(url, '1001', Date.now())
   await tiktok.waitForAccepted(1)
   const answer = await postOrder(url, '1001', Date.now())
-  const message = 'already_sent: Purchase was brought before with this event_id, and is not sent again'
+  const message = 'already_sent: Purchase was received before with this event_id, and is not sent again'
   expect([answer.status, await answer.json()]).toEqual([
     202,
     { accepted: 0, statuses: { skipped: 1 }, problems: [{ path: '', message }] },

@@ -23,21 +23,21 @@ const rows: Refused[] = [
     ({ postEvents }) => postEvents(sound, { origin: evil }),
     403,
     'origin',
-    `warn A page was refused, because allowedOrigins does not name its origin status=403 route=events origin=${evil}`,
+    `warn A page was refused, because allowedOrigins does not contain its origin status=403 route=events origin=${evil}`,
   ],
   [
     'its preflight',
     ({ fetch }) => fetch(new Request(`${shop}/events`, { method: 'OPTIONS', headers: { origin: evil } })),
     403,
     'origin',
-    `warn A page was refused, because allowedOrigins does not name its origin status=403 route=events origin=${evil}`,
+    `warn A page was refused, because allowedOrigins does not contain its origin status=403 route=events origin=${evil}`,
   ],
   [
     'a sandboxed page',
     ({ postEvents }) => postEvents(sound, { origin: 'null' }),
     403,
     'origin',
-    'warn A page was refused, because allowedOrigins does not name its origin status=403 route=events origin=null',
+    'warn A page was refused, because allowedOrigins does not contain its origin status=403 route=events origin=null',
   ],
   [
     'a page’s body that is not JSON',
@@ -86,7 +86,7 @@ const rows: Refused[] = [
     ({ postWebhook }) => postWebhook(order),
     404,
     'no_webhook',
-    'warn A webhook was refused, because no source has this address status=404 route=webhook',
+    'warn A webhook was refused, because no source has this URL status=404 route=webhook',
     Object({ webhookToken: undefined }),
   ],
   [
@@ -165,7 +165,7 @@ describe('the log', () => {
       await postEvents(sound)
     }
     expect(log).toEqual([
-      'error The outbox is full. Senders are told to send it again problem="There is no room for more events."',
+      'error The outbox is full. Senders are asked to retry problem="There is no room for more events."',
     ])
     passed = 60_000
     outbox.fault = 'full'
@@ -178,6 +178,6 @@ describe('the log', () => {
       throw new Error('no clock')
     })
     for (let round = 0; round < 3; round++) expect((await postEvents(sound)).status).toBe(500)
-    expect(log).toEqual(['error A request could not be answered problem="Error: no clock"'])
+    expect(log).toEqual(['error A request failed problem="Error: no clock"'])
   })
 })

@@ -239,7 +239,7 @@ test('a delivery that throws loses nothing', async () => {
   })
   await expect.poll(() => outbox.stats()).toMatchObject({ sent: 1, waiting: 0 })
   expect(log.mock.calls.flat()).toEqual([
-    'converge-tiktok: a delivery broke off (broken). Its events are kept and sent again.',
+    'converge-tiktok: a delivery failed unexpectedly (broken). Its events are kept and sent again.',
   ])
 })
 
@@ -329,7 +329,7 @@ test('a full outbox refuses as a whole what does not fit, and takes it again whe
       taken += 10
     }
   }
-  await expect(fill()).rejects.toThrow(new OutboxFull('The outbox holds 300000 bytes, its limit (maxBytes).'))
+  await expect(fill()).rejects.toThrow(new OutboxFull('The outbox has reached its limit of 300000 bytes (maxBytes).'))
   expect(taken).toBeGreaterThan(100)
   expect(await outbox.stats()).toMatchObject({ waiting: taken })
   outbox.start(deliver)
@@ -414,5 +414,5 @@ test('a file that can not be the outbox is named in a sentence', () => {
   database.exec('CREATE TABLE owner (person TEXT)')
   database.close()
   const claim = () => createSqliteOutbox({ path: foreign, pixelId: 'C4OURS00000000000001' })
-  expect(claim).toThrow(/people\.db is not an outbox of converge-tiktok, so it was left as it is/)
+  expect(claim).toThrow(/people\.db is not an outbox of converge-tiktok\. It was not changed/)
 })

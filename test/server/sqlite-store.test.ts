@@ -85,7 +85,7 @@ test('a file that cannot be copied before it is migrated stays as it is, and tha
   writeFileSync(`${path}-version-1/file`, '')
   const before = readFileSync(path)
   expect(() => openStore(path)).toThrow(
-    `converge-tiktok: ${path} must be brought up to date, and could not be copied to ${path}-version-1 before`,
+    `converge-tiktok: ${path} must be updated, but could not be copied to ${path}-version-1 first`,
   )
   expect(readFileSync(path)).toEqual(before)
 })

@@ -33,7 +33,7 @@ describe('from a page', () => {
         problems: [
           {
             path: 'events[0]',
-            message: `too_late: Purchase happened ${hours} hours ago, and may be sent for ${hours} hours, because TikTok could count a later copy a second time`,
+            message: `too_late: Purchase happened ${hours} hours ago. It may be sent for ${hours} hours, because TikTok could count a later copy a second time`,
           },
         ],
         too_late: [{ event_name: 'Placed Order', event_id: '1001' }],
@@ -118,7 +118,7 @@ describe('from a server', () => {
       problems: [
         {
           path: '',
-          message: expect.stringMatching(/^too_late: Purchase happened 50 hours ago, and may be sent for 47/),
+          message: expect.stringMatching(/^too_late: Purchase happened 50 hours ago. It may be sent for 47/),
         },
       ],
     })
@@ -179,7 +179,7 @@ test('late events are logged once a minute for each source', async () => {
   await postWebhook(order)
   passed = 60_000
   await postEvents(late)
-  const message = 'warn Events came too late and are not sent, because TikTok could count them a second time'
+  const message = 'warn Events arrived too late and are not sent, because TikTok could count them a second time'
   expect(log).toEqual([
     `${message} source=web events=1 event=Purchase hours=50`,
     `${message} source=webhook events=1 event=Purchase hours=60`,

@@ -15,7 +15,7 @@ function startAt(url: string): string[] {
 }
 
 test('on localhost the console explains once per page how to open the inspector', () => {
-  expect(startAt('http://localhost:3000/caps')).toEqual(['converge-tiktok: add ?converge_debug to the address'])
+  expect(startAt('http://localhost:3000/caps')).toEqual(['converge-tiktok: ?converge_debug opens the inspector'])
 })
 
 test.each(['https://www.shop.example/', 'https://localhost.shop.example/', 'http://127.0.0.1/'])(

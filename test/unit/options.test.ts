@@ -120,7 +120,7 @@ test.each(names)('%s: every misspelling is refused, and the message names the op
 })
 
 test('an unknown option without a similar name is refused with a list of all options', () => {
-  expect(complaint({ pixelId, foo: 1 })).toContain('init has no option foo. There are pixelId, contentId, ')
+  expect(complaint({ pixelId, foo: 1 })).toContain('init has no option foo. Use pixelId, contentId, ')
   expect(complaint({ pixelId, constructor: 1 })).toContain('init has no option constructor')
   expect(complaint(JSON.parse('{ "__proto__": 1 }'))).toContain('init has no option __proto__')
   expect(complaint({ pixelId, consnt: undefined })).toBe('none')

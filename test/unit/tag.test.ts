@@ -70,7 +70,7 @@ test.each([
 
 test('a misspelled attribute is an error that names it, its value and the nearest one', () => {
   expect(read(`data-pixel-id="${pixelId}" data-concent="require"`)).toBe(
-    'Error: converge-tiktok: data-concent="require" is no option of the tag: did you mean data-consent?',
+    'Error: converge-tiktok: data-concent="require" is not valid on a tag: did you mean data-consent?',
   )
 })
 
@@ -109,7 +109,7 @@ test.each(Object.keys(options))(
 test.each(notOnTag)('%s is not allowed on a tag, and the message tells where to set it', (name) => {
   const attribute = `data-${kebab(name)}`
   expect(read(`${attribute}="[]"`)).toBe(
-    `Error: converge-tiktok: ${attribute}="[]" is no option of the tag: use init for ${name}.`,
+    `Error: converge-tiktok: ${attribute}="[]" is not valid on a tag: use init for ${name}.`,
   )
   expect(read(`${attribute}x="[]"`)).toContain(`: use init for ${name}.`)
 })
@@ -118,7 +118,7 @@ test.each([
   ['data-consent="requird"', 'data-consent is "requird", not one of always, always_server, implied, require. Did you'],
   ['data-consent', 'data-consent is "", not one of'],
   ['data-pixel-id=""', 'data-pixel-id is "", not '],
-  ['data-relay=""', 'data-relay is "", not an address, such as https://'],
+  ['data-relay=""', 'data-relay is "", not a URL, such as https://'],
   ['data-relay="//evil.example"', 'data-relay is "//evil.example", not '],
   ['data-debug="yes"', 'data-debug is "yes", not true or false'],
   ['data-debug="TRUE"', 'data-debug is "TRUE", not true or false'],

@@ -112,7 +112,7 @@ test('an order that comes days late is answered with too_late and never sent', a
     },
   ])
   expect(ids(await tikTok.waitForAccepted(1, 20_000))).toEqual(['2'])
-  await expect.poll(worker.log).toContain('Events came too late and are not sent')
+  await expect.poll(worker.log).toContain('Events arrived too late and are not sent')
 })
 
 test('a wrong token stops all sending; its events are retried, and then in the dead-letter queue', async () => {

@@ -1,4 +1,4 @@
-// WordPress stores names as HTML, "Set &amp; more". TikTok shows them as text.
+// WordPress stores names as HTML ("Set &amp; more"). TikTok displays them as plain text.
 
 /** The named entities of HTML's Latin-1 set, in the order of their characters, from U+00A0 on. */
 const latin1 = `
@@ -45,7 +45,7 @@ const characters = new Map([
   ['Yuml', 'Ÿ'],
 ])
 
-/** Decodes HTML entities once. An entity that names no character stays as it is. */
+/** Decodes HTML entities once. Unknown entities stay unchanged. */
 export function decodeEntities(html: string): string {
   return html.replace(/&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|(\w{2,8}));/g, (entity, decimal, hex, name) => {
     if (name) return characters.get(name) ?? entity

@@ -1,27 +1,27 @@
 import { isRecord } from '../../core/read.ts'
 
-/** A JSON object of a shop system. Its fields may be missing, or null. */
+/** A JSON object from a shop system. Its fields may be missing or null. */
 export type Fields = Readonly<Record<string, unknown>>
 
-/** An event of Converge's server API, as a built-in source makes it of an order. The intake checks it like any other. */
+/** An event of Converge's server API that a built-in source makes of an order. The intake checks it like any other event. */
 export interface OrderEvent {
   event_name: 'Placed Order' | 'Placed Recurring Subscription Order'
   event_id: string
-  /** ISO 8601. Without one, the event is of now. */
+  /** ISO 8601. Default: now. */
   timestamp: string | undefined
   properties: Record<string, unknown>
   profile_properties: Record<string, unknown>
   aliases: string[]
 }
 
-/** Aliases of the keys that are known: `urn:cart_token:…`. */
+/** Returns aliases such as `urn:cart_token:…` for the keys that have a value. */
 export function toAliases(keys: Readonly<Record<string, string>>): string[] {
   return Object.entries(keys).flatMap(([namespace, value]) => (value ? [`urn:${namespace}:${value}`] : []))
 }
 
 /**
- * What the page's `converge.context()` said, which the shop kept with the order as JSON. A visitor can write anything there,
- * so it is an empty record where it is no JSON object.
+ * Reads the page's `converge.context()`, which the shop stored with the order as JSON. A visitor can change it, so anything
+ * that is not a JSON object results in an empty record.
  */
 export function readContext(text: unknown): Record<string, unknown> {
   try {
@@ -32,5 +32,5 @@ export function readContext(text: unknown): Record<string, unknown> {
   }
 }
 
-/** The objects of a list, and none where there is no list. */
+/** Returns the objects of a list, or an empty list if it is not a list. */
 export const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isRecord) : [])

@@ -1,12 +1,12 @@
 import { defaultMapping } from '../../tiktok/default-mapping.ts'
 import type { Config, EventName, MappingEntry, MappingRow } from '../../types.ts'
 
-/** The events that signed sources send of an order. */
+/** The events that signed sources send for an order. */
 const events: readonly EventName[] = ['Placed Order', 'Placed Recurring Subscription Order']
 
 /**
- * The config of a page whose orders stay in the browser: anybody can post what a page posts, so a shop may leave the server
- * copy to a source that signs its orders.
+ * Returns the config of a page that sends orders only from the browser. Anybody can post as a page, so a shop may leave the
+ * server copy to a source that signs its orders.
  */
 export function ordersInBrowser(config: Config): Config {
   const { mode, events: own = {} } = config.mapping ?? {}

@@ -1,4 +1,4 @@
-/** Whom a shop system asks to be forgotten. */
+/** A person whose data a shop system asks to erase. */
 export interface Person {
   email?: string | undefined
   phone?: string | undefined

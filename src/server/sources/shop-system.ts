@@ -2,23 +2,23 @@ import type { Fields, OrderEvent } from './order-event.ts'
 import type { Person } from './person.ts'
 import type { Source } from './sources.ts'
 
-/** What a signed webhook of a shop system asks for. */
+/** The purpose of a shop system's signed webhook. */
 export type Delivery =
   | { kind: 'order'; event: OrderEvent }
-  /** Nothing to send, by design. */
+  /** Intentionally not sent. */
   | { kind: 'skip'; reason: string }
-  /** The shop must erase what it knows of a person. */
+  /** The data of a person must be erased. */
   | { kind: 'erase'; person: Person }
-  /** Something to know, for the log. */
+  /** Only logged. */
   | { kind: 'note'; message: string }
 
-/** A shop system whose webhooks are taken as they are. */
+/** A shop system whose own webhooks are accepted. */
 export interface ShopSystem {
   name: string
   /** The header with the signature of the raw body. */
   signatureHeader: string
-  /** Whether an unsigned body is a test of the address, which is answered 200. */
+  /** True if an unsigned body is a test of the URL, which is answered 200. */
   isPing(body: string): boolean
-  /** Reads a body that was signed. */
+  /** Reads a body with a valid signature. */
   read(body: Fields, headers: Headers, source: Source): Delivery
 }

@@ -4,23 +4,23 @@ import type { Delivery, ShopSystem } from './shop-system.ts'
 import { fromShopifyOrder } from './shopify.ts'
 import type { Source } from './sources.ts'
 
-/** What each topic asks for. https://shopify.dev/docs/api/webhooks */
+/** Reads a body by its topic. https://shopify.dev/docs/api/webhooks */
 const topics: Readonly<Record<string, (body: Fields, source: Source) => Delivery>> = {
   'orders/paid': (order, source) => readOrder(order, source, 'paid'),
   'orders/create': (order, source) => readOrder(order, source, 'created'),
   'customers/redact': (body) => ({ kind: 'erase', person: readPerson(body) }),
-  // Shopify sends it to apps that keep data of customers, and asks the shop, not the app, to answer the customer.
+  // Shopify sends it to apps that store customer data. The shop must answer the customer, not the app.
   'customers/data_request': () => ({
     kind: 'note',
-    message: 'A customer asks Shopify what is known of them. Answer them with the data of your shop',
+    message: 'A customer requested their data through Shopify. Answer them with the data of your shop',
   }),
   'shop/redact': () => ({
     kind: 'note',
-    message: 'Shopify asks to erase a shop. Nothing is erased: the shop owns this data',
+    message: 'Shopify asks to erase the data of a shop. Nothing is erased, because the shop owns this data',
   }),
   'app/uninstalled': () => ({
     kind: 'note',
-    message: 'The Shopify app was uninstalled. No more orders will come from it',
+    message: 'The Shopify app was uninstalled. It will send no more orders',
   }),
 }
 
@@ -32,7 +32,7 @@ export const shopify: ShopSystem = {
   read(body, headers, source) {
     const topic = headers.get('x-shopify-topic') ?? ''
     const read = Object.hasOwn(topics, topic) ? topics[topic] : undefined
-    if (!read) return { kind: 'skip', reason: `topic: ${topicWords(topic)} is not an order. Nothing was sent` }
+    if (!read) return { kind: 'skip', reason: `topic: ${topicWords(topic)} is not about an order. Nothing was sent` }
     return read(body, source)
   },
 }
@@ -42,13 +42,13 @@ const topicWords = (topic: string): string => (/^[a-z_]{1,40}\/[a-z_]{1,40}$/.te
 function readOrder(order: Fields, source: Source, counted: Source['orders']): Delivery {
   if (source.orders !== counted) {
     const wanted = source.orders === 'paid' ? 'orders/paid' : 'orders/create'
-    return { kind: 'skip', reason: `topic: ${wanted} counts an order, not this webhook` }
+    return { kind: 'skip', reason: `topic: orders are counted by ${wanted}, not by this webhook` }
   }
   if (order.test === true) return { kind: 'skip', reason: 'test_order: a test order is not a purchase' }
   if (readText(order.cancelled_at)) return { kind: 'skip', reason: 'cancelled: a cancelled order is not a purchase' }
   const sourceName = readText(order.source_name)
   if (source.skipSourceNames.includes(sourceName))
-    return { kind: 'skip', reason: `source_name: skipSourceNames holds ${sourceName}` }
+    return { kind: 'skip', reason: `source_name: skipSourceNames contains ${sourceName}` }
   return { kind: 'order', event: fromShopifyOrder(order) }
 }
 

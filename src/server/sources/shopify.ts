@@ -3,8 +3,8 @@ import { isRecord, readText, recordOf } from '../../core/read.ts'
 import { type Fields, listOf, type OrderEvent, readContext, toAliases } from './order-event.ts'
 
 /**
- * Makes an event of a Shopify order, as the webhooks `orders/paid` and `orders/create` bring it. Amounts are in the currency
- * that the customer paid in, as in the checkout's own page events.
+ * Makes an event of a Shopify order from the webhooks `orders/paid` and `orders/create`. Amounts are in the currency that
+ * the customer paid in, as in the page events of the checkout.
  *
  * Fields: https://shopify.dev/docs/api/admin-rest/latest/resources/order
  */
@@ -15,8 +15,8 @@ export function fromShopifyOrder(order: Fields): OrderEvent {
   return {
     event_name: isRenewal ? 'Placed Recurring Subscription Order' : 'Placed Order',
     event_id: id,
-    // When the customer ordered, which is when the page tracked it, too. For an imported order it is the original date, while
-    // created_at is the date of the import.
+    // The time of the order, which is also when the page tracked it. For an imported order, processed_at is the original date
+    // and created_at is the date of the import.
     timestamp: readText(order.processed_at) || readText(order.created_at) || undefined,
     properties: {
       ...toProperties(order),
@@ -27,7 +27,7 @@ export function fromShopifyOrder(order: Fields): OrderEvent {
     },
     profile_properties: toProfile(order),
     aliases: toAliases({
-      // The storefront's cart token has a key behind it, which the order's has not.
+      // The storefront's cart token ends with a key, which the order's does not have.
       cart_token: readText(order.cart_token).split('?', 1)[0] ?? '',
       checkout_token: readText(order.checkout_token),
     }),
@@ -35,7 +35,7 @@ export function fromShopifyOrder(order: Fields): OrderEvent {
 }
 
 /**
- * Whether Shopify made the order by itself, from a subscription. Since October 2025 such an order says
+ * True if Shopify created the order from a subscription. Since October 2025 the source_name is
  * "subscription_contract_checkout_one": https://community.shopify.dev/t/order-paid-webhook-sourcename-property-changed-for-subscription/23868
  */
 function isSubscriptionContract({ source_name }: Fields): boolean {
@@ -48,14 +48,14 @@ function toProperties(order: Fields): Record<string, unknown> {
   const ordersCount = recordOf(order.customer).orders_count
   return {
     currency,
-    // The `current_` amounts leave out what was removed from the order after the checkout.
+    // The `current_` amounts exclude items that were removed from the order after the checkout.
     total_price: total.amount || order.total_price,
     total_tax: firstMoney(order.current_total_tax_set, order.total_tax_set).amount || order.total_tax,
     total_shipping: netShipping(order),
     total_discount:
       firstMoney(order.current_total_discounts_set, order.total_discounts_set).amount || order.total_discounts,
     coupon: listOf(order.discount_codes).map(({ code }) => code),
-    // Newer versions of Shopify's API leave the count out.
+    // Newer versions of Shopify's API omit the count.
     $is_new_customer: ordersCount === undefined ? undefined : ordersCount === 1,
     items: listOf(order.line_items)
       .filter((line) => quantityOf(line) > 0 && !isTip(line, order))
@@ -73,12 +73,12 @@ function toProperties(order: Fields): Record<string, unknown> {
   }
 }
 
-/** Less what was removed from the order. It is 0 where the whole line was. */
+/** The quantity without removed items. It is 0 if the whole line was removed. */
 function quantityOf({ current_quantity, quantity }: Fields): number {
   return Number(current_quantity ?? quantity)
 }
 
-/** A tip is a line without a product. It belongs to what was paid, not to what was bought. */
+/** A tip is a line without a product. It counts toward the value, but not as an item. */
 function isTip(line: Fields, { total_tip_received: tip }: Fields): boolean {
   if (readText(line.product_id)) return false
   const isNamed = [line.tip_payment_gateway, line.tip_payment_method].some((value) => readText(value))
@@ -86,8 +86,8 @@ function isTip(line: Fields, { total_tip_received: tip }: Fields): boolean {
 }
 
 /**
- * What was paid for shipping, without tax. `total_shipping_price_set` is no help: it is the price before discounts, and includes
- * tax where the shop's prices do, while `total_tax` has that tax as well.
+ * The price paid for shipping, without tax. `total_shipping_price_set` does not work: it is the price before discounts, and it
+ * includes tax if the shop's prices do, although `total_tax` already includes that tax.
  */
 function netShipping(order: Fields): number | undefined {
   if (!Array.isArray(order.shipping_lines)) return undefined
@@ -102,7 +102,7 @@ function netShipping(order: Fields): number | undefined {
   return roundAmount(sum)
 }
 
-/** What the customer saw of the first amount that is there. Shopify gives each amount in the shop's currency, too. */
+/** The first available amount, in the customer's currency. Shopify also sends each amount in the shop's currency. */
 function firstMoney(...sets: readonly unknown[]): { amount: string; currency: string } {
   for (const set of sets) {
     const { amount, currency_code } = recordOf(recordOf(set).presentment_money)
@@ -117,12 +117,12 @@ function toProfile(order: Fields): Record<string, unknown> {
   // See cart-attributes.js in examples/shopify-webhook.
   const context = readContext(listOf(order.note_attributes).find(({ name }) => name === '__converge')?.value)
   const isDenied = recordOf(context.consent).marketing === 'denied'
-  // An order that was paid by a wallet, at the till or by a gift card may have no billing address.
+  // An order paid by a wallet, at a point of sale or by a gift card may have no billing address.
   const addresses = [order.billing_address, order.shipping_address, customer.default_address].filter(isRecord)
   const address = addresses[0] ?? {}
   return {
     ...context,
-    // The page has the click id of the visitor's last 30 days, the order has that of its first page only.
+    // The page knows the click ID of the last 30 days, the order only that of the first page of the visit.
     ttclid: context.ttclid || (isDenied ? undefined : clickIdOf(order)),
     userAgent: context.userAgent || client.user_agent,
     $email: order.email || order.contact_email || customer.email,
@@ -138,7 +138,7 @@ function toProfile(order: Fields): Record<string, unknown> {
   }
 }
 
-/** The click id in the address of the first page that the customer saw: a path, such as /products/cap?ttclid=E.C.P.1. */
+/** The click ID in the path of the customer's first page, such as /products/cap?ttclid=E.C.P.1. */
 function clickIdOf({ landing_site }: Fields): string | undefined {
   const [, query = ''] = readText(landing_site).split('?')
   return new URLSearchParams(query.split('#')[0]).get('ttclid') || undefined

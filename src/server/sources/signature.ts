@@ -1,14 +1,14 @@
 const encoder = new TextEncoder()
 const algorithm = { name: 'HMAC', hash: 'SHA-256' }
 
-/** Whether a body was signed with one of the keys. */
+/** Resolves with true if the body was signed with one of the keys. */
 export type IsSigned = (body: string, signature: string | null) => Promise<boolean>
 
 /**
- * Checks signatures as Shopify and WooCommerce make them: base64 of the HMAC-SHA256 of the raw body. Comparing takes as long
- * for a wrong signature as for a right one, and each key is tried.
+ * Checks the signatures of Shopify and WooCommerce: base64 of the HMAC-SHA256 of the raw body. The comparison takes constant
+ * time, and every key is tried.
  *
- * A body is text here. Text that is UTF-8 encodes to the bytes that came; any other body is not JSON, and its signature fails.
+ * The body is a string here. UTF-8 text encodes to the original bytes. Any other body is not JSON, and its signature fails.
  */
 export function createSignatureCheck(secrets: readonly string[]): IsSigned {
   const keys = secrets.map((secret) =>
@@ -23,7 +23,7 @@ export function createSignatureCheck(secrets: readonly string[]): IsSigned {
   }
 }
 
-/** 32 bytes in base64. */
+/** Decodes 32 bytes in base64. */
 function readSignature(signature: string | null): Uint8Array<ArrayBuffer> | undefined {
   if (signature === null || !/^[A-Za-z\d+/]{43}=$/.test(signature)) return undefined
   return Uint8Array.from(atob(signature), (character) => character.charCodeAt(0))

@@ -2,27 +2,27 @@ import type { Statuses } from '../intake.ts'
 import type { Answer } from '../respond.ts'
 import type { Source, Sources } from './sources.ts'
 
-/** What came from a source since the start. */
+/** Counts for one source since the start. */
 export interface SourceCount {
   type: Source['type']
-  /** Missing where it is. */
+  /** Missing if the source is enabled. */
   enabled?: false
-  /** Events that were taken. */
+  /** Accepted events. */
   accepted: number
-  /** What a server's events came to. Of a page only what was skipped, since the page knows the rest. */
+  /** A server's events by status. For pages only `skipped`, because the page knows the other statuses. */
   statuses: Statuses
-  /** Requests with a missing or wrong token or signature. A shop system drops a webhook after a number of them. */
+  /** Requests with a missing or wrong token or signature. A shop system deletes a webhook after several of them. */
   unauthorized: number
-  /** Requests that were answered 5xx: their sender keeps the events, and a shop system may drop the webhook. */
+  /** Requests that were answered 5xx. Their sender keeps the events. A shop system may delete the webhook. */
   unavailable: number
-  /** When the last request was answered 2xx. ISO 8601. */
+  /** The time of the last request that was answered 2xx, in ISO 8601. */
   last?: string
 }
 
 export interface SourceCounts {
-  /** Counts what was answered to a request of a source. `at` is in milliseconds since 1970. */
+  /** Counts the answer to a request of a source. `at` is in milliseconds since 1970. */
   note(source: string, answer: Answer, at: number): void
-  /** By name. */
+  /** Returns the counts by source name. */
   read(): Record<string, SourceCount>
 }
 
@@ -66,7 +66,7 @@ function startCount({ type, isEnabled }: Source): SourceCount {
   }
 }
 
-/** Of our own answer. */
+/** Reads the forwarder's own answer. */
 function readAnswer(text: string | null): { accepted?: number; statuses?: Statuses } {
   return text?.startsWith('{') ? JSON.parse(text) : {}
 }

@@ -4,7 +4,7 @@ import type { SourceConfig, SourceType } from './source-config.ts'
 const texts: Option['0'] = (value) =>
   Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '')
 
-/** The options of a source. Those that hold secrets are checked without showing them. */
+/** The options of a source. Secrets are checked elsewhere, so that errors never show them. */
 export const sourceOptions = {
   type: oneOf<SourceType>({ web: true, webhook: true, shopify: true, woocommerce: true }),
   enabled: onOrOff,
@@ -24,7 +24,7 @@ export const sourceOptions = {
 
 const common = ['type', 'enabled', 'mapping', 'filters'] as const
 
-/** What each type of source takes. */
+/** The options of each type of source. */
 export const optionsOfType = {
   web: [...common, 'orders'],
   webhook: [...common, 'token'],
@@ -32,7 +32,7 @@ export const optionsOfType = {
   woocommerce: [...common, 'secret', 'statuses'],
 } as const satisfies Record<SourceType, readonly (keyof SourceConfig)[]>
 
-/** What `orders` may be. It means one thing for the page, and another one for Shopify. */
+/** The valid values of `orders`, which has different meanings for the page and for Shopify. */
 export const ordersOfType: Partial<Record<SourceType, readonly NonNullable<SourceConfig['orders']>[]>> = {
   web: ['client', 'client_and_server'],
   shopify: ['paid', 'created'],
@@ -41,8 +41,8 @@ export const ordersOfType: Partial<Record<SourceType, readonly NonNullable<Sourc
 export const defaultSkipSourceNames = ['pos', 'shopify_draft_order'] as const
 export const defaultStatuses = ['processing', 'completed'] as const
 
-/** Up to 32 small letters, digits and hyphens, a letter first. It stands in an address. */
+/** Up to 32 lowercase letters, digits and hyphens, starting with a letter. The name is part of a URL. */
 export const sourceNameRule = /^[a-z][a-z\d-]{0,31}$/
 
-/** Names of routes, which an address would confuse with a source's. `webhook` is the source that `webhookToken` opens. */
+/** Route names, which would be ambiguous in a URL. `webhook` is not reserved: it is the source of `webhookToken`. */
 export const reservedNames: readonly string[] = ['events', 'health', 'admin', 'metrics']

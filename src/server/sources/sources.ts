@@ -18,17 +18,17 @@ import {
   sourceOptions,
 } from './source-options.ts'
 
-/** A source, read once. */
+/** A source with its compiled rules. */
 export interface Source {
   name: string
   type: SourceType
   isEnabled: boolean
-  /** Tokens of a webhook, or keys of signatures: each of them opens the source. */
+  /** Tokens or signing keys. Each of them authenticates the source. */
   secrets: readonly string[]
-  /** The forwarder's config, with the source's own mapping and filters laid over it. */
+  /** The forwarder's config, overlaid with the source's own mapping and filters. */
   config: Config
   rules: Rules
-  /** Of Shopify: the webhook that counts an order. */
+  /** For `shopify`: the webhook that counts an order. */
   orders: 'paid' | 'created'
   skipSourceNames: readonly string[]
   statuses: readonly string[]
@@ -37,18 +37,18 @@ export interface Source {
 export interface Sources {
   /** The page. */
   web: Source
-  /** All of them, the page included. */
+  /** All sources, including the page. */
   all: readonly Source[]
-  /** The source of an address, `webhook/<name>`. The page has none. */
+  /** The source of the URL `webhook/<name>`. The page has no such URL. */
   named(name: string): Source | undefined
-  /** The webhook that a token opens, or nothing. It takes the same time whichever token it is. */
+  /** The webhook source with this token, if any. Compares in constant time. */
   withToken(token: string): Source | undefined
 }
 
 /**
- * Reads the sources of a config. There is always `web`; there is `webhook` where `webhookToken` is set.
+ * Checks and compiles the sources of a config. `web` always exists; `webhook` exists if `webhookToken` is set.
  *
- * @throws a sentence that names the source and the option that can never work. It never repeats a secret.
+ * @throws an error that names the source and the invalid option. It never repeats a secret.
  */
 export function readSources(config: ForwarderConfig): Sources {
   const { sources: given = {}, webhookToken } = config
@@ -59,7 +59,7 @@ export function readSources(config: ForwarderConfig): Sources {
   refuseSharedTokens(all)
   const byName = new Map(all.map((source) => [source.name, source]))
   const web = byName.get('web')
-  if (!web) throw new Error('converge-tiktok: sources has no web') // it was put there above
+  if (!web) throw new Error('converge-tiktok: sources has no web') // unreachable: `entries` has `web`
   return {
     web,
     all,
@@ -68,12 +68,12 @@ export function readSources(config: ForwarderConfig): Sources {
   }
 }
 
-/** Whether a token opens a webhook. */
+/** True if a webhook source has this token. */
 export function opens({ secrets }: Source, token: string): boolean {
   return secrets.filter((secret) => isSameToken(token, secret)).length > 0
 }
 
-/** What the page and every server know before any source: `webhookToken` is the token of the source `webhook`. */
+/** Adds `webhookToken`, the token of the source `webhook`, from before there were sources. */
 function withWebhookToken(webhook: SourceConfig, token: string): SourceConfig {
   refuseOther('sources.webhook', webhook)
   const { type = 'webhook' } = webhook
@@ -112,26 +112,26 @@ function readSource(name: string, given: SourceConfig, config: ForwarderConfig):
   }
 }
 
-/** It does not show the value, which may hold a secret. */
+/** The error does not show the value, which may contain a secret. */
 function refuseOther(where: string, value: unknown): void {
   if (!isRecord(value)) throw new Error(`converge-tiktok: ${where} is not an object`)
 }
 
 function checkName(name: string): void {
-  const rule = 'Use up to 32 small letters, digits and hyphens, with a letter first'
+  const rule = 'Use up to 32 lowercase letters, digits and hyphens, starting with a letter'
   if (!sourceNameRule.test(name))
     throw new Error(
-      `converge-tiktok: sources has ${JSON.stringify(name.slice(0, 100))}, which cannot be a name. ${rule}.`,
+      `converge-tiktok: sources: ${JSON.stringify(name.slice(0, 100))} is not a valid source name. ${rule}.`,
     )
   if (reservedNames.includes(name))
-    throw new Error(`converge-tiktok: sources has ${name}, which is the name of a route. Choose another name.`)
+    throw new Error(`converge-tiktok: sources: "${name}" is the name of a route. Choose another source name.`)
 }
 
 function readType(name: string, { type = name === 'web' ? 'web' : 'webhook' }: SourceConfig): SourceType {
   checkOption(`sources.${name}.type`, type, sourceOptions.type)
   if ((name === 'web') !== (type === 'web'))
     throw new Error(
-      `converge-tiktok: sources.${name}.type is ${type}. Only the source called web is the page, and it has no other type.`,
+      `converge-tiktok: sources.${name}.type is ${type}. The source named web must have the type web, and no other source may have it.`,
     )
   return type
 }
@@ -156,14 +156,16 @@ function readSecrets(where: string, type: SourceType, given: SourceConfig): stri
   return secrets
 }
 
-/** A source's own mapping has no mode: whether there is a pixel is not a question of the source. */
+/** A source's own mapping has no mode, because a source cannot decide whether pages load the pixel. */
 function withOwnRules(name: string, { mapping, filters = [] }: SourceConfig, config: ForwarderConfig): Config {
   const where = `sources.${name}`
   const { events = {} } = mapping ?? {}
   if (mapping && 'mode' in mapping)
-    throw new Error(`converge-tiktok: ${where}.mapping has no mode. mapping.mode holds for all sources.`)
+    throw new Error(
+      `converge-tiktok: ${where}.mapping.mode is not an option. Set mapping.mode, which applies to all sources.`,
+    )
   refuseUnknown(`${where}.mapping`, mapping ?? {}, { events: true })
-  // What is wrong here is said of the source, not of the destination.
+  // Compiled separately first, so that errors name the source and not the destination.
   within(where, () => readRules({ pixelId: config.pixelId, mapping: { events }, filters }))
   return {
     ...config,
@@ -172,7 +174,7 @@ function withOwnRules(name: string, { mapping, filters = [] }: SourceConfig, con
   }
 }
 
-/** Puts a place in front of the place that an error of the config names. */
+/** Prefixes the path in a config error. */
 function within(where: string, read: () => unknown): void {
   try {
     read()
@@ -190,7 +192,7 @@ function refuseSharedTokens(sources: readonly Source[]): void {
       const other = owners.get(secret)
       if (other !== undefined)
         throw new Error(
-          `converge-tiktok: sources.${other} and sources.${name} have the same token. Give each its own, since it tells which source a request is from.`,
+          `converge-tiktok: sources.${other} and sources.${name} have the same token. Give each its own token, because the token identifies the source of a request.`,
         )
       owners.set(secret, name)
     }

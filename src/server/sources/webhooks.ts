@@ -22,7 +22,7 @@ import { woocommerce } from './woocommerce-webhooks.ts'
 
 export interface WebhookOptions {
   sources: Sources
-  /** Whether the config pauses everything. */
+  /** True if the config is paused. */
   isPaused: boolean
   store: EventStore
   readerOf: (source: Source) => ReadServerEvents
@@ -30,11 +30,11 @@ export interface WebhookOptions {
   log: Log
   throttle: Throttle
   facts: () => ServerRequestFacts
-  /** Erases a person's events. Missing where they can not be found. */
+  /** Erases a person's events. Missing if events cannot be found by person. */
   erase?: ((person: PersonKeys) => Promise<PersonCounts>) | undefined
 }
 
-/** What a request to `webhook` or `webhook/<name>` was answered, and for which source it counts. */
+/** The answer to a request to `webhook` or `webhook/<name>`, and the source that it counts for. */
 export interface WebhookAnswer {
   source: string
   answer: Answer
@@ -44,7 +44,7 @@ export type TakeWebhook = (request: Request, context: RequestContext, name?: str
 
 const systems = { shopify, woocommerce } as const satisfies Partial<Record<Source['type'], ShopSystem>>
 
-/** Takes what servers send: by Converge's server API, or as a shop system's own webhooks. */
+/** Receives events from servers: by Converge's server API, or as a shop system's own webhooks. */
 export function createWebhooks(options: WebhookOptions): TakeWebhook {
   const { sources } = options
   const takers = new Map(sources.all.map(({ name }) => [name, createTaker(sources.named(name), options)]))
@@ -52,7 +52,7 @@ export function createWebhooks(options: WebhookOptions): TakeWebhook {
 
   function sourceOf(request: Request, name: string | undefined): Source | Answer {
     if (name !== undefined)
-      return sources.named(name) ?? refuse(404, 'There is no webhook here: sources names none like this.')
+      return sources.named(name) ?? refuse(404, 'This URL has no webhook: sources has no source with this name.')
     if (!hasWebhook) return refuse(404, noWebhook(sources))
     return sources.withToken(tokenOf(request)) ?? wrongToken
   }
@@ -70,8 +70,8 @@ const wrongToken = refuse(401, 'X-Webhook-Token is missing or wrong.')
 
 function noWebhook({ all }: Sources): string {
   const signed = all.filter(({ type }) => type in systems).map(({ name }) => `webhook/${name}`)
-  const there = signed.length ? ` There is: ${signed.join(', ')}.` : ''
-  return `There is no webhook here: webhookToken is not set.${there}`
+  const there = signed.length ? ` The webhooks are: ${signed.join(', ')}.` : ''
+  return `This URL has no webhook: webhookToken is not set.${there}`
 }
 
 const tokenOf = ({ headers }: Request): string => headers.get('x-webhook-token') ?? ''
@@ -85,7 +85,7 @@ function createTaker(source: Source | undefined, options: WebhookOptions): Taker
   return createServerTaker(source, options)
 }
 
-/** Keeps what could be read of a request, unless its source or everything is switched off. */
+/** Stores the events of a request, unless its source is disabled or the config is paused. */
 function createKeeper(source: Source, { isPaused, store, lateEvents }: WebhookOptions) {
   return (intake: Intake, events: number, facts: ServerRequestFacts, context: RequestContext) => {
     const reason = whySkipped(source, isPaused)
@@ -95,12 +95,12 @@ function createKeeper(source: Source, { isPaused, store, lateEvents }: WebhookOp
   }
 }
 
-/** Answers 202 to events that are not sent by design. `reason` is such as `paused: …`. */
+/** Answers 202 to events that are intentionally not sent. `reason` starts with a code, such as `paused: …`. */
 export function skip(reason: string, events = 1): Answer {
   return respond(202, { accepted: 0, statuses: { skipped: events }, problems: [{ path: '', message: reason }] })
 }
 
-/** Converge's server API, opened by a token. */
+/** Converge's server API, authenticated by a token. */
 function createServerTaker(source: Source, options: WebhookOptions): Taker {
   const read = options.readerOf(source)
   const keep = createKeeper(source, options)
@@ -115,9 +115,9 @@ function createServerTaker(source: Source, options: WebhookOptions): Taker {
 }
 
 /**
- * A shop system's webhooks, opened by their signature. They are answered so that exactly what is worth it is sent again: a wrong
- * signature 401, what could not be kept 503, and all else 202, also an order that can never be taken. A shop system repeats
- * what is not answered 2xx, and drops the webhook after some failures.
+ * A shop system's webhooks, authenticated by their signature. A shop system retries what is not answered 2xx, and deletes the
+ * webhook after several failures. So a wrong signature is answered 401 and a failed write 503. Everything else is answered
+ * 202, including orders that are invalid for good.
  */
 function createShopTaker(source: Source, system: ShopSystem, options: WebhookOptions): Taker {
   const isSigned: IsSigned = createSignatureCheck(source.secrets)
@@ -127,10 +127,13 @@ function createShopTaker(source: Source, system: ShopSystem, options: WebhookOpt
     if (typeof body !== 'string') return body
     if (system.isPing(body)) return respond(200, { accepted: 0 })
     if (!(await isSigned(body, request.headers.get(system.signatureHeader))))
-      return refuse(401, `The body is not signed by ${system.name} with the secret of this source.`)
+      return refuse(
+        401,
+        `The ${system.name} signature of the body is missing, or does not match the secret of this source.`,
+      )
     const fields = parseObject(body)
     if (!fields) {
-      options.log('error', `A webhook of ${system.name} is not JSON. Choose JSON as its format`, {
+      options.log('error', `A ${system.name} webhook is not JSON. Choose JSON as its format`, {
         source: source.name,
       })
       return fail([{ path: '', message: 'is not a JSON object' }])
@@ -150,7 +153,7 @@ function parseObject(body: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Does what a signed webhook asks for. */
+/** Processes a signed webhook. */
 function createDeliveryTaker(source: Source, system: ShopSystem, options: WebhookOptions) {
   const { log, throttle } = options
   const read = options.readerOf(source)
@@ -161,11 +164,11 @@ function createDeliveryTaker(source: Source, system: ShopSystem, options: Webhoo
     const parsed = parseServerEvent(event)
     const answer = await keep(read(parsed, facts), parsed.good.length, facts, context)
     if (answer.status !== 400) return answer
-    // It can never be taken, such as an order whose cart attributes somebody forged. The log names no customer.
+    // The order is invalid for good, such as one with forged cart attributes. The log does not identify the customer.
     const { path, message } = answer.problem ?? { path: '', message: 'could not be read' }
     const line = throttle.allow(`order ${source.name}`)
     if (line)
-      log('error', `An order of ${system.name} can not be taken`, {
+      log('error', `A ${system.name} order is invalid and was not accepted`, {
         source: source.name,
         order: event.event_id,
         problem: `${path} ${message}`.trim(),
@@ -179,7 +182,7 @@ function createDeliveryTaker(source: Source, system: ShopSystem, options: Webhoo
     if (!erased) {
       log(
         'warn',
-        `${system.name} asks to erase a customer, whose events can not be found here. Drop the dead letters, if there are any`,
+        `${system.name} asks to erase a customer, but events cannot be found by customer here. Drop the dead letters, if there are any`,
         {
           source: source.name,
         },

@@ -1,6 +1,6 @@
 import type { Source } from './sources.ts'
 
-/** Why nothing of a source is sent, if so: a reason, and a sentence about it. */
+/** Why a source's events are not sent, as `code: sentence`, or `undefined` if they are sent. */
 export function whySkipped(
   { name, isEnabled }: Pick<Source, 'name' | 'isEnabled'>,
   isPaused: boolean,

@@ -8,7 +8,7 @@ const orderTopics = ['order.created', 'order.updated']
 export const woocommerce: ShopSystem = {
   name: 'WooCommerce',
   signatureHeader: 'x-wc-webhook-signature',
-  // It is sent, unsigned and as a form, when the webhook is saved.
+  // WooCommerce sends it as an unsigned form when the webhook is saved.
   isPing: (body) => /^webhook_id=\d{1,20}$/.test(body),
   read(order, headers, { statuses }) {
     const topic = headers.get('x-wc-webhook-topic') ?? ''
@@ -16,7 +16,7 @@ export const woocommerce: ShopSystem = {
       return { kind: 'skip', reason: 'topic: this webhook is neither order.created nor order.updated' }
     const status = readText(order.status)
     if (!statuses.includes(status))
-      return { kind: 'skip', reason: `status: statuses does not hold ${statusWords(status)}` }
+      return { kind: 'skip', reason: `status: statuses does not contain ${statusWords(status)}` }
     return { kind: 'order', event: fromWooCommerceOrder(order) }
   },
 }

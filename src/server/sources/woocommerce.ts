@@ -3,8 +3,8 @@ import { decodeEntities } from './decode-entities.ts'
 import { type Fields, listOf, type OrderEvent, readContext, toAliases } from './order-event.ts'
 
 /**
- * Makes an event of a WooCommerce order, as the webhooks `order.created` and `order.updated` bring it. Item prices are what was
- * paid for one, tax included, as the plugin in examples/woocommerce computes them on the page.
+ * Makes an event of a WooCommerce order from the webhooks `order.created` and `order.updated`. Item prices are the paid unit
+ * prices including tax, as the plugin in examples/woocommerce computes them on the page.
  *
  * Fields: https://woocommerce.github.io/woocommerce-rest-api-docs/#order-properties
  */
@@ -15,7 +15,7 @@ export function fromWooCommerceOrder(order: Fields): OrderEvent {
   return {
     event_name: isRenewal ? 'Placed Recurring Subscription Order' : 'Placed Order',
     event_id: id,
-    // When the customer ordered, which is when the page tracked it, too, however much later the order is updated.
+    // The time of the order, which is also when the page tracked it. The webhook may come much later.
     timestamp: readText(order.date_created_gmt) ? `${readText(order.date_created_gmt)}Z` : undefined,
     properties: {
       id,
@@ -29,7 +29,7 @@ export function fromWooCommerceOrder(order: Fields): OrderEvent {
       coupon: listOf(order.coupon_lines).map(({ code }) => code),
       items: listOf(order.line_items).map((line) => ({
         product_id: line.product_id,
-        variant_id: line.variation_id || undefined, // 0 stands for none
+        variant_id: line.variation_id || undefined, // 0 means that there is no variation
         sku: line.sku,
         name: decodeEntities(readText(line.name)),
         price: unitPrice(line),
@@ -45,12 +45,12 @@ export function fromWooCommerceOrder(order: Fields): OrderEvent {
   }
 }
 
-/** Of WooCommerce Subscriptions. A customer who pays one by hand does it in the checkout; the order names its subscription. */
+/** True for a renewal of WooCommerce Subscriptions. A renewal that a customer pays in the checkout only has the meta key. */
 function isSubscriptionRenewal({ created_via, meta_data }: Fields): boolean {
   return created_via === 'subscription' || listOf(meta_data).some(({ key }) => key === '_subscription_renewal')
 }
 
-/** What was paid for one, tax included. WooCommerce's own `price` is without tax. */
+/** The paid unit price including tax. WooCommerce's own `price` excludes tax. */
 function unitPrice({ total, total_tax, quantity }: Fields): number | undefined {
   const count = readNumber(quantity, 0)
   return count ? (readNumber(total) + readNumber(total_tax, 0)) / count : undefined
@@ -59,7 +59,7 @@ function unitPrice({ total, total_tax, quantity }: Fields): number | undefined {
 function toProfile(order: Fields): Record<string, unknown> {
   const billing = recordOf(order.billing)
   const shipping = recordOf(order.shipping)
-  // A till may leave the billing address empty. An address is one person's: it is taken as a whole.
+  // A point of sale may leave the billing address empty. Never mix two addresses, which may belong to two people.
   const address = readText(billing.country) || readText(billing.last_name) ? billing : shipping
   return {
     // See order-meta.php in examples/woocommerce-webhook.

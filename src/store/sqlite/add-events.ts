@@ -3,7 +3,7 @@ import type { OrderMoment } from '../decide-order.ts'
 import type { Fate } from '../fate.ts'
 import { isCountedOnce, type KeptEvent, type Totals, type WaitingRows } from './waiting-rows.ts'
 
-/** Adds what several requests bring, and gives back the fates of each. `mergeOrders` is in seconds. To be called in a transaction. */
+/** Adds the events of several requests and returns their fates. `mergeOrders` is in seconds. Call it in a transaction. */
 export function addRequests(
   rows: WaitingRows,
   requests: readonly { kept: readonly KeptEvent[]; mergeOrders: number }[],
@@ -32,7 +32,7 @@ function addEvents({ rows, kept, moment, totals }: Request): Fate[] {
       fates[index] = isNew ? 'kept' : 'already_sent'
       continue
     }
-    // All rows of an order are decided together, when its first one comes.
+    // All rows of an order are decided together, at its first row.
     orders ??= placesOfOrders(kept)
     const places = orders.get(keyOf(one.event)) ?? []
     if (places[0] !== index) continue
@@ -46,7 +46,7 @@ function addEvents({ rows, kept, moment, totals }: Request): Fate[] {
   return fates
 }
 
-/** Where each order's rows stand. */
+/** The indexes of each order's rows. */
 function placesOfOrders(kept: readonly KeptEvent[]): Map<string, number[]> {
   const orders = new Map<string, number[]>()
   for (const [index, { event }] of kept.entries()) {
@@ -59,7 +59,7 @@ function placesOfOrders(kept: readonly KeptEvent[]): Map<string, number[]> {
   return orders
 }
 
-/** What an order's rows have in common. An event without an order's name stands for itself. */
+/** A key that the rows of one order share. An event without an order name has a key of its own. */
 function keyOf({ source, orderName, data: { event, event_id } }: OutboxEvent): string {
   return JSON.stringify([source, orderName ? ['order', orderName] : ['event', event], event_id])
 }

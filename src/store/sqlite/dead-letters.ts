@@ -5,9 +5,9 @@ import type { Total } from './waiting-rows.ts'
 const chunk = 1000
 const problemsShown = 20
 
-/** Reads what was set aside. It works on files of every version, and writes nothing. */
+/** Reads dead letters. It supports files of every version, and never writes. */
 export function createDeadLetterReader(database: DatabaseSync) {
-  // Prepared when they are used: some of these tables are not in every version.
+  // Statements are prepared on use, because some versions lack some of these tables.
   const prepare = (sql: string) => database.prepare(sql)
 
   return {
@@ -28,7 +28,7 @@ export function createDeadLetterReader(database: DatabaseSync) {
   }
 }
 
-/** Counts by problem: the most frequent ones, and the others together. It takes no longer with more dead letters. */
+/** Counts dead letters by problem: the most frequent ones, and all others together. The cost does not grow with their number. */
 export function createProblemCounts(database: DatabaseSync): (total: number) => Record<string, number> {
   const select = database.prepare(`SELECT problem, count FROM problems ORDER BY count DESC LIMIT ${problemsShown}`)
   return (total) => {
@@ -38,7 +38,7 @@ export function createProblemCounts(database: DatabaseSync): (total: number) => 
   }
 }
 
-/** Splits what was chosen into parts that a transaction can take without blocking the process for long. */
+/** Splits the chosen dead letters into chunks, so that no transaction blocks the process for long. */
 export function createIdChunks(database: DatabaseSync): (chosen: Chosen) => Generator<readonly number[]> {
   const select = database.prepare(`SELECT id FROM dead_letters WHERE id > ? ORDER BY id LIMIT ${chunk}`)
   const after = (id: number) => select.all(id).map((row) => Number(row.id))

@@ -3,14 +3,14 @@ import { isSqliteError, openSqlite } from './sqlite.ts'
 import { identityOf } from './sqlite-file.ts'
 
 export interface DeliveryLock {
-  /** Takes the lock, unless this process has it. False if another process has it. */
+  /** Takes the lock if this process does not have it yet. Returns false if another process has it. */
   take(): boolean
   release(): void
 }
 
 /**
- * Of the processes that share an outbox, one delivers: else a restart that overlaps would send all that waits twice. The
- * lock is SQLite's own, on a file beside; the system lets go of it when the process ends, however it does.
+ * Lets only one of the processes that share an outbox deliver. Otherwise overlapping processes during a restart would send
+ * every waiting event twice. It is an SQLite lock on a separate file, which the system releases when the process ends.
  */
 export function createDeliveryLock(path: string): DeliveryLock {
   const file = `${path}-lock`
@@ -40,7 +40,7 @@ export function createDeliveryLock(path: string): DeliveryLock {
   return {
     take() {
       if (held && held.identity === identityOf(file)) return true
-      // A lock on a file that was deleted keeps no other process away.
+      // A lock on a deleted file does not exclude other processes.
       const former = held
       held = undefined
       try {
@@ -49,7 +49,7 @@ export function createDeliveryLock(path: string): DeliveryLock {
         return isTaken
       } catch (error) {
         if (!former) throw error
-        // The folder is gone, too: there is no file that another process could lock.
+        // The folder is deleted as well, so no other process can take a lock.
         held = former
         return true
       }

@@ -9,13 +9,13 @@ import { createVerdictRecord } from './verdict-record.ts'
 export interface Delivery {
   /** True if an event was handed out and has no verdict yet. */
   isSending(id: number): boolean
-  /** Something came. */
+  /** Ends a pause early, because events have arrived. */
   wake(): void
   /** The configuration fault that has stopped all calls. */
   stopped(): string | undefined
-  /** How many of the events that the file still holds were sent: it could not be written since. */
+  /** The number of sent events that the file still contains, because it could not be written. */
   sentCount(): number
-  /** Resolves once nothing is in flight, or after 5 s: what is sent then has no verdict, and is sent again. */
+  /** Resolves once nothing is in flight, or after 5 s. Events without a verdict by then are sent again. */
   close(): Promise<void>
 }
 
@@ -23,39 +23,39 @@ export interface DeliveryOptions {
   tables: Tables
   lock: DeliveryLock
   deliver: Deliver
-  /** Milliseconds that an order may wait for its twin at the longest. */
+  /** The longest time that an order may wait for its twin, in milliseconds. */
   longestWait: number
   /** Called at least every two seconds. Must not throw. */
   checkFile: () => void
   /** Milliseconds since 1970. */
   now: () => number
-  /** Milliseconds since some moment. Unlike `now`, nobody can set it: all durations are measured by it. */
+  /** A monotonic clock in milliseconds, for all durations. Unlike `now`, nobody can change it. */
   elapsed: () => number
   /** Returns a random number from 0 up to, but not including, 1. */
   random: () => number
   log: (sentence: string) => void
-  /** Milliseconds: after a first failure, and the longest. */
+  /** Milliseconds of the pause after the first failure, and of the longest pause. */
   retryAfter: { first: number; longest: number }
 }
 
-// What comes within it is one batch. A backlog does not wait: each round of calls takes more than a millisecond, and TikTok
-// allows a token 1,000 calls a second.
+// Milliseconds in which arriving events form one batch. A backlog does not wait, because each round of calls takes more than
+// a millisecond and TikTok allows 1,000 calls a second for each token.
 const spacing = 100
-// A call takes TikTok up to half a second. With one at a time a backlog would leave slower than events can come in.
+// TikTok takes up to half a second for a call. Sending one call at a time would be slower than the intake.
 const mostCalls = 4
-// Another process may have added something, requeued a dead letter, or ended.
+// Milliseconds between checks of the file: another process may have added or requeued an event, or ended.
 const look = 2000
-// `deliver` gives its call up by itself 4 s after it was told to end.
+// `deliver` aborts its call 4 s after the signal.
 const patience = 5000
 const day = 86_400_000
 
 interface Nap {
   milliseconds: number
-  /** Whether what comes ends it. */
+  /** True if arriving events end it. */
   light: boolean
 }
 
-/** Hands what waits to `deliver`, oldest first: one batch after the other, and of a backlog a few at a time. */
+/** Passes waiting events to `deliver`, oldest first: one batch at a time, or a few batches at a time for a backlog. */
 export function startDelivery(options: DeliveryOptions): Delivery {
   const { tables, lock, longestWait, now, elapsed, log } = options
   const longestPause = options.retryAfter.longest
@@ -67,7 +67,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   const ask = createAsk(options, signal)
   const sending = new Set<number>()
   let isAbandoned = false
-  // After a failure, one batch shows whether TikTok is there again.
+  // After a failure, a single batch tests whether TikTok works again.
   let calls = 1
   let nextPruning = Number.NEGATIVE_INFINITY
 
@@ -75,12 +75,12 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     while (!signal.aborted && record.write(() => tables.setAsideLate(now(), record.isSettled))) await setImmediate()
   }
 
-  /** In parts, so that intake goes on in between. */
+  /** Saves in chunks, so that intake can run in between. */
   async function save(): Promise<void> {
     while (!isAbandoned && record.saveSome()) await setImmediate()
   }
 
-  /** The oldest batches, as many as may be on their way together. */
+  /** Returns the oldest batches, up to the number of parallel calls. */
   async function nextBatches(): Promise<WaitingEvent[][]> {
     const taken = new Set<number>()
     const batches: WaitingEvent[][] = []
@@ -127,7 +127,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
         nap = await deliverNext()
       } catch (error) {
         if (!isSqliteError(error, 'busy'))
-          log(`converge-tiktok: the outbox could not be read (${reasonOf(error)}). It is tried again.`)
+          log(`converge-tiktok: the outbox could not be read (${reasonOf(error)}). The next attempt follows.`)
         nap = { milliseconds: verdictReader.fail(), light: false }
       }
       if (!signal.aborted) await sleep(nap)
@@ -162,7 +162,7 @@ function createAsk({ deliver, log }: DeliveryOptions, signal: AbortSignal) {
         signal,
       )
     } catch (error) {
-      log(`converge-tiktok: a delivery broke off (${reasonOf(error)}). Its events are kept and sent again.`)
+      log(`converge-tiktok: a delivery failed unexpectedly (${reasonOf(error)}). Its events are kept and sent again.`)
       return []
     }
   }
@@ -174,7 +174,7 @@ function createNaps() {
   return {
     sleep: ({ milliseconds, light }: Nap): Promise<void> =>
       new Promise((resolve) => {
-        // Waiting keeps no process alive: what waits is on the disk.
+        // The timer does not keep the process alive, because waiting events are on disk.
         const timer = setTimeout(resolve, Math.max(0, milliseconds)).unref()
         isLight = light
         end = () => {

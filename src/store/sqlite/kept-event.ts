@@ -3,15 +3,14 @@ import type { OutboxEvent } from '../../server/outbox.ts'
 const start = '{"data":'
 const end = '},"expires":'
 
-/** The JSON that is kept of an event: its data first, then `expires`. */
+/** Returns the JSON that is stored for an event: `data` first, then `expires`. */
 export function writeKept({ data, expires, json: _, ...rest }: OutboxEvent): string {
   return JSON.stringify({ data, expires, ...rest })
 }
 
 /**
- * Reads an event that is kept as JSON. Its data, most of the text, is what is sent: it is cut out as it stands, and parsed
- * only if somebody asks. A quotation mark inside a text is escaped, and no data has a key of that name, so that the last
- * `},"expires":` is where the data ends.
+ * Reads a stored event. `data` is most of the text and is sent unchanged, so it is cut out as JSON and only parsed on access.
+ * The data ends at the last `},"expires":`, because quotation marks inside strings are escaped and `data` has no such key.
  */
 export function readKept(body: string): OutboxEvent {
   const cut = body.lastIndexOf(end)

@@ -2,14 +2,14 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Brought } from '../decide-order.ts'
 import { retention } from '../retention.ts'
 
-/** Knows which orders were brought within 90 days, and by whom. */
+/** Remembers for 90 days which orders arrived, and from which side. */
 export interface OrderMemory {
   /** Times are in milliseconds since 1970. */
   read(events: readonly string[], event_id: string): ReadonlyMap<string, Brought>
   write(event: string, event_id: string, brought: Brought): void
-  /** An order that was set aside was not counted: another copy of it may come. */
+  /** Forgets one side's copy of an order that became a dead letter. TikTok did not count it, so another copy may be sent. */
   release(event: string, event_id: string, by: keyof Brought): void
-  /** Forgets those of more than 90 days ago, and gives back how many. */
+  /** Forgets orders from more than 90 days ago, and returns their number. */
   prune(now: number): number
 }
 
@@ -23,7 +23,7 @@ export function createOrderMemory(database: DatabaseSync): OrderMemory {
     signed: prepare('UPDATE orders SET signed = 0 WHERE event = ? AND event_id = ?'),
   } as const satisfies Record<keyof Brought, unknown>
   const forget = prepare('DELETE FROM orders WHERE event = ? AND event_id = ? AND added = 0 AND signed = 0')
-  // The clock may be ahead for a moment. The newest order tells how late it is at least.
+  // Never trust a clock that is ahead for a moment: prune relative to the newest order at most.
   const prune = prepare(`DELETE FROM orders WHERE max(added, signed) <=
     min(?, (SELECT max(max(added, signed)) FROM orders)) - ${retention.orders}`)
 

@@ -17,7 +17,7 @@ interface Addition {
   reject: (reason: unknown) => void
 }
 
-// What a row takes beside its JSON: keys, three indexes, and the slack in SQLite's pages.
+// Bytes of a row besides its JSON: keys, three indexes, and unused space in SQLite's pages.
 const rowBytes = 400
 
 export interface Intake {
@@ -33,7 +33,7 @@ export interface IntakeOptions {
   now: () => number
 }
 
-/** What comes while the disk is written to shares the next commit, and its wait for the disk. */
+/** Events that arrive during a disk write share the next commit and sync. */
 export function createIntake({ tables, room, file, now }: IntakeOptions): Intake {
   let additions: Addition[] = []
   let committing: Promise<void> | undefined
@@ -62,7 +62,7 @@ export function createIntake({ tables, room, file, now }: IntakeOptions): Intake
       return { fitting, fates: fitting.length ? tables.add(fitting, now()) : [] }
     })
     if (fitting.length) await tables.sync()
-    throwIfLost() // before it was synced: then it is on no disk that anybody reads again
+    throwIfLost() // the file may have been deleted before the sync, and then the events are lost
     fitting.forEach(({ resolve }, index) => {
       resolve(fates[index] ?? [])
     })

@@ -3,13 +3,13 @@ import type { Tables } from './outbox-tables.ts'
 import { createDiskRoom } from './sqlite-file.ts'
 
 export interface Room {
-  /** Those that fit, each beside those before it. */
+  /** Returns the additions that fit, in order. */
   fit<Sized extends { bytes: number }>(batch: readonly Sized[]): Sized[]
-  /** Notes that so many bytes did not fit, and gives back the reason. */
+  /** Records that this many bytes did not fit, and returns the error. */
   refuse(bytes: number): OutboxFull
-  /** Why nothing more fits at the moment, or false. */
+  /** Returns why no more events fit at the moment, or false. */
   whyFull(): string | false
-  /** Gives space back to a disk that runs full. */
+  /** Returns unused space to the disk if it is almost full. */
   makeOnDisk(): void
 }
 
@@ -23,13 +23,13 @@ export interface RoomOptions {
 
 export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOptions): Room {
   const diskRoom = createDiskRoom(path, reserveBytes)
-  // The size of what was refused last, until something was taken again.
+  // The size of the last refused addition, until another one is accepted.
   let refused: number | undefined
 
   const ownRoom = () => maxBytes - tables.space().used
   const roomOnDisk = () => diskRoom(tables.space())
 
-  /** What can still be sent is worth more than what was set aside. */
+  /** Events that can still be sent are more important than dead letters. */
   function forgetDead(): void {
     const forgotten = tables.forgetOldestDead()
     if (forgotten) log(`converge-tiktok: the outbox is full: its ${forgotten} oldest dead letters were deleted.`)
@@ -39,13 +39,14 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
     try {
       tables.giveBack()
     } catch {
-      // Another process has locked the file, or the disk is full: there will be another occasion.
+      // Another process has locked the file, or the disk is full. A later call tries again.
     }
   }
 
   function whyNot(bytes: number): string | undefined {
-    if (bytes > roomOnDisk()) return `The disk has less than ${reserveBytes} bytes free, its reserve (reserveBytes).`
-    if (bytes > ownRoom()) return `The outbox holds ${maxBytes} bytes, its limit (maxBytes).`
+    if (bytes > roomOnDisk())
+      return `The disk has less than ${reserveBytes} bytes free, which is the reserve (reserveBytes).`
+    if (bytes > ownRoom()) return `The outbox has reached its limit of ${maxBytes} bytes (maxBytes).`
     return undefined
   }
 
@@ -66,11 +67,11 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
     },
     refuse(bytes) {
       refused = bytes
-      return new OutboxFull(whyNot(bytes) ?? 'The outbox has no room for this.')
+      return new OutboxFull(whyNot(bytes) ?? 'The outbox has no room for these events.')
     },
     whyFull() {
       if (refused !== undefined) return whyNot(refused) ?? false
-      // Dead letters make room for what comes: the own limit counts only once something was refused.
+      // Dead letters make room for new events, so the size limit only counts after a refusal.
       return roomOnDisk() < 1 && (whyNot(Number.POSITIVE_INFINITY) ?? false)
     },
     makeOnDisk() {
@@ -79,7 +80,7 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
   }
 }
 
-/** How many bytes of room some work made. */
+/** Returns how many bytes of room some work gained. */
 function gainOf(work: () => void, room: () => number): number {
   const before = room()
   work()

@@ -14,12 +14,12 @@ import { emptyLog, inTransaction, isSqliteError, openLog, UnusableFile } from '.
 import { copyDatabase, largestRewrite, makeShrinkable, openOutboxFile, schemaVersionOf } from './sqlite-schema.ts'
 import { createWaitingRows, type KeptEvent, type RowKey, type WaitingRows } from './waiting-rows.ts'
 
-// One event may be large, and a thousand of them need not be in memory at once.
+// Limits the memory of a batch, because single events may be large.
 const maxBatch = 1000
 const maxBatchText = 4_000_000
 const chunk = 1000
 
-export const tooLate = 'It waited for longer than TikTok remembers its event_id, and would have been counted twice.'
+export const tooLate = 'It waited longer than TikTok remembers its event_id, so TikTok could have counted it twice.'
 
 const syncFile = promisify(fdatasync)
 
@@ -28,30 +28,30 @@ export interface WaitingEvent extends RowKey {
   event: OutboxEvent
 }
 
-/** True if more may wait behind a batch. */
+/** True if more events may be waiting after this batch. */
 export const isFull = (batch: readonly WaitingEvent[]): boolean => batch.length === maxBatch
 
-/** What became of an event that was handed out, by its row. `due` is in milliseconds since 1970. */
+/** The outcome of a delivered event, by its row. `due` is in milliseconds since 1970. */
 export type Settled = RowKey &
   ({ outcome: 'done' } | { outcome: 'dead'; problem: string } | { outcome: 'putOff'; due: number })
 
 /** Bytes. */
 export interface Space {
-  /** Of the file, what is in use. */
+  /** Bytes in use. */
   used: number
-  /** Of the file, what is free to use again. */
+  /** Bytes of free pages, which can be reused. */
   free: number
-  /** Of the database, free pages included. The file may still have to grow to it. */
+  /** Bytes of the database including free pages. The file may be smaller until the next checkpoint. */
   total: number
 }
 
 export type Tables = ReturnType<typeof openTables>
 
 /**
- * The file: what waits, what was set aside, and which orders were taken, of one pixel. Every method but `sync` works at
- * once, and throws if another process has locked the file.
+ * Opens the file of one pixel: its waiting events, dead letters and order memory. Every method except `sync` is synchronous,
+ * and throws if another process has locked the file.
  *
- * @throws a sentence, if the file cannot be opened, or belongs to another pixel
+ * @throws a sentence if the file cannot be opened or belongs to another pixel
  */
 export function openTables(path: string, pixelId?: string) {
   const database = openOutboxFile(path)
@@ -59,14 +59,14 @@ export function openTables(path: string, pixelId?: string) {
   if (owner !== pixelId) {
     database.close()
     throw new UnusableFile(
-      `converge-tiktok: the outbox ${path} holds the events of pixel ${owner}, which are not ${pixelId}'s to send. Name a file of its own.`,
+      `converge-tiktok: the outbox ${path} contains events of pixel ${owner}, but pixelId is ${pixelId}. Name another file for this pixel.`,
     )
   }
   const log = openLog(path)
   const write = createWriter(database)
   const orders = createOrderMemory(database)
   const rows = createWaitingRows(database, orders)
-  // As in the order memory, the newest one tells how late it is at least.
+  // As in the order memory, a clock that is ahead must not delete everything.
   const pruneDead = database.prepare(`DELETE FROM dead_letters WHERE died <=
     min(?, (SELECT max(died) FROM dead_letters)) - ${retention.deadLetters}`)
   return {
@@ -75,18 +75,18 @@ export function openTables(path: string, pixelId?: string) {
     ...spaceOf(database),
     searchPerson: createPersonSearch(database).next,
 
-    /** Leaves nothing of deleted rows in the database, but in its log. It takes as long as writing all that is in use. */
+    /** Rewrites the database file without deleted rows. The log keeps them. It takes as long as writing all rows. */
     rewrite: (): void => rewrite(database),
 
     emptyLog: (): void => emptyLog(database),
 
-    /** Resolves once what was added is on the disk. */
+    /** Resolves once the added events are on disk. */
     sync: (): Promise<void> => syncFile(log),
 
-    /** Forgets the orders and the dead letters whose time is over, and gives back how many. */
+    /** Deletes orders and dead letters after their retention period, and returns their number. */
     prune: (now: number): number => write(() => orders.prune(now) + Number(pruneDead.run(now).changes)),
 
-    /** Makes a copy of all there is, in a file that must not exist. */
+    /** Copies the whole database to a file that must not exist. */
     copyTo: (file: string): void => copyDatabase(database, file),
 
     schemaVersion: (): number => schemaVersionOf(database),
@@ -107,7 +107,7 @@ function createWriter(database: DatabaseSync): Write {
       return inTransaction(database, work)
     } catch (error) {
       if (!isSqliteError(error, 'full')) throw error
-      // What the log holds may fit into free pages of the database. Then the log begins anew, without growing.
+      // The log's content may fit into free pages of the database. A checkpoint then empties the log.
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
       return inTransaction(database, work)
     }
@@ -116,7 +116,7 @@ function createWriter(database: DatabaseSync): Write {
 
 function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
   const prepare = (sql: string) => database.prepare(sql)
-  // The plus signs keep SQLite from sorting all that waits, by an index that does not help.
+  // The plus signs disable other indexes, with which SQLite would sort all waiting rows.
   const dueIds = prepare(
     'SELECT id FROM waiting WHERE (+due <= ? OR +due > ?) AND +expires > ? AND +held = 0 ORDER BY id',
   )
@@ -130,13 +130,13 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
   const putOff = prepare('UPDATE waiting SET attempts = attempts + 1, due = ? WHERE id = ? AND event_id = ?')
 
   return {
-    /** Adds what several requests bring, and gives back the fates of each. `mergeOrders` is in seconds. */
+    /** Adds the events of several requests and returns their fates. `mergeOrders` is in seconds. */
     add: (additions: readonly { kept: readonly KeptEvent[]; mergeOrders: number }[], now: number): Fate[][] =>
       write(() => addRequests(rows, additions, now)),
 
     /**
-     * Lets orders leave whose wait for a twin is over, and gives back how many. From now on they are never changed. None
-     * waits for longer than `longestWait` milliseconds: what seems to was taken while the clock was ahead.
+     * Releases orders that have waited long enough for a twin, and returns their number. They are never changed afterwards.
+     * An order that would wait longer than `longestWait` milliseconds is released too: it was added while the clock was ahead.
      */
     release: (now: number, longestWait: number): number => {
       if (!nextHeld.get(now, now + longestWait)) return 0
@@ -144,8 +144,8 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
     },
 
     /**
-     * The oldest events that may be sent now, except some. Nothing is put off for longer than `longestPause` milliseconds:
-     * what seems to be was put off while the clock was ahead.
+     * Returns the oldest events that may be sent now, without the excepted ones. An event that would be delayed for longer than
+     * `longestPause` milliseconds is due too: it was delayed while the clock was ahead.
      */
     due(now: number, longestPause: number, isExcepted: (id: number) => boolean): WaitingEvent[] {
       const ids: number[] = []
@@ -168,10 +168,10 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
       return batch
     },
 
-    /** When the next of those that were put off is due, in milliseconds since 1970. */
+    /** When the next delayed event is due, in milliseconds since 1970. */
     nextDue: (now: number): number => Number(nextDue.get(now)?.due ?? Number.POSITIVE_INFINITY),
 
-    /** Sets aside what must not be sent any more, except some. Gives back how many: call it again until there are none. */
+    /** Makes a chunk of expired events dead letters, without the excepted ones. Returns their number: call it again until it is 0. */
     setAsideLate(now: number, isExcepted: (id: number) => boolean): number {
       const late: RowKey[] = []
       for (const row of expired.iterate(now / 1000)) {
@@ -228,7 +228,7 @@ function deadLetterTable(database: DatabaseSync, rows: WaitingRows, write: Write
     if (typeof body !== 'string') return false
     const event: OutboxEvent = JSON.parse(body)
     if (event.expires <= now / 1000) return false
-    // It does not wait for its twin again.
+    // `mergeOrders: 0`, because it must not wait for its twin again.
     const [[fate] = []] = addRequests(rows, [{ kept: [{ event, body }], mergeOrders: 0 }], now)
     if (!fate || !isSent(fate, event)) return false
     unbury.run(id)
@@ -239,14 +239,14 @@ function deadLetterTable(database: DatabaseSync, rows: WaitingRows, write: Write
     dead: reader.list,
     idChunks: createIdChunks(database),
 
-    /** Lets them wait again, and gives back how many. One that is too old, or that another copy has replaced, stays. */
+    /** Queues dead letters again and returns their number. Those that are too old or replaced by another copy stay. */
     requeue: (ids: readonly number[], now: number): number =>
       write(() => ids.filter((id) => requeueOne(id, now)).length),
 
-    /** Deletes them, and gives back how many. */
+    /** Deletes dead letters and returns their number. */
     drop: (ids: readonly number[]): number => write(() => sum(ids, (id) => Number(unbury.run(id).changes))),
 
-    /** Makes room by the oldest dead letters, and gives back how many went. */
+    /** Deletes the oldest dead letters to make room, and returns their number. */
     forgetOldestDead: (): number => write(() => Number(forgetOldest.run().changes)),
 
     stats(now: number): Pick<StoreStats, 'waiting' | 'sent' | 'dead' | 'oldest' | 'overdue' | 'orders'> {
@@ -287,7 +287,7 @@ function spaceOf(database: DatabaseSync) {
   return {
     space,
 
-    /** Gives the log's space back to the disk, and some of the free pages where there are many. */
+    /** Returns the log's space to the disk, and some of the free pages if there are many. */
     giveBack(): void {
       const { used, free } = space()
       if (free >= manyBytes) {
@@ -299,7 +299,7 @@ function spaceOf(database: DatabaseSync) {
   }
 }
 
-/** Without secure_delete, pages of the new file could hold remains of the old one. */
+/** Without secure_delete, pages of the new file could contain remains of the old one. */
 function rewrite(database: DatabaseSync): void {
   database.exec('PRAGMA secure_delete = ON')
   try {
@@ -309,7 +309,7 @@ function rewrite(database: DatabaseSync): void {
   }
 }
 
-/** The first pixel that asks owns the file. Whichever process delivers sends all that waits to its own pixel. */
+/** The first pixel owns the file, because a process sends all waiting events to its own pixel. */
 function claim(database: DatabaseSync, pixelId: string): string {
   database.prepare('INSERT INTO owner VALUES (1, ?) ON CONFLICT DO NOTHING').run(pixelId)
   return String(database.prepare('SELECT pixel FROM owner').get()?.pixel)

@@ -12,29 +12,29 @@ import { whenFree } from './sqlite.ts'
 import { createFileCheck } from './sqlite-file.ts'
 
 export interface SqliteOptions {
-  /** The database file. Its folder must exist; SQLite adds `-wal` and `-shm` beside it, and the outbox `-lock`. */
+  /** The database file. Its folder must exist. SQLite adds the files `-wal` and `-shm`, and delivery adds `-lock`. */
   path: string
-  /** The pixel whose events it holds: the file of another one is refused. Without it, nobody asks. */
+  /** The pixel that owns the file. A file of another pixel is refused. Default: not checked. */
   pixelId?: string
-  /** How large it may become. Then events are refused, and their senders keep them. Default 1 GB: some 700,000 events. */
+  /** The size limit. Events over it are refused, and their senders keep them. Default 1 GB, some 700,000 events. */
   maxBytes?: number
   /**
-   * How many bytes of its disk must stay free. With fewer, events are refused, and their senders keep them: what was sent
-   * must still be written down. Default 32 MB, which is what SQLite's log may need at a time. 0 takes events until the
-   * disk is full.
+   * The bytes of the disk that must stay free, so that sent events can still be recorded. With less free space, events are
+   * refused and their senders keep them. Default 32 MB, the most that SQLite's log needs at a time. 0 accepts events until
+   * the disk is full.
    */
   reserveBytes?: number
-  /** Milliseconds until the next try, after a first failure and at the longest. Default 1 s and 60 s. */
+  /** Milliseconds of the pause after the first failure, and of the longest pause. Default 1,000 and 60,000. */
   retryAfter?: { first: number; longest: number }
   /** Milliseconds since 1970. */
   now?: () => number
-  /** From 0 up to 1. */
+  /** Returns a random number from 0 up to, but not including, 1. */
   random?: () => number
-  /** Takes the sentences that a person must read. Default `console.error`. */
+  /** Receives the sentences to log. Default `console.error`. */
   log?: (sentence: string) => void
 }
 
-/** What a store and an outbox in a SQLite file share. */
+/** The common part of a store and an outbox in an SQLite file. */
 export interface SqliteEngine {
   add(events: readonly OutboxEvent[], options: MergeOptions): Promise<Fate[]>
   start(deliver: Deliver, options: MergeOptions): void
@@ -48,7 +48,7 @@ export interface SqliteEngine {
   close(): Promise<void>
 }
 
-/** @throws a sentence, if the file cannot be opened, is no outbox, is another pixel's, or was made by a later version */
+/** @throws a sentence if the file cannot be opened, is not an outbox, or is from another pixel or a later version */
 export function openSqliteEngine({
   path,
   pixelId,
@@ -94,7 +94,7 @@ export function openSqliteEngine({
 
     async stats() {
       const stats = await whenFree(() => tables.stats(now()))
-      // Sent, but not yet written.
+      // Sent events that are not yet recorded in the file.
       const sent = delivery?.sentCount() ?? 0
       return {
         ...stats,

@@ -2,7 +2,7 @@ import { realpathSync, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Space } from './outbox-tables.ts'
 
-/** What a path leads to, or `undefined` if nothing is there. The same file has the same identity for as long as it is open. */
+/** Identifies the file at a path, or returns `undefined` if there is none. An open file keeps its identity. */
 export function identityOf(path: string): string | undefined {
   try {
     const { dev, ino } = statSync(path, { bigint: true })
@@ -13,13 +13,13 @@ export function identityOf(path: string): string | undefined {
 }
 
 export interface FileCheck {
-  /** A sentence, if a file of the database is gone. It is logged once. */
+  /** Returns a sentence if a file of the database is lost, and logs it once. */
   findLost(): string | undefined
 }
 
 /**
- * Watches the files of an open database. A file that was deleted, moved or replaced can still be written to, but the
- * next process that opens the path finds nothing of it.
+ * Checks the files of an open database. A deleted, moved or replaced file can still be written to, but the next process that
+ * opens the path does not find the data.
  */
 export function createFileCheck(path: string, log: (sentence: string) => void): FileCheck {
   const file = realpathSync(path)
@@ -29,8 +29,8 @@ export function createFileCheck(path: string, log: (sentence: string) => void): 
     findLost() {
       const lost = files.find(({ path, identity }) => identityOf(path) !== identity)?.path
       if (!lost) return undefined
-      const sentence = `The outbox's file ${lost} was deleted, moved or replaced while it was open. No events are taken until the server is started again.`
-      if (logged !== lost) log(`converge-tiktok: ${sentence} What waits is still sent until then.`)
+      const sentence = `The outbox file ${lost} was deleted, moved or replaced while it was open. No events are accepted until the server is restarted.`
+      if (logged !== lost) log(`converge-tiktok: ${sentence} Waiting events are still sent until then.`)
       logged = lost
       return sentence
     },
@@ -38,8 +38,8 @@ export function createFileCheck(path: string, log: (sentence: string) => void): 
 }
 
 /**
- * How many bytes a database may grow by before its disk has less than `reserve` left. Infinite if the system does not
- * say how much is left.
+ * Returns by how many bytes a database may grow before its disk has less than `reserve` left. Infinite if the system does not
+ * report the free space.
  */
 export function createDiskRoom(path: string, reserve: number): (space: Space) => number {
   const file = realpathSync(path)
@@ -47,7 +47,7 @@ export function createDiskRoom(path: string, reserve: number): (space: Space) =>
   return ({ total }) => {
     try {
       const { bavail, bsize } = statfsSync(folder)
-      // What only the log holds takes its place in the file later.
+      // Pages that are only in the log take space in the file later.
       const growth = Math.max(0, total - statSync(file).size)
       return bavail * bsize - growth - reserve
     } catch {

@@ -7,17 +7,17 @@ export type SqliteOutboxOptions = SqliteOptions
 
 export interface SqliteOutbox extends Outbox {
   stats(): Promise<Stats>
-  /** What was set aside, oldest first. */
+  /** The dead letters, oldest first. */
   dead(): Iterable<DeadLetter>
   /**
-   * Lets dead letters wait again, by their ids, and says how many. One that is too old at this moment stays where it is,
-   * and so does an order that was brought again since.
+   * Queues dead letters again, by ID, and returns their number. Those that are too old stay, and so do orders that have
+   * arrived again since.
    *
    * @throws if another process has locked the file: call it again
    */
   requeue(chosen: Chosen): number
   /**
-   * Deletes dead letters, by their ids, and says how many.
+   * Deletes dead letters, by ID, and returns their number.
    *
    * @throws if another process has locked the file: call it again
    */
@@ -33,10 +33,10 @@ export interface SqliteOutbox extends Outbox {
 }
 
 /**
- * An outbox in one SQLite file: what `add` has resolved is on the disk, and survives a crash of the process and of the
- * machine. A crash may send an event again, under the same event_id. It never merges orders: a store does.
+ * Creates an outbox in one SQLite file. Once `add` resolves, the events are on disk and survive a crash of the process or the
+ * machine. After a crash, an event may be sent again with the same event_id. Only a store merges orders.
  *
- * @throws a sentence, if the file cannot be opened, is no outbox, is another pixel's, or was made by a later version
+ * @throws a sentence if the file cannot be opened, is not an outbox, or is from another pixel or a later version
  */
 export function createSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
   const { add, start, stats, ...engine } = openSqliteEngine(options)
@@ -58,7 +58,7 @@ export function createSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
   }
 }
 
-/** Without an order's name it has no twin. */
+/** Removes the order name, so that the event has no twin. */
 function withoutTwin(event: OutboxEvent): OutboxEvent {
   if (event.orderName === undefined) return event
   const { orderName: _, ...rest } = event

@@ -2,18 +2,18 @@ import { renameSync, rmSync, statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { busyTimeout, inTransaction, openSqlite, openSqliteReadOnly, reasonOf, UnusableFile } from './sqlite.ts'
 
-/** "CvTT": marks the file as an outbox of this package. https://www.sqlite.org/pragma.html#pragma_application_id */
+/** "CvTT", which marks the file as an outbox of this package. https://www.sqlite.org/pragma.html#pragma_application_id */
 const applicationId = 0x43765454
 
-// Once for a new file. Free pages can then be given back to a disk that runs full.
+// Only for a new file. With incremental vacuum, free pages can be returned to a full disk.
 const newFile = `
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA application_id = ${applicationId};
 `
 
-// WAL and NORMAL: a commit is one append to one file. SQLite syncs that file only before it writes the pages back; with
-// FULL it would after each commit, and hold up the whole process meanwhile. `sync` does the same beside it.
-// What comes and is sent soon after need never be written back: hence the large log.
+// WAL and NORMAL: a commit is one append to one file. SQLite syncs that file only before a checkpoint. With FULL it would sync
+// after each commit, and block the whole process meanwhile. `sync` does the same asynchronously.
+// The log is large, so that events that are sent soon are never written to the database file.
 const connection = `
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
@@ -21,10 +21,10 @@ PRAGMA wal_autocheckpoint = 8000;
 PRAGMA journal_size_limit = 67108864;
 `
 
-// waiting.origin is who brought the event, and a test code: what differs in it may wait side by side.
-// dead_letters without a body are of files that had no version: nobody may send them any more.
-// orders.added is when a page brought the order, orders.signed when a signed source did; 0 is never. Its event is TikTok's
-// name of a row, or Converge's name of the order: then orders.signed is when a signed source decided which rows it has.
+// waiting.origin is the side that sent the event, with its test code. Rows that differ in it may wait side by side.
+// dead_letters.body is missing in letters from files without a version. They can no longer be sent.
+// orders.added is when a page sent the order, orders.signed when a signed source did; 0 means never. orders.event is TikTok's
+// name of a row, or Converge's name of the order. In the latter case orders.signed is when a signed source decided its rows.
 /** Version 1 of the tables. */
 const tables = `
 CREATE TABLE waiting (
@@ -61,7 +61,7 @@ CREATE TABLE totals (name TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITH
 CREATE TABLE owner (one INTEGER PRIMARY KEY CHECK (one = 1), pixel TEXT NOT NULL) STRICT;
 `
 
-// Counting a million dead letters takes a fifth of a second, and anybody may ask for the health.
+// Counting a million dead letters takes 0.2 s, and anybody may request health.
 const counters = `
 CREATE TABLE problems (problem TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX problems_count ON problems (count);
@@ -87,7 +87,7 @@ INSERT INTO totals SELECT 'dead', count(*) FROM dead_letters;
 PRAGMA application_id = ${applicationId};
 `
 
-// waiting.held: 1 while an order waits for its twin, until `due`. It was never handed out then, and may be merged.
+// waiting.held is 1 while an order waits for its twin, until `due`. It was never passed to `deliver`, so it may be merged.
 const twins = `
 ALTER TABLE waiting ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX waiting_held ON waiting (event_id) WHERE held = 1;
@@ -95,12 +95,12 @@ CREATE INDEX waiting_held_due ON waiting (due) WHERE held = 1;
 `
 
 /**
- * Each brings a file from the version of its place to the next one. They only add: a process of the version before may go on
- * using the file. What nothing uses any more is removed by a later version. Never change one that was released.
+ * Each migration updates a file from the version of its index to the next. It only adds, so that a process of the previous
+ * version can keep using the file. A later version removes what nothing uses. Never change a released migration.
  */
 const migrations: readonly string[] = [fromUnversioned, twins]
 
-/** Of the tables. A file without the mark and a number was made before there was one: 0. */
+/** The version of the tables. A file without an application ID and version has version 0. */
 const schemaVersion = migrations.length
 
 const unversionedTables: Record<string, string> = {
@@ -111,24 +111,23 @@ const unversionedTables: Record<string, string> = {
   owner: 'one,pixel',
 }
 
-// Another process that has just closed the file may still hold it.
+// Another process that is closing the file may still have it locked.
 const patient = 'PRAGMA busy_timeout = 5000'
 
-/** Version 0 is a file from before there were versions. */
+/** Version 0 is a file without a version. */
 type Format = 'empty' | number
 
 /**
- * Opens an outbox to write to it. Makes the file if it is not there, and brings an older one up to date, after a copy of it
- * was made beside it.
+ * Opens an outbox for writing. Creates the file if it does not exist. Updates an older file after copying it.
  *
- * @throws a sentence, if the file cannot be opened or copied, is not an outbox, or was made by a later version. It is left
- * as it was.
+ * @throws a sentence if the file cannot be opened or copied, is not an outbox, or is from a later version. The file is not
+ * changed then.
  */
 export function openOutboxFile(path: string): DatabaseSync {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
   if (size > 0) openSqliteReadOnly(path, (database) => assertOurs(database, path))
   return openSqlite(path, (database) => {
-    database.exec(patient) // nothing is served yet that it could hold up
+    database.exec(patient) // blocking is harmless before the server starts
     const format = formatOf(database, path)
     if (format === 'empty') database.exec(newFile)
     else if (format < schemaVersion) copyBefore(database, path, format)
@@ -140,7 +139,7 @@ export function openOutboxFile(path: string): DatabaseSync {
   })
 }
 
-/** The copy of a file that is beside it once it was brought up to date. */
+/** The path of the copy that is made before an update. */
 export const copyOf = (path: string, format: number): string => `${path}-version-${format}`
 
 function copyBefore(database: DatabaseSync, path: string, format: number): void {
@@ -152,13 +151,13 @@ function copyBefore(database: DatabaseSync, path: string, format: number): void 
   } catch (error) {
     rmSync(unfinished, { force: true })
     throw new UnusableFile(
-      `converge-tiktok: ${path} must be brought up to date, and could not be copied to ${copyOf(path, format)} before (${reasonOf(error)}). It was left as it was. Make room on the disk, and let this process write to the folder.`,
+      `converge-tiktok: ${path} must be updated, but could not be copied to ${copyOf(path, format)} first (${reasonOf(error)}). It was not changed. Make room on the disk, and let this process write to the folder.`,
       { cause: error },
     )
   }
 }
 
-/** Makes a whole copy, in a file that must not exist, also while others write. */
+/** Copies the whole database to a file that must not exist. Other processes may write meanwhile. */
 export function copyDatabase(database: DatabaseSync, file: string): void {
   database.prepare('VACUUM INTO ?').run(file)
 }
@@ -166,9 +165,9 @@ export function copyDatabase(database: DatabaseSync, file: string): void {
 export const schemaVersionOf = (database: DatabaseSync): number => pragma(database, 'user_version')
 
 /**
- * Opens an outbox of any version to look at it.
+ * Opens an outbox of any version for reading.
  *
- * @throws a sentence, if the file cannot be opened, is not an outbox, or was made by a later version
+ * @throws a sentence if the file cannot be opened, is not an outbox, or is from a later version
  */
 export function openOutboxFileReadOnly(path: string): DatabaseSync {
   return openSqliteReadOnly(path, (database) => {
@@ -190,10 +189,10 @@ function bringUpToDate(database: DatabaseSync, format: Format): void {
   database.exec(`PRAGMA user_version = ${schemaVersion}`)
 }
 
-/** Bytes. Rewriting a larger file would take long. */
+/** Bytes. Rewriting a larger file would take too long. */
 export const largestRewrite = 32_000_000
 
-/** Rewrites a file of the format that had no version, so that it can give free pages back, too. */
+/** Rewrites a file of version 0, so that it can return free pages to the disk. */
 export function makeShrinkable(database: DatabaseSync): void {
   try {
     database.exec('PRAGMA auto_vacuum = INCREMENTAL; VACUUM')
@@ -207,7 +206,7 @@ function formatOf(database: DatabaseSync, path: string): Format {
   const version = pragma(database, 'user_version')
   if (id === applicationId && version > schemaVersion) {
     throw new UnusableFile(
-      `converge-tiktok: the outbox ${path} was made by a later version of converge-tiktok (its format is ${version}, this version knows ${schemaVersion}). Update converge-tiktok, or name another file.`,
+      `converge-tiktok: the outbox ${path} was created by a later version of converge-tiktok (the file has format ${version}, this version supports up to ${schemaVersion}). Update converge-tiktok, or name another file.`,
     )
   }
   const names = database
@@ -229,7 +228,7 @@ function isUnversioned(database: DatabaseSync, tableCount: number): boolean {
 
 function foreign(path: string): UnusableFile {
   return new UnusableFile(
-    `converge-tiktok: ${path} is not an outbox of converge-tiktok, so it was left as it is. Name a file of its own.`,
+    `converge-tiktok: ${path} is not an outbox of converge-tiktok. It was not changed. Name another file.`,
   )
 }
 

@@ -3,15 +3,15 @@ import { whenFree } from './sqlite.ts'
 import { openSqliteEngine, type SqliteOptions } from './sqlite-engine.ts'
 
 export interface SqliteStoreOptions extends SqliteOptions {
-  /** The pixel whose events it holds. The file of another one is refused. */
+  /** The pixel that owns the file. A file of another pixel is refused. */
   pixelId: string
 }
 
 /**
- * The forwarder's database in one SQLite file: what `add` has resolved is on the disk, and survives a crash of the process
- * and of the machine. A crash may send an event again, under the same event_id.
+ * Creates the forwarder's database in one SQLite file. Once `add` resolves, the events are on disk and survive a crash of the
+ * process or the machine. After a crash, an event may be sent again with the same event_id.
  *
- * @throws a sentence, if the file cannot be opened, is no outbox, is another pixel's, or was made by a later version
+ * @throws a sentence if the file cannot be opened, is not an outbox, or is from another pixel or a later version
  */
 export function createSqliteStore(options: SqliteStoreOptions): Store {
   const engine = openSqliteEngine(options)

@@ -3,15 +3,15 @@ import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 
-/** A file that must not be used, with a whole sentence about why. */
+/** A file that must not be used. The message is a whole sentence. */
 export class UnusableFile extends Error {
   override name = 'UnusableFile'
 }
 
 /**
- * Opens a database file and prepares it. Anything that `prepare` throws means that the file cannot be used.
+ * Opens a database file and prepares it. If `prepare` throws, the file cannot be used.
  *
- * @throws a sentence, if this Node has no SQLite or the file cannot be opened
+ * @throws a sentence if this Node has no SQLite or the file cannot be opened
  */
 export function openSqlite<Prepared>(path: string, prepare: (database: DatabaseSync) => Prepared): Prepared {
   const { DatabaseSync } = requireSqlite()
@@ -19,20 +19,20 @@ export function openSqlite<Prepared>(path: string, prepare: (database: DatabaseS
 }
 
 /**
- * Like `openSqlite`, for a file that exists and must stay as it is, with nothing new beside it.
+ * Opens an existing file like `openSqlite`, but does not change it or create files beside it.
  *
- * @throws a sentence, if this Node has no SQLite or the file cannot be opened
+ * @throws a sentence if this Node has no SQLite or the file cannot be opened
  */
 export function openSqliteReadOnly<Prepared>(path: string, prepare: (database: DatabaseSync) => Prepared): Prepared {
   const { DatabaseSync } = requireSqlite()
-  // Reading a file in WAL mode that nobody has open would leave an empty -wal and a -shm beside it.
+  // Reading a file in WAL mode that no process has open would leave an empty -wal file and a -shm file.
   // https://www.sqlite.org/wal.html#read_only_databases
   if (!existsSync(`${realpathSync(path)}-wal`)) {
     const location = `${pathToFileURL(path)}?immutable=1`
     try {
       return prepareDatabase(path, () => new DatabaseSync(location, { readOnly: true }), prepare)
     } catch (error) {
-      // Another process has begun to write to it, or this version of Node takes no URIs.
+      // Another process has started to write to it, or this version of Node does not support URIs.
       if (error instanceof UnusableFile) throw error
     }
   }
@@ -52,7 +52,7 @@ function prepareDatabase<Prepared>(
     database?.close()
     if (error instanceof UnusableFile) throw error
     throw new Error(
-      `converge-tiktok: the outbox ${path} could not be opened (${reasonOf(error)}). Name a file of its own, in a folder that exists and that this process may write to.`,
+      `converge-tiktok: the outbox ${path} could not be opened (${reasonOf(error)}). Name another file, in an existing folder that this process may write to.`,
       { cause: error },
     )
   }
@@ -61,20 +61,20 @@ function prepareDatabase<Prepared>(
 /**
  * Opens the write-ahead log of an open database, so that it can be synced.
  *
- * @throws a sentence, if there is none
+ * @throws a sentence if there is no such log
  */
 export function openLog(path: string): number {
   try {
     return openSync(`${realpathSync(path)}-wal`, 'r+')
   } catch (cause) {
     throw new Error(
-      `converge-tiktok: the outbox ${path} has no write-ahead log, as on a network share. Name a file on a disk of this machine.`,
+      `converge-tiktok: the outbox ${path} has no write-ahead log, which network shares do not support. Name a file on a local disk.`,
       { cause },
     )
   }
 }
 
-/** All of it, or nothing. */
+/** Runs work in a transaction. Rolls back if it throws. */
 export function inTransaction<Answer>(database: DatabaseSync, work: () => Answer): Answer {
   database.exec('BEGIN IMMEDIATE')
   try {
@@ -85,7 +85,7 @@ export function inTransaction<Answer>(database: DatabaseSync, work: () => Answer
     try {
       database.exec('ROLLBACK')
     } catch {
-      // SQLite has rolled back by itself, as it does when the disk is full.
+      // SQLite has already rolled back, as it does when the disk is full.
     }
     throw error
   }
@@ -100,29 +100,28 @@ export function isSqliteError(error: unknown, code: keyof typeof codes): boolean
 }
 
 /**
- * Writes all that the write-ahead log holds back to the database, and empties the log.
+ * Writes the write-ahead log into the database and empties it.
  *
- * @throws an error that counts as `busy`, if another process is reading
+ * @throws a `busy` error if another process is reading
  */
 export function emptyLog(database: DatabaseSync): void {
   const { busy } = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() ?? {}
   if (busy) throw new BusyLog('another process is reading the file')
 }
 
-/** SQLite says it by a value, not by an error. */
+/** SQLite reports this as a value, not as an error. */
 class BusyLog extends Error {
   readonly errcode = codes.busy
 }
 
-/** Milliseconds that SQLite itself may wait for a lock. It blocks the whole process meanwhile. */
+/** Milliseconds that SQLite may wait for a lock. The wait blocks the whole process. */
 export const busyTimeout = 5
 const pauseWhileBusy = 20
 
 /**
- * Does work that another process's lock may hold up. Tries for so many milliseconds, and leaves the event loop free
- * between the tries.
+ * Runs work that another process's lock may block. Retries for `patience` milliseconds without blocking the event loop.
  *
- * @throws what the last try threw
+ * @throws the error of the last attempt
  */
 export async function whenFree<Answer>(work: () => Answer, patience = 5000): Promise<Answer> {
   const started = performance.now()
@@ -147,15 +146,15 @@ function requireSqlite(): typeof import('node:sqlite') {
 }
 
 /**
- * Node's SQLite; some versions of Node have none. Loaded when it is needed, so that importing this package on an older Node,
- * or in a bundler, does no harm.
+ * Loads Node's SQLite, which some versions of Node lack. It is loaded on use, so that importing this package works on older
+ * versions of Node and in bundlers.
  */
 export function loadSqlite(): typeof import('node:sqlite') | undefined {
   const { emitWarning } = process
-  // Node 22 calls it experimental on loading. What we use of it has not changed since, and a shop can do nothing about it.
+  // Node 22 warns that it is experimental. The parts that we use have not changed since, and a shop cannot act on the warning.
   process.emitWarning = () => {}
   try {
-    // Some versions of Node lack the function, others the module.
+    // Some versions of Node lack the function, and others lack the module.
     return process.getBuiltinModule?.('node:sqlite')
   } finally {
     process.emitWarning = emitWarning

@@ -7,38 +7,38 @@ export interface VerdictReaderOptions {
   /** Returns a random number from 0 up to, but not including, 1. */
   random: () => number
   log: (sentence: string) => void
-  /** Milliseconds: after a first failure, and the longest. */
+  /** Milliseconds of the pause after the first failure, and of the longest pause. */
   retryAfter: { first: number; longest: number }
 }
 
 export interface Reading {
   settled: Settled[]
-  /** Milliseconds until the next batch may leave. `undefined` if there is no reason to wait. */
+  /** Milliseconds until the next batch may be sent. `undefined` if there is no reason to wait. */
   pause: number | undefined
 }
 
-/** A batch, and what `deliver` said of it. */
+/** A batch, with the verdicts of `deliver`. */
 export interface Answered {
   batch: readonly WaitingEvent[]
   verdicts: readonly Verdict[]
 }
 
 export interface VerdictReader {
-  /** Reads what was on its way together. */
+  /** Reads the verdicts of batches that were sent in parallel. */
   read(answered: readonly Answered[]): Reading
-  /** Counts a failure, and gives back how many milliseconds to wait after it. */
+  /** Counts a failure and returns the pause after it, in milliseconds. */
   fail(): number
   /** The configuration fault that has stopped all calls. */
   stopped(): string | undefined
 }
 
-// Of one event, while others go through: with the default pauses, some 45 minutes.
+// For one event, while others succeed. With the default pauses, this takes some 45 minutes.
 const mostTries = 50
-// `deliver` may hold back by itself, and nobody knows until when.
+// `deliver` may be in a pause of unknown length, so ask again soon.
 const longestHold = 2000
 const noReason = 'TikTok did not say why.'
 
-/** Decides what becomes of events after `deliver` has answered. */
+/** Decides what happens to events after `deliver` has answered. */
 export function createVerdictReader({ now, random, log, retryAfter }: VerdictReaderOptions): VerdictReader {
   let stopped: string | undefined
   let failures = 0
@@ -48,7 +48,7 @@ export function createVerdictReader({ now, random, log, retryAfter }: VerdictRea
 
   const fail = (): number => backOff(failures++)
 
-  /** A few of many are put off, each by itself, and set aside in the end. */
+  /** Delays a single event of a batch. After too many attempts it becomes a dead letter. */
   function putOff({ id, event_id, attempts, event }: WaitingEvent): Settled {
     if (attempts + 1 < mostTries) return { id, event_id, outcome: 'putOff', due: Math.ceil(now() + backOff(attempts)) }
     log(`converge-tiktok: an event (${event.data.event}) was set aside after ${mostTries} tries. ${event.problem}`)
@@ -58,7 +58,7 @@ export function createVerdictReader({ now, random, log, retryAfter }: VerdictRea
   function readBatch({ batch, verdicts }: Answered): BatchReading {
     const having = (verdict: Verdict) => batch.filter((_, index) => (verdicts[index] ?? 'retry') === verdict)
     const [done, dead, retry, stop] = [having('done'), having('dead'), having('retry'), having('stop')]
-    // Where all are refused for now, TikTok is down: they keep their place.
+    // If all events are refused for now, TikTok is down, and no single event is at fault.
     const isDown = retry.length + stop.length === batch.length
     const settled: Settled[] = [
       ...done.map(({ id, event_id }): Settled => ({ id, event_id, outcome: 'done' })),
@@ -92,11 +92,11 @@ export function createVerdictReader({ now, random, log, retryAfter }: VerdictRea
 interface BatchReading {
   settled: Settled[]
   stop: WaitingEvent[]
-  /** All of the batch if TikTok refused all of it for now. */
+  /** The whole batch, if TikTok refused all of it for now. */
   down: readonly WaitingEvent[]
 }
 
-/** Without a problem it was not tried: `deliver` held it back. */
+/** An event without a problem was not sent, because `deliver` is in a pause. */
 function isTried({ event }: WaitingEvent): boolean {
   return event.problem !== undefined
 }

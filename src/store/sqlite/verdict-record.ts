@@ -5,33 +5,33 @@ export interface VerdictRecordOptions {
   tables: Tables
   /** Milliseconds since 1970. */
   now: () => number
-  /** Milliseconds since some moment. Nobody can set it. */
+  /** A monotonic clock in milliseconds. */
   elapsed: () => number
   log: (sentence: string) => void
-  /** Milliseconds that an event is put off for at the longest. */
+  /** The longest delay of an event, in milliseconds. */
   longestPause: number
 }
 
 /**
- * What became of events. It is kept here until it is in the file: an event that TikTok has must not be sent again
- * because the disk was full when that was to be written.
+ * Keeps the outcomes of events in memory until they are written to the file. An event that TikTok has must not be sent again
+ * because a full disk prevented that write.
  */
 export interface VerdictRecord {
   keep(settled: readonly Settled[]): void
-  /** Writes some of what is kept. False if nothing is left, or the file cannot be written now. */
+  /** Writes some outcomes. Returns false if none is left or the file cannot be written now. */
   saveSome(): boolean
   isSaved(): boolean
-  /** True if an event must not be handed out, whatever the file says of it. */
+  /** True if an event must not be sent, although it is still in the file. */
   isSettled(id: number): boolean
-  /** How many of the events that the file still holds were sent. */
+  /** The number of sent events that the file still contains. */
   sentCount(): number
-  /** Does other work that writes, and gives back how many rows it wrote. It may be left for a later call. */
+  /** Runs other work that writes, and returns the number of rows. It returns 0 without running it while writes fail. */
   write(work: () => number): number
-  /** Saves for the last time, and logs what could not be. */
+  /** Saves for the last time, and logs how many outcomes could not be saved. */
   close(): Promise<void>
 }
 
-// Together they hold intake up for some milliseconds.
+// One chunk blocks intake for some milliseconds.
 const chunk = 500
 const pauseAfterFailure = 1000
 const patienceWithLocks = 5000
@@ -49,7 +49,7 @@ export function createVerdictRecord({ tables, now, elapsed, log, longestPause }:
     kept.delete(id)
   }
 
-  /** Another process's lock is nothing to log, unless it stays. */
+  /** Logs a failed write. Another process's lock is only logged if it lasts. */
   function fail(error: unknown): void {
     failingSince ??= elapsed()
     const isBusy = isSqliteError(error, 'busy')
@@ -57,7 +57,7 @@ export function createVerdictRecord({ tables, now, elapsed, log, longestPause }:
     if (hasLogged || (isBusy && elapsed() - failingSince < patienceWithLocks)) return
     hasLogged = true
     log(
-      `converge-tiktok: the outbox could not be written (${reasonOf(error)}). Events are still sent. What was sent is kept in memory until it can be written; no event is sent twice, unless this process ends before that.`,
+      `converge-tiktok: the outbox could not be written (${reasonOf(error)}). Events are still sent. The outcomes are kept in memory until they can be written. If this process ends before that, these events are sent twice.`,
     )
   }
 
@@ -109,7 +109,7 @@ export function createVerdictRecord({ tables, now, elapsed, log, longestPause }:
         while (kept.size) await whenFree(writeSome, patienceAtTheEnd)
       } catch (error) {
         log(
-          `converge-tiktok: the outbox could not be written (${reasonOf(error)}). ${kept.size} events, of which ${sent} were sent, are sent again by the next start, under the same event_id.`,
+          `converge-tiktok: the outbox could not be written (${reasonOf(error)}). After the next start, ${kept.size} events are sent again with the same event_id. ${sent} of them have already been sent.`,
         )
       }
     },

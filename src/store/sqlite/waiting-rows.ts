@@ -6,13 +6,13 @@ import type { OrderCounts } from '../store.ts'
 import { writeKept } from './kept-event.ts'
 import type { OrderMemory } from './order-memory.ts'
 
-/** An event, and the JSON that is kept of it. */
+/** An event, with the JSON that is stored for it. */
 export interface KeptEvent {
   event: OutboxEvent
   body: string
 }
 
-/** A row. Its id may be another event's by now, if somebody erased the event: both together tell. */
+/** A row. If an event is erased, its id may be reused, so both fields are compared. */
 export interface RowKey {
   id: number
   event_id: string
@@ -20,14 +20,14 @@ export interface RowKey {
 
 export type Total = 'waiting' | 'sent' | keyof OrderCounts
 
-/** What a transaction adds to the totals. They are written once, at its end. */
+/** Changes to the totals by one transaction. They are written once, at its end. */
 export type Totals = Record<Exclude<Total, 'sent'>, number>
 
 const orderCounts = ['merged', 'conflict', 'late_twin', 'left_to_source'] as const satisfies (keyof OrderCounts)[]
 
 export type WaitingRows = ReturnType<typeof createWaitingRows>
 
-/** Moves single events in and out. To be called in a transaction. */
+/** Adds and removes rows of waiting events. Call it in a transaction. */
 export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
   const prepare = (sql: string) => database.prepare(sql)
   const insertRow = prepare(
@@ -48,7 +48,7 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
   const addToTotal = prepare(`INSERT INTO totals (name, count) VALUES (?, ?)
     ON CONFLICT DO UPDATE SET count = count + excluded.count`)
 
-  /** Gives back how many there were. */
+  /** Deletes rows and returns their number. */
   const remove = (ids: readonly number[]): number =>
     ids.length ? Number(removeRows.run(JSON.stringify(ids)).changes) : 0
 
@@ -62,7 +62,7 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
     if (count) addToTotal.run(name, count)
   }
 
-  /** False if it waits already. `due` is 0 if it may leave at once; else it waits for its twin until then. */
+  /** Returns false if the event is already waiting. `due` is until when it waits for its twin, or 0 if it may be sent at once. */
   function insert({ event, body }: KeptEvent, now: number, due = 0): boolean {
     const { data, test_event_code = '', source } = event
     const origin = `${source === 'signed' ? 'signed' : 'page'} ${test_event_code}`.trimEnd()
@@ -73,7 +73,7 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
     return changes === 1
   }
 
-  /** The rows of this order that wait for their twins. */
+  /** Returns the rows of an order that wait for their twins. */
   function heldOf({ orderName, data }: OutboxEvent): HeldRow[] {
     if (!orderName) return []
     return heldRows
@@ -82,7 +82,7 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
       .filter(({ event }) => event.orderName === orderName)
   }
 
-  /** Adds an order's rows that one side has brought: of one event_id and order name. */
+  /** Adds the rows of one order from one side. They share event_id and order name. */
   function addOrder(kept: readonly KeptEvent[], moment: OrderMoment, totals: Totals): Fate[] {
     const rows = kept.map(({ event }) => event)
     const [first] = rows
@@ -117,7 +117,7 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
     remove,
     removeSettled,
 
-    /** Gives back how many there were: one, or none. */
+    /** Makes a waiting event a dead letter. Returns 1, or 0 if there is no such row. */
     setAside(
       { id, event_id }: RowKey,
       { problem, tries, now }: { problem: string; tries: number; now: number },
@@ -139,7 +139,7 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
   }
 }
 
-/** A test may be repeated. */
+/** True for orders. Test events may be repeated. */
 export function isCountedOnce({ order, test_event_code }: OutboxEvent): boolean {
   return order && !test_event_code
 }

@@ -4,10 +4,10 @@ import type { PixelLoader } from './load.ts'
 import type { TtqAccess } from './ttq.ts'
 
 /**
- * Calls `ttq.track` in the way that loses and doubles nothing.
+ * Calls `ttq.track` so that no event is lost or sent twice.
  *
- * @param parameters nobody else's: TikTok's script writes into them
- * @throws what a foreign wrapper around `ttq` throws
+ * @param parameters a copy, because TikTok's script writes into it
+ * @throws any error from a foreign wrapper around `ttq`
  */
 export function trackCall(
   { join }: TtqAccess,
@@ -19,8 +19,8 @@ export function trackCall(
 ): void {
   const ttq = join()
   keepFromToJSON(parameters)
-  // Until our pixel is live, only the global queue survives a later snippet that loads the same id. Afterwards only the
-  // instance sends once where the id was loaded twice.
+  // Until our pixel is live, only calls in the global queue survive a later snippet that loads the same ID. Once it is live,
+  // only a call on the instance is sent once if the ID was loaded twice. Both were measured with pixel 2.2.1.
   if (isLive(ttq)) ttq?.instance(pixelId).track(event, parameters, { event_id })
   else ttq?.track(event, parameters, { event_id, pixel_code: pixelId })
 }

@@ -2,22 +2,22 @@ import { put } from '../../core/read.ts'
 import type { User } from '../../types.ts'
 import type { TtqAccess } from './ttq.ts'
 
-/** Who the pixel thinks the visitor is. It is one for all pixels of a page, as `ttq.identify` is. */
+/** Calls `ttq.identify`. There is one for all pixels of a page, because `ttq.identify` applies to all of them. */
 export interface Identify {
   /**
-   * Calls back once a call to the pixel is about this person: at once, or after the former person's hits have left. Then the
-   * pixel has been told who the person is.
+   * Calls back when the pixel's next calls belong to this person: at once, or after the former person's hits have been sent.
+   * `ttq.identify` is called before.
    */
   inTurn(person: object, user: User, call: () => void): void
-  /** A pixel of the page takes its calls now: hits leave sooner from then on. */
+  /** Call this when a pixel of the page goes live. Hits are sent faster from then on. */
   wentLive(): void
-  /** Drops the calls that wait, and forgets whom the pixel knows. */
+  /** Drops waiting calls, and forgets the current person. */
   reset(): void
 }
 
-const BEFORE_LIVE = 5000 // ms: TikTok's scripts may still have to come, and the former person's hits to leave
+const BEFORE_LIVE = 5000 // ms: TikTok's scripts may still have to load and send the former person's hits
 const LIVE = 100 // ms: measured 5 ms apart with pixel 2.2.1, where each hit carried the right person
-const SETTLED = 1000 // ms after the pixel went live: the identify chunk, which each hit waits for, has come
+const SETTLED = 1000 // ms after the pixel went live: the identify chunk, which each hit waits for, has loaded
 const LAST_HIT = 50 // ms
 
 interface Turn {
@@ -26,8 +26,8 @@ interface Turn {
 }
 
 /**
- * A hit carries whoever is known when it leaves, not when it was called, and the pixel takes nothing back. So another
- * person's calls wait until the former person's hits have left.
+ * A hit carries the person who is known when it is sent, not when `ttq.track` was called (pixel 2.2.1, measured). So another
+ * person's calls wait until the former person's hits have been sent.
  */
 export function createIdentify(window: Window, { join }: TtqAccess): Identify {
   let told: string | undefined
@@ -67,12 +67,12 @@ export function createIdentify(window: Window, { join }: TtqAccess): Identify {
     try {
       join()?.identify(user)
     } catch {
-      // A foreign wrapper around ttq threw. The event is sent all the same.
+      // A foreign wrapper around ttq threw. The event is still sent.
     }
   }
 
   window.addEventListener('pagehide', () => {
-    // TikTok's pixel still sends what it is told here, with the right person, if nobody else's hit is under way.
+    // TikTok's pixel still sends this call with the right person if no other person's hit is in flight.
     if (turns[0] && isSettled() && Date.now() - lastCall >= LAST_HIT) nextTurn()
   })
 

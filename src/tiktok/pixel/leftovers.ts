@@ -1,7 +1,7 @@
 /**
- * Removes what TikTok's pixel leaves behind after a denial: the cookies `ttcsid` and `ttcsid_<pixel ID>`, and the session
- * storage keys that begin with `tt_` (pixel 2.2.1, measured). `_tt_enable_cookie=0` stays: it is how the pixel remembers the
- * denial.
+ * Removes data that TikTok's pixel keeps after a denial: the cookies `ttcsid` and `ttcsid_<pixel ID>`, and the session
+ * storage keys that start with `tt_` (pixel 2.2.1, measured). `_tt_enable_cookie=0` is kept, because the pixel stores the
+ * denial in it.
  */
 export function removeLeftovers(window: Window, pixelIds: readonly string[]): void {
   try {
@@ -11,7 +11,7 @@ export function removeLeftovers(window: Window, pixelIds: readonly string[]): vo
     for (const name of names) {
       const expired = `${name}=;path=/;max-age=0`
       document.cookie = expired
-      // The pixel writes them for the widest domain that the browser allows.
+      // The pixel sets them for the widest domain that the browser allows.
       for (let first = 0; first < labels.length - 1; first++) {
         document.cookie = `${expired};domain=${labels.slice(first).join('.')}`
       }
@@ -20,6 +20,6 @@ export function removeLeftovers(window: Window, pixelIds: readonly string[]): vo
       if (key.startsWith('tt_')) window.sessionStorage.removeItem(key)
     }
   } catch {
-    // A sandboxed page has neither.
+    // Cookies and storage throw on a sandboxed page.
   }
 }

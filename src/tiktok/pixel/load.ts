@@ -1,15 +1,15 @@
 import type { PixelCause, PixelStatus } from '../../types.ts'
 import type { LoadOptions, Ttq, TtqAccess } from './ttq.ts'
 
-/** Loads one pixel's script, and finds out what became of it. */
+/** Loads one pixel's script, and reports its state. */
 export interface PixelLoader {
-  /** Begins to load it, once. */
+  /** Starts loading. Later calls do nothing. */
   start(): void
-  /** Whether our pixel takes its calls itself. It looks now, and reports what it finds. Default: in the page's `ttq`. */
+  /** Whether our pixel is live. Checks now, by default in the page's `ttq`, and reports the state. */
   isLive(ttq?: Ttq): boolean
 }
 
-/** What one pixel is loaded with. */
+/** Options for loading one pixel. */
 export interface LoaderOptions {
   pixelId: string
   /** See `pixelOrigin`. */
@@ -22,11 +22,10 @@ const FIRST_LOOK = 50 // ms
 const LAST_LOOK = 12_800 // ms, doubling from the first: 25 s in all
 
 /**
- * TikTok's pixel tells nobody when it is live or blocked. So this looks: at the script's `load` and `error`, at violations of
- * the page's policy, and at TikTok's marks: on each call, and nine times in the 25 s after events.js has come. Nothing runs on an
- * interval.
+ * TikTok's pixel has no event for being live or blocked. So this watches the script's `load` and `error`, violations of the
+ * page's policy, and TikTok's marks on each call and nine times in the 25 s after events.js has loaded. No interval is used.
  *
- * @param report is called with each finding, also when it is the same as before
+ * @param report is called with each result, even if it is the same as before
  */
 export function createLoader(
   window: Window,
@@ -49,7 +48,7 @@ export function createLoader(
   }
 
   function isLive(ttq = join()): boolean {
-    // A later snippet that loads the same id resets `_init`. Our instance still sends once; the queue would send twice.
+    // A later snippet that loads the same ID resets `_init`. Our instance still sends once. The queue would send twice.
     const isTaken = ttq?._i[pixelId]?._init === true || (ttq !== undefined && ttq === liveTtq)
     if (isTaken) {
       liveTtq = ttq
@@ -58,7 +57,7 @@ export function createLoader(
     return isTaken
   }
 
-  /** TikTok's `ready` never calls back, so this looks again, less and less often, and stops. */
+  /** TikTok's `ready` never calls back, so this checks again at growing intervals, and then stops. */
   function look(delay: number): void {
     if (isLive() || !isWaiting) return
     if (delay > LAST_LOOK) settle('no_answer')
@@ -77,8 +76,8 @@ export function createLoader(
     }
     isStarted = isWaiting = true
     report('waiting')
-    // It comes just before the script's error. Where only the hits are refused (connect-src), nothing else tells.
-    // A form may stand in the place of document.addEventListener, but not of the window's.
+    // This event fires just before the script's error. If only hits are refused (connect-src), it is the only signal.
+    // A form field can replace document.addEventListener by its name, but not the window's.
     window.addEventListener('securitypolicyviolation', ({ disposition, blockedURI }) => {
       if (disposition === 'enforce' && blockedURI.startsWith(host)) settle('csp')
     })
@@ -92,7 +91,7 @@ export function createLoader(
           else settle('stand_in')
         }
       }
-      // Until our script has come, there is nothing to look for.
+      // Until our script has loaded, there is nothing to check.
       if (script) timer = window.setTimeout(look, 2 * LAST_LOOK, 2 * LAST_LOOK)
       else look(FIRST_LOOK)
     } catch (error) {
@@ -105,8 +104,8 @@ export function createLoader(
 }
 
 /**
- * A sandboxed iframe without `allow-same-origin`. TikTok's scripts load there, and never send (pixel 2.2.1, measured).
- * Only such a document throws when its cookies are read.
+ * Whether this is a sandboxed iframe without `allow-same-origin`. TikTok's scripts load there, but never send (pixel 2.2.1,
+ * measured). Only such a document throws when its cookies are read.
  * https://html.spec.whatwg.org/multipage/dom.html#dom-document-cookie
  */
 function isSandboxed({ origin, document }: Window): boolean {

@@ -1,24 +1,24 @@
 import { isFromDom } from '../../core/is-from-dom.ts'
 import { pixelOrigin } from '../hosts.ts'
 
-// TikTok's global, built to the letter of TikTok's own snippet. Until TikTok's script has run it is an array, in which
-// each call waits as `[method, ...parameters]`. A callable stub, as other pixels have, sends nothing.
+// TikTok's global, built exactly as TikTok's own snippet builds it. Until TikTok's script has run it is an array that queues
+// each call as `[method, ...parameters]`. TikTok's script ignores a callable stub, as other pixels use.
 
 /** The methods that we call. */
 type Method = 'track' | 'identify' | 'enableCookie' | 'disableCookie' | 'grantConsent' | 'revokeConsent'
 type Calls = Record<Method, (...parameters: unknown[]) => void>
 
-/** One pixel's queue, on which TikTok's scripts leave their marks. */
+/** One pixel's queue. TikTok's scripts set the marks below on it. */
 export interface PixelQueue extends Array<unknown>, Partial<Calls> {
-  /** The script's address: its loading has begun. */
+  /** The script's URL, set when loading starts. */
   _u?: string
-  /** events.js came for this pixel. `status` is 0 unless TikTok says that the pixel is not live. */
+  /** Set when events.js has loaded for this pixel. `status` is 0 unless TikTok reports the pixel as not live. */
   info?: { status?: number }
-  /** The main script came: this pixel takes its calls. */
+  /** Set when the main script has loaded: this pixel is live. */
   _init?: boolean
 }
 
-/** What `ttq.load` takes, as far as we use it. */
+/** The options of `ttq.load` that we use. */
 export interface LoadOptions {
   limited_data_use?: boolean
   autoConfig?: boolean
@@ -39,16 +39,16 @@ export interface Ttq extends Array<unknown>, Calls {
 /** TikTok's global in one page. */
 export interface TtqAccess {
   /**
-   * The page's `ttq`: the one that is there, else a stub of ours. Nothing if another program has put something of its own
-   * there. Ask on every call: once TikTok's script is live, a stub that was kept is an array that nobody reads.
+   * Returns the page's `ttq`: the existing one, or a new stub. Returns `undefined` if it belongs to another program. Call it
+   * each time: once TikTok's script is live, the former stub is an array that TikTok no longer reads.
    */
   join(): Ttq | undefined
-  /** Whether anything was asked of it yet. */
+  /** Whether `join` has returned a `ttq` before. */
   isUsed(): boolean
   /**
-   * Begins to load a pixel, unless somebody has: an id that is loaded twice sends its hits twice.
+   * Starts loading a pixel, unless another script has: an ID that is loaded twice sends its hits twice.
    *
-   * @throws where the page's policy takes no script of ours (Trusted Types). Then it is as if loading had not begun.
+   * @throws if the page's policy refuses our script (Trusted Types). Then loading counts as not started.
    */
   load(pixelId: string, options: LoadOptions, host: string, nonce?: string): HTMLScriptElement | undefined
 }
@@ -60,16 +60,16 @@ const methods =
 
 /** @param mayReplace whether the visitor's grant allows us to replace a `ttq` that is not TikTok's, such as a no-op object */
 export function createTtq(window: Window, mayReplace: () => boolean): TtqAccess {
-  /** The one that was there last. */
+  /** The `ttq` that `join` returned last. */
   let joined: Ttq | undefined
 
   function join(): Ttq | undefined {
-    // The pixel serves only the name that stands here when its main script runs.
+    // The pixel uses only the global that this names when its main script runs.
     const { TiktokAnalyticsObject: given } = window
-    const name = typeof given === 'string' && given ? given : 'ttq' // an element may stand there
+    const name = typeof given === 'string' && given ? given : 'ttq' // a DOM element may have this name
     const there: unknown = Reflect.get(window, name)
     if (joined && joined === there) return joined
-    // Asked first: the window of another site's iframe throws at any other question.
+    // This check is first, because the window of another site's iframe throws on every other access.
     const found = isFromDom(there) ? undefined : there
     const isOthers = found && !Array.isArray(found) && !isLiveTtq(found)
     if (isOthers && !mayReplace()) return undefined
@@ -94,13 +94,13 @@ export function createTtq(window: Window, mayReplace: () => boolean): TtqAccess 
   function load(id: string, options: LoadOptions, host: string, nonce = ''): HTMLScriptElement | undefined {
     const ttq = join()
     if (!ttq) return undefined
-    // What waits in a queue that is there is kept.
+    // Calls that wait in an existing queue are kept.
     const queue = queueOf(ttq, id)
     if (queue._u ?? queue.info ?? queue._init) return undefined
     const { document } = window
     const script = document.createElement('script')
     const address = `${host}/i18n/pixel/events.js`
-    // A page with Trusted Types throws here, and nothing says yet that loading has begun.
+    // A page with Trusted Types throws here, before the marks of a started load are set.
     script.src = `${address}?sdkid=${id}&lib=${window.TiktokAnalyticsObject}`
     script.nonce = nonce
     const parent = document.head ?? document.documentElement
@@ -114,7 +114,7 @@ export function createTtq(window: Window, mayReplace: () => boolean): TtqAccess 
   return { join, isUsed: () => joined !== undefined, load }
 }
 
-/** What pixels have been loaded. Another snippet may have made some of it. */
+/** The marks of loaded pixels. Another snippet may have created some of them. */
 const marksOf = ({ _i = {}, _t = {}, _o = {} }: Partial<Ttq>): Pick<Ttq, '_i' | '_t' | '_o'> => ({ _i, _t, _o })
 
 function queueOf({ _i }: Ttq, id: string): PixelQueue {
@@ -124,7 +124,7 @@ function queueOf({ _i }: Ttq, id: string): PixelQueue {
 
 const isTtq = (value: unknown): value is Ttq => (Array.isArray(value) ? 'track' in value : isLiveTtq(value))
 
-/** TikTok's main script has run: it says so by two marks, and `track` is a getter from then on. */
+/** Whether TikTok's main script has run: it sets two marks, and makes `track` a getter. */
 function isLiveTtq(value: unknown): boolean {
   const ttq = Object(value)
   return ttq.initialize === true || ttq._mounted === true || !!Object.getOwnPropertyDescriptor(ttq, 'track')?.get
@@ -134,7 +134,7 @@ function setAndDefer(target: unknown[] & Partial<Calls>, method: string): void {
   Reflect.set(target, method, (...parameters: unknown[]) => target.push([method, ...parameters]))
 }
 
-/** Puts the methods on a queue. */
+/** Adds the methods to a queue. */
 function deferCalls(queue: unknown[]): unknown[] & Calls {
   for (const method of methods) setAndDefer(queue, method)
   return Object.assign(queue)

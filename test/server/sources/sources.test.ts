@@ -16,12 +16,12 @@ describe('a config is refused in a sentence', () => {
     [
       'two sources with one token',
       { sources: { erp: { token: 'same-token' }, till: { token: ['a-token', 'same-token'] } } },
-      'sources.erp and sources.till have the same token. Give each its own, since it tells which source a request is from.',
+      'sources.erp and sources.till have the same token. Give each its own token, because the token identifies the source of a request.',
     ],
     [
       'a source with the token of webhookToken',
       { webhookToken: 'same-token', sources: { erp: { token: 'same-token' } } },
-      'sources.erp and sources.webhook have the same token. Give each its own, since it tells which source a request is from.',
+      'sources.erp and sources.webhook have the same token. Give each its own token, because the token identifies the source of a request.',
     ],
     [
       'webhookToken beside sources.webhook.token',
@@ -37,13 +37,13 @@ describe('a config is refused in a sentence', () => {
       (name): [string, object, string] => [
         `the name ${JSON.stringify(name)}`,
         { sources: { [name]: shopify } },
-        `sources has ${JSON.stringify(name)}, which cannot be a name. Use up to 32 small letters, digits and hyphens, with a letter first.`,
+        `sources: ${JSON.stringify(name)} is not a valid source name. Use up to 32 lowercase letters, digits and hyphens, starting with a letter.`,
       ],
     ),
     ...['events', 'health', 'admin', 'metrics'].map((name): [string, object, string] => [
       `the name of the route ${name}`,
       { sources: { [name]: shopify } },
-      `sources has ${name}, which is the name of a route. Choose another name.`,
+      `sources: "${name}" is the name of a route. Choose another source name.`,
     ]),
     [
       'a misspelt option',
@@ -53,7 +53,7 @@ describe('a config is refused in a sentence', () => {
     [
       'an option of another type',
       { sources: { shop: { ...shopify, statuses: ['processing'] } } },
-      'sources.shop has no option statuses. There are type, enabled, mapping, filters, secret, orders, skipSourceNames',
+      'sources.shop has no option statuses. Use type, enabled, mapping, filters, secret, orders, skipSourceNames',
     ],
     [
       'an unknown type',
@@ -63,12 +63,12 @@ describe('a config is refused in a sentence', () => {
     [
       'a page of another name',
       { sources: { shop: { type: 'web' } } },
-      'sources.shop.type is web. Only the source called web is the page, and it has no other type.',
+      'sources.shop.type is web. The source named web must have the type web, and no other source may have it.',
     ],
     [
       'a page of another type',
       { sources: { web: { type: 'webhook', token: 'a-token' } } },
-      'sources.web.type is webhook. Only the source called web is the page, and it has no other type.',
+      'sources.web.type is webhook. The source named web must have the type web, and no other source may have it.',
     ],
     [
       'orders of the page for Shopify',
@@ -103,7 +103,7 @@ describe('a config is refused in a sentence', () => {
     [
       'a mapping mode of its own',
       { sources: { shop: { ...shopify, mapping: { mode: 'custom' } } } },
-      'sources.shop.mapping has no mode. mapping.mode holds for all sources.',
+      'sources.shop.mapping.mode is not an option. Set mapping.mode, which applies to all sources.',
     ],
     [
       'a broken row of its own',

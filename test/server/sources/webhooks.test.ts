@@ -91,7 +91,7 @@ describe.each(systems)('the signature of %s', (name, order, headers) => {
       const answer = await send(signed(url, secret, body, headers))
       expect([answer.status, answer.body.statuses]).toEqual([202, { failure: 1 }])
     }
-    expect(log[0]).toMatch(/^error A webhook of \w+ is not JSON\. Choose JSON as its format source=/)
+    expect(log[0]).toMatch(/^error A \w+ webhook is not JSON\. Choose JSON as its format source=/)
   })
 })
 
@@ -124,7 +124,7 @@ describe.each(systems)('the answers to %s', (name, order, headers) => {
     expect([status, body.accepted, body.statuses]).toEqual([202, 0, { failure: 1 }])
     expect(outbox.kept).toEqual([])
     expect(log).toEqual([expect.stringMatching(problem)])
-    expect(log[0]).toMatch(new RegExp(`^error An order of \\w+ can not be taken source=${name}`))
+    expect(log[0]).toMatch(new RegExp(`^error A \\w+ order is invalid and was not accepted source=${name}`))
     expect(log.join()).not.toMatch(/jane|erika|mustermann|doe/i)
   })
 
@@ -401,7 +401,7 @@ test('a refused request is logged with its source, and never with a name that so
   await send(signed(addressOf('made-up-name'), secret, shopifyOrder, paid))
   expect(log).toEqual([
     expect.stringMatching(/^warn .* signature was refused status=401 route=webhook source=shopify/),
-    expect.stringMatching(/^warn .*no source has this address status=404 route=webhook/),
+    expect.stringMatching(/^warn .*no source has this URL status=404 route=webhook/),
   ])
   expect(log.join()).not.toContain('made-up-name')
 })

@@ -202,7 +202,7 @@ describe('statuses', () => {
       const { fromWooCommerce, outbox } = startSources()
       const { body } = await fromWooCommerce({ ...wooCommerceOrder, status })
       expect([body.accepted, body.statuses, outbox.kept]).toEqual([0, { skipped: 1 }, []])
-      expect(body.problems?.[0]?.message).toMatch(/^status: statuses does not hold /)
+      expect(body.problems?.[0]?.message).toMatch(/^status: statuses does not contain /)
     },
   )
 
