@@ -54,10 +54,11 @@ export async function erasePerson(
 
 async function scrub(tables: Tables): Promise<void> {
   try {
-    await whenFree(tables.scrub, patience)
+    await whenFree(tables.rewrite, patience)
+    await whenFree(tables.emptyLog, patience)
   } catch (error) {
     throw new Error(
-      `converge-tiktok: the events were deleted, but the free space of the file, which may still hold copies of them, could not be overwritten (${reasonOf(error)}). Make as much room on the disk as the file takes twice, and erase them again.`,
+      `converge-tiktok: the events were deleted, but the free space of the file, which may still hold copies of them, could not be overwritten (${reasonOf(error)}). Make room on the disk for two more copies of the file, close what reads it for long, and erase the person again.`,
       { cause: error },
     )
   }

@@ -75,8 +75,10 @@ export function openTables(path: string, pixelId?: string) {
     ...spaceOf(database),
     searchPerson: createPersonSearch(database).next,
 
-    /** Overwrites deleted rows in the files. It takes as long as rewriting the whole database. */
-    scrub: (): void => rewrite(database),
+    /** Rewrites the database file without deleted rows. The log keeps them. It takes as long as writing all rows. */
+    rewrite: (): void => rewrite(database),
+
+    emptyLog: (): void => emptyLog(database),
 
     /** Resolves once the added events are on disk. */
     sync: (): Promise<void> => syncFile(log),
@@ -302,7 +304,6 @@ function rewrite(database: DatabaseSync): void {
   database.exec('PRAGMA secure_delete = ON')
   try {
     database.exec('VACUUM')
-    emptyLog(database)
   } finally {
     database.exec('PRAGMA secure_delete = OFF')
   }
