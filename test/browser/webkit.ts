@@ -59,11 +59,23 @@ interface Session {
   end(): Promise<void>
 }
 
-async function startSession(
+interface Started {
+  driver: ChildProcess
+  /** The session's URL at its driver. */
+  session: string
+}
+
+/** On a busy machine, a new MiniBrowser sometimes never connects to its driver (seen with WebKitGTK 2.50). */
+const START_LIMIT = 15_000 // ms
+const STARTS = 3
+
+/** Starts a driver and its browser. If they hang before there is a page, they are ended and started again. */
+async function startBrowser(
   binaries: { driver: string; browser: string },
   display: string,
   proxyPort: number,
-): Promise<Session> {
+  startsLeft = STARTS,
+): Promise<Started> {
   const port = await freePort()
   const driver = spawn(binaries.driver, [`--port=${port}`, '--host=127.0.0.1'], {
     env: { ...process.env, DISPLAY: display, GDK_BACKEND: 'x11', LIBGL_ALWAYS_SOFTWARE: '1', NO_AT_BRIDGE: '1' },
@@ -83,11 +95,25 @@ async function startSession(
       args: ['--automation', `--proxy=http://127.0.0.1:${proxyPort}`],
     },
   }
-  const { sessionId } = await send<{ sessionId: string }>(`${address}/session`, 'POST', {
-    capabilities: { alwaysMatch },
-  })
-  const session = `${address}/session/${sessionId}`
+  const body = { capabilities: { alwaysMatch } }
+  const limit = AbortSignal.timeout(START_LIMIT)
+  try {
+    const { sessionId } = await send<{ sessionId: string }>(`${address}/session`, 'POST', body, limit)
+    return { driver, session: `${address}/session/${sessionId}` }
+  } catch (error) {
+    driver.kill('SIGKILL')
+    await endProcess(driver)
+    if (!limit.aborted || startsLeft === 1) throw error
+    return startBrowser(binaries, display, proxyPort, startsLeft - 1)
+  }
+}
 
+async function startSession(
+  binaries: { driver: string; browser: string },
+  display: string,
+  proxyPort: number,
+): Promise<Session> {
+  const { driver, session } = await startBrowser(binaries, display, proxyPort)
   let current: string | undefined
   let previous: Promise<unknown> = Promise.resolve()
   return {
