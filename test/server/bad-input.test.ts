@@ -256,7 +256,7 @@ test('keys that nobody knows go no further', async () => {
   expect(JSON.stringify(outbox.kept)).not.toMatch(/jane|forged|6\.6\.6\.6|note/)
 })
 
-test('what is no hash is dropped from the identity, never forwarded', async () => {
+test('an identity value that is not a hash is dropped, never forwarded', async () => {
   const { postEvents, outbox } = startForwarder({ allowTest: true })
   const hash = String(relayed().user.email)
   const user = {

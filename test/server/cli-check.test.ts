@@ -22,7 +22,7 @@ async function serveShop(listener: RequestListener): Promise<string> {
 
 const check = (config: string, ...words: string[]) => runCli(['check', '--config', config, ...words])
 
-test('each row that a server sends is sent as one test event, and the report tells what to look for', async () => {
+test('each row that a server sends is sent as one test event, and the report names what to look for', async () => {
   const tiktok = await playTikTok()
   const config = writeConfig(createFolder(), {
     eventsApiUrl: tiktok.url,
@@ -137,7 +137,7 @@ test('reports a page that is ready', async () => {
   expect(code).toBe(0)
 })
 
-test('a relay that the tag of a self-hosted script names is looked for in the policy', async () => {
+test('the policy is checked for the relay in the tag of a self-hosted script', async () => {
   const origin = await serveShop((request, response) => {
     if (request.url === '/converge.js') return response.end('/* the script */')
     response.setHeader('content-security-policy', "connect-src 'self' https://analytics.tiktok.com")

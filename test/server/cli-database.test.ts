@@ -36,7 +36,7 @@ test('a new folder gets a database, converge.db, in which orders are merged', as
   expect(event?.user).toMatchObject({ ttclid: 'E.C.P.click', phone: expect.any(String) })
 })
 
-test('an outbox.db that is there is used as before: what waits in it leaves, and orders do not wait', async () => {
+test('an existing outbox.db is used as before: its events are sent, and orders do not wait', async () => {
   const { folder, tiktok } = await prepare()
   const former = open(join(folder, 'outbox.db'), { pixelId })
   await former.add([purchase('waiting')])
@@ -76,7 +76,7 @@ test('--database and --outbox together are refused, by each command', async () =
   }
 })
 
-test('"outbox list" shows what is set aside in a database', async () => {
+test('"outbox list" shows the dead letters of a database', async () => {
   const { folder } = await prepare()
   await open(join(folder, 'converge.db'), { pixelId }).close()
   expect((await run(folder, 'outbox', 'list').ended).output).toBe('0 dead letters, 0 waiting, 0 sent\n')
@@ -107,7 +107,7 @@ test('"database backup" copies all there is, also while the database is served, 
   )
 })
 
-test('"database backup" says what is wrong with its words and files', async () => {
+test('"database backup" reports wrong arguments and files', async () => {
   const { folder } = await prepare()
   const errorsOf = async (...words: string[]) => (await run(folder, 'database', ...words).ended).errors
   expect(await errorsOf()).toContain('The only subcommand of database is backup. ')

@@ -112,7 +112,7 @@ describe('init, by flags', () => {
     expect(existsSync(join(folder, 'converge.json'))).toBe(false)
   })
 
-  test('names the flag that is missing where nobody can be asked', async () => {
+  test('names the missing flag if nobody can be asked', async () => {
     const { code, errors } = await runCli(
       ['init', '--pixel', pixelId, '--config', join(createFolder(), 'converge.json')],
       {},
@@ -158,7 +158,7 @@ describe('init, by questions', () => {
     ['URL of your forwarder', '\r'],
   ]
 
-  test('writes what was answered', async () => {
+  test('writes the answers', async () => {
     const folder = createFolder()
     const { left, lines } = await answer(folder, questions)
     expect(left).toEqual([])
@@ -171,7 +171,7 @@ describe('init, by questions', () => {
     expect(lines).toContain('https://converge.shop.example/webhook/woocommerce')
   })
 
-  test('asks for nothing that a flag says', async () => {
+  test('asks no question that a flag answers', async () => {
     const folder = createFolder()
     const words = [
       '--pixel',

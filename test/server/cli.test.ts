@@ -106,7 +106,7 @@ test('the port is that of --port, else that of PORT, and --host is the address',
   expect((await fetch(`${url}/health`)).status).toBe(200)
 })
 
-test('while TikTok hangs, a server that is told to end does so within 8 s, and loses nothing that it has taken', async () => {
+test('while TikTok hangs, a server exits within 8 s of SIGTERM, and loses no acknowledged event', async () => {
   const tiktok = await createEventsApiHost({ accessToken, pixelId })
   onTestFinished(() => tiktok.close())
   tiktok.faults.always = { after: never }
@@ -191,7 +191,7 @@ test('an invalid config results in one sentence and exit code 1', async () => {
   expect((await runCli(['serve', '--config', missing])).errors).toContain(`the config ${missing} could not be read`)
 })
 
-test('serve takes events, keeps its secrets to itself, and ends in order on SIGTERM', async () => {
+test('serve accepts events, prints no secret, and exits cleanly on SIGTERM', async () => {
   const tiktok = await createEventsApiHost({ accessToken, pixelId })
   onTestFinished(() => tiktok.close())
   const folder = createFolder()
@@ -272,7 +272,7 @@ test('an outbox that is not there is not made by looking for it', async () => {
   expect([code, errors]).toEqual([1, `converge-tiktok: there is no outbox ${path}. Name the file with --outbox.\n`])
 })
 
-test('a command line beside a server reads what the server has just taken', async () => {
+test('the command line reads what a running server has just accepted', async () => {
   const path = join(createFolder(), 'outbox.db')
   const outbox = createSqliteOutbox({ path })
   onTestFinished(() => outbox.close())

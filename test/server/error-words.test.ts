@@ -171,7 +171,7 @@ function* spoilt(value: unknown): Generator<unknown> {
       yield Array.isArray(value) ? value.map((one, i) => (i === Number(key) ? other : one)) : { ...value, [key]: other }
 }
 
-test('what a request that does not fit is answered with shows no regular expression', () => {
+test('the answer to an invalid request shows no regular expression', () => {
   const page = batchOf({
     ...relayed(),
     user: { email: '1', city: 'a@b' },

@@ -57,7 +57,7 @@ function broken(event_id: string): OutboxEvent {
   return { ...event, data: { ...event.data, event: 'Not a name' } }
 }
 
-test("of an origin alone, TikTok's path on it is called", async () => {
+test("if the address is only an origin, TikTok's path is added", async () => {
   expect(await start({ url: new URL(host.url).origin }).deliver([purchase('1')])).toEqual(['done'])
 })
 
@@ -70,7 +70,7 @@ test('a call carries what TikTok asks for, and the token in one header', async (
   expect(request?.text).not.toContain(accessToken)
 })
 
-test('what was taken is done, and stays as it was', async () => {
+test('an accepted event is done, and is not changed', async () => {
   const events = purchases(3)
   expect(await start().deliver(events)).toEqual(['done', 'done', 'done'])
   expect(events).toEqual(purchases(3))
@@ -115,7 +115,7 @@ describe('each code of TikTok', () => {
   })
 })
 
-describe('what is no answer of TikTok waits', () => {
+describe('an event waits if the answer is not TikTok’s', () => {
   const rows: [title: string, fault: Fault, problem: RegExp][] = [
     ['HTTP 500', { status: 500 }, /HTTP 500, without a code/],
     ['HTTP 503', { status: 503 }, /HTTP 503/],
@@ -184,7 +184,7 @@ describe('batches', () => {
     ])
   })
 
-  test('one bad event costs no other: the batch is halved until it stands alone', async () => {
+  test('one bad event affects no other: the batch is halved until it stands alone', async () => {
     const events = purchases(1000)
     events[617] = broken('617')
 
@@ -200,13 +200,13 @@ describe('batches', () => {
     expect(host.requests.length).toBeLessThanOrEqual(21)
   })
 
-  test('the event at fault carries what TikTok said', async () => {
+  test('the faulty event carries TikTok’s message', async () => {
     const events = [purchase('1'), broken('2'), purchase('3')]
     expect(await start().deliver(events)).toEqual(['done', 'dead', 'done'])
     expect(events[1]?.problem).toMatch(/^TikTok answered code 40002: body\.data\[0\]\.event: not text/)
   })
 
-  test('where TikTok goes down between the halves, what was not sent waits', async () => {
+  test('if TikTok goes down between the halves, unsent events wait', async () => {
     host.faults.next = [{ code: 40002 }, {}, { status: 503 }]
     expect(await start().deliver(purchases(4))).toEqual(['done', 'done', 'retry', 'retry'])
     expect(host.accepted).toHaveLength(2)
@@ -224,7 +224,7 @@ describe('batches', () => {
 })
 
 describe('a code that nobody knows', () => {
-  test('costs no other event, and what it was about waits', async () => {
+  test('affects no other event, and its own events wait', async () => {
     host.faults.next = [{ code: 40999 }, {}, { code: 40999 }, { code: 40999, message: 'Odd' }, {}]
     const events = purchases(4)
     const api = start()
@@ -392,7 +392,7 @@ describe('holding back', () => {
 })
 
 describe('a configuration fault', () => {
-  test.each([40001, 40102, 40104, 40105, 40118])('%i stops everything and says once what to do', async (code) => {
+  test.each([40001, 40102, 40104, 40105, 40118])('%i stops all calls and logs once what to do', async (code) => {
     host.faults.always = { code, message: `Token ${accessToken} is bad` }
     const api = start()
     expect(await api.deliver(purchases(2))).toEqual(['stop', 'stop'])
@@ -412,7 +412,7 @@ describe('a configuration fault', () => {
     expect(log).toHaveLength(1)
   })
 
-  test('it is tried again after a minute, so that what was mended at TikTok needs no restart', async () => {
+  test('it is tried again after a minute, so a fix at TikTok needs no restart', async () => {
     host.faults.next = [{ code: 40001 }]
     const api = start()
     await api.deliver(purchases(1))
@@ -462,7 +462,7 @@ describe('time', () => {
   })
 })
 
-describe('what is said', () => {
+describe('log lines', () => {
   test('a problem repeats no e-mail, phone number, hash or token', async () => {
     const hash = 'a'.repeat(64)
     host.faults.always = { code: 40002, message: `jane@example.com, +49 170 1234567, ${hash}, ${accessToken} are bad` }
@@ -485,7 +485,7 @@ describe('what is said', () => {
     expect(api.stats()).toMatchObject({ sent: 0, dead: { 'TikTok answered code 40002: No': 3 } })
   })
 
-  test('a batch that was taken in part is reported once for each problem', async () => {
+  test('a batch that was accepted in part is reported once for each problem', async () => {
     const partly = { code: 20001, message: 'One was passed over' }
     host.faults.next = [partly, partly]
     const api = start()

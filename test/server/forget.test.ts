@@ -102,7 +102,7 @@ test('erasing overwrites what earlier events of the person have left in the file
   expect(heldIn(path, [jane, phone])).toEqual([])
 })
 
-test('erasing waits for a process that still reads what the log holds', async () => {
+test('erasing waits for a process that still reads the log', async () => {
   const path = newPath()
   const outbox = open(path, { pixelId })
   const event = purchase('1')
@@ -172,7 +172,7 @@ async function fill(path: string): Promise<void> {
   await latter.close()
 }
 
-test('"forget --dry-run" says what is there, and changes nothing; "forget" erases it', async () => {
+test('"forget --dry-run" shows what is stored and changes nothing; "forget" erases it', async () => {
   const { folder, path } = await prepare()
   await fill(path)
   const before = readFileSync(path)
@@ -251,7 +251,7 @@ test('"forget --stdin" names the line that it cannot read, and erases nothing', 
   expect(heldIn(path, [jane])).toEqual([jane])
 })
 
-test('"forget" says that a file is missing, and does not make it', async () => {
+test('"forget" reports a missing file, and does not create it', async () => {
   const folder = createFolder()
   const { code, errors } = await run(folder, '--email', jane).ended
   expect([code, errors]).toEqual([

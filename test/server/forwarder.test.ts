@@ -140,7 +140,7 @@ describe('the script', () => {
     })
   })
 
-  test('no answer that caches keep says anything of its request’s host, scheme or path', async () => {
+  test('no cacheable answer contains its request’s host, scheme or path', async () => {
     const { fetch } = startForwarder()
     const first = await (await fetch(get('/converge.js'))).text()
     const headers = { host: 'evil.test', 'x-forwarded-host': 'evil.test', 'x-forwarded-proto': 'https' }

@@ -32,7 +32,7 @@ describe('to everybody', () => {
     expect([status, body]).toEqual([503, { status: 'stopped', waiting: 3, oldest: 61 }])
   })
 
-  test.each([{}, { adminToken: undefined }])('HEAD has the status alone: %j', async (config) => {
+  test.each([{}, { adminToken: undefined }])('HEAD has only the status: %j', async (config) => {
     const { fetch } = startForwarder(Object(config))
     const response = await fetch(new Request(`${shop}/health`, { method: 'HEAD' }))
     expect([response.status, await response.text()]).toEqual([200, ''])

@@ -32,7 +32,7 @@ test.each(rows)('a line of JSON has the same: %j %j', (message, fields) => {
   })
 })
 
-test.each(['info', 'warn', 'error'] as const)('a line of level %s goes to that method of the console', (level) => {
+test.each(['info', 'warn', 'error'] as const)('a line of level %s is written by that console method', (level) => {
   const spies = (['info', 'warn', 'error'] as const).map((name) => vi.spyOn(console, name).mockImplementation(() => {}))
   onTestFinished(() => {
     for (const spy of spies) spy.mockRestore()

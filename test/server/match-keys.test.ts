@@ -7,7 +7,7 @@ function event(user: OutboxEvent['data']['user']): OutboxEvent {
   return { data, expires: 2, order: false }
 }
 
-test('match keys count what TikTok took, not what is tried again or was refused', async () => {
+test('match keys count accepted events, not retried or refused ones', async () => {
   const { counting, shares } = createMatchKeys()
   let verdicts: Verdict[] = []
   const deliver = counting(async () => verdicts)

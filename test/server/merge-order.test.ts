@@ -66,14 +66,14 @@ test.each([
   expect(mergeOrder(fromShop, copy('page', { event_time: time + distance })).data.event_time).toBe(expected)
 })
 
-test('limited data use holds if either copy says so', () => {
+test('limited data use is set if either copy has it', () => {
   const limited = { limited_data_use: true }
   expect(mergeOrder(copy('signed', limited), copy('page')).data.limited_data_use).toBe(true)
   expect(mergeOrder(copy('signed'), copy('page', limited)).data.limited_data_use).toBe(true)
   expect(mergeOrder(copy('signed'), copy('page')).data).not.toHaveProperty('limited_data_use')
 })
 
-test('where the page knows nothing, the source’s own address, IP and user agent stay', () => {
+test('if the page knows nothing, the source’s own address, IP and user agent stay', () => {
   const { page, user } = mergeOrder(fromShop, copy('page')).data
   expect([page, user]).toEqual([fromShop.data.page, fromShop.data.user])
 })

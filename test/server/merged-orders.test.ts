@@ -131,7 +131,7 @@ describe('a forged page copy neither changes nor delays nor removes the shop’s
     expect(server.log.join('\n')).toContain('warn conflict: ')
   })
 
-  test('it comes second: the shop’s order still waits for its twin, and is merged with it', async () => {
+  test('if it comes second, the shop’s order still waits for its twin and is merged with it', async () => {
     const server = await startStore()
     await shop(server)
     expect((await page(server, forgedCopy())).body).toEqual(accepted)
@@ -224,7 +224,7 @@ describe('nothing waits', () => {
   })
 })
 
-test('a renewal, which no page brings, leaves at once, and is sent once in 90 days', async () => {
+test('a renewal, which no page sends, is sent at once, and once in 90 days', async () => {
   const server = await startStore()
   const renewal = { ...shopCopy(), event_name: 'Placed Recurring Subscription Order' }
   expect((await shop(server, renewal)).body).toEqual(success)
@@ -246,7 +246,7 @@ test('when the clock is set back, an order does not wait for longer than its win
   expect(told(await server.tiktok.waitForAccepted(1, patience))).toEqual(['Purchase 94.8'])
 })
 
-test('what waits for its twin waits in the database: another process delivers it, when it is due', async () => {
+test('an order that waits for its twin waits in the database, and another process delivers it when it is due', async () => {
   const former = await startStore()
   await shop(former)
   await former.close()

@@ -10,7 +10,7 @@ import { accessToken, pageBatch, pixelId, postPage, webhookToken } from './node-
 
 const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url))
 
-test('examples/node-server takes an event and ends in order', async () => {
+test('examples/node-server accepts an event and exits cleanly', async () => {
   const tiktok = await createEventsApiHost({ accessToken, pixelId })
   onTestFinished(() => tiktok.close())
   const folder = createFolder()

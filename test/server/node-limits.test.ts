@@ -66,7 +66,7 @@ test.each([
   expect(answer).toContain('\r\nconnection: close\r\n')
 })
 
-test('bodies that never end hold 64 MB together; what comes then is told to come again', async () => {
+test('bodies that never end use 64 MB together, and later requests are asked to retry', async () => {
   const { port, url } = await start()
   const text = ' '.repeat(1_040_000)
   const clients = await Promise.all(

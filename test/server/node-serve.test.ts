@@ -16,7 +16,7 @@ test("a page's event reaches TikTok, with the visitor's IP", async () => {
   expect(Math.abs(Number(event?.event_time) - time / 1000)).toBeLessThan(2)
 })
 
-test('an IPv4 visitor on an IPv6 socket is told to TikTok by the IPv4 address', async () => {
+test('an IPv4 visitor on an IPv6 socket is sent to TikTok with the IPv4 address', async () => {
   const tiktok = await playTikTok()
   const { url } = await startServer(tiktok, { hostname: '::' })
   await postPage(url.replace('localhost', '127.0.0.1'), pageBatch(['1']))
@@ -36,7 +36,7 @@ test("a server's order reaches TikTok once, however often it is sent", async () 
   ])
 })
 
-test('a full outbox answers 503, and /health tells what waits', async () => {
+test('a full outbox answers 503, and /health shows how many events wait', async () => {
   const tiktok = await playTikTok()
   tiktok.faults.always = { status: 503 }
   const { url } = await startServer(tiktok, { outbox: { path: newOutbox(), maxBytes: 400_000 } })
@@ -53,7 +53,7 @@ test('a full outbox answers 503, and /health tells what waits', async () => {
   expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: 'full', waiting: taken })
 })
 
-test('close() answers what is in flight, takes nothing more, and leaves what waits to the next start', async () => {
+test('close() answers open requests, accepts no more, and leaves waiting events to the next start', async () => {
   const tiktok = await playTikTok()
   tiktok.faults.always = { status: 503 }
   const outbox = newOutbox()
@@ -107,7 +107,7 @@ test('close() waits for TikTok’s answer to one request, not for those to all t
   expect((await tiktok.waitForAccepted(3)).map(({ event_id }) => event_id)).toEqual(['1', '2', '3'])
 })
 
-test('without a hostname it listens on all addresses, whatever HOST says in the environment', async () => {
+test('without a hostname it listens on all addresses, whatever HOST is in the environment', async () => {
   vi.stubEnv('HOST', '192.0.2.1') // RFC 5737: nobody's
   onTestFinished(() => void vi.unstubAllEnvs())
   const { url } = await startServer(await playTikTok(), { hostname: '' })
@@ -126,7 +126,7 @@ test('an outbox is one pixel’s: the server of another one does not start on it
   await startServer(tiktok, { outbox })
 })
 
-test('a port that is taken, or none, is a sentence, and leaves no outbox open', async () => {
+test('a port in use, or an invalid one, is one clear error, and no outbox stays open', async () => {
   const tiktok = await playTikTok()
   const other = createServer()
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
@@ -157,7 +157,7 @@ test.each([
   await expect(serve(config)).rejects.toThrow(`converge-tiktok: ${sentence}`)
 })
 
-test('a forwarder takes a store or an outbox, not both', async () => {
+test('a forwarder accepts a store or an outbox, not both', async () => {
   const path = newOutbox()
   const [store, outbox] = [createSqliteStore({ path, pixelId }), createSqliteOutbox({ path })]
   onTestFinished(async () => void (await Promise.all([store.close(), outbox.close()])))

@@ -32,7 +32,7 @@ function purchase(event_id: string): OutboxEvent {
   return { data, expires: event_time + 3600, order: false }
 }
 
-test('add() resolves once the disk has what was committed, and not before', async () => {
+test('add() resolves only after the events are on disk', async () => {
   const outbox = open()
   const kept = vi.fn()
   const added = outbox.add([purchase('1')]).then(kept)
@@ -43,7 +43,7 @@ test('add() resolves once the disk has what was committed, and not before', asyn
   await added
 })
 
-test('what comes meanwhile shares the next commit', async () => {
+test('events that arrive meanwhile share the next commit', async () => {
   const outbox = open()
   const first = outbox.add([purchase('1')])
   await expect.poll(() => disk.syncs.length).toBe(1)
@@ -56,7 +56,7 @@ test('what comes meanwhile shares the next commit', async () => {
   await Promise.all(others)
 })
 
-test('a disk that fails is told to the sender, and the next one is tried again', async () => {
+test('a disk failure is reported to the sender, and the next commit is tried again', async () => {
   const outbox = open()
   const failed = expect(outbox.add([purchase('1')])).rejects.toThrow('EIO')
   await expect.poll(() => disk.syncs.length).toBe(1)

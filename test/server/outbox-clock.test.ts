@@ -68,7 +68,7 @@ test('a server asks TikTok again within seconds of a failure, although its clock
   expect((await tiktok.waitForAccepted(1, 8000)).map(({ event_id }) => event_id)).toEqual(['1'])
 })
 
-test('what a server set aside while its clock was eight days ahead is sent by "outbox retry"', async () => {
+test('events that a server set aside while its clock was eight days ahead are sent by "outbox retry"', async () => {
   const { url, tiktok, outbox, setClock, health } = await startServer()
   tiktok.faults.always = { status: 503 }
   await postPage(url, pageBatch(['1', '2']))
@@ -85,7 +85,7 @@ test('what a server set aside while its clock was eight days ahead is sent by "o
   expect((await runCli(['outbox', 'list', '--outbox', outbox])).output).toMatch(/^0 dead letters, /)
 })
 
-test('what came while the clock was eight days ahead is kept, and sent by "outbox retry"', async () => {
+test('events that arrived while the clock was eight days ahead are kept, and sent by "outbox retry"', async () => {
   const { url, tiktok, outbox, setClock, health } = await startServer()
   await health()
   setClock(8 * day)

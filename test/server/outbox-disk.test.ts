@@ -132,7 +132,7 @@ for (const [fault, create] of Object.entries(faults)) {
   })
 }
 
-test('add() says that the disk is full, and keeps what it has', async (context) => {
+test('add() reports that the disk is full, and keeps its events', async (context) => {
   const disk = createSmallDisk(context, 4 * megabyte)
   const outbox = open(join(disk, 'outbox.db'), { reserveBytes: 0 })
   await outbox.add(numbered(2))
@@ -161,7 +161,7 @@ test('events are refused while the disk has less than its reserve, with a reason
   expect(await modest.stats()).toMatchObject({ waiting: 1, full: false })
 })
 
-test('the command line takes the reserve, and health says that a disk without it is full', async () => {
+test('the command line accepts the reserve, and health reports a disk without it as full', async () => {
   const folder = createFolder()
   const serve = ['serve', '--config', writeConfig(folder), '--outbox', join(folder, 'outbox.db'), '--port', '0']
   const child = startCli([...serve, '--reserve-bytes', '999999999999999'])
@@ -174,7 +174,7 @@ test('the command line takes the reserve, and health says that a disk without it
   )
 })
 
-test('an outbox that holds maxBytes says that it is full, until something fits again', async () => {
+test('an outbox with maxBytes reports that it is full until there is room', async () => {
   const outbox = open(newPath(), { maxBytes: 300_000 })
   const events = numbered(600)
   await expect(outbox.add(events)).rejects.toThrow(OutboxFull)
@@ -187,7 +187,7 @@ for (const [title, vacuum] of [
   ['an outbox', 'INCREMENTAL'],
   ['an outbox of the format without a version', 'NONE'],
 ]) {
-  test(`${title} gives its space back to a disk that is short of it when it is empty, and takes events again`, async (context) => {
+  test(`${title} returns its free space to a full disk when it is empty, and accepts events again`, async (context) => {
     const disk = createSmallDisk(context, 16 * megabyte)
     const path = join(disk, 'outbox.db')
     await createSqliteOutbox({ path }).close()

@@ -33,7 +33,7 @@ const contentOf = (path: string) =>
     readdirSync(dirname(path)).map((name) => [name, readFileSync(`${dirname(path)}/${name}`, 'base64')]),
   )
 
-test('an outbox that has no version is brought up to date, and loses nothing', async () => {
+test('an outbox without a version is migrated, and loses nothing', async () => {
   const path = copyOfUnversioned()
   const now = noon + 60_000
   const { batches, deliver } = answering(() => 'done')
@@ -178,7 +178,7 @@ test('the counts of dead letters agree with the dead letters, whatever was done 
   expect(await agree()).toBe(0)
 })
 
-test('what the health costs does not grow with the dead letters: it reads their counters', async () => {
+test('the cost of health does not grow with the number of dead letters, because it reads counters', async () => {
   const path = newPath()
   const outbox = open(path)
   await outbox.add(numbered(1))

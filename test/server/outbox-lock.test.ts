@@ -37,7 +37,7 @@ test('the health is known while another process has locked the outbox', async ()
   expect(await outbox.stats()).toMatchObject({ waiting: 2 })
 })
 
-test('what was sent while another process had locked the outbox is counted at once, and not sent again', async () => {
+test('events that were sent while another process had locked the outbox are counted at once, and not sent again', async () => {
   const path = newPath()
   const outbox = open(path)
   await outbox.add(numbered(2))
@@ -55,7 +55,7 @@ test('what was sent while another process had locked the outbox is counted at on
   expect(sent).toEqual(['0', '1', 'after'])
 })
 
-test('what was sent is written before the outbox closes, although another process has just locked it', async () => {
+test('sent events are recorded before the outbox closes, although another process has just locked it', async () => {
   const path = newPath()
   const outbox = open(path)
   await outbox.add(numbered(2))
@@ -70,7 +70,7 @@ test('what was sent is written before the outbox closes, although another proces
   expect(await open(path).stats()).toMatchObject({ waiting: 0, sent: 2 })
 })
 
-test('a server answers others while the outbox is locked, takes what came then, and refuses what waits too long', async () => {
+test('a server answers other requests while the outbox is locked, accepts events that came then, and refuses those that wait too long', async () => {
   const tiktok = await createEventsApiHost({ accessToken, pixelId })
   onTestFinished(() => tiktok.close())
   const folder = createFolder()

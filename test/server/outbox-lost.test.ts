@@ -35,28 +35,31 @@ const losses: [title: string, lose: (path: string) => void][] = [
   ],
   ['its folder is moved', (path) => renameSync(join(path, '..'), join(path, '..', '..', 'elsewhere'))],
 ]
-test.each(losses)('a server takes nothing more when %s, says so, and still sends what waited', async (_, lose) => {
-  const folder = join(createFolder(), 'data')
-  mkdirSync(folder)
-  const path = join(folder, 'outbox.db')
-  const { tiktok, child, url } = await startServer(path)
-  tiktok.faults.always = { status: 503 }
-  expect((await postPage(url, pageBatch(['before']))).status).toBe(202)
-  await tiktok.waitForRequests(1)
-  lose(path)
-  for (const post of [() => postPage(url, pageBatch(['after'])), () => postOrder(url, '1001', Date.now())]) {
-    const answer = await post()
-    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '60'])
-  }
-  const health = await fetch(`${url}/health`)
-  expect([health.status, await health.json()]).toMatchObject([503, { status: 'stopped', waiting: 1 }])
-  tiktok.faults.always = {}
-  expect((await tiktok.waitForAccepted(1, 10_000)).map(({ event_id }) => event_id)).toEqual(['before'])
-  child.process.kill('SIGTERM')
-  const { code, errors } = await child.ended
-  expect(code).toBe(0)
-  expect(errors.match(/was deleted, moved or replaced while it was open/g)).toHaveLength(2) // noticed, and refused
-})
+test.each(losses)(
+  'a server accepts no more events when %s, reports it, and still sends waiting events',
+  async (_, lose) => {
+    const folder = join(createFolder(), 'data')
+    mkdirSync(folder)
+    const path = join(folder, 'outbox.db')
+    const { tiktok, child, url } = await startServer(path)
+    tiktok.faults.always = { status: 503 }
+    expect((await postPage(url, pageBatch(['before']))).status).toBe(202)
+    await tiktok.waitForRequests(1)
+    lose(path)
+    for (const post of [() => postPage(url, pageBatch(['after'])), () => postOrder(url, '1001', Date.now())]) {
+      const answer = await post()
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '60'])
+    }
+    const health = await fetch(`${url}/health`)
+    expect([health.status, await health.json()]).toMatchObject([503, { status: 'stopped', waiting: 1 }])
+    tiktok.faults.always = {}
+    expect((await tiktok.waitForAccepted(1, 10_000)).map(({ event_id }) => event_id)).toEqual(['before'])
+    child.process.kill('SIGTERM')
+    const { code, errors } = await child.ended
+    expect(code).toBe(0)
+    expect(errors.match(/was deleted, moved or replaced while it was open/g)).toHaveLength(2) // noticed, and refused
+  },
+)
 
 test('a file that is gone is noticed without a request', async () => {
   const path = newPath()
@@ -68,7 +71,7 @@ test('a file that is gone is noticed without a request', async () => {
   expect(log[0]).toMatch(/^converge-tiktok: The outbox file \S+outbox\.db-wal was deleted, moved or replaced/)
 })
 
-test('an outbox that is opened by a link takes events', async () => {
+test('an outbox that is opened through a link accepts events', async () => {
   const path = newPath()
   const link = join(createFolder(), 'link.db')
   writeFileSync(path, '')

@@ -43,7 +43,7 @@ test.each(['sent already', 'waiting'])(
   },
 )
 
-test('an order that the webhook brought before is answered as skipped, never as success', async () => {
+test('an order that the webhook sent before is answered as skipped, never as success', async () => {
   const { url, tiktok } = await startServer()
   await postOrder(url, '1001', Date.now())
   await tiktok.waitForAccepted(1)
@@ -57,7 +57,7 @@ test('an order that the webhook brought before is answered as skipped, never as 
   expect([page.status, await page.json()]).toEqual([202, { accepted: 0, problems: [{ path: 'events[0]', message }] }])
 })
 
-test('of several orders in one request, those that were brought before are skipped, each with its place', async () => {
+test('of several orders in one request, those received before are skipped, each with its path', async () => {
   const { url } = await startServer()
   await postOrder(url, '1', Date.now())
   const order = (id: string) => ({
@@ -126,7 +126,7 @@ test('beside a page’s copy a signed order is sent for 47 hours after it happen
   expect(batches.flat().sort()).toEqual(['alone', 'in time', 'too late', 'too late'])
 })
 
-test('a copy that TikTok refused may come again, and the other source’s copy still counts as brought', async () => {
+test('a copy that TikTok refused may come again, and the other source’s copy still counts as received', async () => {
   for (const [refused, other] of [
     ['page', 'signed'],
     ['signed', 'page'],
@@ -164,7 +164,7 @@ test('a clock that is a year ahead for a moment makes the outbox forget no order
   reader.close()
 })
 
-test('an order is remembered for 90 days, whoever brought it', async () => {
+test('an order is remembered for 90 days, whoever sent it', async () => {
   let now = Date.now()
   const outbox = open(newPath(), { now: () => now })
   const fresh = (source: 'page' | 'signed') => {

@@ -95,7 +95,7 @@ describe('time', () => {
   })
 })
 
-test('an order is counted once, anything else as often as it comes', async () => {
+test('an order is counted once, any other event each time', async () => {
   expect((await keep({})).kept[0]?.order).toBe(true)
   const send = [{ event: 'AddToCart', parameters: {} }]
   expect((await keep({ eventName: 'Added To Cart', send })).kept[0]?.order).toBe(false)
@@ -177,7 +177,7 @@ describe('consent is checked again', () => {
     [mode, 'granted', granted],
     [mode, 'denied', denied],
   ])
-  test.each(cells)('%s, %s: the server copy goes: %s', async (consent, marketing, goes) => {
+  test.each(cells)('%s, %s: the server copy is sent: %s', async (consent, marketing, goes) => {
     const { answer, kept } = await keep({ consent: { marketing } }, { consent })
     expect([answer.status, kept.length]).toEqual(goes ? [202, 1] : [400, 0])
     if (!goes) expect(answer.body.problems?.[0]?.path).toBe('events[0].consent')
@@ -239,7 +239,7 @@ describe('Global Privacy Control', () => {
     },
   )
 
-  test('limits data use where the page says it, and no header comes', async () => {
+  test('limits data use if the page says so, without a header', async () => {
     expect((await keep({ gpc: true }, {}, {})).kept[0]?.data.limited_data_use).toBe(true)
     expect((await keep({ gpc: true }, { gpc: 'ignore' }, {})).kept[0]?.data.limited_data_use).toBeUndefined()
   })
@@ -325,7 +325,7 @@ describe('page URLs', () => {
   })
 })
 
-test('a test code is honored only where the config allows it, and then the order may still come', async () => {
+test('a test code is honored only if the config allows it, and does not replace the real order', async () => {
   const { kept } = await keep({ test: 'TEST-123' }, { allowTest: true })
   expect(kept).toMatchObject([{ test_event_code: 'TEST-123', order: false }])
   const ignored = await keep({ test: 'TEST123' })

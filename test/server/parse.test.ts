@@ -10,7 +10,7 @@ import { batchOf, relayed } from './relayed.ts'
 
 const eventName = fc.constantFrom('Placed Order', 'Viewed Product', 'Searched', 'Added To Cart')
 
-test('whatever a page makes of an event is taken as it is', () => {
+test('any event that a page writes is accepted unchanged', () => {
   fc.assert(
     fc.property(config, eventName, properties, (config, eventName, given) => {
       const properties = copyRecord(given)
@@ -27,7 +27,7 @@ test('whatever a page makes of an event is taken as it is', () => {
   )
 })
 
-test('an order of 2,000 items, in text of 2,000 characters, is taken', () => {
+test('an order of 2,000 items, with text of 2,000 characters, is accepted', () => {
   const text = 'x'.repeat(2000)
   const contents = Array.from({ length: 2000 }, () => ({ content_id: '1', content_type: 'product' }))
   const send = [{ event: 'Purchase', parameters: { contents, order_id: text } }]
@@ -35,7 +35,7 @@ test('an order of 2,000 items, in text of 2,000 characters, is taken', () => {
   expect(good).toHaveLength(1)
 })
 
-test('whatever comes, it neither throws nor repeats a value', () => {
+test('it never throws and never repeats a value, whatever the input', () => {
   const jane = fc.constant('jane@example.com')
   const anything = fc.oneof(
     fc.json(),

@@ -110,7 +110,7 @@ test.each(rows)('%s leaves a log line and a count', async (_, send, status, caus
   expect(counted).toEqual([[cause, 2]])
 })
 
-test('what was accepted leaves neither', async () => {
+test('an accepted request leaves neither', async () => {
   const forwarder = startForwarder({ adminToken })
   await forwarder.postEvents(sound)
   await forwarder.postWebhook(order)
@@ -120,7 +120,7 @@ test('what was accepted leaves neither', async () => {
 })
 
 describe('the log', () => {
-  test('has one line a minute for each cause and origin, and says how many it left out', async () => {
+  test('has one line a minute for each cause and origin, with the number of lines left out', async () => {
     let passed = 0
     const { postEvents, log } = startForwarder({}, undefined, () => passed)
     const visit = async (origin: string) => void (await postEvents(sound, { origin }))

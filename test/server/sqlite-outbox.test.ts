@@ -82,7 +82,7 @@ test('an order that TikTok refused may come again', async () => {
   expect(batches).toEqual([['1001'], ['1001']])
 })
 
-test('an order that came too late leaves room for a copy that can still be sent', async () => {
+test('an order that came too late does not block a copy that can still be sent', async () => {
   const now = Math.floor(Date.now() / 1000)
   const { batches, deliver } = answering(() => 'done')
   const outbox = open(newPath())
@@ -172,7 +172,7 @@ test('one that fails 50 times while others go through is set aside, with the rea
   ])
 })
 
-test('alone, or while all fail, none is set aside for its tries', async () => {
+test('a single event, or one of many that all fail, never becomes a dead letter by its attempts', async () => {
   const path = newPath()
   const outbox = open(path, { retryAfter: { first: 1, longest: 1 } })
   await outbox.add(numbered(2))
@@ -186,7 +186,7 @@ test('alone, or while all fail, none is set aside for its tries', async () => {
   expect(await outbox.stats()).toMatchObject({ waiting: 2, dead: {} })
 })
 
-test('what is overdue is counted from its due time, and what was put off is not overdue before', async () => {
+test('an event is overdue from its due time on, also a delayed one', async () => {
   let now = Date.now()
   const outbox = open(newPath(), { now: () => now, random: () => 1, retryAfter: { first: 60_000, longest: 60_000 } })
   expect((await outbox.stats()).overdue).toBeUndefined()
@@ -206,7 +206,7 @@ test('what is overdue is counted from its due time, and what was put off is not 
   expect(tries).toBe(1)
 })
 
-test('where deliver holds back by itself, it is asked again within seconds, however long a failure waits', async () => {
+test('if deliver pauses by itself, it is called again within seconds, however long the pause after a failure is', async () => {
   let asked = 0
   const outbox = open(newPath(), { retryAfter: { first: 60_000, longest: 60_000 } })
   await outbox.add(numbered(1))
@@ -260,7 +260,7 @@ test('a configuration fault keeps everything, and is visible until it is mended'
   await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0, sent: 3, stopped: undefined })
 })
 
-test('what is refused is set aside with its problem, listed, and waits again when somebody says so', async () => {
+test('a refused event becomes a dead letter with its problem, is listed, and can be queued again', async () => {
   const path = newPath()
   const outbox = open(path)
   let refused = 0
@@ -301,7 +301,7 @@ test('thousands of dead letters are listed, requeued and dropped', async () => {
   expect(outbox.drop('all')).toBe(2500)
 })
 
-test('an event that came too late is set aside, never sent, and not sent by a requeue either', async () => {
+test('an event that came too late is set aside and never sent, not even after a requeue', async () => {
   let now = Date.now()
   const { batches, deliver } = answering(() => 'done')
   const outbox = open(newPath(), { now: () => now })
@@ -319,7 +319,7 @@ test('an event that came too late is set aside, never sent, and not sent by a re
   expect(outbox.drop('all')).toBe(1)
 })
 
-test('a full outbox refuses as a whole what does not fit, and takes it again when there is room', async () => {
+test('a full outbox refuses a whole request that does not fit, and accepts it when there is room', async () => {
   const { deliver } = answering(() => 'done')
   const outbox = open(newPath(), { maxBytes: 300_000 })
   let taken = 0
@@ -337,7 +337,7 @@ test('a full outbox refuses as a whole what does not fit, and takes it again whe
   await outbox.add([purchase('again')])
 })
 
-test('dead letters make room for what can still be sent, and that is said', async () => {
+test('dead letters make room for events that can still be sent, and this is logged', async () => {
   const log = vi.fn()
   const outbox = open(newPath(), { maxBytes: 300_000, log })
   outbox.start(async (events) => events.map(() => 'dead'))
@@ -363,7 +363,7 @@ test('events that waited when a process ended are delivered by the next one', as
   await expect.poll(() => batches).toEqual([['0', '1', '2', '3', '4']])
 })
 
-test('of two on one file both take events, one delivers, and the other takes over', async () => {
+test('two outboxes on one file both accept events, one delivers, and the other takes over', async () => {
   const path = newPath()
   const [first, second] = [answering(() => 'done'), answering(() => 'done')]
   const former = createSqliteOutbox({ path })

@@ -41,7 +41,7 @@ const rowsOf = (path: string, query: string) => {
   return rows
 }
 
-test('a file of format 1 opens, migrates and delivers what it holds, and a copy of it is kept', async () => {
+test('a file of format 1 opens, migrates and delivers its events, and a copy of it is kept', async () => {
   const path = copyOfVersion1()
   let now = noon + 1000
   // Its own pauses: what was put off for longer than ever would be due.
@@ -79,7 +79,7 @@ test('a file of format 1 opens, migrates and delivers what it holds, and a copy 
     expect(rowsOf(copy, `SELECT * FROM ${table}`)).toEqual(rowsOf(version1, `SELECT * FROM ${table}`))
 })
 
-test('a file that cannot be copied before it is migrated stays as it is, and that is said', () => {
+test('a file that cannot be copied before it is migrated is not changed, and this is reported', () => {
   const path = copyOfVersion1()
   mkdirSync(`${path}-version-1`)
   writeFileSync(`${path}-version-1/file`, '')
@@ -96,7 +96,7 @@ test('a file of today is not copied when it is opened again', async () => {
   for (const version of [0, 1, 2]) expect(existsSync(`${path}-version-${version}`)).toBe(false)
 })
 
-test('what the process of the version before writes beside today’s is delivered', async () => {
+test('events that a process of the previous version writes at the same time are delivered', async () => {
   const path = copyOfVersion1()
   const former = new DatabaseSync(path)
   const insert = former.prepare(

@@ -95,7 +95,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
   })
 
   describe(name, () => {
-    test('keeps what was added, beyond a restart, and says which version its tables have', async () => {
+    test('keeps added events across a restart, and returns the version of its tables', async () => {
       const database = create()
       const former = database.open()
       expect(await former.add([purchase('1'), purchase('2')], window)).toEqual(['kept', 'kept'])
@@ -326,7 +326,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
       },
     )
 
-    test('still knows by name and id which orders of an erased person were brought', async () => {
+    test('still knows by name and id which orders of an erased person were received', async () => {
       const store = create().open()
       const { deliver, told } = taking()
       store.start(deliver, window)

@@ -42,7 +42,7 @@ describe('from a page', () => {
     expect([late.outbox.kept, await tooLateOf(late)]).toEqual([[], 1])
   })
 
-  test('a late event costs no other, and the answer names it', async () => {
+  test('a late event affects no other event, and the answer names it', async () => {
     const late = { time: noon - 50 * hour }
     const { answer, outbox } = await post(
       { eventID: '1' },

@@ -152,7 +152,7 @@ describe('time', () => {
   })
 })
 
-describe('what is not sent, by design, is no problem', () => {
+describe('an event that is not sent by design is not a problem', () => {
   const filters = [
     { event: 'Placed Order', any: [{ property: 'source_name', operator: 'not_equal' as const, value: 'web' }] },
   ]
@@ -224,7 +224,7 @@ test.each([
   expect(switchedOff.answer.body).toMatchObject({ problems: [] })
 })
 
-test('an event of the shop’s own takes the name that its row gives it', async () => {
+test('a custom event gets the name in its mapping row', async () => {
   const { data } = await send(
     { event_name: 'Renewed Twice', event_id: 'r', properties: { total_price: 5, currency: 'USD' } },
     { mapping: { events: { 'Renewed Twice': 'LoyalCustomer' } } },
@@ -274,13 +274,13 @@ describe('consent comes with the event', () => {
     ['require', '{"analytics":"denied","marketing":"granted"}', true],
     ['require', { marketing: 'denied' }, false],
   ]
-  test.each(cells)('%s, %j: the event goes: %s', async (consent, $consent, goes) => {
+  test.each(cells)('%s, %j: the event is sent: %s', async (consent, $consent, goes) => {
     for (const profile of [{ $consent }, { consent: $consent }]) {
       expect((await send(withProfile(profile), { consent })).kept).toHaveLength(goes ? 1 : 0)
     }
   })
 
-  test('the request of the server says nothing of the visitor', async () => {
+  test('the server’s request headers are not used for the visitor', async () => {
     const { postWebhook, outbox } = startForwarder({ trustProxy: true })
     await postWebhook(withProfile({}), { 'sec-gpc': '1', 'user-agent': 'curl/8', 'x-forwarded-for': '198.51.100.9' })
     expect(outbox.kept[0]?.data.user).toEqual({})
@@ -288,7 +288,7 @@ describe('consent comes with the event', () => {
   })
 })
 
-describe('what the page knew', () => {
+describe('the page context', () => {
   const known = { ttclid: 'E.C.P.abc', ttp: 'ttp-1', ip: '203.0.113.7', user_agent: 'Shopper' }
   test.each([
     ['by its $ names', { $ip: known.ip, $user_agent: known.user_agent, $ttclid: known.ttclid, $ttp: known.ttp }, known],
@@ -365,7 +365,7 @@ describe('identity', () => {
     expect(data?.user.email).toBe(email && sha256(email))
   })
 
-  test('what is hashed already passes', async () => {
+  test('a value that is already hashed is accepted', async () => {
     const { data } = await send(withProfile({ $email: sha256('x').toUpperCase(), $phone_number: sha256('y') }))
     expect(data?.user).toEqual({ email: sha256('x'), phone: sha256('y') })
   })
@@ -396,17 +396,17 @@ describe('identity', () => {
   })
 })
 
-describe('Global Privacy Control that converge.context() handed over', () => {
+describe('Global Privacy Control from converge.context()', () => {
   test.each([true, 'true'])('limits data use by default: %j', async (gpc) => {
     expect((await send(withProfile({ gpc }))).data?.limited_data_use).toBe(true)
     expect((await send(withProfile({ $gpc: gpc }))).data?.limited_data_use).toBe(true)
   })
 
-  test.each([false, 'false', undefined, 1, ''])('counts only where it is true: %j', async (gpc) => {
+  test.each([false, 'false', undefined, 1, ''])('counts only if it is true: %j', async (gpc) => {
     expect((await send(withProfile({ gpc }), { gpc: 'deny' })).data?.limited_data_use).toBeUndefined()
   })
 
-  test('is ignored where the config says so', async () => {
+  test('is ignored if the config says so', async () => {
     expect((await send(withProfile({ gpc: true }), { gpc: 'ignore' })).data?.limited_data_use).toBeUndefined()
   })
 

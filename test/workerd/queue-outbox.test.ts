@@ -103,7 +103,7 @@ test('an event that was not judged is tried again', async () => {
   expect(fates).toEqual(['ack', 10])
 })
 
-test('what TikTok will never take goes to the dead-letter queue with its problem', async () => {
+test('an event that TikTok refuses for good goes to the dead-letter queue with its problem', async () => {
   const deadLetterQueue = queueThat()
   const refused = event('2', { problem: '40002: content_id is not text' })
   const { fates, said } = await consume([event('1'), refused], ['done', 'dead'], { deadLetterQueue })

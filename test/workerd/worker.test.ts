@@ -82,7 +82,7 @@ test('while TikTok is down the queue keeps events, and they arrive as they were'
   ])
 })
 
-test('an event that TikTok will never take is in the dead-letter queue with the reason, and costs no other', async () => {
+test('an event that TikTok refuses for good is in the dead-letter queue with the reason, and affects no other event', async () => {
   const worker = await startWithQueue()
   const orders = ['EUR', 'EUR', 'XXX', 'EUR'].map((currency, index) => ({
     event_name: 'Placed Order',
@@ -131,7 +131,7 @@ test('a wrong token stops all sending; its events are retried, and then in the d
   expect(await (await worker.fetch('/health', { headers })).text()).toContain('40105')
 })
 
-test('what is more than a queue takes at once is kept in parts', async () => {
+test('a request that is too large for a queue is kept in parts', async () => {
   const worker = await startWithQueue()
   const url = `https://www.shop.example/${'a'.repeat(1500)}`
   const events = Array.from({ length: 250 }, (_, index) => ({

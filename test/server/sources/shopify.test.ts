@@ -287,7 +287,7 @@ test('an order without a customer and without an address is sent with the browse
   })
 })
 
-test('an order that no browser made is taken without one', async () => {
+test('an order without a browser is accepted', async () => {
   const order = { ...withoutContext, client_details: null, browser_ip: null, landing_site: null, source_name: null }
   const user = await userOf(order)
   for (const key of ['user_agent', 'ip', 'ttclid']) expect(user).not.toHaveProperty(key)
@@ -308,7 +308,7 @@ test.each([{}, { ttclid: '', userAgent: '' }, { consent: null }, null, 'text', 7
   },
 )
 
-test('a cart attribute that somebody broke costs the click id, not the order', async () => {
+test('a broken cart attribute loses the click ID, not the order', async () => {
   const order = { ...shopifyOrder, note_attributes: [{ name: '__converge', value: '{"ttclid":' }] }
   expect(await userOf(order)).toMatchObject({ email: sha256('jane.doe@example.com') })
 })
@@ -352,7 +352,7 @@ test.each<[title: string, parts: object, city: string | undefined]>([
   expect((await userOf({ ...shopifyOrder, ...parts })).city).toBe(city)
 })
 
-test('an order without an address still says who bought it', async () => {
+test('an order without an address still has the customer’s identity', async () => {
   const user = await userOf({
     ...shopifyOrder,
     email: '',
@@ -399,7 +399,7 @@ test.each([
   }
 })
 
-describe('what is not sent', () => {
+describe('orders that are not sent', () => {
   test.each([
     ['a till order', { source_name: 'pos' }, /^source_name: .* pos$/],
     ['a draft', { source_name: 'shopify_draft_order', user_id: 116651032876 }, /^source_name: .* shopify_draft_order$/],
@@ -432,14 +432,14 @@ describe('a bank transfer that is paid two days later', () => {
     payment_gateway_names: ['Bank Deposit'],
   }
 
-  test('is not sent where the page has sent it: TikTok would count it again', async () => {
+  test('is not sent if the page has sent it, because TikTok would count it again', async () => {
     const { fromShopify, outbox } = startSources()
     const { status, body } = await fromShopify(late)
     expect([status, body.statuses, outbox.kept]).toEqual([202, { skipped: 1 }, []])
     expect(body.problems?.[0]?.message).toMatch(/^too_late: /)
   })
 
-  test('is sent, with the time of the order, where no pixel sends it', async () => {
+  test('is sent with the time of the order if no pixel sends it', async () => {
     const mapping = { events: { 'Placed Order': { event: 'Purchase', forward: 'server' } } } as const
     const [purchase] = await sentOf(late, { mapping })
     expect(purchase).toMatchObject({
@@ -449,12 +449,12 @@ describe('a bank transfer that is paid two days later', () => {
     })
   })
 
-  test('is not sent by a row of the source alone while the pixel sends the same event', async () => {
+  test('is not sent by a row of the source if the pixel sends the same event', async () => {
     const mapping = { events: { 'Placed Order': { event: 'Purchase', forward: 'server' } } }
     expect(await sentOf(late, {}, { mapping })).toEqual([])
   })
 
-  test('was sent before, when it was ordered, where orders is created', async () => {
+  test('is sent when it is ordered if orders is created', async () => {
     const { fromShopify, outbox } = startSources({}, { shopify: { orders: 'created' } })
     const { body } = await fromShopify({ ...shopifyOrder, financial_status: 'pending' }, 'orders/create')
     expect(body.statuses).toEqual({ success: 1 })

@@ -163,11 +163,11 @@ async function sentBy(parts: Partial<ForwarderConfig>, own: { web?: object; shop
 }
 
 describe('the rules of a source', () => {
-  test('are those of the destination, where it has none of its own', async () => {
+  test('are those of the destination if it has none of its own', async () => {
     expect(await sentBy({})).toEqual({ web: ['Purchase'], shopify: ['Purchase'], erp: ['Purchase'] })
   })
 
-  test('replace the rows of the same event, for this source alone', async () => {
+  test('replace the rows of the same event, only for this source', async () => {
     const mapping = { events: { 'Placed Order': ['ShopPurchase', 'Contact'] } }
     expect(await sentBy({}, { shopify: { mapping } })).toEqual({
       web: ['Purchase'],
@@ -183,7 +183,7 @@ describe('the rules of a source', () => {
     expect(await sentBy({ mapping }, { shopify: { mapping: own } })).toMatchObject({ shopify: ['ShopPurchase'] })
   })
 
-  test('filter what passes the filters of the destination, for this source alone', async () => {
+  test('filter events that pass the filters of the destination, only for this source', async () => {
     const dear = [
       { event: 'Placed Order', any: [{ property: 'total_price', operator: 'greater_than', value: 50 }] },
     ] as const
@@ -231,7 +231,7 @@ describe('the rules of a source', () => {
   })
 })
 
-describe('where the orders of the page stay in the browser', () => {
+describe('if the orders of the page stay in the browser', () => {
   const web = { orders: 'client' }
 
   test('a page’s order is not accepted, and a signed source’s is sent', async () => {

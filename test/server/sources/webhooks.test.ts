@@ -209,7 +209,7 @@ describe("Shopify's topics", () => {
     ])
   })
 
-  test('customers/redact is answered 200, and logged without a name, where nothing of a person can be found', async () => {
+  test('customers/redact is answered 200, and logged without a name, if persons cannot be found', async () => {
     const { fromShopify, log } = startSources()
     expect((await fromShopify(redaction, 'customers/redact')).status).toBe(200)
     expect(log).toEqual([expect.stringMatching(/^warn Shopify asks to erase a customer, .* source=shopify$/)])
@@ -297,7 +297,7 @@ describe('the source of a request', () => {
     expect((await send(new Request(`${shop}/relay/webhook/erp`))).status).toBe(405)
   })
 
-  test('is named by 404 where there are only signed ones', async () => {
+  test('is named by 404 if there are only signed ones', async () => {
     const { send } = startSources()
     const config = { pixelId, accessToken, allowedOrigins: [shop], outbox: createMemoryOutbox() }
     const only = createForwarder(

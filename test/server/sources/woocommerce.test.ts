@@ -217,7 +217,7 @@ describe('a bank transfer that is paid two days later', () => {
   const ordered = { ...wooCommerceOrder, status: 'on-hold', payment_method: 'bacs', date_paid_gmt: null }
   const paid = { ...ordered, status: 'processing', date_created_gmt: hoursAgo(49), date_paid_gmt: hoursAgo(0) }
 
-  test('is not sent where the page has sent it: TikTok would count it again', async () => {
+  test('is not sent if the page has sent it, because TikTok would count it again', async () => {
     const { fromWooCommerce, outbox } = startSources()
     expect((await fromWooCommerce(ordered, 'order.created')).body.statuses).toEqual({ skipped: 1 })
     const { body } = await fromWooCommerce(paid)
@@ -225,7 +225,7 @@ describe('a bank transfer that is paid two days later', () => {
     expect(body.problems?.[0]?.message).toMatch(/^too_late: /)
   })
 
-  test('is sent, with the time of the order, where no pixel sends it', async () => {
+  test('is sent with the time of the order if no pixel sends it', async () => {
     const mapping = { events: { 'Placed Order': { event: 'Purchase', forward: 'server' } } } as const
     const [purchase] = await sentOf(paid, { mapping })
     expect(purchase?.event_time).toBe(Date.parse(`${paid.date_created_gmt}Z`) / 1000)
@@ -239,7 +239,7 @@ test('an order that is completed a day later has the same id and time', async ()
   expect([second?.event_id, second?.event_time]).toEqual([first?.event_id, first?.event_time])
 })
 
-test('an order without what the page knew is not sent under require', async () => {
+test('an order without the page context is not sent under require', async () => {
   expect(await sentOf({ ...wooCommerceOrder, meta_data: [] }, { consent: 'require' })).toEqual([])
 })
 
