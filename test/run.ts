@@ -11,8 +11,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'converge-tests-'))
 const browsers = ['chromium', 'firefox', 'webkit']
 
-/** More at once than there are processors, as the tests wait a lot; but not all, or their time limits end them. */
-const AT_ONCE = Math.max(3, availableParallelism())
+/** One command for each processor, and two at least: the browser tests wait a lot. With more, tests reach their time limits. */
+const AT_ONCE = Math.max(2, availableParallelism())
 
 const first = { build: 'node build.mjs', lint: 'biome check' }
 /** The longest first. */

@@ -121,7 +121,7 @@ inEachBrowser((stage) => {
     await page.evaluate('timePasses()')
     await host.waitForTaken(1)
     await resultOf(page, { eventID: '1001', status: 'success' })
-    expect(await keysOf(page, 'outbox')).toEqual([])
+    await expect.poll(() => keysOf(page, 'outbox')).toEqual([])
   })
 
   test.each([408, 429, 500, 503])('an answer of %i is retried later', async (status) => {
