@@ -83,7 +83,7 @@ export async function serveWithin(
         const body = req && bodies.open(req)
         try {
           const answer = await forwarder.fetch(request, { ip: readIp(request.ip), readBody: body?.read })
-          const response = await compressed(request, answer)
+          const response = request.method === 'GET' ? await compressed(request, answer) : answer
           // Otherwise a client that keeps its connection open delays the shutdown.
           if (isClosing || body?.isEndless()) response.headers.set('connection', 'close')
           return response
