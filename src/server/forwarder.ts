@@ -22,7 +22,7 @@ import { createRefusals } from './refusals.ts'
 import type { RequestContext } from './request-context.ts'
 import { type Answer, refuse } from './respond.ts'
 import { type Address, type Route, readAddress, routeOf } from './routes.ts'
-import { serveScript } from './serve-script.ts'
+import { scriptServer } from './serve-script.ts'
 import { createServerIntake } from './server-intake.ts'
 import { createSourceCounts } from './sources/source-counts.ts'
 import type { Source } from './sources/sources.ts'
@@ -102,16 +102,14 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     facts: () => ({ receivedAt: now(), isClockSteady: clock.isSteady() }),
     erase: keeper?.erase,
   })
-  const variant = pickVariant(web.config)
-  const line = configLine(servedConfig(web, isPaused))
   keeper?.start(deliver)
 
   const routes: Record<Route, Take> = {
     events: countPage,
     webhook: takeFromServer,
-    'converge.js': (request) => serveScript(request, variant, line),
-    'consent.js': (request) => serveScript(request, 'consent.js'),
-    'inspector.js': (request) => serveScript(request, 'inspector.js'),
+    'converge.js': scriptServer(pickVariant(web.config), configLine(servedConfig(web, isPaused))),
+    'consent.js': scriptServer('consent.js'),
+    'inspector.js': scriptServer('inspector.js'),
     health: createHealth({ api, keeper, store, ...counters, isPaused, adminToken: config.adminToken }),
   }
 

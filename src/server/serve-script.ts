@@ -3,11 +3,23 @@ import { scripts } from './scripts.ts'
 
 const MAX_AGE = 600 // seconds that pages may use an old config
 
-/** Serves one of the built scripts to any page, with `before` in front of its text. */
-export async function serveScript(request: Request, name: keyof typeof scripts, before = ''): Promise<Answer> {
+/** Returns a function that serves one of the built scripts to any page, with `before` in front of its text. */
+export function scriptServer(name: keyof typeof scripts, before = ''): (request: Request) => Promise<Answer> {
   const text = before + scripts[name]
+  let etag: Promise<string> | undefined
+  // Computed on the first request: a Worker may start without serving a script.
+  return async (request) => {
+    etag ??= etagOf(text)
+    return answer(request, text, await etag)
+  }
+}
+
+async function etagOf(text: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  const etag = `"${[...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}"`
+  return `"${[...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}"`
+}
+
+function answer(request: Request, text: string, etag: string): Answer {
   const headers = {
     etag,
     'cache-control': `public, max-age=${MAX_AGE}`,
