@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import type { EventsApiHost, Fault } from '../tiktok/events-api-host.ts'
 import type { Child } from './node-child.ts'
 
-export const faults: ('down' | Fault)[] = [
+const faults: ('down' | Fault)[] = [
   'down',
   { status: 503 },
   { hangUp: 'half-way' },
@@ -16,7 +16,7 @@ export const faults: ('down' | Fault)[] = [
   {},
 ]
 
-export async function play(tiktok: EventsApiHost, fault: 'down' | Fault, former?: 'down' | Fault): Promise<void> {
+async function play(tiktok: EventsApiHost, fault: 'down' | Fault, former?: 'down' | Fault): Promise<void> {
   if (former === 'down') await tiktok.listen()
   if (fault === 'down') await tiktok.close()
   else tiktok.faults.always = fault
@@ -26,7 +26,7 @@ export async function play(tiktok: EventsApiHost, fault: 'down' | Fault, former?
 export const patience = 60_000
 
 /** Lets a server live for an amount of work, not for a time: from `least` to `most`, by chance. */
-export async function letWork([least, most]: readonly [least: number, most: number], count: () => number) {
+async function letWork([least, most]: readonly [least: number, most: number], count: () => number) {
   const goal = count() + least + Math.floor(Math.random() * (most - least))
   await expect.poll(count, { timeout: patience, interval: 5 }).toBeGreaterThanOrEqual(goal)
   // Not always just after an answer.
@@ -44,7 +44,7 @@ export async function waitForUrl(child: Child): Promise<Serving> {
 }
 
 /** Every third server is killed once more, before it may have opened its port. */
-export async function killedWhileStarting(start: () => Child, kill: number): Promise<Child> {
+async function killedWhileStarting(start: () => Child, kill: number): Promise<Child> {
   if (kill % 3 === 2) {
     const child = start()
     await pause(100 + Math.random() * 300)
@@ -52,4 +52,31 @@ export async function killedWhileStarting(start: () => Child, kill: number): Pro
     await child.ended
   }
   return start()
+}
+
+export interface KillPlan {
+  tiktok: EventsApiHost
+  kills: number
+  start: () => Child
+  /** The server that works now. It is replaced before each kill by the one that follows, for whoever sends to it. */
+  servers: { serving: Promise<Serving> }
+  /** Work that a server does before it is killed: at least, and at most. */
+  work: readonly [least: number, most: number]
+  /** The work done so far. */
+  count: () => number
+}
+
+/** Kills a server again and again while TikTok misbehaves, and starts the next one when TikTok works again. */
+export async function killAgainAndAgain({ tiktok, kills, start, servers, work, count }: KillPlan): Promise<void> {
+  for (let kill = 0; kill < kills; kill++) {
+    const fault = faults[kill % faults.length] ?? {}
+    await play(tiktok, fault)
+    const { child } = await servers.serving
+    await letWork(work, count)
+    servers.serving = child.ended.then(async () => {
+      await play(tiktok, {}, fault)
+      return waitForUrl(await killedWhileStarting(start, kill))
+    })
+    child.process.kill('SIGKILL')
+  }
 }

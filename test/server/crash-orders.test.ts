@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { type AcceptedEvent, createEventsApiHost } from '../tiktok/events-api-host.ts'
-import { faults, killedWhileStarting, letWork, patience, play, waitForUrl } from './crash-kit.ts'
+import { killAgainAndAgain, patience, waitForUrl } from './crash-kit.ts'
 import { startCli, writeConfig } from './node-child.ts'
 import { createFolder } from './node-folder.ts'
 import { accessToken, pixelId, postPage } from './node-requests.ts'
@@ -54,12 +54,12 @@ test(`through ${kills} kills, every acknowledged order arrives, counted once, an
 
   const orders: Order[] = []
   let isOver = false
-  let serving = waitForUrl(start())
+  const servers = { serving: waitForUrl(start()) }
 
   /** Sends a copy until it is acknowledged, as a page's relay and a shop system do. */
   async function sendCopy(order: Order, side: Side): Promise<void> {
     while (!isOver) {
-      const { url } = await serving
+      const { url } = await servers.serving
       const began = Date.now()
       try {
         const status =
@@ -95,18 +95,8 @@ test(`through ${kills} kills, every acknowledged order arrives, counted once, an
   }
 
   const load = Array.from({ length: senders }, (_, sender) => keepOrdering(sender))
-  for (let kill = 0; kill < kills; kill++) {
-    const fault = faults[kill % faults.length] ?? {}
-    await play(tiktok, fault)
-    const { child } = await serving
-    await letWork(work, () => orders.filter(isInTime).length)
-    serving = child.ended.then(async () => {
-      await play(tiktok, {}, fault)
-      return waitForUrl(await killedWhileStarting(start, kill))
-    })
-    child.process.kill('SIGKILL')
-  }
-  const { child } = await serving
+  await killAgainAndAgain({ tiktok, kills, start, servers, work, count: () => orders.filter(isInTime).length })
+  const { child } = await servers.serving
   isOver = true
   await Promise.all(load)
 

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { createSqliteOutbox } from '../../src/store/sqlite/sqlite-outbox.ts'
 import { createEventsApiHost } from '../tiktok/events-api-host.ts'
-import { faults, killedWhileStarting, letWork, patience, play, waitForUrl } from './crash-kit.ts'
+import { killAgainAndAgain, patience, waitForUrl } from './crash-kit.ts'
 import { startCli, writeConfig } from './node-child.ts'
 import { createFolder } from './node-folder.ts'
 import { accessToken, pageBatch, pixelId, postOrder, postPage } from './node-requests.ts'
@@ -42,11 +42,11 @@ test(`nothing acknowledged is lost, through ${kills} kills`, { timeout: (kills +
   const sent = new Map<string, Sent>()
   const acknowledged = new Map<string, Sent>()
   let isOver = false
-  let serving = waitForUrl(start())
+  const servers = { serving: waitForUrl(start()) }
 
   async function keepSending(sender: number): Promise<void> {
     for (let round = 0; !isOver; round++) {
-      const { url } = await serving
+      const { url } = await servers.serving
       if (isOver) return
       const isOrder = round % 3 === 0
       const age: Age = isOrder ? 'fresh' : round % 20 === 1 ? 'late' : round % 20 === 11 ? 'aging' : 'fresh'
@@ -70,18 +70,8 @@ test(`nothing acknowledged is lost, through ${kills} kills`, { timeout: (kills +
   }
 
   const load = Array.from({ length: senders }, (_, sender) => keepSending(sender))
-  for (let kill = 0; kill < kills; kill++) {
-    const fault = faults[kill % faults.length] ?? {}
-    await play(tiktok, fault)
-    const { child } = await serving
-    await letWork(work, () => acknowledged.size)
-    serving = child.ended.then(async () => {
-      await play(tiktok, {}, fault)
-      return waitForUrl(await killedWhileStarting(start, kill))
-    })
-    child.process.kill('SIGKILL')
-  }
-  const { child } = await serving
+  await killAgainAndAgain({ tiktok, kills, start, servers, work, count: () => acknowledged.size })
+  const { child } = await servers.serving
   isOver = true
   await Promise.all(load)
 
