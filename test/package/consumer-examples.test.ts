@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process'
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
+import { startExampleServer } from '../server/example-server.ts'
 import { createProject, runNode } from './consumer-project.ts'
 
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url))
@@ -19,22 +19,11 @@ function copyExample(name: string): string {
 
 test('examples/node-server starts with the installed package, serves the script, and exits cleanly', async () => {
   const folder = copyExample('node-server')
-  const child = spawn(process.execPath, ['server.js'], {
-    cwd: folder,
-    env: { PORT: '0', TIKTOK_ACCESS_TOKEN: 'a-token-of-a-test' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const ended = new Promise((resolve) => child.once('exit', resolve))
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stdout.once('data', (text) => resolve(String(text).trim().replace('Listening on ', '')))
-    child.once('exit', () => reject(new Error('It ended before it listened.')))
-  })
+  const { url, stop } = await startExampleServer(folder, 'server.js', { TIKTOK_ACCESS_TOKEN: 'a-token-of-a-test' })
   const address = url.replace('0.0.0.0', '127.0.0.1')
   expect(await (await fetch(`${address}/health`)).json()).toMatchObject({ status: 'ok' })
   expect(await (await fetch(`${address}/converge.js`)).text()).toContain('CJQBODJC77UB4MRTGFRF')
-  child.kill('SIGTERM')
-  expect(await ended).toBe(0)
+  expect(await stop()).toBe(0)
 })
 
 test('examples/script-tag needs only the files that "converge-tiktok copy" writes', async () => {

@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { expect, onTestFinished, test } from 'vitest'
 import { createEventsApiHost } from '../tiktok/events-api-host.ts'
+import { startExampleServer } from './example-server.ts'
 import { createFolder } from './node-folder.ts'
 import { accessToken, pageBatch, pixelId, postPage, webhookToken } from './node-requests.ts'
 
@@ -24,24 +24,12 @@ test('examples/node-server accepts an event and exits cleanly', async () => {
   })
   const config = JSON.parse(readFileSync(path('examples/node-server/converge.json'), 'utf8'))
   writeFileSync(join(folder, 'converge.json'), JSON.stringify({ ...config, eventsApiUrl: tiktok.url }))
-  const child = spawn(process.execPath, [join(folder, 'server.mjs')], {
-    env: {
-      TIKTOK_ACCESS_TOKEN: accessToken,
-      CONVERGE_WEBHOOK_TOKEN: webhookToken,
-      PORT: '0',
-      OUTBOX: join(folder, 'outbox.db'),
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const ended = new Promise((resolve) => child.once('exit', resolve))
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stdout.once('data', (text) => resolve(String(text).trim().replace('Listening on ', '')))
-    child.once('exit', () => reject(new Error('It ended before it listened.')))
+  const { url, stop } = await startExampleServer(folder, 'server.mjs', {
+    TIKTOK_ACCESS_TOKEN: accessToken,
+    CONVERGE_WEBHOOK_TOKEN: webhookToken,
   })
   // The visitor's own, as the proxy in front tells it.
   expect((await postPage(url, pageBatch(['1']), { 'x-forwarded-for': '203.0.113.7' })).status).toBe(202)
   expect(await tiktok.waitForAccepted(1)).toMatchObject([{ event_id: '1', user: { ip: '203.0.113.7' } }])
-  child.kill('SIGTERM')
-  expect(await ended).toBe(0)
+  expect(await stop()).toBe(0)
 })
