@@ -1,4 +1,5 @@
 import type { Deliver, OutboxEvent, Stats } from '../server/outbox.ts'
+import type { LogLine } from './event-log.ts'
 import type { Fate } from './fate.ts'
 import type { PersonCounts, PersonKeys } from './person.ts'
 
@@ -17,6 +18,12 @@ export interface DeadLetter {
 
 /** Dead letters by ID, or all of them. */
 export type Chosen = readonly number[] | 'all'
+
+/** What a request changes besides its events, in the same transaction. */
+export interface Extras {
+  /** Events of the request that are not sent. */
+  log?: readonly Omit<LogLine, 'id'>[]
+}
 
 export interface MergeOptions {
   /** Seconds that an order waits for its twin, the copy from the other side. 0 means that it does not wait. */
@@ -41,7 +48,7 @@ export interface Store {
    *
    * @throws OutboxFull if there is no room: the sender keeps the events
    */
-  add(events: readonly OutboxEvent[], options: MergeOptions): Promise<readonly Fate[]>
+  add(events: readonly OutboxEvent[], options: MergeOptions, extras?: Extras): Promise<readonly Fate[]>
   /**
    * Starts passing due events to `deliver`, oldest first, at most 1,000 at a time. An event that was passed once is never
    * changed. An order that would wait longer than `mergeOrders` is due, because the clock was set back.

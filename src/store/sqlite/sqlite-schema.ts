@@ -1,6 +1,10 @@
 import { renameSync, rmSync, statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
+import { historyTables } from './history-tables.ts'
+import { logTables } from './log-tables.ts'
+import { profileTables } from './profile-tables.ts'
 import { busyTimeout, inTransaction, openSqlite, openSqliteReadOnly, reasonOf, UnusableFile } from './sqlite.ts'
+import { switchTables } from './switch-tables.ts'
 
 /** "CvTT", which marks the file as an outbox of this package. https://www.sqlite.org/pragma.html#pragma_application_id */
 const applicationId = 0x43765454
@@ -98,7 +102,7 @@ CREATE INDEX waiting_held_due ON waiting (due) WHERE held = 1;
  * Each migration updates a file from the version of its index to the next. It only adds, so that a process of the previous
  * version can keep using the file. A later version removes what nothing uses. Never change a released migration.
  */
-const migrations: readonly string[] = [fromUnversioned, twins]
+const migrations: readonly string[] = [fromUnversioned, twins, profileTables + historyTables + logTables + switchTables]
 
 /** The version of the tables. A file without an application ID and version has version 0. */
 const schemaVersion = migrations.length

@@ -1,0 +1,2 @@
+/** SQL of the log tables. Part of migration 3. */
+export const logTables = ''
