@@ -121,7 +121,10 @@ export interface TrackOptions {
   /** TikTok counts an event name and ID once in 48 hours. Default: the order's id for orders, else a random ID. */
   eventID?: Id | null | undefined
   profileProperties?: ProfileProperties | null | undefined
-  /** `urn:namespace:value`, e.g. `urn:email:jane@example.com`. */
+  /**
+   * Other names of the visitor: `urn:namespace:value`, e.g. `urn:cart_token:abc`. `urn:email:`, `urn:phone:` and
+   * `urn:customer_id:` are match keys. Of the others, the first 10 are posted to the forwarder, as SHA-256.
+   */
   aliases?: readonly string[] | null | undefined
   /** `forward`, as in Converge: only the browser copy, of an event that a server tracks with the same `eventID`. */
   method?: 'forward' | undefined
@@ -131,8 +134,9 @@ export interface TrackOptions {
 export interface StandingProperties {
   /** Merged into the properties of every later event. */
   eventProperties?: object | null | undefined
-  /** `null` forgets who the visitor is. */
+  /** `null` forgets who the visitor is, and the aliases. The next event is from another visitor. */
   profileProperties?: ProfileProperties | null | undefined
+  /** Added to the aliases of every later event of the page. */
   aliases?: readonly string[] | null | undefined
 }
 
@@ -269,6 +273,9 @@ export interface State {
 export interface PageContext {
   ttclid?: string | undefined
   ttp?: string | undefined
+  /** The visitor's ID, as 64 hex digits. */
+  visitor?: string | undefined
+  /** The customer ID, as SHA-256, if the shop has named one. */
   external_id?: string | undefined
   url: string
   userAgent: string
@@ -296,7 +303,12 @@ export interface RelayedEvent {
   send: { event: string; parameters: EventParameters }[]
   /** True if the browser copy was given to the pixel. */
   pixel: boolean
+  /** Its `external_id` is the customer ID. Pages that do not post `visitor` may have the visitor's ID there. */
   user: User
+  /** The visitor's ID, as 64 hex digits. TikTok's pixel gets it as the `external_id` of a visitor without a customer ID. */
+  visitor?: string | undefined
+  /** SHA-256 of `urn:namespace:value`, at most 10. */
+  aliases?: string[] | undefined
   page: { url: string; referrer: string }
   ttclid?: string | undefined
   ttp?: string | undefined
@@ -415,6 +427,9 @@ export interface Config {
     userAgent?: string | undefined
     ttclid?: string | undefined
     ttp?: string | undefined
+    /** The visitor's ID. */
+    visitor?: string | undefined
+    /** The customer ID. Without a `visitor`, it is read as the visitor's ID. */
     external_id?: string | undefined
   }
   /** Your shop's domain, for cookies, and for server events without a page. It may be written as a URL. */

@@ -4,6 +4,7 @@ import type { Content, EventParameters, RelayedEvent, User } from '../types.ts'
 import { isPageEvent } from './is-page-event.ts'
 import {
   MAX_ADDRESS,
+  MAX_ALIASES,
   MAX_CONTENTS,
   MAX_EVENT_NAME,
   MAX_EVENTS,
@@ -91,6 +92,8 @@ export const pageEventSchema = v.object({
     } satisfies Record<keyof User, v.GenericSchema>),
     {},
   ),
+  visitor: hash,
+  aliases: orNothing(v.pipe(v.array(shaped(shapes.hash)), v.minLength(1), v.maxLength(MAX_ALIASES))),
   page: v.optional(v.object({ url: address, referrer: address }), {}),
   ttclid: orNothing(shaped(shapes.clickId)),
   ttp: orNothing(shaped(shapes.cookie)),
