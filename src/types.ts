@@ -292,6 +292,11 @@ export interface RelayBatch {
   /** The page's clock when the batch was sent, in milliseconds since 1970. The forwarder corrects `time` by it. */
   sentAt: number
   events: RelayedEvent[]
+  /**
+   * The visitor has denied consent. The forwarder erases the visitor's profile and the unsent events that needed consent.
+   * `events` may then be empty. Only forwarders that serve `denials: true` accept a batch without events.
+   */
+  denied?: { visitor: string } | undefined
 }
 
 /** One Converge event with its TikTok events. */
@@ -440,6 +445,11 @@ export interface Config {
   autoConfig?: boolean
   /** `true`: the page loads no pixel and sends nothing, and the forwarder accepts no events. Default `false`. */
   paused?: boolean
+  /**
+   * `true`: the page posts a visitor's denial to the forwarder (`RelayBatch.denied`). A forwarder with a database sets it in
+   * the script that it serves. Set it yourself only in a page that does not load that script. Default `false`.
+   */
+  denials?: boolean
   /** Loads the inspector, which shows each event and what became of it. Default `false`. */
   debug?: boolean
   /** Receives each event before consent and filters. Return the event for both copies, or `null` to stop it. Pages only. */
