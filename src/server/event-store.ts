@@ -1,4 +1,5 @@
 import type { Log } from '../core/log.ts'
+import type { Denial } from '../store/profile-events.ts'
 import type { EventsApi } from '../tiktok/events-api/client.ts'
 import type { Intake, Late, Taken } from './intake.ts'
 import type { Keeper } from './keeper.ts'
@@ -22,6 +23,8 @@ export interface EventStoreOptions {
 export interface EventStore {
   /** Answers once the events of a request are stored, or TikTok has received them. */
   store(intake: Intake, context: RequestContext): Promise<Answer>
+  /** Stores denials without events. Returns the answer that asks to retry, if they could not be stored. */
+  deny(denials: readonly Denial[]): Promise<Answer | undefined>
   /** Why the outbox refused events in the last minute, unless it has accepted others since. */
   refusal(): StoreRefusal | undefined
 }
@@ -46,9 +49,10 @@ export function createEventStore(options: EventStoreOptions): EventStore {
 
   async function keep(keeper: Keeper, intake: Intake): Promise<Answer | Stored> {
     const events = intake.taken.map(({ event }) => event)
-    if (events.length === 0) return { kept: [], refused: [] }
+    const denials = keeper.keepsDenials ? intake.denials : []
+    if (events.length === 0 && denials.length === 0) return { kept: [], refused: [] }
     try {
-      const fates = await keeper.add(events)
+      const fates = await keeper.add(events, { denials })
       last = undefined
       logOrders(log, throttle, intake.taken, fates)
       return { kept: tellFates(intake, fates), refused: [] }
@@ -79,8 +83,8 @@ export function createEventStore(options: EventStoreOptions): EventStore {
   }
 
   async function store(intake: Intake, context: RequestContext): Promise<Answer> {
-    const { taken, problems, statuses, late } = intake
-    const isByDesign = statuses?.filtered || statuses?.skipped || statuses?.no_consent
+    const { taken, problems, statuses, late, denials } = intake
+    const isByDesign = statuses?.filtered || statuses?.skipped || statuses?.no_consent || denials.length
     if (taken.length === 0 && late.length === 0 && !isByDesign)
       return refuse(400, 'No event of this request could be accepted.', problems)
     const work = keeper ? keep(keeper, intake) : sendNow(intake)
@@ -95,6 +99,11 @@ export function createEventStore(options: EventStoreOptions): EventStore {
 
   return {
     store,
+    async deny(denials) {
+      if (!keeper || denials.length === 0) return undefined
+      const kept = await keep(keeper, { taken: [], problems: [], late: [], denials })
+      return 'status' in kept ? kept : undefined
+    },
     refusal: () => (last && monotonic() - last.at < RETRY_AFTER * 1000 ? last : undefined),
   }
 }

@@ -33,4 +33,10 @@ export interface ForwarderConfig extends Config {
    * event. From 0 (never merge) to 240. Default 60 with a `store` and a signed source, else 0.
    */
   mergeOrders?: number
+  /**
+   * Profiles of visitors, from which events get the match keys that they lack. `days` is how long a profile is kept after the
+   * last event that added to it, from 1 to 390, default 30. `max` is the most profiles, default 1,000,000. `false` keeps none
+   * and deletes existing ones. Default `{ days: 30 }` with a `store`; an `outbox` never has profiles.
+   */
+  profiles?: false | { days?: number; max?: number }
 }

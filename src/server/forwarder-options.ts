@@ -28,6 +28,7 @@ export const forwarderOptions = {
   outbox: [isRecord, 'an outbox'],
   store: [isRecord, 'a store'],
   mergeOrders: [isMergeWindow, `whole seconds from 0 to ${LONGEST_MERGE_WINDOW}`],
+  profiles: [(value) => value === false || isRecord(value), 'false, or an object with days and max'],
 } satisfies Record<keyof ForwarderConfig, Option>
 
 /** One of `allowedOrigins`. */
@@ -44,3 +45,18 @@ function isOrigin(origin: unknown): boolean {
     return false
   }
 }
+
+const isWholeUpTo =
+  (most: number) =>
+  (value: unknown): boolean =>
+    typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most
+
+/** The most days that a profile may be kept. TikTok's own cookie lasts as long. */
+export const LONGEST_PROFILE_DAYS = 390
+export const MOST_PROFILES = 100_000_000
+
+/** The options of `profiles`. */
+export const profileOptions = {
+  days: [isWholeUpTo(LONGEST_PROFILE_DAYS), `whole days from 1 to ${LONGEST_PROFILE_DAYS}`],
+  max: [isWholeUpTo(MOST_PROFILES), `a whole number from 1 to ${MOST_PROFILES}`],
+} satisfies Record<'days' | 'max', Option>

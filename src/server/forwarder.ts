@@ -8,7 +8,7 @@ import { createCors, preflight } from './cors.ts'
 import { createEventStore } from './event-store.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
 import { createHealth } from './health.ts'
-import { createKeeper } from './keeper.ts'
+import { createKeeper, type Keeper } from './keeper.ts'
 import { createLateEvents } from './late-events.ts'
 import { createLog } from './log-line.ts'
 import { createMatchKeys } from './match-keys.ts'
@@ -95,7 +95,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     sources,
     isPaused,
     store,
-    readerOf: (source) => createServerIntake(source, web),
+    readerOf: (source) => createServerIntake(source, web, { canWait: config.store !== undefined }),
     lateEvents,
     log,
     throttle,
@@ -107,7 +107,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   const routes: Record<Route, Take> = {
     events: countPage,
     webhook: takeFromServer,
-    'converge.js': scriptServer(pickVariant(web.config), configLine(servedConfig(web, isPaused))),
+    'converge.js': scriptServer(pickVariant(web.config), configLine(servedConfig(web, isPaused, keeper))),
     'consent.js': scriptServer('consent.js'),
     'inspector.js': scriptServer('inspector.js'),
     health: createHealth({ api, keeper, store, ...counters, isPaused, adminToken: config.adminToken }),
@@ -127,15 +127,16 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     if (typeof body !== 'string') return body
     const facts = {
       receivedAt: now(),
+      ...clock.bounds(),
       ip: readIp(ipOf(request, context)),
       userAgent: readUserAgent(request.headers.get('user-agent')),
       gpc: request.headers.get('sec-gpc') === '1',
       allowTest: config.allowTest === true,
     }
+    const intake = readPageEvents(body, facts)
     const reason = whySkipped(web, isPaused)
     const events = reason ? parsePageRequest(body).good.length : 0
-    if (reason && events > 0) return skip(reason, events)
-    const intake = readPageEvents(body, facts)
+    if (reason && events > 0) return (await store.deny(intake.denials)) ?? skip(reason, events)
     lateEvents.note(intake.late, web.name, facts.receivedAt)
     return store.store(intake, context)
   }
@@ -180,6 +181,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
 }
 
 /** The config for pages. If their source is disabled, they send nothing, as if the config were paused. */
-function servedConfig({ config, isEnabled }: Source, isPaused: boolean): Config {
-  return isPaused || !isEnabled ? { ...config, paused: true } : config
+function servedConfig({ config, isEnabled }: Source, isPaused: boolean, keeper: Keeper | undefined): Config {
+  const { denials = keeper?.keepsDenials } = config
+  return { ...config, ...(denials && { denials }), ...((isPaused || !isEnabled) && { paused: true }) }
 }

@@ -1,10 +1,8 @@
-import type { OrderCounts } from '../store/store.ts'
 import type { EventsApi } from '../tiktok/events-api/client.ts'
 import type { EventStore } from './event-store.ts'
-import type { Keeper } from './keeper.ts'
+import type { Keeper, KeeperStats } from './keeper.ts'
 import type { LateEvents } from './late-events.ts'
 import type { MatchKeys } from './match-keys.ts'
-import type { Stats } from './outbox.ts'
 import type { Refusals } from './refusals.ts'
 import { type Answer, refuse, respond } from './respond.ts'
 import { isSameToken } from './same-token.ts'
@@ -41,7 +39,7 @@ const LONGEST_WAIT = 300
 export function createHealth(options: HealthOptions): (request: Request) => Promise<Answer> {
   const { api, keeper, store, matchKeys, refusals, lateEvents, sourceCounts, isPaused, adminToken } = options
 
-  async function read(): Promise<Stats & { status: HealthStatus; orders?: OrderCounts }> {
+  async function read(): Promise<KeeperStats & { status: HealthStatus }> {
     const own = api.stats()
     const stats = { waiting: 0, oldest: undefined, ...own, ...(await keeper?.stats()) }
     const refusal = store.refusal()
@@ -56,7 +54,7 @@ export function createHealth(options: HealthOptions): (request: Request) => Prom
     const [, token] = /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '') ?? []
     if (token !== undefined && !(adminToken !== undefined && isSameToken(token, adminToken)))
       return refuse(401, 'The bearer token is wrong, or adminToken is not set.', [], { 'www-authenticate': 'Bearer' })
-    const { status, waiting, oldest, stopped, full, sent, dead, orders } = await read()
+    const { status, waiting, oldest, stopped, full, sent, dead, orders, no_consent, profiles } = await read()
     const shown = { status, waiting, oldest }
     if (token === undefined) return respond(httpStatus[status], shown)
     return respond(httpStatus[status], {
@@ -67,6 +65,8 @@ export function createHealth(options: HealthOptions): (request: Request) => Prom
       sent,
       failed: dead,
       orders,
+      no_consent,
+      profiles,
       too_late: lateEvents.count(),
       refused: refusals.counts(),
       match_keys: matchKeys.shares(),

@@ -1,3 +1,4 @@
+import type { Denial } from '../store/profile-events.ts'
 import type { Status } from '../types.ts'
 import type { OutboxEvent } from './outbox.ts'
 import type { Problem } from './parse.ts'
@@ -8,6 +9,8 @@ export interface Intake {
   problems: Problem[]
   /** Events that arrived too late to be sent. */
   late: Late[]
+  /** Visitors who have denied consent. */
+  denials: readonly Denial[]
   /** For a server's request: its events by status. */
   statuses?: Statuses
 }
@@ -18,6 +21,8 @@ export interface Taken {
   event: OutboxEvent
   /** The event seems too late to be sent. It is stored anyway, because the clock may be wrong. */
   isInDoubt?: true
+  /** The visitor's decision is needed and not known. The event waits for it, and is not sent without one. */
+  isUndecided?: true
 }
 
 /** A Converge event, with those of its TikTok events that arrived too late. */

@@ -1,4 +1,5 @@
 import { isDeniedByGpc, refusalOf } from '../core/consent.ts'
+import { keyOf } from '../store/profile.ts'
 import { fromPage, type Visit } from '../tiktok/events-api/payload.ts'
 import { currentName } from '../tiktok/names.ts'
 import type { Rules } from '../tiktok/rules.ts'
@@ -10,7 +11,9 @@ import { faultOf } from './sound-text.ts'
 import type { Source } from './sources/sources.ts'
 
 /** Facts about the visit that come from the request itself. */
-export interface PageRequestFacts extends Pick<Visit, 'receivedAt' | 'ip' | 'userAgent' | 'allowTest'> {
+export interface PageRequestFacts extends Pick<Visit, 'receivedAt' | 'earliest' | 'ip' | 'userAgent' | 'allowTest'> {
+  /** The latest that `receivedAt` may truly be, if our clock was changed. In milliseconds since 1970. */
+  latest: number
   /** True if the request has the Global Privacy Control header. */
   gpc: boolean
 }
@@ -35,7 +38,7 @@ export function createPageIntake({ config, rules }: Source): (body: string, fact
   }
 
   return (body, facts) => {
-    const { sentAt, good, problems } = parsePageRequest(body)
+    const { sentAt, denied, good, problems } = parsePageRequest(body)
     const late: Late[] = []
     const taken = good.flatMap(({ path, event }) => {
       const faults = faultsOf(event, path)
@@ -44,15 +47,16 @@ export function createPageIntake({ config, rules }: Source): (body: string, fact
         return []
       }
       // The header is missing if the page posts from a worker or through a proxy.
-      const isOptedOut = facts.gpc || event.gpc === true
+      const hasSignal = facts.gpc || event.gpc === true
       const marketing = decisionOf(event)
-      if (isDeniedByGpc(isOptedOut, gpc, marketing) || refusalOf(mode, marketing, 'relay')) {
+      if (isDeniedByGpc(hasSignal, gpc, marketing) || refusalOf(mode, marketing, 'relay')) {
         problems.push({ path: `${path}.consent`, message: `does not allow the server copy in consent mode ${mode}` })
         return []
       }
       const isBare = mode === 'always_server' && marketing !== 'granted'
-      const limitedDataUse = config.limitedDataUse === true || (isOptedOut && gpc !== 'ignore')
-      const visit: Visit = { ...facts, sentAt, limitedDataUse, isBare }
+      const isOptedOut = hasSignal && gpc !== 'ignore'
+      const limitedDataUse = config.limitedDataUse === true || isOptedOut
+      const visit: Visit = { ...facts, sentAt, limitedDataUse, isOptedOut, marketing, isBare }
       const sorted = sortByAge(fromPage(event, mappedOf(event, path, problems), visit), facts.receivedAt)
       if (sorted.late.length) {
         problems.push({ path, message: sorted.message })
@@ -60,7 +64,8 @@ export function createPageIntake({ config, rules }: Source): (body: string, fact
       }
       return sorted.inTime.map((one): Taken => ({ path, event: { ...one, source: 'page' } }))
     })
-    return { taken, problems, late }
+    const denials = denied === undefined ? [] : [{ keys: [keyOf('visitor', denied)], time: facts.latest }]
+    return { taken, problems, late, denials }
   }
 }
 

@@ -3,7 +3,9 @@ import { copyRecord, createEvent } from '../core/event.ts'
 import { suggestEventName } from '../core/event-synonyms.ts'
 import { orderIdKey } from '../core/order-id.ts'
 import { readText } from '../core/read.ts'
-import { fromServer } from '../tiktok/events-api/payload.ts'
+import { keysOf, type Owned, personOf } from '../store/profile.ts'
+import type { Denial } from '../store/profile-events.ts'
+import { fromServer, type ServerProfile } from '../tiktok/events-api/payload.ts'
 import { route } from '../tiktok/route.ts'
 import type { ConvergeEvent, Status } from '../types.ts'
 import type { Intake, Late, Statuses, Taken } from './intake.ts'
@@ -27,6 +29,7 @@ interface Place extends ServerRequestFacts {
   path: string
   problems: Problem[]
   late: Late[]
+  denials: Denial[]
 }
 
 const inDoubt =
@@ -34,8 +37,17 @@ const inDoubt =
 
 export type ReadServerEvents = (request: ParsedRequest<ServerEvent>, facts: ServerRequestFacts) => Intake
 
+export interface ServerIntakeOptions {
+  /** True if an event without a decision may wait for that of the page or the visitor's profile. Only a store can wait. */
+  canWait: boolean
+}
+
 /** Runs the whole pipeline for a server's events from one source. `web` is the page's source. */
-export function createServerIntake({ name, config, rules }: Source, web: Source): ReadServerEvents {
+export function createServerIntake(
+  { name, config, rules }: Source,
+  web: Source,
+  { canWait }: ServerIntakeOptions,
+): ReadServerEvents {
   const { consent: mode = 'always' } = config
 
   /** TikTok deduplicates by event name, so this depends on what the page sends under the name, not on this source's row. */
@@ -44,7 +56,7 @@ export function createServerIntake({ name, config, rules }: Source, web: Source)
 
   function run(
     given: ServerEvent,
-    { path, receivedAt, problems, late, isClockSteady }: Place,
+    { path, receivedAt, problems, late, denials, isClockSteady }: Place,
   ): [status: Status, events: OutboxEvent[]] {
     const event = createEvent(given.event_name, copyRecord(given.properties), given.event_id, () => crypto.randomUUID())
     const faults = faultsOf(event, given, path)
@@ -60,7 +72,10 @@ export function createServerIntake({ name, config, rules }: Source, web: Source)
       return ['failure', []]
     }
     const { marketing } = profile
-    if (isDeniedByGpc(profile.gpc, config.gpc, marketing) || refusalOf(mode, marketing, 'relay'))
+    const time = Math.min(given.timestamp ?? receivedAt, receivedAt)
+    if (marketing === 'denied') denials.push(toDenial(profile, time))
+    const refusal = refusalOf(mode, marketing, 'relay')
+    if (isDeniedByGpc(profile.gpc, config.gpc, marketing) || (refusal && !(canWait && refusal === 'undecided')))
       return ['no_consent', []]
     const rows = route(event, rules, config)
     if (!rows) return ['filtered', []]
@@ -73,7 +88,6 @@ export function createServerIntake({ name, config, rules }: Source, web: Source)
     }
     const missing = missingOrderId(event)
     if (missing) problems.push({ path: join(path, missing.place), message: missing.message })
-    const time = Math.min(given.timestamp ?? receivedAt, receivedAt)
     const sent = forServer.map((row) => ({
       ...row,
       forward: isBesidePixel(event.eventName, row.event) ? ('client_and_server' as const) : ('server' as const),
@@ -95,16 +109,23 @@ export function createServerIntake({ name, config, rules }: Source, web: Source)
   return ({ good, problems }, facts) => {
     const statuses: Statuses = {}
     const late: Late[] = []
+    const denials: Denial[] = []
     const taken = good.flatMap(({ path, event }) => {
-      const [status, events] = run(event, { ...facts, path, problems, late })
+      const [status, events] = run(event, { ...facts, path, problems, late, denials })
       statuses[status] = (statuses[status] ?? 0) + 1
       const isInDoubt = status === 'skipped'
       return events.map(
         (one): Taken => ({ path, event: { ...one, source: 'signed' }, ...(isInDoubt && { isInDoubt }) }),
       )
     })
-    return { taken, problems, late, statuses }
+    return { taken, problems, late, denials, statuses }
   }
+}
+
+/** A signed source may deny by any key that it names. */
+function toDenial({ user, visitor, aliases }: ServerProfile, time: number): Denial {
+  const owned: Owned = { ...(visitor !== undefined && { visitor }), aliases, source: 'signed', data: { user } }
+  return { keys: keysOf(owned), person: personOf(owned), time }
 }
 
 /** The sender's value. Default `web`, as in a page, so that a filter on it also lets a server's orders through. */

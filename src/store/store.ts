@@ -1,7 +1,9 @@
 import type { Deliver, OutboxEvent, Stats } from '../server/outbox.ts'
+import type { ConsentRules } from './consent-decision.ts'
 import type { LogLine } from './event-log.ts'
 import type { Fate } from './fate.ts'
 import type { PersonCounts, PersonKeys } from './person.ts'
+import type { Denial } from './profile-events.ts'
 
 /** An event that was set aside and is not sent. */
 export interface DeadLetter {
@@ -23,18 +25,44 @@ export type Chosen = readonly number[] | 'all'
 export interface Extras {
   /** Events of the request that are not sent. */
   log?: readonly Omit<LogLine, 'id'>[]
+  /** Visitors who have denied consent. */
+  denials?: readonly Denial[]
 }
 
-export interface MergeOptions {
+/** The rules on consent and profiles. */
+export interface ProfileOptions extends ConsentRules {
+  /** Default: no profiles are kept, and existing ones are deleted. */
+  profiles?: ProfileLimits | undefined
+}
+
+export interface MergeOptions extends ProfileOptions {
   /** Seconds that an order waits for its twin, the copy from the other side. 0 means that it does not wait. */
   mergeOrders: number
 }
 
+export interface ProfileLimits {
+  /** Days for which a profile is kept after the newest event that added to it. */
+  days: number
+  /** The most profiles. Those without a person give way first. */
+  max: number
+}
+
 /** Outcomes of orders that both a page and a signed source sent, since the database was created. */
-export type OrderCounts = Record<Exclude<Fate, 'kept' | 'already_sent'>, number>
+export type OrderCounts = Record<Exclude<Fate, 'kept' | 'already_sent' | 'undecided' | 'no_consent'>, number>
 
 export interface StoreStats extends Stats {
   orders: OrderCounts
+  /** Events that were accepted and not sent, because the visitor denied consent or did not grant it. */
+  no_consent: number
+  profiles: ProfileCounts
+}
+
+export interface ProfileCounts {
+  profiles: number
+  /** Denials of consent that are remembered, by key. */
+  denials: number
+  /** Keys that belong to nobody, because too many visitors or persons used them. */
+  shared_keys: number
 }
 
 /**

@@ -97,6 +97,7 @@ const tries: Record<keyof ForwarderConfig, unknown[]> = {
   autoConfig: wrong,
   debug: wrong,
   paused: wrong,
+  denials: wrong,
   beforeSend: wrong,
   region: wrong,
   nonce: wrong,
@@ -124,6 +125,7 @@ const tries: Record<keyof ForwarderConfig, unknown[]> = {
   eventsApiUrl: ['', 'no such value', 'http://shop.test', '/'],
   outbox: [],
   store: [],
+  profiles: [true, 30, 'on'],
   mergeOrders: [...wrong.filter((value) => value !== 7), 241, 0.5],
 }
 

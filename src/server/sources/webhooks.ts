@@ -87,9 +87,9 @@ function createTaker(source: Source | undefined, options: WebhookOptions): Taker
 
 /** Stores the events of a request, unless its source is disabled or the config is paused. */
 function createKeeper(source: Source, { isPaused, store, lateEvents }: WebhookOptions) {
-  return (intake: Intake, events: number, facts: ServerRequestFacts, context: RequestContext) => {
+  return async (intake: Intake, events: number, facts: ServerRequestFacts, context: RequestContext) => {
     const reason = whySkipped(source, isPaused)
-    if (reason && events > 0) return skip(reason, events)
+    if (reason && events > 0) return (await store.deny(intake.denials)) ?? skip(reason, events)
     lateEvents.note(intake.late, source.name, facts.receivedAt)
     return store.store(intake, context)
   }

@@ -1,17 +1,31 @@
 import type { OrderMoment } from '../decide-order.ts'
 import type { Fate } from '../fate.ts'
 import { orderKey, placesOfOrders } from '../order-places.ts'
+import type { Denial } from '../profile-events.ts'
+import type { MergeOptions } from '../store.ts'
 import { isCountedOnce, type KeptEvent } from '../waiting-event.ts'
-import type { Totals, WaitingRows } from './waiting-rows.ts'
+import type { ProfileWriter } from './profile-writer.ts'
+import { noTotals, type Totals, type WaitingRows } from './waiting-rows.ts'
 
-/** Adds the events of several requests and returns their fates. `mergeOrders` is in seconds. Call it in a transaction. */
+/** The events of one request. */
+export interface AddedRequest extends MergeOptions {
+  kept: readonly KeptEvent[]
+  denials?: readonly Denial[] | undefined
+}
+
+/** Adds the events of several requests and returns their fates. Call it in a transaction. */
 export function addRequests(
   rows: WaitingRows,
-  requests: readonly { kept: readonly KeptEvent[]; mergeOrders: number }[],
+  profiles: ProfileWriter,
+  requests: readonly AddedRequest[],
   now: number,
 ): Fate[][] {
-  const totals: Totals = { waiting: 0, merged: 0, conflict: 0, late_twin: 0, left_to_source: 0 }
-  const fates = requests.map(({ kept, mergeOrders }) => addEvents({ rows, kept, moment: { now, mergeOrders }, totals }))
+  const totals = noTotals()
+  const fates = requests.map(({ kept, denials = [], ...options }) => {
+    profiles.use(options)
+    profiles.deny(denials)
+    return addEvents({ rows, kept, moment: { now, mergeOrders: options.mergeOrders }, totals })
+  })
   rows.addTotals(totals)
   return fates
 }
@@ -28,9 +42,9 @@ function addEvents({ rows, kept, moment, totals }: Request): Fate[] {
   let orders: Map<string, number[]> | undefined
   for (const [index, one] of kept.entries()) {
     if (!isCountedOnce(one.event)) {
-      const isNew = rows.insert(one, moment.now)
-      if (isNew) totals.waiting++
-      fates[index] = isNew ? 'kept' : 'already_sent'
+      fates[index] = rows.insert(one, moment)
+      if (isWaiting(fates[index])) totals.waiting++
+      if (fates[index] === 'no_consent') totals.no_consent++
       continue
     }
     // All rows of an order are decided together, at its first row.
@@ -46,3 +60,5 @@ function addEvents({ rows, kept, moment, totals }: Request): Fate[] {
   }
   return fates
 }
+
+const isWaiting = (fate: Fate | undefined): boolean => fate === 'kept' || fate === 'undecided'

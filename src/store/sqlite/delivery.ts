@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Deliver, Verdict } from '../../server/outbox.ts'
+import type { MergeOptions } from '../store.ts'
 import { createVerdictReader } from '../verdict-reader.ts'
 import type { WaitingEvent } from '../waiting-event.ts'
 import type { DeliveryLock } from './delivery-lock.ts'
@@ -24,8 +25,8 @@ export interface DeliveryOptions {
   tables: Tables
   lock: DeliveryLock
   deliver: Deliver
-  /** The longest time that an order may wait for its twin, in milliseconds. */
-  longestWait: number
+  /** The current options of the store. */
+  options: () => MergeOptions
   /** Called at least every two seconds. Must not throw. */
   checkFile: () => void
   /** Milliseconds since 1970. */
@@ -58,7 +59,7 @@ interface Nap {
 
 /** Passes waiting events to `deliver`, oldest first: one batch at a time, or a few batches at a time for a backlog. */
 export function startDelivery(options: DeliveryOptions): Delivery {
-  const { tables, lock, longestWait, now, elapsed, log } = options
+  const { tables, lock, now, elapsed, log } = options
   const longestPause = options.retryAfter.longest
   const closing = new AbortController()
   const { signal } = closing
@@ -74,6 +75,12 @@ export function startDelivery(options: DeliveryOptions): Delivery {
 
   async function setLateAside(): Promise<void> {
     while (!signal.aborted && record.write(() => tables.setAsideLate(now(), record.isSettled))) await setImmediate()
+  }
+
+  async function releaseHeld(): Promise<void> {
+    const { mergeOrders, ...rules } = options.options()
+    const releaseSome = () => tables.release(now(), mergeOrders * 1000, rules)
+    while (!signal.aborted && record.write(releaseSome)) await setImmediate()
   }
 
   /** Saves in chunks, so that intake can run in between. */
@@ -105,7 +112,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     }
     await save()
     await setLateAside()
-    record.write(() => tables.release(now(), longestWait))
+    await releaseHeld()
     const batches = await nextBatches()
     if (!batches.length) return { milliseconds: Math.min(look, tables.nextDue(now()) - now()), light: true }
 

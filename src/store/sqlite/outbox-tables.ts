@@ -4,26 +4,21 @@ import { promisify } from 'node:util'
 import type { OutboxEvent } from '../../server/outbox.ts'
 import { type Fate, isSent } from '../fate.ts'
 import { readKept } from '../kept-event.ts'
+import type { ProfileKey } from '../profile.ts'
 import { retention } from '../retention.ts'
-import type { StoreStats } from '../store.ts'
-import {
-  type KeptEvent,
-  MAX_BATCH,
-  MAX_BATCH_TEXT,
-  type RowKey,
-  type Settled,
-  TOO_LATE,
-  type WaitingEvent,
-} from '../waiting-event.ts'
-import { addRequests } from './add-events.ts'
+import type { ProfileOptions, StoreStats } from '../store.ts'
+import { MAX_BATCH, MAX_BATCH_TEXT, type RowKey, type Settled, TOO_LATE, type WaitingEvent } from '../waiting-event.ts'
+import { type AddedRequest, addRequests } from './add-events.ts'
 import { createDeadLetterReader, createIdChunks, createProblemCounts } from './dead-letters.ts'
 import { createOrderMemory } from './order-memory.ts'
 import { createPersonSearch } from './person-search.ts'
+import { createProfileErasure, createProfileSearch } from './profile-search.ts'
 import { emptyLog, inTransaction, isSqliteError, openLog, UnusableFile } from './sqlite.ts'
 import { copyDatabase, largestRewrite, makeShrinkable, openOutboxFile, schemaVersionOf } from './sqlite-schema.ts'
-import { createWaitingRows, type WaitingRows } from './waiting-rows.ts'
+import { createWaitingRows, noTotals, type WaitingRows } from './waiting-rows.ts'
 
 const chunk = 1000
+const releaseChunk = 200
 
 const syncFile = promisify(fdatasync)
 
@@ -67,6 +62,7 @@ export function openTables(path: string, pixelId?: string) {
   return {
     ...waitingTable(database, rows, write),
     ...deadLetterTable(database, rows, write),
+    ...profileTable(database, rows, write),
     ...spaceOf(database),
     searchPerson: createPersonSearch(database).next,
 
@@ -110,13 +106,14 @@ function createWriter(database: DatabaseSync): Write {
 }
 
 function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
+  const { profiles } = rows
   const prepare = (sql: string) => database.prepare(sql)
   // The plus signs disable other indexes, with which SQLite would sort all waiting rows.
   const dueIds = prepare(
     'SELECT id FROM waiting WHERE (+due <= ? OR +due > ?) AND +expires > ? AND +held = 0 ORDER BY id',
   )
   const nextHeld = prepare('SELECT 1 FROM waiting WHERE held = 1 AND (due <= ? OR due > ?) LIMIT 1')
-  const release = prepare('UPDATE waiting SET held = 0, due = min(due, ?) WHERE held = 1 AND (due <= ? OR due > ?)')
+  const heldDue = prepare(`SELECT id, body FROM waiting WHERE held = 1 AND (due <= ? OR due > ?) LIMIT ${releaseChunk}`)
   const waiting = prepare(
     'SELECT id, event_id, attempts, body FROM waiting WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id',
   )
@@ -125,17 +122,28 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
   const putOff = prepare('UPDATE waiting SET attempts = attempts + 1, due = ? WHERE id = ? AND event_id = ?')
 
   return {
-    /** Adds the events of several requests and returns their fates. `mergeOrders` is in seconds. */
-    add: (additions: readonly { kept: readonly KeptEvent[]; mergeOrders: number }[], now: number): Fate[][] =>
-      write(() => addRequests(rows, additions, now)),
+    /** Adds the events of several requests and returns their fates. */
+    add: (additions: readonly AddedRequest[], now: number): Fate[][] =>
+      write(() => profiles.within(now, () => addRequests(rows, profiles, additions, now))),
 
     /**
-     * Releases orders that have waited long enough for a twin, and returns their number. They are never changed afterwards.
-     * An order that would wait longer than `longestWait` milliseconds is released too: it was added while the clock was ahead.
+     * Releases a chunk of the events that have waited long enough for a twin or a decision, and returns their number: call it
+     * again until it is 0. The profiles fill them, and they are never changed afterwards. An event that would wait longer than
+     * `longestWait` milliseconds is released too: it was added while the clock was ahead.
      */
-    release: (now: number, longestWait: number): number => {
-      if (!nextHeld.get(now, now + longestWait)) return 0
-      return write(() => Number(release.run(now, now, now + longestWait).changes))
+    release: (now: number, longestWait: number, options: ProfileOptions = {}): number => {
+      const longest = now + longestWait
+      if (!nextHeld.get(now, longest)) return 0
+      return write(() =>
+        profiles.within(now, () => {
+          profiles.use(options)
+          const totals = noTotals()
+          const held = heldDue.all(now, longest)
+          for (const { id, body } of held) rows.free({ id: Number(id), event: JSON.parse(String(body)) }, now, totals)
+          rows.addTotals(totals)
+          return held.length
+        }),
+      )
     },
 
     /**
@@ -205,6 +213,7 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
 }
 
 function deadLetterTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
+  const { profiles } = rows
   const prepare = (sql: string) => database.prepare(sql)
   const bodyOf = prepare('SELECT body FROM dead_letters WHERE id = ?')
   const unbury = prepare('DELETE FROM dead_letters WHERE id = ?')
@@ -224,7 +233,7 @@ function deadLetterTable(database: DatabaseSync, rows: WaitingRows, write: Write
     const event: OutboxEvent = JSON.parse(body)
     if (event.expires <= now / 1000) return false
     // `mergeOrders: 0`, because it must not wait for its twin again.
-    const [[fate] = []] = addRequests(rows, [{ kept: [{ event, body }], mergeOrders: 0 }], now)
+    const [[fate] = []] = addRequests(rows, profiles, [{ kept: [{ event, body }], mergeOrders: 0 }], now)
     if (!fate || !isSent(fate, event)) return false
     unbury.run(id)
     return true
@@ -236,7 +245,7 @@ function deadLetterTable(database: DatabaseSync, rows: WaitingRows, write: Write
 
     /** Queues dead letters again and returns their number. Those that are too old or replaced by another copy stay. */
     requeue: (ids: readonly number[], now: number): number =>
-      write(() => ids.filter((id) => requeueOne(id, now)).length),
+      write(() => profiles.within(now, () => ids.filter((id) => requeueOne(id, now)).length)),
 
     /** Deletes dead letters and returns their number. */
     drop: (ids: readonly number[]): number => write(() => sum(ids, (id) => Number(unbury.run(id).changes))),
@@ -244,7 +253,7 @@ function deadLetterTable(database: DatabaseSync, rows: WaitingRows, write: Write
     /** Deletes the oldest dead letters to make room, and returns their number. */
     forgetOldestDead: (): number => write(() => Number(forgetOldest.run().changes)),
 
-    stats(now: number): Pick<StoreStats, 'waiting' | 'sent' | 'dead' | 'oldest' | 'overdue' | 'orders'> {
+    stats(now: number): Omit<StoreStats, 'stopped' | 'full'> {
       const secondsSince = (time: SQLOutputValue | undefined) =>
         typeof time === 'number' ? Math.max(0, Math.round((now - time) / 1000)) : undefined
       return {
@@ -259,8 +268,34 @@ function deadLetterTable(database: DatabaseSync, rows: WaitingRows, write: Write
           late_twin: reader.total('late_twin'),
           left_to_source: reader.total('left_to_source'),
         },
+        no_consent: reader.total('no_consent'),
+        profiles: {
+          profiles: reader.total('profiles'),
+          denials: reader.total('denials'),
+          shared_keys: reader.total('shared_keys'),
+        },
       }
     },
+  }
+}
+
+function profileTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
+  const erasure = createProfileErasure(database)
+
+  return {
+    searchProfiles: createProfileSearch(database).next,
+
+    /** Deletes profiles, and all that is known by the keys that led to them. Returns their number. */
+    eraseProfiles: (ids: readonly number[]): number =>
+      write(() => {
+        const { profiles, keys } = erasure.profiles(ids)
+        rows.addTotal('profiles', -profiles)
+        rows.addTotal('denials', -erasure.keys(keys))
+        return profiles
+      }),
+
+    /** Deletes what is known by keys: which profiles they led to, and denials. */
+    eraseKeys: (keys: readonly ProfileKey[]): void => write(() => rows.addTotal('denials', -erasure.keys(keys))),
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Deliver, type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
 import type { Fate } from '../fate.ts'
 import type { PersonCounts, PersonKeys } from '../person.ts'
-import type { Chosen, DeadLetter, MergeOptions, StoreStats } from '../store.ts'
+import type { Chosen, DeadLetter, Extras, MergeOptions, StoreStats } from '../store.ts'
 import { type Delivery, startDelivery } from './delivery.ts'
 import { createDeliveryLock } from './delivery-lock.ts'
 import { erasePerson } from './erase-person.ts'
@@ -36,7 +36,7 @@ export interface SqliteOptions {
 
 /** The common part of a store and an outbox in an SQLite file. */
 export interface SqliteEngine {
-  add(events: readonly OutboxEvent[], options: MergeOptions): Promise<Fate[]>
+  add(events: readonly OutboxEvent[], options: MergeOptions, extras?: Extras): Promise<Fate[]>
   start(deliver: Deliver, options: MergeOptions): void
   stats(): Promise<StoreStats>
   dead(): Iterable<DeadLetter>
@@ -66,6 +66,8 @@ export function openSqliteEngine({
   const intake = createIntake({ tables, room, file, now })
   let delivery: Delivery | undefined
   let isClosed = false
+  // Each request brings the current options, because a server may switch to another config.
+  let latest: MergeOptions | undefined
 
   function inChunks(chosen: Chosen, work: (ids: readonly number[]) => number): number {
     let count = 0
@@ -74,21 +76,33 @@ export function openSqliteEngine({
   }
 
   return {
-    async add(events, { mergeOrders }) {
+    async add(events, options, extras) {
       if (isClosed) throw new OutboxFull('The outbox is closing.')
-      const fates = await intake.add(events, mergeOrders)
+      latest = options
+      const fates = await intake.add(events, options, extras)
       delivery?.wake()
       return fates
     },
 
-    start(deliver, { mergeOrders }) {
+    start(deliver, given) {
       const elapsed = () => performance.now()
-      const longestWait = mergeOrders * 1000
+      latest ??= given
       const checkFile = () => {
         file.findLost()
         room.makeOnDisk()
       }
-      const parts = { tables, lock, deliver, checkFile, longestWait, now, elapsed, random, log, retryAfter }
+      const parts = {
+        tables,
+        lock,
+        deliver,
+        checkFile,
+        options: () => latest ?? given,
+        now,
+        elapsed,
+        random,
+        log,
+        retryAfter,
+      }
       delivery ??= startDelivery(parts)
     },
 
