@@ -61,7 +61,7 @@ test('an outbox without a version is migrated, and loses nothing', async () => {
   await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0, sent: 5 })
   await outbox.close()
   expect(sql(path, '', 'SELECT * FROM pragma_application_id, pragma_user_version, pragma_auto_vacuum')).toEqual([
-    { application_id: 0x43765454, user_version: 2, auto_vacuum: 2 },
+    { application_id: 0x43765454, user_version: 3, auto_vacuum: 2 },
   ])
 })
 
