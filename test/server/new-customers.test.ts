@@ -29,7 +29,9 @@ function orderOf({ id, ago = 0, person = { $email: 'jane@example.com' }, propert
   return { ...order, profile_properties: { ...person, $consent: 'granted' } }
 }
 
-async function start(config: Partial<ForwarderConfig> = { newCustomers }, path?: string): Promise<StoreServer> {
+type Options = Omit<Partial<ForwarderConfig>, 'outbox' | 'store'>
+
+async function start(config: Options = { newCustomers }, path?: string): Promise<StoreServer> {
   return startStore({ mergeOrders: 0, ...config, ...(path && { database: { path } }) })
 }
 
