@@ -5,7 +5,7 @@ import { hashOf } from './address.ts'
 import { formatDay, formatMoney, formatNumber } from './format.ts'
 
 const DAY = 86_400_000
-const FIRST_SHOWN = 7
+const FIRST_SHOWN = 10
 /** TikTok's name of an order. */
 const order = 'Purchase'
 

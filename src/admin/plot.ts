@@ -36,9 +36,11 @@ export function Plot({ title, unit, stack }: Props) {
   const name = unit === 'hour' ? formatHour : formatDay
   const at = pointed === undefined ? undefined : stack.starts[pointed]
   return html`<figure class="plot">
-    <figcaption><h3>${title}</h3></figcaption>
+    <figcaption>
+      <h3>${title}</h3>
+      <p class="readout" aria-hidden="true">${at === undefined ? ' ' : readoutOf(name(at), stack, pointed ?? 0)}</p>
+    </figcaption>
     <div ref=${place} role="img" aria-label=${summaryOf(title, unit, stack)}></div>
-    <p class="readout" aria-hidden="true">${at === undefined ? ' ' : readoutOf(name(at), stack, pointed ?? 0)}</p>
     <ul class="legend">
       ${stack.series.map(
         ({ name, color, total }) =>

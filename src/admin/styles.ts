@@ -50,7 +50,8 @@ a.button { color: inherit; }
 .primary[data-tone=bad], .primary[data-tone=bad]:hover:enabled { color: var(--ground); background: var(--bad); border-color: var(--bad); }
 .link { padding: 4px 0; background: none; border: 0; cursor: pointer; }
 .buttons { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; }
-.copy { display: inline-flex; align-items: center; gap: 8px; }
+.copy { display: inline-flex; flex-wrap: wrap; align-items: center; }
+.copy [role=status]:not(:empty) { margin-left: 8px; }
 .chips { display: flex; gap: 4px; }
 .chip { padding: 3px 12px; border: 1px solid var(--line); border-radius: 99px; background: var(--ground); cursor: pointer; }
 .chip[aria-pressed=true] { border-color: var(--accent); color: var(--accent); background: var(--tint); }
@@ -65,7 +66,7 @@ input[type=checkbox] { width: 18px; height: 18px; flex: none; accent-color: var(
 }
 .brand { display: flex; align-items: center; gap: 6px; font-weight: 600; }
 .brand span { font-weight: 400; }
-.brand code { margin-left: 6px; color: var(--soft); font-size: 12px; }
+.brand code { margin-left: 6px; color: var(--soft); font-size: 12px; font-weight: 400; }
 .brand svg, .sign-in h1 svg { width: 20px; height: 20px; color: var(--accent); }
 .top nav { display: flex; flex: 1; gap: 4px; }
 .top nav a { display: flex; align-items: center; gap: 6px; padding: 14px 10px 12px; border-bottom: 2px solid transparent; color: var(--soft); text-decoration: none; white-space: nowrap; }
@@ -113,7 +114,9 @@ h3 { font-size: 13px; }
 .plots { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px 28px; }
 .plot { min-width: 0; }
 .plot [role=img] { min-height: 190px; }
-.readout { min-height: 20px; font-size: 13px; line-height: 20px; }
+.plot figcaption { display: flex; gap: 4px 16px; min-height: 20px; }
+.plot h3 { flex: none; }
+.readout { flex: 1; height: 20px; overflow: hidden; font-size: 13px; line-height: 20px; text-align: right; white-space: nowrap; text-overflow: ellipsis; }
 .u-cursor-x { border-color: var(--soft) !important; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 4px 0 8px; font-size: 13px; }
 .legend li { display: flex; align-items: center; gap: 6px; overflow-wrap: anywhere; }
@@ -165,8 +168,8 @@ tbody tr:last-child > * { border-bottom: 0; }
 .amount { margin-left: 6px; font-variant-numeric: tabular-nums; }
 .outcome { padding: 0 9px; border: 1px solid; border-radius: 99px; font-size: 13px; color: var(--tone); white-space: nowrap; }
 .row .time { text-align: right; }
-.row .id { grid-column: 2; font-size: 12px; color: var(--soft); }
-.row .why { grid-column: 3 / -1; text-align: right; }
+.row .under { grid-column: 2 / -1; display: flex; flex-wrap: wrap; gap: 0 16px; }
+.row .id { font-size: 12px; line-height: 20px; color: var(--soft); }
 .details { padding: 4px 18px 20px 38px; }
 .details .advice { padding: 2px 0 2px 12px; border-left: 3px solid var(--tone); }
 .parts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 240px), 1fr)); gap: 16px 28px; margin-top: 14px; }
@@ -219,11 +222,12 @@ pre { padding: 12px 14px; overflow-x: auto; background: var(--raised); border-ra
   .tiles dd { font-size: 22px; }
   .filters { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .row { grid-template-columns: 16px minmax(0, 1fr) auto; }
+  .row .under { grid-column: 2; }
   .row .time { grid-column: 3; grid-row: 2; }
-  .row .why { grid-column: 2 / -1; text-align: left; }
-  .row .why:empty { display: none; }
   .details { padding-left: 18px; }
-  .letters li { grid-template-columns: minmax(0, 1fr); padding: 6px 0; }
+  th, td { padding-inline: 6px; }
+  .bar { grid-template-columns: 1fr 40px; gap: 4px; }
+  .letters li { grid-template-columns: minmax(0, 1fr); gap: 0; padding: 6px 0; }
   .letters .time, .letters .buttons { padding-left: 27px; }
 }
 @media (pointer: coarse) {
