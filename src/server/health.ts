@@ -5,6 +5,7 @@ import type { Keeper } from './keeper.ts'
 import type { LateEvents } from './late-events.ts'
 import type { MatchKeys } from './match-keys.ts'
 import type { Stats } from './outbox.ts'
+import type { ReadPause } from './pause.ts'
 import type { Refusals } from './refusals.ts'
 import { type Answer, refuse, respond } from './respond.ts'
 import { isSameToken } from './same-token.ts'
@@ -18,7 +19,7 @@ export interface HealthOptions {
   refusals: Refusals
   lateEvents: LateEvents
   sourceCounts: SourceCounts
-  isPaused: boolean
+  readPause: ReadPause
   /** Grants access to the whole report. Without one, only the public part is available. */
   adminToken: string | undefined
 }
@@ -39,7 +40,7 @@ const LONGEST_WAIT = 300
  * admin token, the report also has the reason of a stop, and counts of sent, failed and refused events.
  */
 export function createHealth(options: HealthOptions): (request: Request) => Promise<Answer> {
-  const { api, keeper, store, matchKeys, refusals, lateEvents, sourceCounts, isPaused, adminToken } = options
+  const { api, keeper, store, matchKeys, refusals, lateEvents, sourceCounts, readPause, adminToken } = options
 
   async function read(): Promise<Stats & { status: HealthStatus; orders?: OrderCounts }> {
     const own = api.stats()
@@ -62,7 +63,7 @@ export function createHealth(options: HealthOptions): (request: Request) => Prom
     return respond(httpStatus[status], {
       ...shown,
       stopped,
-      paused: isPaused || undefined,
+      paused: await readPause(),
       full: full || undefined,
       sent,
       failed: dead,

@@ -46,7 +46,7 @@ test('SIGHUP reads the config again, and refuses an invalid one with the reason'
   child.process.kill('SIGHUP')
   await expect.poll(() => errors).toMatch(/"The new config is invalid, .*has no option pausd\. Did you mean paused\?/)
   expect(await (await postPage(url, pageBatch(['3']))).json()).toMatchObject({ accepted: 0 })
-  expect(await readHealth(url)).toMatchObject({ paused: true })
+  expect(await readHealth(url)).toMatchObject({ paused: 'config' })
 
   writeConfig(folder, { paused: false })
   child.process.kill('SIGHUP')

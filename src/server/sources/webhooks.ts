@@ -6,6 +6,7 @@ import type { EventStore } from '../event-store.ts'
 import type { Intake } from '../intake.ts'
 import type { LateEvents } from '../late-events.ts'
 import { parseServerEvent, parseServerRequest } from '../parse.ts'
+import type { ReadPause } from '../pause.ts'
 import { toPersonKeys } from '../person-keys.ts'
 import type { RequestContext } from '../request-context.ts'
 import { type Answer, refuse, respond } from '../respond.ts'
@@ -22,8 +23,7 @@ import { woocommerce } from './woocommerce-webhooks.ts'
 
 export interface WebhookOptions {
   sources: Sources
-  /** True if the config is paused. */
-  isPaused: boolean
+  readPause: ReadPause
   store: EventStore
   readerOf: (source: Source) => ReadServerEvents
   lateEvents: LateEvents
@@ -85,10 +85,10 @@ function createTaker(source: Source | undefined, options: WebhookOptions): Taker
   return createServerTaker(source, options)
 }
 
-/** Stores the events of a request, unless its source is disabled or the config is paused. */
-function createKeeper(source: Source, { isPaused, store, lateEvents }: WebhookOptions) {
-  return (intake: Intake, events: number, facts: ServerRequestFacts, context: RequestContext) => {
-    const reason = whySkipped(source, isPaused)
+/** Stores the events of a request, unless its source is disabled or the intake is paused. */
+function createKeeper(source: Source, { readPause, store, lateEvents }: WebhookOptions) {
+  return async (intake: Intake, events: number, facts: ServerRequestFacts, context: RequestContext) => {
+    const reason = whySkipped(source, await readPause())
     if (reason && events > 0) return skip(reason, events)
     lateEvents.note(intake.late, source.name, facts.receivedAt)
     return store.store(intake, context)

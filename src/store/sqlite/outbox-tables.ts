@@ -3,12 +3,14 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { promisify } from 'node:util'
 import type { OutboxEvent } from '../../server/outbox.ts'
 import { type Fate, isSent } from '../fate.ts'
+import type { PauseSwitch } from '../pause-switch.ts'
 import { retention } from '../retention.ts'
 import type { StoreStats } from '../store.ts'
 import { addRequests } from './add-events.ts'
 import { createDeadLetterReader, createIdChunks, createProblemCounts } from './dead-letters.ts'
 import { readKept } from './kept-event.ts'
 import { createOrderMemory } from './order-memory.ts'
+import { createPauseSwitch } from './pause-switch.ts'
 import { createPersonSearch } from './person-search.ts'
 import { emptyLog, inTransaction, isSqliteError, openLog, UnusableFile } from './sqlite.ts'
 import { copyDatabase, largestRewrite, makeShrinkable, openOutboxFile, schemaVersionOf } from './sqlite-schema.ts'
@@ -74,6 +76,9 @@ export function openTables(path: string, pixelId?: string) {
     ...deadLetterTable(database, rows, write),
     ...spaceOf(database),
     searchPerson: createPersonSearch(database).next,
+
+    /** `now` is in milliseconds since 1970. */
+    pauseSwitch: (now: () => number): PauseSwitch => createPauseSwitch(database, now),
 
     /** Rewrites the database file without deleted rows. The log keeps them. It takes as long as writing all rows. */
     rewrite: (): void => rewrite(database),
