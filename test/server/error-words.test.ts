@@ -97,6 +97,7 @@ const tries: Record<keyof ForwarderConfig, unknown[]> = {
   autoConfig: wrong,
   debug: wrong,
   paused: wrong,
+  denials: wrong,
   beforeSend: wrong,
   region: wrong,
   nonce: wrong,

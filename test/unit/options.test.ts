@@ -63,6 +63,7 @@ const values: { [Name in keyof Config]-?: { valid: NonNullable<Config[Name]>[]; 
   limitedDataUse: { valid: [true, false], invalid: ['true', '', 1, 0] },
   autoConfig: { valid: [true, false], invalid: ['false', 'no'] },
   paused: { valid: [true, false], invalid: ['true', 1, null] },
+  denials: { valid: [true, false], invalid: ['true', 1, null] },
   debug: { valid: [true, false], invalid: ['true', 'yes'] },
   beforeSend: { valid: [(event) => event], invalid: ['x', {}, true] },
   region: { valid: ['us'], invalid: ['eu', 'US', true] },
