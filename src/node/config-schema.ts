@@ -189,6 +189,10 @@ const properties = {
   }),
   load: described("When TikTok's 150 kB may load. Default: idle.", enumOf(options.load)),
   paused: described('true: the page loads no pixel and sends nothing, and the forwarder accepts no events.', boolean),
+  denials: described(
+    'The forwarder sets it in the script that it serves: the page posts a denial of consent.',
+    boolean,
+  ),
   pageLoads: described(
     'auto: $page_load now and after each navigation within the page. Default: manual.',
     enumOf(options.pageLoads),

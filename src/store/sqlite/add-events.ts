@@ -1,10 +1,11 @@
-import type { OutboxEvent } from '../../server/outbox.ts'
 import type { Customer, HistoryExtras } from '../customer-history.ts'
 import type { OrderMoment } from '../decide-order.ts'
 import type { Fate } from '../fate.ts'
+import { orderKey, placesOfOrders } from '../order-places.ts'
 import type { Extras } from '../store.ts'
+import { isCountedOnce, type KeptEvent } from '../waiting-event.ts'
 import type { CustomerHistory } from './customer-history.ts'
-import { isCountedOnce, type KeptEvent, type Totals, type WaitingRows } from './waiting-rows.ts'
+import type { Totals, WaitingRows } from './waiting-rows.ts'
 
 /** The events of a request, and what else it changes. `mergeOrders` is in seconds. */
 export interface Addition {
@@ -64,7 +65,7 @@ function addEvents({ rows, kept, moment, totals }: Request): Fate[] {
     }
     // All rows of an order are decided together, at its first row.
     orders ??= placesOfOrders(kept)
-    const places = orders.get(keyOf(one.event)) ?? []
+    const places = orders.get(orderKey(one.event)) ?? []
     if (places[0] !== index) continue
     const ofOrder = rows.addOrder(
       places.flatMap((place) => kept[place] ?? []),
@@ -74,22 +75,4 @@ function addEvents({ rows, kept, moment, totals }: Request): Fate[] {
     for (const [nth, place] of places.entries()) fates[place] = ofOrder[nth] ?? 'already_sent'
   }
   return fates
-}
-
-/** The indexes of each order's rows. */
-function placesOfOrders(kept: readonly KeptEvent[]): Map<string, number[]> {
-  const orders = new Map<string, number[]>()
-  for (const [index, { event }] of kept.entries()) {
-    if (!isCountedOnce(event)) continue
-    const key = keyOf(event)
-    const places = orders.get(key)
-    if (places) places.push(index)
-    else orders.set(key, [index])
-  }
-  return orders
-}
-
-/** A key that the rows of one order share. An event without an order name has a key of its own. */
-function keyOf({ source, orderName, data: { event, event_id } }: OutboxEvent): string {
-  return JSON.stringify([source, orderName ? ['order', orderName] : ['event', event], event_id])
 }

@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
 import { type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
 import type { Fate } from '../fate.ts'
+import { writeKept } from '../kept-event.ts'
 import type { Extras } from '../store.ts'
-import { writeKept } from './kept-event.ts'
+import type { KeptEvent } from '../waiting-event.ts'
 import type { Room } from './outbox-room.ts'
 import type { Tables } from './outbox-tables.ts'
 import { isSqliteError, whenFree } from './sqlite.ts'
 import type { FileCheck } from './sqlite-file.ts'
-import type { KeptEvent } from './waiting-rows.ts'
 
 interface Addition {
   kept: KeptEvent[]

@@ -3,39 +3,26 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { promisify } from 'node:util'
 import type { OutboxEvent } from '../../server/outbox.ts'
 import { type Fate, isSent } from '../fate.ts'
+import { readKept } from '../kept-event.ts'
 import type { PersonKeys } from '../person.ts'
 import { retention } from '../retention.ts'
 import type { StoreStats } from '../store.ts'
+import { MAX_BATCH, MAX_BATCH_TEXT, type RowKey, type Settled, TOO_LATE, type WaitingEvent } from '../waiting-event.ts'
 import { type Addition, type AddTables, addRequests } from './add-events.ts'
 import { createCustomerHistory } from './customer-history.ts'
 import { createDeadLetterReader, createIdChunks, createProblemCounts } from './dead-letters.ts'
-import { readKept } from './kept-event.ts'
 import { createOrderMemory } from './order-memory.ts'
 import { createPersonSearch } from './person-search.ts'
 import { emptyLog, inTransaction, isSqliteError, openLog, UnusableFile } from './sqlite.ts'
 import { copyDatabase, largestRewrite, makeShrinkable, openOutboxFile, schemaVersionOf } from './sqlite-schema.ts'
-import { createWaitingRows, type RowKey } from './waiting-rows.ts'
+import { createWaitingRows } from './waiting-rows.ts'
 
-// Limits the memory of a batch, because single events may be large.
-const maxBatch = 1000
-const maxBatchText = 4_000_000
 const chunk = 1000
-
-export const tooLate = 'It waited longer than TikTok remembers its event_id, so TikTok could have counted it twice.'
 
 const syncFile = promisify(fdatasync)
 
-export interface WaitingEvent extends RowKey {
-  attempts: number
-  event: OutboxEvent
-}
-
 /** True if more events may be waiting after this batch. */
-export const isFull = (batch: readonly WaitingEvent[]): boolean => batch.length === maxBatch
-
-/** The outcome of a delivered event, by its row. `due` is in milliseconds since 1970. */
-export type Settled = RowKey &
-  ({ outcome: 'done' } | { outcome: 'dead'; problem: string } | { outcome: 'putOff'; due: number })
+export const isFull = (batch: readonly WaitingEvent[]): boolean => batch.length === MAX_BATCH
 
 /** Bytes. */
 export interface Space {
@@ -157,14 +144,14 @@ function waitingTable(database: DatabaseSync, { rows, history }: AddTables, writ
     due(now: number, longestPause: number, isExcepted: (id: number) => boolean): WaitingEvent[] {
       const ids: number[] = []
       for (const row of dueIds.iterate(now, now + longestPause, now / 1000)) {
-        if (ids.length === maxBatch) break
+        if (ids.length === MAX_BATCH) break
         if (!isExcepted(Number(row.id))) ids.push(Number(row.id))
       }
       const batch: WaitingEvent[] = []
       let text = 0
       for (const { id, event_id, attempts, body } of waiting.iterate(JSON.stringify(ids))) {
         text += String(body).length
-        if (batch.length && text > maxBatchText) break
+        if (batch.length && text > MAX_BATCH_TEXT) break
         batch.push({
           id: Number(id),
           event_id: String(event_id),
@@ -187,7 +174,7 @@ function waitingTable(database: DatabaseSync, { rows, history }: AddTables, writ
       }
       if (!late.length) return 0
       return write(() => {
-        const count = sum(late, (row) => rows.setAside(row, { problem: tooLate, tries: 0, now }))
+        const count = sum(late, (row) => rows.setAside(row, { problem: TOO_LATE, tries: 0, now }))
         rows.addTotal('waiting', -count)
         return count
       })
