@@ -118,7 +118,7 @@ function csvReason(error: unknown): string {
   switch (error.code) {
     case 'CSV_MAX_RECORD_SIZE':
     case 'CSV_QUOTE_NOT_CLOSED':
-      return `a quotation mark before ${at} is not closed. Each cell that starts with " must end with one.`
+      return `a quotation mark in or before ${at} is not closed. Each cell that starts with " must end with one.`
     case 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH':
     case 'CSV_RECORD_INCONSISTENT_COLUMNS':
       return `${at} has more cells than the header has columns. A cell that contains the separator must stand in quotation marks.`
