@@ -6,6 +6,7 @@ import type { LateEvents } from './late-events.ts'
 import type { MatchKeys } from './match-keys.ts'
 import { type HistoryConfig, reportNewCustomers } from './new-customers.ts'
 import type { Stats } from './outbox.ts'
+import type { ReadPause } from './pause.ts'
 import type { Refusals } from './refusals.ts'
 import { type Answer, refuse, respond } from './respond.ts'
 import { isSameToken } from './same-token.ts'
@@ -23,7 +24,7 @@ export interface HealthOptions {
   history: HistoryConfig | undefined
   /** Milliseconds since 1970. */
   now: () => number
-  isPaused: boolean
+  readPause: ReadPause
   /** Grants access to the whole report. Without one, only the public part is available. */
   adminToken: string | undefined
 }
@@ -44,7 +45,7 @@ const LONGEST_WAIT = 300
  * admin token, the report also has the reason of a stop, and counts of sent, failed and refused events.
  */
 export function createHealth(options: HealthOptions): (request: Request) => Promise<Answer> {
-  const { api, keeper, store, matchKeys, refusals, lateEvents, sourceCounts, history, now, isPaused, adminToken } =
+  const { api, keeper, store, matchKeys, refusals, lateEvents, sourceCounts, history, now, readPause, adminToken } =
     options
 
   async function read(): Promise<Stats & { status: HealthStatus } & Partial<Pick<StoreStats, 'orders' | 'customers'>>> {
@@ -68,7 +69,7 @@ export function createHealth(options: HealthOptions): (request: Request) => Prom
     return respond(httpStatus[status], {
       ...shown,
       stopped,
-      paused: isPaused || undefined,
+      paused: await readPause(),
       full: full || undefined,
       sent,
       failed: dead,

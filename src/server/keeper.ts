@@ -1,4 +1,5 @@
 import type { Fate } from '../store/fate.ts'
+import type { PauseSwitch } from '../store/pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../store/person.ts'
 import type { Extras, StoreStats } from '../store/store.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
@@ -13,6 +14,7 @@ export interface Keeper {
   stats(): Promise<(Stats & Partial<Pick<StoreStats, 'orders' | 'customers'>>) | undefined>
   /** Erases a person's events. Missing if events cannot be found by person. */
   erase?: ((person: PersonKeys) => Promise<PersonCounts>) | undefined
+  pauseSwitch?: PauseSwitch | undefined
 }
 
 /** Returns `undefined` if the config has neither store nor outbox: events are then sent while the sender waits. */
@@ -25,6 +27,7 @@ export function createKeeper(config: ForwarderConfig): Keeper | undefined {
       start: (deliver) => store.start(deliver, options),
       stats: () => store.stats(),
       erase: (person) => store.erase(person),
+      pauseSwitch: store.pauseSwitch,
     }
   }
   if (!outbox) return undefined
@@ -36,5 +39,6 @@ export function createKeeper(config: ForwarderConfig): Keeper | undefined {
     start: (deliver) => outbox.start(deliver),
     stats: async () => outbox.stats?.(),
     erase: outbox.erase?.bind(outbox),
+    pauseSwitch: outbox.pauseSwitch,
   }
 }

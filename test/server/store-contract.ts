@@ -111,6 +111,22 @@ export function testStore(name: string, create: () => TestDatabase): void {
       await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, sent: 2 })
     })
 
+    test('the pause switch is shared by all processes, survives a restart, and says since when', async () => {
+      const database = create()
+      const [one, two] = [database.open(() => 1000), database.open(() => 2000)]
+      expect(await two.pauseSwitch?.pausedSince()).toBeUndefined()
+      expect(await one.pauseSwitch?.resume()).toBe(false)
+      expect(await one.pauseSwitch?.pause()).toBe(true)
+      expect(await two.pauseSwitch?.pausedSince()).toBe(1000)
+      expect(await two.pauseSwitch?.pause()).toBe(false)
+      expect(await two.pauseSwitch?.pausedSince()).toBe(1000)
+      await Promise.all([one.close(), two.close()])
+      const later = database.open()
+      expect(await later.pauseSwitch?.pausedSince()).toBe(1000)
+      expect(await later.pauseSwitch?.resume()).toBe(true)
+      expect(await later.pauseSwitch?.pausedSince()).toBeUndefined()
+    })
+
     test('two processes on one database both accept events, and each event is delivered once', async () => {
       const database = create()
       const [one, two] = [database.open(), database.open()]

@@ -6,6 +6,7 @@ import type { EventStore } from '../event-store.ts'
 import type { Intake } from '../intake.ts'
 import type { LateEvents } from '../late-events.ts'
 import { parseServerEvent, parseServerRequest } from '../parse.ts'
+import type { ReadPause } from '../pause.ts'
 import { toPersonKeys } from '../person-keys.ts'
 import type { RequestContext } from '../request-context.ts'
 import { type Answer, refuse, respond } from '../respond.ts'
@@ -22,8 +23,7 @@ import { woocommerce } from './woocommerce-webhooks.ts'
 
 export interface WebhookOptions {
   sources: Sources
-  /** True if the config is paused. */
-  isPaused: boolean
+  readPause: ReadPause
   store: EventStore
   readerOf: (source: Source) => ReadServerEvents
   lateEvents: LateEvents
@@ -85,8 +85,8 @@ function createTaker(source: Source | undefined, options: WebhookOptions): Taker
   return createServerTaker(source, options)
 }
 
-/** Stores the events of a request, unless its source is disabled or the config is paused. */
-function createKeeper(source: Source, { isPaused, store, lateEvents }: WebhookOptions) {
+/** Stores the events of a request, unless its source is disabled or the intake is paused. */
+function createKeeper(source: Source, { readPause, store, lateEvents }: WebhookOptions) {
   /** A paused source's orders still belong to the history of customers. */
   async function skipAll(
     reason: string,
@@ -100,8 +100,8 @@ function createKeeper(source: Source, { isPaused, store, lateEvents }: WebhookOp
     return answer.status === 202 ? skip(reason, events) : answer
   }
 
-  return (intake: Intake, events: number, facts: ServerRequestFacts, context: RequestContext) => {
-    const reason = whySkipped(source, isPaused)
+  return async (intake: Intake, events: number, facts: ServerRequestFacts, context: RequestContext) => {
+    const reason = whySkipped(source, await readPause())
     if (reason && events > 0) return skipAll(reason, events, intake, context)
     lateEvents.note(intake.late, source.name, facts.receivedAt)
     return store.store(intake, context)

@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import type { OutboxEvent } from '../../server/outbox.ts'
 import { type Fate, isSent } from '../fate.ts'
 import { readKept } from '../kept-event.ts'
+import type { PauseSwitch } from '../pause-switch.ts'
 import type { PersonKeys } from '../person.ts'
 import { retention } from '../retention.ts'
 import type { StoreStats } from '../store.ts'
@@ -12,6 +13,7 @@ import { type Addition, type AddTables, addRequests } from './add-events.ts'
 import { createCustomerHistory } from './customer-history.ts'
 import { createDeadLetterReader, createIdChunks, createProblemCounts } from './dead-letters.ts'
 import { createOrderMemory } from './order-memory.ts'
+import { createPauseSwitch } from './pause-switch.ts'
 import { createPersonSearch } from './person-search.ts'
 import { emptyLog, inTransaction, isSqliteError, openLog, UnusableFile } from './sqlite.ts'
 import { copyDatabase, largestRewrite, makeShrinkable, openOutboxFile, schemaVersionOf } from './sqlite-schema.ts'
@@ -67,6 +69,8 @@ export function openTables(path: string, pixelId?: string) {
 
     /** Deletes a person's entries in the history of customers, and returns their number. */
     forgetCustomer: (person: PersonKeys): number => write(() => history.erase(person)),
+    /** `now` is in milliseconds since 1970. */
+    pauseSwitch: (now: () => number): PauseSwitch => createPauseSwitch(database, now),
 
     /** Rewrites the database file without deleted rows. The log keeps them. It takes as long as writing all rows. */
     rewrite: (): void => rewrite(database),
