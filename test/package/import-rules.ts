@@ -24,7 +24,7 @@ const allowed: Record<string, readonly string[]> = {
 const packages: Record<string, RegExp> = {
   admin: /^(preact|preact\/hooks|htm\/preact|uplot)$/,
   server: /^(valibot|libphonenumber-js\/max)$/,
-  node: /^(node:.+|srvx\/node|@clack\/prompts)$/,
+  node: /^(node:.+|srvx\/node|@clack\/prompts|csv-parse)$/,
   'store/sqlite': /^node:.+$/,
 }
 /** Files in src itself put the folders together. */
