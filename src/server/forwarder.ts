@@ -11,6 +11,7 @@ import { createKeeper } from './keeper.ts'
 import { createLateEvents } from './late-events.ts'
 import { createLog } from './log-line.ts'
 import { createMatchKeys } from './match-keys.ts'
+import { readHistoryConfig } from './new-customers.ts'
 import { createPageIntake } from './page-intake.ts'
 import { parsePageRequest } from './parse.ts'
 import { createPause, type ReadPause } from './pause.ts'
@@ -67,6 +68,7 @@ type Take = (request: Request, context: RequestContext, source?: string) => Answ
 export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {}): Forwarder {
   const { sources } = checkConfig(config)
   const { web } = sources
+  const history = readHistoryConfig(config)
   const { pixelId, accessToken, paused = false } = config
   const keeper = createKeeper(config)
   const { now = Date.now, monotonic = () => performance.now(), Response = globalThis.Response } = env
@@ -96,7 +98,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     sources,
     readPause,
     store,
-    readerOf: (source) => createServerIntake(source, web),
+    readerOf: (source) => createServerIntake(source, web, history),
     lateEvents,
     log,
     throttle,
@@ -111,7 +113,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     'converge.js': pageScript(web, readPause),
     'consent.js': scriptServer('consent.js'),
     'inspector.js': scriptServer('inspector.js'),
-    health: createHealth({ api, keeper, store, ...counters, readPause, adminToken: config.adminToken }),
+    health: createHealth({ api, keeper, store, ...counters, history, now, readPause, adminToken: config.adminToken }),
   }
 
   async function countPage(request: Request, context: RequestContext): Promise<Answer> {

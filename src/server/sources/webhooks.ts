@@ -87,9 +87,22 @@ function createTaker(source: Source | undefined, options: WebhookOptions): Taker
 
 /** Stores the events of a request, unless its source is disabled or the intake is paused. */
 function createKeeper(source: Source, { readPause, store, lateEvents }: WebhookOptions) {
+  /** A paused source's orders still belong to the history of customers. */
+  async function skipAll(
+    reason: string,
+    events: number,
+    { history }: Intake,
+    context: RequestContext,
+  ): Promise<Answer> {
+    if (!history || !source.isEnabled) return skip(reason, events)
+    const remembered = { taken: [], problems: [], late: [], statuses: { skipped: events }, history }
+    const answer = await store.store(remembered, context)
+    return answer.status === 202 ? skip(reason, events) : answer
+  }
+
   return async (intake: Intake, events: number, facts: ServerRequestFacts, context: RequestContext) => {
     const reason = whySkipped(source, await readPause())
-    if (reason && events > 0) return skip(reason, events)
+    if (reason && events > 0) return skipAll(reason, events, intake, context)
     lateEvents.note(intake.late, source.name, facts.receivedAt)
     return store.store(intake, context)
   }
@@ -189,14 +202,15 @@ function createDeliveryTaker(source: Source, system: ShopSystem, options: Webhoo
       )
       return respond(200, { accepted: 0 })
     }
-    const { waiting, deadLetters, sending } = erased
+    const { waiting, deadLetters, sending, customers } = erased
     log('info', `${system.name} asked to erase a customer. Their events were erased`, {
       source: source.name,
       waiting,
       dead: deadLetters,
       sending,
+      customers,
     })
-    return respond(200, { accepted: 0, erased: { waiting, dead_letters: deadLetters, sending } })
+    return respond(200, { accepted: 0, erased: { waiting, dead_letters: deadLetters, sending, customers } })
   }
 
   return (delivery: Delivery, context: RequestContext): Answer | Promise<Answer> => {

@@ -2,7 +2,7 @@ import { type Deliver, type OutboxEvent, OutboxFull } from '../../server/outbox.
 import type { Fate } from '../fate.ts'
 import type { PauseSwitch } from '../pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../person.ts'
-import type { Chosen, DeadLetter, MergeOptions, StoreStats } from '../store.ts'
+import type { Chosen, DeadLetter, Extras, MergeOptions, StoreStats } from '../store.ts'
 import { type Delivery, startDelivery } from './delivery.ts'
 import { createDeliveryLock } from './delivery-lock.ts'
 import { erasePerson } from './erase-person.ts'
@@ -37,7 +37,7 @@ export interface SqliteOptions {
 
 /** The common part of a store and an outbox in an SQLite file. */
 export interface SqliteEngine {
-  add(events: readonly OutboxEvent[], options: MergeOptions): Promise<Fate[]>
+  add(events: readonly OutboxEvent[], options: MergeOptions, extras?: Extras): Promise<Fate[]>
   start(deliver: Deliver, options: MergeOptions): void
   stats(): Promise<StoreStats>
   dead(): Iterable<DeadLetter>
@@ -76,9 +76,9 @@ export function openSqliteEngine({
   }
 
   return {
-    async add(events, { mergeOrders }) {
+    async add(events, { mergeOrders }, extras) {
       if (isClosed) throw new OutboxFull('The outbox is closing.')
-      const fates = await intake.add(events, mergeOrders)
+      const fates = await intake.add(events, mergeOrders, extras)
       delivery?.wake()
       return fates
     },

@@ -49,7 +49,7 @@ export function createSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
     },
     start: (deliver) => start(deliver, { mergeOrders: 0 }),
     async stats() {
-      const { orders: _, ...rest } = await stats()
+      const { orders: _, customers: __, ...rest } = await stats()
       return rest
     },
     dead: engine.dead,

@@ -1,5 +1,5 @@
-import type { Verdict } from '../../server/outbox.ts'
-import type { Settled, WaitingEvent } from './outbox-tables.ts'
+import type { Verdict } from '../server/outbox.ts'
+import type { Settled, WaitingEvent } from './waiting-event.ts'
 
 export interface VerdictReaderOptions {
   /** Milliseconds since 1970. */
