@@ -1,3 +1,4 @@
+import type { HistoryExtras } from '../store/customer-history.ts'
 import type { Status } from '../types.ts'
 import type { OutboxEvent } from './outbox.ts'
 import type { Problem } from './parse.ts'
@@ -10,6 +11,8 @@ export interface Intake {
   late: Late[]
   /** For a server's request: its events by status. */
   statuses?: Statuses
+  /** For a server's request: its orders, for the history of customers. */
+  history?: HistoryExtras
 }
 
 /** A TikTok event, and the part of the request that it came from. */
