@@ -13,6 +13,13 @@ const laws = { name: 'laws', include: ['test/laws/**/*.test.ts'], testTimeout: 6
 const consent = { name: 'consent', include: ['test/consent/**/*.test.ts'], ...pure }
 const inspector = { name: 'inspector', include: ['test/inspector/**/*.test.ts'], testTimeout: 20_000, ...pure }
 const server = { name: 'server', include: ['test/server/**/*.test.ts'], testTimeout: 20_000 }
+const postgres = {
+  name: 'postgres',
+  include: ['test/postgres/**/*.test.ts'],
+  globalSetup: 'test/postgres/setup.ts',
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+}
 const workerd = { name: 'workerd', include: ['test/workerd/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 }
 const examples = {
   name: 'examples',
@@ -72,9 +79,21 @@ export default defineConfig({
     silent: 'passed-only',
     reporters: ['default', './test/closing-line.ts'],
     projects: [
-      ...[unit, laws, consent, inspector, server, workerd, examples, types, shipped, chromium, firefox, webkit].map(
-        (test) => ({ test: { ...patient, ...test }, define: { FEATURES: variants['converge.js'] } }),
-      ),
+      ...[
+        unit,
+        laws,
+        consent,
+        inspector,
+        server,
+        postgres,
+        workerd,
+        examples,
+        types,
+        shipped,
+        chromium,
+        firefox,
+        webkit,
+      ].map((test) => ({ test: { ...patient, ...test }, define: { FEATURES: variants['converge.js'] } })),
       ...smallerBuilds,
     ],
   },
