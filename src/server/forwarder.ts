@@ -4,6 +4,7 @@ import type { Config } from '../types.ts'
 import { bodyText } from './body-text.ts'
 import { checkConfig } from './check-config.ts'
 import { configLine } from './config-line.ts'
+import { createCookies } from './cookies.ts'
 import { createCors, preflight } from './cors.ts'
 import { createEventStore } from './event-store.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
@@ -87,6 +88,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   const refusals = createRefusals(log, throttle)
   const lateEvents = createLateEvents(log, throttle)
   const store = createEventStore({ api: { ...api, deliver }, keeper, log, throttle, monotonic })
+  const cookies = createCookies(config)
   const clock = createSteadyClock(now, monotonic)
   const sourceCounts = createSourceCounts(sources)
   const counters = { matchKeys, refusals, lateEvents, sourceCounts }
@@ -107,7 +109,10 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   const routes: Record<Route, Take> = {
     events: countPage,
     webhook: takeFromServer,
-    'converge.js': scriptServer(pickVariant(web.config), configLine(servedConfig(web, isPaused))),
+    'converge.js': scriptServer(
+      pickVariant(web.config),
+      configLine(servedConfig(web, isPaused, cookies !== undefined)),
+    ),
     'consent.js': scriptServer('consent.js'),
     'inspector.js': scriptServer('inspector.js'),
     health: createHealth({ api, keeper, store, ...counters, isPaused, adminToken: config.adminToken }),
@@ -137,7 +142,8 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     if (reason && events > 0) return skip(reason, events)
     const intake = readPageEvents(body, facts)
     lateEvents.note(intake.late, web.name, facts.receivedAt)
-    return store.store(intake, context)
+    const answer = await store.store(intake, context)
+    return { ...answer, cookies: cookies?.toSet(request, intake.cookies, facts.receivedAt) ?? [] }
   }
 
   async function takeFromServer(request: Request, context: RequestContext, name?: string): Promise<Answer> {
@@ -170,16 +176,19 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   return {
     async fetch(request, context = {}) {
       const address = readAddress(request.url)
-      const { status, text, headers } = await answer(address, request, context)
+      const { status, text, headers, cookies } = await answer(address, request, context)
+      const all = address.route === 'events' ? { ...headers, ...cors.headers(request) } : headers
       return new Response(request.method === 'HEAD' ? null : text, {
         status,
-        headers: address.route === 'events' ? { ...headers, ...cors.headers(request) } : headers,
+        headers: cookies?.length
+          ? [...Object.entries(all), ...cookies.map((one): [string, string] => ['set-cookie', one])]
+          : all,
       })
     },
   }
 }
 
 /** The config for pages. If their source is disabled, they send nothing, as if the config were paused. */
-function servedConfig({ config, isEnabled }: Source, isPaused: boolean): Config {
-  return isPaused || !isEnabled ? { ...config, paused: true } : config
+function servedConfig({ config, isEnabled }: Source, isPaused: boolean, hasCookies: boolean): Config {
+  return { ...config, cookies: hasCookies, ...((isPaused || !isEnabled) && { paused: true }) }
 }

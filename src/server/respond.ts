@@ -7,6 +7,8 @@ export interface Answer {
   status: number
   text: string | null
   headers: HeaderList
+  /** The values of its `Set-Cookie` headers. */
+  cookies?: readonly string[]
   /** For a refusal: the problem to log. It never repeats the request's values. */
   problem?: Problem | undefined
 }
