@@ -32,7 +32,10 @@ const packages: Record<string, RegExp> = {
 /** Files in src itself put the folders together. */
 const assemblers = ['index.ts', 'create-converge.ts', 'load-inspector.ts', 'script.ts']
 const isEntry = (path: string) =>
-  assemblers.includes(path) || /^[a-z]+\/index\.ts$/.test(path) || path === 'store/postgres/index.ts' || path === 'node/cli.ts'
+  assemblers.includes(path) ||
+  /^[a-z]+\/index\.ts$/.test(path) ||
+  path === 'store/postgres/index.ts' ||
+  path === 'node/cli.ts'
 const impure =
   /\b(window|document|navigator|location|localStorage|fetch|crypto|setTimeout|Date(?!\.parse)|performance|console)\b|Math\.random/
 /** These ask TikTok, and nothing else in the pure folders does. */

@@ -98,6 +98,7 @@ const tries: Record<keyof ForwarderConfig, unknown[]> = {
   debug: wrong,
   paused: wrong,
   denials: wrong,
+  cookies: wrong,
   beforeSend: wrong,
   region: wrong,
   nonce: wrong,
