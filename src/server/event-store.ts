@@ -7,7 +7,7 @@ import { logOrders } from './order-log.ts'
 import type { Verdict } from './outbox.ts'
 import { redact } from './redact.ts'
 import type { RequestContext } from './request-context.ts'
-import { type Answer, refuse, respond, shortened } from './respond.ts'
+import { type Answer, refuse, report, shortened, type Tally } from './respond.ts'
 import { tellFates } from './tell-fates.ts'
 import type { Throttle } from './throttle.ts'
 
@@ -50,9 +50,9 @@ export function createEventStore(options: EventStoreOptions): EventStore {
   async function keep(keeper: Keeper, intake: Intake): Promise<Answer | Stored> {
     const events = intake.taken.map(({ event }) => event)
     const denials = keeper.keepsDenials ? intake.denials : []
-    if (events.length === 0 && denials.length === 0) return { kept: [], refused: [] }
+    if (events.length === 0 && denials.length === 0 && !intake.history) return { kept: [], refused: [] }
     try {
-      const fates = await keeper.add(events, { denials })
+      const fates = await keeper.add(events, { history: intake.history, denials })
       last = undefined
       logOrders(log, throttle, intake.taken, fates)
       return { kept: tellFates(intake, fates), refused: [] }
@@ -94,7 +94,8 @@ export function createEventStore(options: EventStoreOptions): EventStore {
     const accepted = new Set(stored.kept.map(({ path }) => path)).size
     for (const { path, event } of stored.refused)
       problems.push({ path, message: event.problem ?? 'was refused by TikTok' })
-    return respond(202, { accepted, ...(statuses ? { statuses } : tooLate(late)), ...shortened(problems) })
+    const tally: Tally = statuses ? { accepted, statuses } : { accepted }
+    return report(tally, { ...(!statuses && tooLate(late)), ...shortened(problems) })
   }
 
   return {

@@ -1,3 +1,4 @@
+import type { HistoryExtras } from '../store/customer-history.ts'
 import type { Denial } from '../store/profile-events.ts'
 import type { Status } from '../types.ts'
 import type { OutboxEvent } from './outbox.ts'
@@ -11,8 +12,12 @@ export interface Intake {
   late: Late[]
   /** Visitors who have denied consent. */
   denials: readonly Denial[]
+  /** For a page's request: the values of the visitor's cookies, or that they must be deleted, because consent was denied. */
+  cookies?: { visitor?: string | undefined; ttclid?: string | undefined } | 'expired' | undefined
   /** For a server's request: its events by status. */
   statuses?: Statuses
+  /** For a server's request: its orders, for the history of customers. */
+  history?: HistoryExtras
 }
 
 /** A TikTok event, and the part of the request that it came from. */

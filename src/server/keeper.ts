@@ -1,6 +1,7 @@
 import type { Fate } from '../store/fate.ts'
+import type { PauseSwitch } from '../store/pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../store/person.ts'
-import type { Extras, OrderCounts, ProfileCounts } from '../store/store.ts'
+import type { Extras, StoreStats } from '../store/store.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
 import { mergeWindow } from './merge-window.ts'
 import type { Deliver, OutboxEvent, Stats } from './outbox.ts'
@@ -16,13 +17,10 @@ export interface Keeper {
   stats(): Promise<KeeperStats | undefined>
   /** Erases a person's events. Missing if events cannot be found by person. */
   erase?: ((person: PersonKeys) => Promise<PersonCounts>) | undefined
+  pauseSwitch?: PauseSwitch | undefined
 }
 
-export interface KeeperStats extends Stats {
-  orders?: OrderCounts
-  no_consent?: number
-  profiles?: ProfileCounts
-}
+export type KeeperStats = Stats & Partial<Pick<StoreStats, 'orders' | 'customers' | 'no_consent' | 'profiles'>>
 
 /** Returns `undefined` if the config has neither store nor outbox: events are then sent while the sender waits. */
 export function createKeeper(config: ForwarderConfig): Keeper | undefined {
@@ -36,6 +34,7 @@ export function createKeeper(config: ForwarderConfig): Keeper | undefined {
       start: (deliver) => store.start(deliver, options),
       stats: () => store.stats(),
       erase: (person) => store.erase(person),
+      pauseSwitch: store.pauseSwitch,
     }
   }
   if (!outbox) return undefined
@@ -49,6 +48,7 @@ export function createKeeper(config: ForwarderConfig): Keeper | undefined {
     start: (deliver) => outbox.start(deliver),
     stats: async () => outbox.stats?.(),
     erase: outbox.erase?.bind(outbox),
+    pauseSwitch: outbox.pauseSwitch,
   }
 }
 

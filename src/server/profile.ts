@@ -1,8 +1,8 @@
+import { IPV4_REGEX, IPV6_REGEX } from 'valibot'
 import { isRecord, put, readText } from '../core/read.ts'
 import type { ServerProfile } from '../tiktok/events-api/payload.ts'
 import { readAliases, readUser } from '../tiktok/user.ts'
 import type { Decision } from '../types.ts'
-import type { EventsApiEvent } from './outbox.ts'
 import { localeShape } from './page-event-shapes.ts'
 import { isEmptyList } from './parse.ts'
 import { withPrefix } from './phone.ts'
@@ -11,6 +11,7 @@ type Properties = Record<string, unknown>
 
 /** The profile of a server's event. */
 export interface Profile extends ServerProfile {
+  user: ServerProfile['user'] & { external_id?: string }
   /** True if the event has a consent that is neither `granted` nor `denied`. */
   isConsentUnreadable: boolean
 }
@@ -23,7 +24,7 @@ export function readProfile(profile: Properties, properties: Properties, aliases
   const consent = readConsent(profile.$consent ?? profile.consent)
   const country = readText(properties.$country_code) || profile.$country_code
   const person = { ...readUser(prefixed(profile, country), aliases), ...readUser(prefixed(properties, country)) }
-  const user: EventsApiEvent['user'] = person
+  const user: Profile['user'] = person
   // These are sent unhashed, so drop an email address that the sender put there by mistake.
   for (const key of ['city', 'state', 'country'] as const) if (user[key]?.includes('@')) delete user[key]
   const { visitor, customer } = readIds(profile, person.external_id)
@@ -67,9 +68,9 @@ const ipv6 = /^\[?([\da-f:]{2,39})(?:\]:\d+|\])?$/i
 export function readIp(ip: unknown): string {
   const text = readText(ip)
   const [, four] = ipv4.exec(text) ?? []
-  if (four) return URL.canParse(`http://${four}`) ? four : ''
+  if (four) return IPV4_REGEX.test(four) ? four : ''
   const [, six] = ipv6.exec(text) ?? []
-  return six && URL.canParse(`http://[${six}]`) ? six : ''
+  return six && IPV6_REGEX.test(six) ? six : ''
 }
 
 export function readUserAgent(userAgent: unknown): string {

@@ -3,12 +3,13 @@ import { copyRecord, createEvent } from '../core/event.ts'
 import { suggestEventName } from '../core/event-synonyms.ts'
 import { orderIdKey } from '../core/order-id.ts'
 import { readText } from '../core/read.ts'
+import type { CustomerOrder } from '../store/customer-history.ts'
 import { keysOf, type Owned, personOf } from '../store/profile.ts'
 import type { Denial } from '../store/profile-events.ts'
 import { fromServer, type ServerProfile } from '../tiktok/events-api/payload.ts'
-import { route } from '../tiktok/route.ts'
 import type { ConvergeEvent, Status } from '../types.ts'
 import type { Intake, Late, Statuses, Taken } from './intake.ts'
+import { type HistoryConfig, routeByCustomer, toCustomerOrder } from './new-customers.ts'
 import type { OutboxEvent } from './outbox.ts'
 import type { ParsedRequest, Problem, ServerEvent } from './parse.ts'
 import { readProfile } from './profile.ts'
@@ -30,6 +31,8 @@ interface Place extends ServerRequestFacts {
   problems: Problem[]
   late: Late[]
   denials: Denial[]
+  /** Orders for the history of customers. */
+  orders: CustomerOrder[]
 }
 
 const inDoubt =
@@ -38,6 +41,8 @@ const inDoubt =
 export type ReadServerEvents = (request: ParsedRequest<ServerEvent>, facts: ServerRequestFacts) => Intake
 
 export interface ServerIntakeOptions {
+  /** If set, orders are added to the history of customers, even if they are not sent. */
+  history?: HistoryConfig | undefined
   /** True if an event without a decision may wait for that of the page or the visitor's profile. Only a store can wait. */
   canWait: boolean
 }
@@ -46,7 +51,7 @@ export interface ServerIntakeOptions {
 export function createServerIntake(
   { name, config, rules }: Source,
   web: Source,
-  { canWait }: ServerIntakeOptions,
+  { history, canWait }: ServerIntakeOptions,
 ): ReadServerEvents {
   const { consent: mode = 'always' } = config
 
@@ -56,7 +61,7 @@ export function createServerIntake(
 
   function run(
     given: ServerEvent,
-    { path, receivedAt, problems, late, denials, isClockSteady }: Place,
+    { path, receivedAt, problems, late, denials, orders, isClockSteady }: Place,
   ): [status: Status, events: OutboxEvent[]] {
     const event = createEvent(given.event_name, copyRecord(given.properties), given.event_id, () => crypto.randomUUID())
     const faults = faultsOf(event, given, path)
@@ -71,15 +76,17 @@ export function createServerIntake(
       problems.push({ path: join(path, 'profile_properties.$consent'), message: "must be 'granted' or 'denied'" })
       return ['failure', []]
     }
-    const { marketing } = profile
     const time = Math.min(given.timestamp ?? receivedAt, receivedAt)
+    const order = history && toCustomerOrder(event, { given, time, profile, history })
+    if (order) orders.push(order)
+    const { marketing } = profile
     if (marketing === 'denied') denials.push(toDenial(profile, time))
     const refusal = refusalOf(mode, marketing, 'relay')
     if (isDeniedByGpc(profile.gpc, config.gpc, marketing) || (refusal && !(canWait && refusal === 'undecided')))
       return ['no_consent', []]
-    const rows = route(event, rules, config)
+    const rows = routeByCustomer(event, rules, config, order !== undefined)
     if (!rows) return ['filtered', []]
-    const forServer = rows.filter(({ forward }) => forward !== 'client')
+    const forServer = rows.filter(({ row }) => row.forward !== 'client')
     if (forServer.length === 0) {
       const meant = suggestEventName(event.eventName, rules.mapping)
       const message = `has no row in the mapping. Did you mean "${meant}"?`
@@ -88,11 +95,17 @@ export function createServerIntake(
     }
     const missing = missingOrderId(event)
     if (missing) problems.push({ path: join(path, missing.place), message: missing.message })
-    const sent = forServer.map((row) => ({
+    const sent = forServer.map(({ row }) => ({
       ...row,
       forward: isBesidePixel(event.eventName, row.event) ? ('client_and_server' as const) : ('server' as const),
     }))
-    const events = fromServer(event, { rows: sent, profile, time, config })
+    const events = fromServer(event, { rows: sent, profile, time, config }).map(
+      (one): OutboxEvent => ({ ...one, source: 'signed' }),
+    )
+    for (const [index, one] of events.entries()) {
+      const { customers } = forServer[index] ?? {}
+      if (customers) order?.rows.push({ event: one, customers })
+    }
     const sorted = sortByAge(events, receivedAt)
     const status = sorted.inTime.length ? 'success' : 'skipped'
     if (!isClockSteady) {
@@ -110,15 +123,21 @@ export function createServerIntake(
     const statuses: Statuses = {}
     const late: Late[] = []
     const denials: Denial[] = []
+    const orders: CustomerOrder[] = []
     const taken = good.flatMap(({ path, event }) => {
-      const [status, events] = run(event, { ...facts, path, problems, late, denials })
+      const [status, events] = run(event, { ...facts, path, problems, late, denials, orders })
       statuses[status] = (statuses[status] ?? 0) + 1
       const isInDoubt = status === 'skipped'
-      return events.map(
-        (one): Taken => ({ path, event: { ...one, source: 'signed' }, ...(isInDoubt && { isInDoubt }) }),
-      )
+      return events.map((one): Taken => ({ path, event: one, ...(isInDoubt && { isInDoubt }) }))
     })
-    return { taken, problems, late, denials, statuses }
+    return {
+      taken,
+      problems,
+      late,
+      denials,
+      statuses,
+      ...(history && orders.length > 0 && { history: { orders, keepFor: history.keepFor } }),
+    }
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Deliver, OutboxEvent, Stats } from '../server/outbox.ts'
 import type { ConsentRules } from './consent-decision.ts'
+import type { CustomerCounts, HistoryExtras } from './customer-history.ts'
 import type { LogLine } from './event-log.ts'
 import type { Fate } from './fate.ts'
+import type { PauseSwitch } from './pause-switch.ts'
 import type { PersonCounts, PersonKeys } from './person.ts'
 import type { Denial } from './profile-events.ts'
 
@@ -27,6 +29,8 @@ export interface Extras {
   log?: readonly Omit<LogLine, 'id'>[]
   /** Visitors who have denied consent. */
   denials?: readonly Denial[]
+  /** Orders for the history of customers. They are written even if none of the request's events is sent. */
+  history?: HistoryExtras | undefined
 }
 
 /** The rules on consent and profiles. */
@@ -48,13 +52,17 @@ export interface ProfileLimits {
 }
 
 /** Outcomes of orders that both a page and a signed source sent, since the database was created. */
-export type OrderCounts = Record<Exclude<Fate, 'kept' | 'already_sent' | 'undecided' | 'no_consent'>, number>
+export type OrderCounts = Record<
+  Exclude<Fate, 'kept' | 'already_sent' | 'for_others' | 'undecided' | 'no_consent'>,
+  number
+>
 
 export interface StoreStats extends Stats {
   orders: OrderCounts
+  customers: CustomerCounts
   /** Events that were accepted and not sent, because the visitor denied consent or did not grant it. */
-  no_consent: number
-  profiles: ProfileCounts
+  no_consent?: number
+  profiles?: ProfileCounts
 }
 
 export interface ProfileCounts {
@@ -97,6 +105,8 @@ export interface Store {
    * @throws a sentence, if the free space could not be overwritten: call it again
    */
   erase(person: PersonKeys): Promise<PersonCounts>
+  /** Stops and starts the intake of all servers that use the database. */
+  pauseSwitch?: PauseSwitch
   /** The version of the tables. */
   schemaVersion(): Promise<number>
   /** Resolves once nothing is in flight and the database is closed. */

@@ -98,6 +98,7 @@ const tries: Record<keyof ForwarderConfig, unknown[]> = {
   debug: wrong,
   paused: wrong,
   denials: wrong,
+  cookies: wrong,
   beforeSend: wrong,
   region: wrong,
   nonce: wrong,
@@ -126,6 +127,12 @@ const tries: Record<keyof ForwarderConfig, unknown[]> = {
   outbox: [],
   store: [],
   profiles: [true, 30, 'on'],
+  newCustomers: [
+    ...wrong.filter((value) => JSON.stringify(value) !== '{}'),
+    ...[...wrong, '01/05/2024', '2024-05-01T00:00', '2024-13-01'].map((since) => ({ since })),
+    ...[...wrong, 0.5, 29].map((days) => ({ days })),
+    { from: '2024-05-01' },
+  ],
   mergeOrders: [...wrong.filter((value) => value !== 7), 241, 0.5],
 }
 

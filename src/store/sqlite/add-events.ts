@@ -1,33 +1,51 @@
+import type { Customer, HistoryExtras } from '../customer-history.ts'
 import type { OrderMoment } from '../decide-order.ts'
 import type { Fate } from '../fate.ts'
 import { orderKey, placesOfOrders } from '../order-places.ts'
-import type { Denial } from '../profile-events.ts'
-import type { MergeOptions } from '../store.ts'
+import type { Extras, MergeOptions } from '../store.ts'
 import { isCountedOnce, type KeptEvent } from '../waiting-event.ts'
-import type { ProfileWriter } from './profile-writer.ts'
+import type { CustomerHistory } from './customer-history.ts'
 import { noTotals, type Totals, type WaitingRows } from './waiting-rows.ts'
 
-/** The events of one request. */
-export interface AddedRequest extends MergeOptions {
+/** The events of a request, and what else it changes. */
+export interface Addition extends MergeOptions {
   kept: readonly KeptEvent[]
-  denials?: readonly Denial[] | undefined
+  extras?: Extras | undefined
 }
 
-/** Adds the events of several requests and returns their fates. Call it in a transaction. */
-export function addRequests(
-  rows: WaitingRows,
-  profiles: ProfileWriter,
-  requests: readonly AddedRequest[],
-  now: number,
-): Fate[][] {
+/** The tables that a request changes. */
+export interface AddTables {
+  rows: WaitingRows
+  history: CustomerHistory
+}
+
+/** Adds the events of several requests and returns their fates. Call it in a transaction, within the profiles' `within`. */
+export function addRequests({ rows, history }: AddTables, requests: readonly Addition[], now: number): Fate[][] {
+  const { profiles } = rows
   const totals = noTotals()
-  const fates = requests.map(({ kept, denials = [], ...options }) => {
+  const fates = requests.map(({ kept, extras, ...options }) => {
     profiles.use(options)
-    profiles.deny(denials)
-    return addEvents({ rows, kept, moment: { now, mergeOrders: options.mergeOrders }, totals })
+    profiles.deny(extras?.denials ?? [])
+    const request = { rows, kept, moment: { now, mergeOrders: options.mergeOrders }, totals }
+    return extras?.history ? addWithHistory(request, history, extras.history) : addEvents(request)
   })
   rows.addTotals(totals)
   return fates
+}
+
+/** Adds the request's orders to the history first, because some rows are only sent for new customers. */
+function addWithHistory(request: Request, history: CustomerHistory, extras: HistoryExtras): Fate[] {
+  const { leftOut, customers } = history.add(extras, request.moment.now)
+  const kept = request.kept.filter(({ event }) => !leftOut.has(event))
+  const fates = new Map(addEvents({ ...request, kept }).map((fate, index) => [kept[index]?.event, fate]))
+  const decided = new Map<string, Customer>()
+  for (const { event } of request.kept) {
+    const customer = customers.get(event)
+    if (customer) decided.set(event.data.event_id, customer)
+  }
+  for (const { event } of kept) if (fates.get(event) === 'already_sent') decided.delete(event.data.event_id)
+  for (const customer of decided.values()) history.count(customer)
+  return request.kept.map(({ event }) => fates.get(event) ?? 'for_others')
 }
 
 interface Request {

@@ -53,11 +53,15 @@ export async function erasePerson(
   // What was set aside meanwhile, and what an event of the person that was just released has added.
   const since = await eraseFrom('dead_letters', before.last)
   const again = await eraseProfiles(tables, person)
+  const customers = await whenFree(() => tables.forgetCustomer(person))
   await scrub(tables)
   const found = profiles + again.profiles
   return {
-    ...{ waiting: waiting.count, deadLetters: before.count + since.count, sending },
-    ...(found && { profiles: found }),
+    waiting: waiting.count,
+    deadLetters: before.count + since.count,
+    sending,
+    ...(found > 0 && { profiles: found }),
+    ...(customers > 0 && { customers }),
   }
 }
 

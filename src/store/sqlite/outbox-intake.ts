@@ -3,7 +3,7 @@ import { type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
 import type { Fate } from '../fate.ts'
 import { writeKept } from '../kept-event.ts'
 import type { Extras, MergeOptions } from '../store.ts'
-import type { AddedRequest } from './add-events.ts'
+import type { Addition as AddedRequest } from './add-events.ts'
 import type { Room } from './outbox-room.ts'
 import type { Tables } from './outbox-tables.ts'
 import { isSqliteError, whenFree } from './sqlite.ts'
@@ -75,11 +75,11 @@ export function createIntake({ tables, room, file, now }: IntakeOptions): Intake
   }
 
   return {
-    add(events, options, { denials } = {}) {
+    add(events, options, extras) {
       const kept = events.map((event) => ({ event, body: writeKept(event) }))
       const bytes = kept.reduce((sum, { body }) => sum + Buffer.byteLength(body) + rowBytes, 0)
       return new Promise((resolve, reject) => {
-        additions.push({ kept, ...options, denials, bytes, resolve, reject })
+        additions.push({ kept, ...options, extras, bytes, resolve, reject })
         committing ??= commit()
       })
     },

@@ -4,13 +4,17 @@ import { promisify } from 'node:util'
 import type { OutboxEvent } from '../../server/outbox.ts'
 import { type Fate, isSent } from '../fate.ts'
 import { readKept } from '../kept-event.ts'
+import type { PauseSwitch } from '../pause-switch.ts'
+import type { PersonKeys } from '../person.ts'
 import type { ProfileKey } from '../profile.ts'
 import { retention } from '../retention.ts'
 import type { ProfileOptions, StoreStats } from '../store.ts'
 import { MAX_BATCH, MAX_BATCH_TEXT, type RowKey, type Settled, TOO_LATE, type WaitingEvent } from '../waiting-event.ts'
-import { type AddedRequest, addRequests } from './add-events.ts'
+import { type Addition, type AddTables, addRequests } from './add-events.ts'
+import { createCustomerHistory } from './customer-history.ts'
 import { createDeadLetterReader, createIdChunks, createProblemCounts } from './dead-letters.ts'
 import { createOrderMemory } from './order-memory.ts'
+import { createPauseSwitch } from './pause-switch.ts'
 import { createPersonSearch } from './person-search.ts'
 import { createProfileErasure, createProfileSearch } from './profile-search.ts'
 import { emptyLog, inTransaction, isSqliteError, openLog, UnusableFile } from './sqlite.ts'
@@ -56,15 +60,21 @@ export function openTables(path: string, pixelId?: string) {
   const write = createWriter(database)
   const orders = createOrderMemory(database)
   const rows = createWaitingRows(database, orders)
+  const history = createCustomerHistory(database)
   // As in the order memory, a clock that is ahead must not delete everything.
   const pruneDead = database.prepare(`DELETE FROM dead_letters WHERE died <=
     min(?, (SELECT max(died) FROM dead_letters)) - ${retention.deadLetters}`)
   return {
-    ...waitingTable(database, rows, write),
-    ...deadLetterTable(database, rows, write),
+    ...waitingTable(database, { rows, history }, write),
+    ...deadLetterTable(database, { rows, history }, write),
     ...profileTable(database, rows, write),
     ...spaceOf(database),
     searchPerson: createPersonSearch(database).next,
+
+    /** Deletes a person's entries in the history of customers, and returns their number. */
+    forgetCustomer: (person: PersonKeys): number => write(() => history.erase(person)),
+    /** `now` is in milliseconds since 1970. */
+    pauseSwitch: (now: () => number): PauseSwitch => createPauseSwitch(database, now),
 
     /** Rewrites the database file without deleted rows. The log keeps them. It takes as long as writing all rows. */
     rewrite: (): void => rewrite(database),
@@ -74,8 +84,9 @@ export function openTables(path: string, pixelId?: string) {
     /** Resolves once the added events are on disk. */
     sync: (): Promise<void> => syncFile(log),
 
-    /** Deletes orders and dead letters after their retention period, and returns their number. */
-    prune: (now: number): number => write(() => orders.prune(now) + Number(pruneDead.run(now).changes)),
+    /** Deletes orders, dead letters and customers after their retention period, and returns their number. */
+    prune: (now: number): number =>
+      write(() => orders.prune(now) + Number(pruneDead.run(now).changes) + history.prune(now)),
 
     /** Copies the whole database to a file that must not exist. */
     copyTo: (file: string): void => copyDatabase(database, file),
@@ -105,7 +116,7 @@ function createWriter(database: DatabaseSync): Write {
   }
 }
 
-function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
+function waitingTable(database: DatabaseSync, { rows, history }: AddTables, write: Write) {
   const { profiles } = rows
   const prepare = (sql: string) => database.prepare(sql)
   // The plus signs disable other indexes, with which SQLite would sort all waiting rows.
@@ -123,8 +134,8 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
 
   return {
     /** Adds the events of several requests and returns their fates. */
-    add: (additions: readonly AddedRequest[], now: number): Fate[][] =>
-      write(() => profiles.within(now, () => addRequests(rows, profiles, additions, now))),
+    add: (additions: readonly Addition[], now: number): Fate[][] =>
+      write(() => profiles.within(now, () => addRequests({ rows, history }, additions, now))),
 
     /**
      * Releases a chunk of the events that have waited long enough for a twin or a decision, and returns their number: call it
@@ -212,7 +223,7 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
   }
 }
 
-function deadLetterTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
+function deadLetterTable(database: DatabaseSync, { rows, history }: AddTables, write: Write) {
   const { profiles } = rows
   const prepare = (sql: string) => database.prepare(sql)
   const bodyOf = prepare('SELECT body FROM dead_letters WHERE id = ?')
@@ -233,7 +244,7 @@ function deadLetterTable(database: DatabaseSync, rows: WaitingRows, write: Write
     const event: OutboxEvent = JSON.parse(body)
     if (event.expires <= now / 1000) return false
     // `mergeOrders: 0`, because it must not wait for its twin again.
-    const [[fate] = []] = addRequests(rows, profiles, [{ kept: [{ event, body }], mergeOrders: 0 }], now)
+    const [[fate] = []] = addRequests({ rows, history }, [{ kept: [{ event, body }], mergeOrders: 0 }], now)
     if (!fate || !isSent(fate, event)) return false
     unbury.run(id)
     return true
@@ -274,6 +285,7 @@ function deadLetterTable(database: DatabaseSync, rows: WaitingRows, write: Write
           denials: reader.total('denials'),
           shared_keys: reader.total('shared_keys'),
         },
+        customers: history.counts(),
       }
     },
   }

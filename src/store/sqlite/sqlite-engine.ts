@@ -1,5 +1,6 @@
 import { type Deliver, type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
 import type { Fate } from '../fate.ts'
+import type { PauseSwitch } from '../pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../person.ts'
 import type { Chosen, DeadLetter, Extras, MergeOptions, StoreStats } from '../store.ts'
 import { type Delivery, startDelivery } from './delivery.ts'
@@ -43,6 +44,7 @@ export interface SqliteEngine {
   requeue(chosen: Chosen): number
   drop(chosen: Chosen): number
   erase(person: PersonKeys): Promise<PersonCounts>
+  pauseSwitch: PauseSwitch
   schemaVersion(): number
   copyTo(file: string): void
   close(): Promise<void>
@@ -124,6 +126,7 @@ export function openSqliteEngine({
     requeue: (chosen) => inChunks(chosen, (ids) => tables.requeue(ids, now())),
     drop: (chosen) => inChunks(chosen, tables.drop),
     erase: (person) => erasePerson({ tables, isSending: (id) => delivery?.isSending(id) ?? false }, person),
+    pauseSwitch: tables.pauseSwitch(now),
     schemaVersion: tables.schemaVersion,
     copyTo: tables.copyTo,
 
