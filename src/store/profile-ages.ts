@@ -37,3 +37,41 @@ export function freshPerson(part: PersonPart | undefined, { now, days }: Ages): 
   const { at: _, ...person } = part
   return person
 }
+
+/**
+ * Returns a profile without the values that are too old to be used, or `undefined` if nothing is left. The same profile is
+ * returned if nothing is too old. A value from the future is not too old: the clock may be wrong now.
+ */
+export function withoutExpired(profile: Profile, { now, days }: Ages): Profile | undefined {
+  const oldest = now - days * DAY
+  const { context: knownContext, page: knownPage, signed: knownSigned, granted = 0, ...rest } = profile
+  const context = knownContext && contextWithoutExpired(knownContext, now, oldest)
+  const page = knownPage && knownPage.at > oldest ? knownPage : undefined
+  const signed = knownSigned && knownSigned.at > oldest ? knownSigned : undefined
+  if (context === knownContext && page === knownPage && signed === knownSigned) return profile
+  if (!context && !page && !signed && granted <= oldest) return undefined
+  return {
+    ...rest,
+    ...(granted > 0 && { granted }),
+    ...(context && { context }),
+    ...(page && { page }),
+    ...(signed && { signed }),
+  }
+}
+
+function contextWithoutExpired(context: Context, now: number, oldest: number): Context | undefined {
+  if (context.at <= oldest) return undefined
+  const { ttclid, clicked = 0, ip, user_agent, located = 0, ...rest } = context
+  const isClickOld = ttclid !== undefined && clicked <= now - retention.clickId
+  const isLocationOld = (ip !== undefined || user_agent !== undefined) && located <= now - retention.location
+  if (!isClickOld && !isLocationOld) return context
+  return {
+    ...rest,
+    ...(!isClickOld && ttclid !== undefined && { ttclid, clicked }),
+    ...(!isLocationOld && {
+      ...(ip !== undefined && { ip }),
+      ...(user_agent !== undefined && { user_agent }),
+      located,
+    }),
+  }
+}

@@ -261,7 +261,7 @@ function namedBy(set: ProfileSet, visitor: string, event: OutboxEvent, who: Iden
 }
 
 /** Removes what was read from the visitor's device. */
-function toBare({ visitor, aliases: _, ...event }: OutboxEvent): OutboxEvent {
+function toBare({ visitor, aliases: _, json: _json, ...event }: OutboxEvent): OutboxEvent {
   const {
     ttclid: _ttclid,
     ttp: _ttp,

@@ -32,6 +32,8 @@ export interface ProfileChanges {
   unlinked: readonly { key: ProfileKey; id: number }[]
   /** Keys that belong to nobody from now on. Their links are deleted. */
   shared: ReadonlySet<ProfileKey>
+  /** Keys that belong to nobody, and were used again. They are remembered for longer. */
+  touched: ReadonlySet<ProfileKey>
   /** Denials to store, in milliseconds since 1970. A stored one that is later stays. */
   denied: ReadonlyMap<ProfileKey, number>
 }
@@ -47,6 +49,7 @@ export function createProfileSet(reader: ProfileReader) {
   const linked: { key: ProfileKey; id: number }[] = []
   const unlinked: { key: ProfileKey; id: number }[] = []
   const shared = new Set<ProfileKey>()
+  const touched = new Set<ProfileKey>()
   const denied = new Map<ProfileKey, number>()
   let lastNew = 0
 
@@ -79,6 +82,7 @@ export function createProfileSet(reader: ProfileReader) {
   /** Lets a key lead to a profile, unless it belongs to nobody, or does so now. */
   function link(key: ProfileKey, id: number): void {
     const found = ownersOf(key)
+    if (found.isShared) touched.add(key)
     if (found.isShared || found.ids.has(id)) return
     const profile = read(id)
     if (!profile) return
@@ -152,6 +156,7 @@ export function createProfileSet(reader: ProfileReader) {
       linked: linked.filter(({ key, id }) => ownersOf(key).ids.has(id)),
       unlinked,
       shared,
+      touched,
       denied,
     }),
   }

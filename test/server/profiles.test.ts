@@ -1,7 +1,7 @@
 // What the forwarder knows of a visitor, and which events get it, from a request to TikTok.
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { sha256 } from '../../src/core/sha256.ts'
 import { address, anna, cart, day, orderOf, renewal, startProfiles, userAgent } from './profile-kit.ts'
 

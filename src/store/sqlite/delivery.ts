@@ -49,6 +49,8 @@ const mostCalls = 4
 const look = 2000
 // `deliver` aborts its call 4 s after the signal.
 const patience = 5000
+// Each reads up to 1,000 events.
+const partsOfSweep = 5
 const day = 86_400_000
 
 interface Nap {
@@ -72,6 +74,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   // After a failure, a single batch tests whether TikTok works again.
   let calls = 1
   let nextPruning = Number.NEGATIVE_INFINITY
+  let nextProfilePruning = Number.NEGATIVE_INFINITY
 
   async function setLateAside(): Promise<void> {
     while (!signal.aborted && record.write(() => tables.setAsideLate(now(), record.isSettled))) await setImmediate()
@@ -81,6 +84,25 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     const { mergeOrders, ...rules } = options.options()
     const releaseSome = () => tables.release(now(), mergeOrders * 1000, rules)
     while (!signal.aborted && record.write(releaseSome)) await setImmediate()
+  }
+
+  function pruneProfiles(started: number): void {
+    if (started < nextProfilePruning) return
+    nextProfilePruning = started + look
+    record.write(() => {
+      tables.pruneProfiles(now(), started, options.options().profiles)
+      return 0
+    })
+  }
+
+  const sweepMoment = () => ({ now: now(), options: options.options() })
+
+  /** Erases what visitors have denied since. A part only, because events that were not denied must not wait for it. */
+  async function sweepDenied(): Promise<void> {
+    for (let part = 0; part < partsOfSweep && !signal.aborted; part++) {
+      if (!record.write(() => tables.sweep(sweepMoment()))) return
+      await setImmediate()
+    }
   }
 
   /** Saves in chunks, so that intake can run in between. */
@@ -110,10 +132,13 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       record.write(() => tables.prune(now()))
       nextPruning = started + day
     }
+    pruneProfiles(started)
     await save()
     await setLateAside()
+    await sweepDenied()
     await releaseHeld()
-    const batches = await nextBatches()
+    const due = await nextBatches()
+    const batches = due.map((batch) => tables.withoutDenied(batch, sweepMoment())).filter(({ length }) => length)
     if (!batches.length) return { milliseconds: Math.min(look, tables.nextDue(now()) - now()), light: true }
 
     for (const { id } of batches.flat()) sending.add(id)
@@ -124,7 +149,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     record.keep(settled)
     await save()
     calls = pause === undefined ? mostCalls : 1
-    const rest = batches.every(isFull) ? 0 : spacing - (elapsed() - started)
+    const rest = due.every(isFull) ? 0 : spacing - (elapsed() - started)
     return { milliseconds: pause ?? rest, light: false }
   }
 

@@ -26,7 +26,8 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
   // The size of the last refused addition, until another one is accepted.
   let refused: number | undefined
 
-  const ownRoom = () => maxBytes - tables.space().used
+  // Profiles have a limit of their own, and must not refuse an order.
+  const ownRoom = ({ used } = tables.space()) => maxBytes - Math.max(0, used - tables.profileBytes())
   const roomOnDisk = () => diskRoom(tables.space())
 
   /** Events that can still be sent are more important than dead letters. */
@@ -43,6 +44,13 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
     }
   }
 
+  function removeProfiles(): void {
+    const removed = tables.giveProfilesWay()
+    if (removed)
+      log(`converge-tiktok: the disk is full: ${removed} profiles of visitors without an order were deleted.`)
+    giveBack()
+  }
+
   function whyNot(bytes: number): string | undefined {
     if (bytes > roomOnDisk())
       return `The disk has less than ${reserveBytes} bytes free, which is the reserve (reserveBytes).`
@@ -53,11 +61,13 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
   return {
     fit(batch) {
       const space = tables.space()
-      let own = maxBytes - space.used
+      let own = ownRoom(space)
       let disk = diskRoom(space)
       return batch.filter(({ bytes }) => {
-        if (bytes > own) own += gainOf(forgetDead, ownRoom)
+        if (bytes === 0) return true // such as a denial of consent, which must not wait for room
+        if (bytes > own) own += gainOf(forgetDead, () => ownRoom())
         if (bytes > disk) disk += gainOf(giveBack, roomOnDisk)
+        if (bytes > disk) disk += gainOf(removeProfiles, roomOnDisk)
         if (bytes > own || bytes > disk) return false
         own -= bytes
         disk -= bytes

@@ -8,14 +8,16 @@ import type { PauseSwitch } from '../pause-switch.ts'
 import type { PersonKeys } from '../person.ts'
 import type { ProfileKey } from '../profile.ts'
 import { retention } from '../retention.ts'
-import type { ProfileOptions, StoreStats } from '../store.ts'
+import type { ProfileLimits, ProfileOptions, StoreStats } from '../store.ts'
 import { MAX_BATCH, MAX_BATCH_TEXT, type RowKey, type Settled, TOO_LATE, type WaitingEvent } from '../waiting-event.ts'
 import { type Addition, type AddTables, addRequests } from './add-events.ts'
 import { createCustomerHistory } from './customer-history.ts'
 import { createDeadLetterReader, createIdChunks, createProblemCounts } from './dead-letters.ts'
+import { createDenialSweep } from './denial-sweep.ts'
 import { createOrderMemory } from './order-memory.ts'
 import { createPauseSwitch } from './pause-switch.ts'
 import { createPersonSearch } from './person-search.ts'
+import { createProfilePruning } from './profile-pruning.ts'
 import { createProfileErasure, createProfileSearch } from './profile-search.ts'
 import { emptyLog, inTransaction, isSqliteError, openLog, UnusableFile } from './sqlite.ts'
 import { copyDatabase, largestRewrite, makeShrinkable, openOutboxFile, schemaVersionOf } from './sqlite-schema.ts'
@@ -68,6 +70,7 @@ export function openTables(path: string, pixelId?: string) {
     ...waitingTable(database, { rows, history }, write),
     ...deadLetterTable(database, { rows, history }, write),
     ...profileTable(database, rows, write),
+    ...createDenialSweep(database, rows, write),
     ...spaceOf(database),
     searchPerson: createPersonSearch(database).next,
 
@@ -293,8 +296,16 @@ function deadLetterTable(database: DatabaseSync, { rows, history }: AddTables, w
 
 function profileTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
   const erasure = createProfileErasure(database)
+  const pruning = createProfilePruning(database, rows, rows.profiles.rows)
 
   return {
+    /** Deletes a few profiles and denials that are older than their retention, or too many. `elapsed` is a monotonic time. */
+    pruneProfiles: (now: number, elapsed: number, limits: ProfileLimits | undefined): void => {
+      if (!pruning.isEmpty()) write(() => pruning.prune(now, elapsed, limits))
+    },
+
+    profileBytes: pruning.bytes,
+    giveProfilesWay: (): number => write(pruning.giveWay),
     searchProfiles: createProfileSearch(database).next,
 
     /** Deletes profiles, and all that is known by the keys that led to them. Returns their number. */

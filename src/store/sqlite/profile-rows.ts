@@ -4,7 +4,8 @@ import type { KeyOwners, ProfileChanges, ProfileReader } from '../profile-set.ts
 import { fromBlob, toBlob } from './profile-key.ts'
 
 /** The profile that stands for nobody in `profile_keys`. */
-const NOBODY = 0
+export const NOBODY = 0
+const DAY = 86_400_000
 
 /** Changes to the totals. */
 export interface ProfileTotals {
@@ -31,6 +32,7 @@ export function createProfileRows(database: DatabaseSync) {
   const unlinkProfile = prepare('DELETE FROM profile_keys WHERE profile = ?')
   const unlinkKey = prepare('DELETE FROM profile_keys WHERE key = ?')
   const share = prepare('INSERT INTO profile_keys (key, profile, seen) VALUES (?, ?, ?)')
+  const touch = prepare('UPDATE profile_keys SET seen = ? WHERE key = ? AND profile = ? AND seen < ?')
   const deny = prepare('INSERT OR REPLACE INTO tombstones (key, time) VALUES (?, ?)')
   let hasDenials = false
 
@@ -65,7 +67,10 @@ export function createProfileRows(database: DatabaseSync) {
     removeProfile,
 
     /** Writes the changes of a transaction. `now` is in milliseconds since 1970. */
-    apply({ written, removed, linked, unlinked, shared, denied: denials }: ProfileChanges, now: number): ProfileTotals {
+    apply(
+      { written, removed, linked, unlinked, shared, touched, denied: denials }: ProfileChanges,
+      now: number,
+    ): ProfileTotals {
       const totals: ProfileTotals = { profiles: 0, denials: 0, shared_keys: shared.size }
       for (const id of removed) if (id > 0) totals.profiles -= removeProfile(id)
       for (const { key, id } of unlinked) if (id > 0) unlink.run(toBlob(key), id)
@@ -83,6 +88,7 @@ export function createProfileRows(database: DatabaseSync) {
         unlinkKey.run(toBlob(key))
         share.run(toBlob(key), NOBODY, now)
       }
+      for (const key of touched) touch.run(now, toBlob(key), NOBODY, now - DAY)
       for (const [key, time] of denials) {
         if (denied(key) === 0) totals.denials++
         deny.run(toBlob(key), time)
