@@ -5,13 +5,14 @@ import { SECONDS_BESIDE_PIXEL, SECONDS_WITHOUT_PIXEL } from '../tiktok/limits.ts
 import { hashesOf } from '../tiktok/user.ts'
 import type { RelayBatch, RelayedEvent } from '../types.ts'
 import { readClickIds } from './click-ids.ts'
+import { eraseCookies } from './cookies.ts'
 import { isOptedOut, keep, readDecision, refusal } from './decision.ts'
 import { update } from './delivery.ts'
 import { report } from './listeners.ts'
-import type { Delivery, Page, Row, Tracker } from './state.ts'
+import type { Delivery, Page, Person, Row, Tracker } from './state.ts'
 import { isUnderWay, type RelayCopy } from './status.ts'
 import { readStored, removeStored, storedKeys } from './storage.ts'
-import { known } from './visitor.ts'
+import { known, userOf } from './visitor.ts'
 
 const FIRST_PAUSE = 1000 // ms, doubling
 const LONGEST_PAUSE = 300_000
@@ -28,7 +29,8 @@ type Posted = Delivery & { relayed: RelayedEvent }
 export function post(tracker: Tracker, delivery: Delivery, rows: readonly Row[]): RelayCopy {
   const relayed = toRelayedEvent(tracker.page, delivery, rows)
   delivery.relayed = relayed
-  delivery.matchKeys = Object.keys(relayed.user)
+  const { user, visitor } = relayed
+  delivery.matchKeys = Object.keys(visitor ? userOf({ ...user, id: visitor }) : user)
   enqueue(tracker, delivery)
   return 'posting'
 }
@@ -41,10 +43,12 @@ function enqueue(tracker: Tracker, delivery: Delivery): void {
   })
 }
 
-function toRelayedEvent(page: Page, { event, time, person, own }: Delivery, rows: readonly Row[]): RelayedEvent {
+function toRelayedEvent(page: Page, delivery: Delivery, rows: readonly Row[]): RelayedEvent {
+  const { event, time, person, own, aliases = [] } = delivery
   const { eventName, eventID, properties } = event
   // Without a grant, the server copy has only the call's own data, and URLs without their query.
   const isBare = refusal(page) !== undefined
+  const { id, ...user }: Person = isBare ? own : known(page, person)
   const clean = (url: unknown) => cleanUrl(readText(url).replace(isBare ? /\?.*/ : '', ''))
   return {
     time,
@@ -52,9 +56,14 @@ function toRelayedEvent(page: Page, { event, time, person, own }: Delivery, rows
     eventID,
     send: rows.map(({ event, parameters }) => ({ event, parameters })),
     pixel: false, // until the pixel is called
-    user: isBare ? own : known(page, person),
+    user,
     page: { url: clean(properties.$url), referrer: clean(properties.referrer) },
-    ...(!isBare && { ...readClickIds(page), locale: page.window.navigator.language }),
+    ...(id && {
+      visitor: id,
+      ...(aliases[0] && { aliases }),
+      ...readClickIds(page),
+      locale: page.window.navigator.language,
+    }),
     consent: readDecision(page),
     ...(isOptedOut(page) && { gpc: true }),
     test: page.flags.testCode,
@@ -68,13 +77,21 @@ const isWaiting = (delivery: Delivery): delivery is Posted =>
 export const outboxOf = ({ open }: Tracker): Posted[] => open.filter(isWaiting).sort((a, b) => a.time - b.time)
 
 async function postBatch(tracker: Tracker, batch: readonly Delivery[], pause = FIRST_PAUSE): Promise<void> {
-  const { page, config } = tracker
+  const { page } = tracker
   const sentAt = Date.now()
   for (const one of batch.filter(isWaiting)) if (isTooLate(one.relayed, sentAt)) settle(tracker, one, 'too_late')
   const posted = batch.filter(isWaiting)
   if (posted[0]) {
     const events = posted.map(({ relayed }) => withCookies(page, relayed))
-    const { relay, tooLate } = await ask(page, config.relay, { v: 1, sentAt, events })
+    const cookies = isWithCookies(tracker) && { visitor: page.visitor.id, ttclid: readClickIds(page).ttclid }
+    const { relay, tooLate } = await ask(tracker, {
+      v: 1,
+      sentAt,
+      events,
+      ...(cookies && !refusal(page) && { cookies }),
+    })
+    // A denial came before this answer, which may have set cookies.
+    if (cookies && refusal(page)) eraseCookies(page)
     report(tracker, { relay })
     for (const one of posted.filter(isWaiting)) {
       if (relay === 'down') {
@@ -116,12 +133,22 @@ interface Answer {
   tooLate: Record<string, unknown>[]
 }
 
+/** Whether the forwarder may keep cookies. A sandboxed page has no credentials, and its origin is accepted without them only. */
+const isWithCookies = ({ page: { config: first, window }, config }: Tracker): boolean =>
+  config.cookies === true && !first.context && window.origin !== 'null'
+
 /** Posts a batch. It never rejects. */
-async function ask({ window }: Page, relay = '', batch: RelayBatch): Promise<Answer> {
+async function ask(tracker: Tracker, batch: RelayBatch): Promise<Answer> {
+  const { page, config } = tracker
   const body = stringify(batch)
   try {
-    const url = `${resolve(window, relay)}/events`
-    const response = await window.fetch(url, { method: 'POST', body, keepalive: body.length < LARGE })
+    const url = `${resolve(page.window, config.relay)}/events`
+    const response = await page.window.fetch(url, {
+      method: 'POST',
+      body,
+      keepalive: body.length < LARGE,
+      ...(isWithCookies(tracker) && { credentials: 'include' }),
+    })
     const { status } = response
     if (response.ok) return { relay: 'ready', tooLate: await readTooLate(response) }
     const isFinal = status >= 400 && status < 500 && status !== 408 && status !== 429
@@ -129,6 +156,15 @@ async function ask({ window }: Page, relay = '', batch: RelayBatch): Promise<Ans
   } catch {
     return { relay: 'down', tooLate: [] } // no network, or an unreachable host
   }
+}
+
+/** Posts that the visitor has denied consent. It is tried again three times if the forwarder cannot be reached. */
+export async function postDenial(tracker: Tracker, visitor: string, pause = FIRST_PAUSE): Promise<void> {
+  const { page, config, state } = tracker
+  if (!config.denials || state.relay === 'off') return
+  const { relay } = await ask(tracker, { v: 1, sentAt: Date.now(), events: [], denied: { visitor } })
+  if (relay === 'down' && pause < 8 * FIRST_PAUSE)
+    page.window.setTimeout(postDenial, pause, tracker, visitor, pause * 2)
 }
 
 /** Reads `too_late` from the forwarder's answer. Older forwarders do not send it. */
@@ -145,7 +181,7 @@ const isThat = ({ event_name, event_id }: Record<string, unknown>, { eventName, 
   event_name === eventName && event_id === eventID
 
 /** Resolves the relay's URL against the page, because a foreign `<base href>` must not send events to another host. */
-function resolve({ location }: Window, relay: string): string {
+function resolve({ location }: Window, relay = ''): string {
   try {
     return new URL(relay, location.href).href.replace(/\/$/, '')
   } catch {

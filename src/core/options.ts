@@ -59,6 +59,8 @@ export const options = {
   autoConfig: onOrOff,
   debug: onOrOff,
   paused: onOrOff,
+  denials: onOrOff,
+  cookies: onOrOff,
   beforeSend: [(value) => typeof value === 'function', 'a function'],
   region: oneOf<NonNullable<Config['region']>>({ us: true }),
   nonce: text(/^/, 'text'),

@@ -46,9 +46,10 @@ export function createEventStore(options: EventStoreOptions): EventStore {
 
   async function keep(keeper: Keeper, intake: Intake): Promise<Answer | Stored> {
     const events = intake.taken.map(({ event }) => event)
-    if (events.length === 0) return { kept: [], refused: [] }
+    const extras = { history: intake.history }
+    if (events.length === 0 && !intake.history) return { kept: [], refused: [] }
     try {
-      const fates = await keeper.add(events)
+      const fates = await keeper.add(events, extras)
       last = undefined
       logOrders(log, throttle, intake.taken, fates)
       return { kept: tellFates(intake, fates), refused: [] }

@@ -1,3 +1,4 @@
+import type { HistoryExtras } from '../store/customer-history.ts'
 import type { Status } from '../types.ts'
 import type { OutboxEvent } from './outbox.ts'
 import type { Problem } from './parse.ts'
@@ -8,8 +9,12 @@ export interface Intake {
   problems: Problem[]
   /** Events that arrived too late to be sent. */
   late: Late[]
+  /** For a page's request: the values of the visitor's cookies, or that they must be deleted, because consent was denied. */
+  cookies?: { visitor?: string | undefined; ttclid?: string | undefined } | 'expired' | undefined
   /** For a server's request: its events by status. */
   statuses?: Statuses
+  /** For a server's request: its orders, for the history of customers. */
+  history?: HistoryExtras
 }
 
 /** A TikTok event, and the part of the request that it came from. */

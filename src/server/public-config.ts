@@ -16,6 +16,8 @@ export const isPublic = {
   relay: true,
   load: true,
   paused: true,
+  denials: true,
+  cookies: true,
   pageLoads: true,
   context: false, // differs for each page
   domain: true,

@@ -17,6 +17,8 @@ export interface Answer {
   headers: HeaderList
   /** Missing if the request's events were not read. */
   tally?: Tally
+  /** The values of its `Set-Cookie` headers. */
+  cookies?: readonly string[]
   /** For a refusal: the problem to log. It never repeats the request's values. */
   problem?: Problem | undefined
 }

@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Deliver, Verdict } from '../../server/outbox.ts'
+import { createVerdictReader } from '../verdict-reader.ts'
+import type { WaitingEvent } from '../waiting-event.ts'
 import type { DeliveryLock } from './delivery-lock.ts'
-import { isFull, type Tables, type WaitingEvent } from './outbox-tables.ts'
+import { isFull, type Tables } from './outbox-tables.ts'
 import { isSqliteError, reasonOf } from './sqlite.ts'
-import { createVerdictReader } from './verdict-reader.ts'
 import { createVerdictRecord } from './verdict-record.ts'
 
 export interface Delivery {

@@ -2,21 +2,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { OutboxEvent } from '../../server/outbox.ts'
 import { decideOrder, type HeldRow, namesOf, type OrderMoment } from '../decide-order.ts'
 import type { Fate } from '../fate.ts'
+import { writeKept } from '../kept-event.ts'
 import type { OrderCounts } from '../store.ts'
-import { writeKept } from './kept-event.ts'
+import { isCountedOnce, type KeptEvent, originOf, type RowKey, toRelease } from '../waiting-event.ts'
 import type { OrderMemory } from './order-memory.ts'
-
-/** An event, with the JSON that is stored for it. */
-export interface KeptEvent {
-  event: OutboxEvent
-  body: string
-}
-
-/** A row. If an event is erased, its id may be reused, so both fields are compared. */
-export interface RowKey {
-  id: number
-  event_id: string
-}
 
 export type Total = 'waiting' | 'sent' | keyof OrderCounts
 
@@ -64,8 +53,8 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
 
   /** Returns false if the event is already waiting. `due` is until when it waits for its twin, or 0 if it may be sent at once. */
   function insert({ event, body }: KeptEvent, now: number, due = 0): boolean {
-    const { data, test_event_code = '', source } = event
-    const origin = `${source === 'signed' ? 'signed' : 'page'} ${test_event_code}`.trimEnd()
+    const { data } = event
+    const origin = originOf(event)
     const expires = Math.floor(event.expires)
     const { changes } = due
       ? insertHeld.run(data.event, data.event_id, origin, now, expires, body, due)
@@ -131,15 +120,7 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
     },
   }
 
-  function release({ data: { event, event_id }, source, merged, orderName }: OutboxEvent): void {
-    if (source !== 'signed' || merged) orders.release(event, event_id, 'page')
-    if (source !== 'signed') return
-    orders.release(event, event_id, 'signed')
-    if (orderName) orders.release(orderName, event_id, 'signed')
+  function release(event: OutboxEvent): void {
+    for (const { name, by } of toRelease(event)) orders.release(name, event.data.event_id, by)
   }
-}
-
-/** True for orders. Test events may be repeated. */
-export function isCountedOnce({ order, test_event_code }: OutboxEvent): boolean {
-  return order && !test_event_code
 }
