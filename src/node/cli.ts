@@ -2,10 +2,13 @@
 import { createRequire } from 'node:module'
 import { checkCommand } from './check-command.ts'
 import { copyCommand } from './copy-command.ts'
+import { customersCommand } from './customers-command.ts'
 import { databaseCommand } from './database-command.ts'
 import { forgetCommand } from './forget-command.ts'
 import { initCommand } from './init-command.ts'
+import { Refused } from './orders-file/refused.ts'
 import { outboxCommand } from './outbox-command.ts'
+import { pauseCommand, resumeCommand } from './pause-command.ts'
 import { suggestion } from './read-words.ts'
 import { serveCommand } from './serve-command.ts'
 import { UsageError } from './usage-error.ts'
@@ -41,14 +44,24 @@ const help = `Usage: converge-tiktok <command> [options]
   database backup <file>  copy the database to a new file; the server may be running
     --database, --outbox  the file, as for serve
 
+  pause              stop accepting events, on all servers that use the database; waiting events are still sent
+  resume             accept events again
+    --database, --outbox  the file, as for serve
+
   forget             erase a person's waiting events and dead letters; the server may be running
     --email <address>  the person; also --phone <number>, --customer <id>, --order <id>. You can repeat each of them
     --stdin            read the person from lines such as: email jane@example.com
     --dry-run          only list the events
     --database, --outbox  the file, as for serve
 
+  customers import <orders.csv>  add the orders of an export of Shopify or WooCommerce to the history of customers
+    --map <list>       the columns of another file, such as id=Name,time=Date,email=Email
+    --timezone <name>  the zone of dates without one, such as Europe/Berlin
+    --database         the file, as for serve
+
   check              print a report before you go live
     --config <file>    the config; default: converge.json
+    --database, --outbox  the file, as for serve; says whether it is paused
     --url <page>       also check a page of the shop: its script tag and Content-Security-Policy
     --test-code <code> also send a test event for each row of the mapping.
                        Events Manager shows the code under Test events
@@ -68,6 +81,9 @@ const commands: ReadonlyMap<string, (words: string[]) => Promise<number>> = new 
   ['serve', serveCommand],
   ['outbox', outboxCommand],
   ['database', databaseCommand],
+  ['customers', customersCommand],
+  ['pause', pauseCommand],
+  ['resume', resumeCommand],
   ['forget', forgetCommand],
   ['check', checkCommand],
   ['copy', copyCommand],
@@ -79,7 +95,7 @@ try {
   const { message } = Object(error)
   const isUsage = error instanceof UsageError
   console.error(isUsage ? `${message}. --help shows all commands and options.` : message)
-  process.exitCode = isUsage ? 2 : 1
+  process.exitCode = isUsage ? 2 : error instanceof Refused ? 3 : 1
 }
 
 async function run([name = 'help', ...words]: string[]): Promise<number> {

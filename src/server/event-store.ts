@@ -6,7 +6,7 @@ import { logOrders } from './order-log.ts'
 import type { Verdict } from './outbox.ts'
 import { redact } from './redact.ts'
 import type { RequestContext } from './request-context.ts'
-import { type Answer, refuse, respond, shortened } from './respond.ts'
+import { type Answer, refuse, report, shortened, type Tally } from './respond.ts'
 import { tellFates } from './tell-fates.ts'
 import type { Throttle } from './throttle.ts'
 
@@ -46,9 +46,10 @@ export function createEventStore(options: EventStoreOptions): EventStore {
 
   async function keep(keeper: Keeper, intake: Intake): Promise<Answer | Stored> {
     const events = intake.taken.map(({ event }) => event)
-    if (events.length === 0) return { kept: [], refused: [] }
+    const extras = { history: intake.history }
+    if (events.length === 0 && !intake.history) return { kept: [], refused: [] }
     try {
-      const fates = await keeper.add(events)
+      const fates = await keeper.add(events, extras)
       last = undefined
       logOrders(log, throttle, intake.taken, fates)
       return { kept: tellFates(intake, fates), refused: [] }
@@ -90,7 +91,8 @@ export function createEventStore(options: EventStoreOptions): EventStore {
     const accepted = new Set(stored.kept.map(({ path }) => path)).size
     for (const { path, event } of stored.refused)
       problems.push({ path, message: event.problem ?? 'was refused by TikTok' })
-    return respond(202, { accepted, ...(statuses ? { statuses } : tooLate(late)), ...shortened(problems) })
+    const tally: Tally = statuses ? { accepted, statuses } : { accepted }
+    return report(tally, { ...(!statuses && tooLate(late)), ...shortened(problems) })
   }
 
   return {

@@ -1,3 +1,4 @@
+import type { HistoryExtras } from '../store/customer-history.ts'
 import type { Status } from '../types.ts'
 import type { OutboxEvent } from './outbox.ts'
 import type { Problem } from './parse.ts'
@@ -12,6 +13,8 @@ export interface Intake {
   cookies?: { visitor?: string | undefined; ttclid?: string | undefined } | 'expired' | undefined
   /** For a server's request: its events by status. */
   statuses?: Statuses
+  /** For a server's request: its orders, for the history of customers. */
+  history?: HistoryExtras
 }
 
 /** A TikTok event, and the part of the request that it came from. */

@@ -1,6 +1,7 @@
 import type { Fate } from '../store/fate.ts'
+import type { PauseSwitch } from '../store/pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../store/person.ts'
-import type { OrderCounts } from '../store/store.ts'
+import type { Extras, StoreStats } from '../store/store.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
 import { mergeWindow } from './merge-window.ts'
 import type { Deliver, OutboxEvent, Stats } from './outbox.ts'
@@ -8,11 +9,12 @@ import type { Deliver, OutboxEvent, Stats } from './outbox.ts'
 /** Keeps events until TikTok has them: a store or an outbox. */
 export interface Keeper {
   /** Resolves with the fate of each event once they are stored. */
-  add(events: OutboxEvent[]): Promise<readonly Fate[]>
+  add(events: OutboxEvent[], extras?: Extras): Promise<readonly Fate[]>
   start(deliver: Deliver): void
-  stats(): Promise<(Stats & { orders?: OrderCounts }) | undefined>
+  stats(): Promise<(Stats & Partial<Pick<StoreStats, 'orders' | 'customers'>>) | undefined>
   /** Erases a person's events. Missing if events cannot be found by person. */
   erase?: ((person: PersonKeys) => Promise<PersonCounts>) | undefined
+  pauseSwitch?: PauseSwitch | undefined
 }
 
 /** Returns `undefined` if the config has neither store nor outbox: events are then sent while the sender waits. */
@@ -21,10 +23,11 @@ export function createKeeper(config: ForwarderConfig): Keeper | undefined {
   if (store) {
     const options = { mergeOrders: mergeWindow(config) }
     return {
-      add: (events) => store.add(events, options),
+      add: (events, extras) => store.add(events, options, extras),
       start: (deliver) => store.start(deliver, options),
       stats: () => store.stats(),
       erase: (person) => store.erase(person),
+      pauseSwitch: store.pauseSwitch,
     }
   }
   if (!outbox) return undefined
@@ -36,5 +39,6 @@ export function createKeeper(config: ForwarderConfig): Keeper | undefined {
     start: (deliver) => outbox.start(deliver),
     stats: async () => outbox.stats?.(),
     erase: outbox.erase?.bind(outbox),
+    pauseSwitch: outbox.pauseSwitch,
   }
 }

@@ -65,15 +65,15 @@ export function createPageIntake({ config, rules }: Source): (body: string, fact
 }
 
 function faultsOf({ eventName, eventID, send }: PageEvent, path: string): Problem[] {
-  const texts = [
-    [`${path}.eventName`, eventName],
-    [`${path}.eventID`, eventID],
-    ...send.map(({ event }, index) => [`${path}.send[${index}].event`, event] as const),
-  ] as const
-  return texts.flatMap(([path, text]) => {
+  const faults: Problem[] = []
+  function check(text: string, place: string): void {
     const message = faultOf(text)
-    return message ? [{ path, message }] : []
-  })
+    if (message) faults.push({ path: `${path}.${place}`, message })
+  }
+  check(eventName, 'eventName')
+  check(eventID, 'eventID')
+  for (const [index, { event }] of send.entries()) check(event, `send[${index}].event`)
+  return faults
 }
 
 /**

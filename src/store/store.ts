@@ -1,6 +1,8 @@
 import type { Deliver, OutboxEvent, Stats } from '../server/outbox.ts'
+import type { CustomerCounts, HistoryExtras } from './customer-history.ts'
 import type { LogLine } from './event-log.ts'
 import type { Fate } from './fate.ts'
+import type { PauseSwitch } from './pause-switch.ts'
 import type { PersonCounts, PersonKeys } from './person.ts'
 
 /** An event that was set aside and is not sent. */
@@ -23,6 +25,8 @@ export type Chosen = readonly number[] | 'all'
 export interface Extras {
   /** Events of the request that are not sent. */
   log?: readonly Omit<LogLine, 'id'>[]
+  /** Orders for the history of customers. They are written even if none of the request's events is sent. */
+  history?: HistoryExtras | undefined
 }
 
 export interface MergeOptions {
@@ -31,10 +35,11 @@ export interface MergeOptions {
 }
 
 /** Outcomes of orders that both a page and a signed source sent, since the database was created. */
-export type OrderCounts = Record<Exclude<Fate, 'kept' | 'already_sent'>, number>
+export type OrderCounts = Record<Exclude<Fate, 'kept' | 'already_sent' | 'for_others'>, number>
 
 export interface StoreStats extends Stats {
   orders: OrderCounts
+  customers: CustomerCounts
 }
 
 /**
@@ -69,6 +74,8 @@ export interface Store {
    * @throws a sentence, if the free space could not be overwritten: call it again
    */
   erase(person: PersonKeys): Promise<PersonCounts>
+  /** Stops and starts the intake of all servers that use the database. */
+  pauseSwitch?: PauseSwitch
   /** The version of the tables. */
   schemaVersion(): Promise<number>
   /** Resolves once nothing is in flight and the database is closed. */

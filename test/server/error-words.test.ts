@@ -126,6 +126,12 @@ const tries: Record<keyof ForwarderConfig, unknown[]> = {
   eventsApiUrl: ['', 'no such value', 'http://shop.test', '/'],
   outbox: [],
   store: [],
+  newCustomers: [
+    ...wrong.filter((value) => JSON.stringify(value) !== '{}'),
+    ...[...wrong, '01/05/2024', '2024-05-01T00:00', '2024-13-01'].map((since) => ({ since })),
+    ...[...wrong, 0.5, 29].map((days) => ({ days })),
+    { from: '2024-05-01' },
+  ],
   mergeOrders: [...wrong.filter((value) => value !== 7), 241, 0.5],
 }
 

@@ -69,7 +69,7 @@ test('a file of format 1 opens, migrates and delivers its events, and a copy of 
   expect(await store.requeue('all')).toBe(1)
   await expect.poll(() => told().at(-1), { timeout: 8000 }).toBe('Purchase refused signed')
   await store.close()
-  expect(rowsOf(path, 'SELECT * FROM pragma_user_version')).toEqual([{ user_version: 2 }])
+  expect(rowsOf(path, 'SELECT * FROM pragma_user_version')).toEqual([{ user_version: 3 }])
 
   const copy = `${path}-version-1`
   expect(rowsOf(copy, 'SELECT * FROM pragma_application_id, pragma_user_version')).toEqual([

@@ -1,19 +1,49 @@
+import type { Customer, HistoryExtras } from '../customer-history.ts'
 import type { OrderMoment } from '../decide-order.ts'
 import type { Fate } from '../fate.ts'
 import { orderKey, placesOfOrders } from '../order-places.ts'
+import type { Extras } from '../store.ts'
 import { isCountedOnce, type KeptEvent } from '../waiting-event.ts'
+import type { CustomerHistory } from './customer-history.ts'
 import type { Totals, WaitingRows } from './waiting-rows.ts'
 
-/** Adds the events of several requests and returns their fates. `mergeOrders` is in seconds. Call it in a transaction. */
-export function addRequests(
-  rows: WaitingRows,
-  requests: readonly { kept: readonly KeptEvent[]; mergeOrders: number }[],
-  now: number,
-): Fate[][] {
+/** The events of a request, and what else it changes. `mergeOrders` is in seconds. */
+export interface Addition {
+  kept: readonly KeptEvent[]
+  mergeOrders: number
+  extras?: Extras | undefined
+}
+
+/** The tables that a request changes. */
+export interface AddTables {
+  rows: WaitingRows
+  history: CustomerHistory
+}
+
+/** Adds the events of several requests and returns their fates. Call it in a transaction. */
+export function addRequests({ rows, history }: AddTables, requests: readonly Addition[], now: number): Fate[][] {
   const totals: Totals = { waiting: 0, merged: 0, conflict: 0, late_twin: 0, left_to_source: 0 }
-  const fates = requests.map(({ kept, mergeOrders }) => addEvents({ rows, kept, moment: { now, mergeOrders }, totals }))
+  const fates = requests.map(({ kept, mergeOrders, extras }) => {
+    const request = { rows, kept, moment: { now, mergeOrders }, totals }
+    return extras?.history ? addWithHistory(request, history, extras.history) : addEvents(request)
+  })
   rows.addTotals(totals)
   return fates
+}
+
+/** Adds the request's orders to the history first, because some rows are only sent for new customers. */
+function addWithHistory(request: Request, history: CustomerHistory, extras: HistoryExtras): Fate[] {
+  const { leftOut, customers } = history.add(extras, request.moment.now)
+  const kept = request.kept.filter(({ event }) => !leftOut.has(event))
+  const fates = new Map(addEvents({ ...request, kept }).map((fate, index) => [kept[index]?.event, fate]))
+  const decided = new Map<string, Customer>()
+  for (const { event } of request.kept) {
+    const customer = customers.get(event)
+    if (customer) decided.set(event.data.event_id, customer)
+  }
+  for (const { event } of kept) if (fates.get(event) === 'already_sent') decided.delete(event.data.event_id)
+  for (const customer of decided.values()) history.count(customer)
+  return request.kept.map(({ event }) => fates.get(event) ?? 'for_others')
 }
 
 interface Request {

@@ -48,8 +48,14 @@ export async function erasePerson(
   const waiting = await eraseFrom('waiting', 0)
   // What was set aside meanwhile.
   const since = await eraseFrom('dead_letters', before.last)
+  const customers = await whenFree(() => tables.forgetCustomer(person))
   await scrub(tables)
-  return { waiting: waiting.count, deadLetters: before.count + since.count, sending }
+  return {
+    waiting: waiting.count,
+    deadLetters: before.count + since.count,
+    sending,
+    ...(customers > 0 && { customers }),
+  }
 }
 
 async function scrub(tables: Tables): Promise<void> {

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
 import type { Fate } from '../fate.ts'
 import { writeKept } from '../kept-event.ts'
+import type { Extras } from '../store.ts'
 import type { KeptEvent } from '../waiting-event.ts'
 import type { Room } from './outbox-room.ts'
 import type { Tables } from './outbox-tables.ts'
@@ -12,6 +13,7 @@ interface Addition {
   kept: KeptEvent[]
   /** Seconds that an order waits for its twin. */
   mergeOrders: number
+  extras: Extras | undefined
   bytes: number
   resolve: (fates: Fate[]) => void
   reject: (reason: unknown) => void
@@ -21,7 +23,7 @@ interface Addition {
 const rowBytes = 400
 
 export interface Intake {
-  add(events: readonly OutboxEvent[], mergeOrders: number): Promise<Fate[]>
+  add(events: readonly OutboxEvent[], mergeOrders: number, extras?: Extras): Promise<Fate[]>
   /** Resolves once nothing is being written. */
   end(): Promise<void>
 }
@@ -77,11 +79,11 @@ export function createIntake({ tables, room, file, now }: IntakeOptions): Intake
   }
 
   return {
-    add(events, mergeOrders) {
+    add(events, mergeOrders, extras) {
       const kept = events.map((event) => ({ event, body: writeKept(event) }))
       const bytes = kept.reduce((sum, { body }) => sum + Buffer.byteLength(body) + rowBytes, 0)
       return new Promise((resolve, reject) => {
-        additions.push({ kept, mergeOrders, bytes, resolve, reject })
+        additions.push({ kept, mergeOrders, extras, bytes, resolve, reject })
         committing ??= commit()
       })
     },

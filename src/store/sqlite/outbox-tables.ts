@@ -4,24 +4,20 @@ import { promisify } from 'node:util'
 import type { OutboxEvent } from '../../server/outbox.ts'
 import { type Fate, isSent } from '../fate.ts'
 import { readKept } from '../kept-event.ts'
+import type { PauseSwitch } from '../pause-switch.ts'
+import type { PersonKeys } from '../person.ts'
 import { retention } from '../retention.ts'
 import type { StoreStats } from '../store.ts'
-import {
-  type KeptEvent,
-  MAX_BATCH,
-  MAX_BATCH_TEXT,
-  type RowKey,
-  type Settled,
-  TOO_LATE,
-  type WaitingEvent,
-} from '../waiting-event.ts'
-import { addRequests } from './add-events.ts'
+import { MAX_BATCH, MAX_BATCH_TEXT, type RowKey, type Settled, TOO_LATE, type WaitingEvent } from '../waiting-event.ts'
+import { type Addition, type AddTables, addRequests } from './add-events.ts'
+import { createCustomerHistory } from './customer-history.ts'
 import { createDeadLetterReader, createIdChunks, createProblemCounts } from './dead-letters.ts'
 import { createOrderMemory } from './order-memory.ts'
+import { createPauseSwitch } from './pause-switch.ts'
 import { createPersonSearch } from './person-search.ts'
 import { emptyLog, inTransaction, isSqliteError, openLog, UnusableFile } from './sqlite.ts'
 import { copyDatabase, largestRewrite, makeShrinkable, openOutboxFile, schemaVersionOf } from './sqlite-schema.ts'
-import { createWaitingRows, type WaitingRows } from './waiting-rows.ts'
+import { createWaitingRows } from './waiting-rows.ts'
 
 const chunk = 1000
 
@@ -61,14 +57,20 @@ export function openTables(path: string, pixelId?: string) {
   const write = createWriter(database)
   const orders = createOrderMemory(database)
   const rows = createWaitingRows(database, orders)
+  const history = createCustomerHistory(database)
   // As in the order memory, a clock that is ahead must not delete everything.
   const pruneDead = database.prepare(`DELETE FROM dead_letters WHERE died <=
     min(?, (SELECT max(died) FROM dead_letters)) - ${retention.deadLetters}`)
   return {
-    ...waitingTable(database, rows, write),
-    ...deadLetterTable(database, rows, write),
+    ...waitingTable(database, { rows, history }, write),
+    ...deadLetterTable(database, { rows, history }, write),
     ...spaceOf(database),
     searchPerson: createPersonSearch(database).next,
+
+    /** Deletes a person's entries in the history of customers, and returns their number. */
+    forgetCustomer: (person: PersonKeys): number => write(() => history.erase(person)),
+    /** `now` is in milliseconds since 1970. */
+    pauseSwitch: (now: () => number): PauseSwitch => createPauseSwitch(database, now),
 
     /** Rewrites the database file without deleted rows. The log keeps them. It takes as long as writing all rows. */
     rewrite: (): void => rewrite(database),
@@ -78,8 +80,9 @@ export function openTables(path: string, pixelId?: string) {
     /** Resolves once the added events are on disk. */
     sync: (): Promise<void> => syncFile(log),
 
-    /** Deletes orders and dead letters after their retention period, and returns their number. */
-    prune: (now: number): number => write(() => orders.prune(now) + Number(pruneDead.run(now).changes)),
+    /** Deletes orders, dead letters and customers after their retention period, and returns their number. */
+    prune: (now: number): number =>
+      write(() => orders.prune(now) + Number(pruneDead.run(now).changes) + history.prune(now)),
 
     /** Copies the whole database to a file that must not exist. */
     copyTo: (file: string): void => copyDatabase(database, file),
@@ -109,7 +112,7 @@ function createWriter(database: DatabaseSync): Write {
   }
 }
 
-function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
+function waitingTable(database: DatabaseSync, { rows, history }: AddTables, write: Write) {
   const prepare = (sql: string) => database.prepare(sql)
   // The plus signs disable other indexes, with which SQLite would sort all waiting rows.
   const dueIds = prepare(
@@ -125,9 +128,9 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
   const putOff = prepare('UPDATE waiting SET attempts = attempts + 1, due = ? WHERE id = ? AND event_id = ?')
 
   return {
-    /** Adds the events of several requests and returns their fates. `mergeOrders` is in seconds. */
-    add: (additions: readonly { kept: readonly KeptEvent[]; mergeOrders: number }[], now: number): Fate[][] =>
-      write(() => addRequests(rows, additions, now)),
+    /** Adds the events of several requests and returns their fates. */
+    add: (additions: readonly Addition[], now: number): Fate[][] =>
+      write(() => addRequests({ rows, history }, additions, now)),
 
     /**
      * Releases orders that have waited long enough for a twin, and returns their number. They are never changed afterwards.
@@ -204,7 +207,7 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
   }
 }
 
-function deadLetterTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
+function deadLetterTable(database: DatabaseSync, { rows, history }: AddTables, write: Write) {
   const prepare = (sql: string) => database.prepare(sql)
   const bodyOf = prepare('SELECT body FROM dead_letters WHERE id = ?')
   const unbury = prepare('DELETE FROM dead_letters WHERE id = ?')
@@ -224,7 +227,7 @@ function deadLetterTable(database: DatabaseSync, rows: WaitingRows, write: Write
     const event: OutboxEvent = JSON.parse(body)
     if (event.expires <= now / 1000) return false
     // `mergeOrders: 0`, because it must not wait for its twin again.
-    const [[fate] = []] = addRequests(rows, [{ kept: [{ event, body }], mergeOrders: 0 }], now)
+    const [[fate] = []] = addRequests({ rows, history }, [{ kept: [{ event, body }], mergeOrders: 0 }], now)
     if (!fate || !isSent(fate, event)) return false
     unbury.run(id)
     return true
@@ -244,7 +247,7 @@ function deadLetterTable(database: DatabaseSync, rows: WaitingRows, write: Write
     /** Deletes the oldest dead letters to make room, and returns their number. */
     forgetOldestDead: (): number => write(() => Number(forgetOldest.run().changes)),
 
-    stats(now: number): Pick<StoreStats, 'waiting' | 'sent' | 'dead' | 'oldest' | 'overdue' | 'orders'> {
+    stats(now: number): Pick<StoreStats, 'waiting' | 'sent' | 'dead' | 'oldest' | 'overdue' | 'orders' | 'customers'> {
       const secondsSince = (time: SQLOutputValue | undefined) =>
         typeof time === 'number' ? Math.max(0, Math.round((now - time) / 1000)) : undefined
       return {
@@ -259,6 +262,7 @@ function deadLetterTable(database: DatabaseSync, rows: WaitingRows, write: Write
           late_twin: reader.total('late_twin'),
           left_to_source: reader.total('left_to_source'),
         },
+        customers: history.counts(),
       }
     },
   }

@@ -1,7 +1,8 @@
 import { type Deliver, type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
 import type { Fate } from '../fate.ts'
+import type { PauseSwitch } from '../pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../person.ts'
-import type { Chosen, DeadLetter, MergeOptions, StoreStats } from '../store.ts'
+import type { Chosen, DeadLetter, Extras, MergeOptions, StoreStats } from '../store.ts'
 import { type Delivery, startDelivery } from './delivery.ts'
 import { createDeliveryLock } from './delivery-lock.ts'
 import { erasePerson } from './erase-person.ts'
@@ -36,13 +37,14 @@ export interface SqliteOptions {
 
 /** The common part of a store and an outbox in an SQLite file. */
 export interface SqliteEngine {
-  add(events: readonly OutboxEvent[], options: MergeOptions): Promise<Fate[]>
+  add(events: readonly OutboxEvent[], options: MergeOptions, extras?: Extras): Promise<Fate[]>
   start(deliver: Deliver, options: MergeOptions): void
   stats(): Promise<StoreStats>
   dead(): Iterable<DeadLetter>
   requeue(chosen: Chosen): number
   drop(chosen: Chosen): number
   erase(person: PersonKeys): Promise<PersonCounts>
+  pauseSwitch: PauseSwitch
   schemaVersion(): number
   copyTo(file: string): void
   close(): Promise<void>
@@ -74,9 +76,9 @@ export function openSqliteEngine({
   }
 
   return {
-    async add(events, { mergeOrders }) {
+    async add(events, { mergeOrders }, extras) {
       if (isClosed) throw new OutboxFull('The outbox is closing.')
-      const fates = await intake.add(events, mergeOrders)
+      const fates = await intake.add(events, mergeOrders, extras)
       delivery?.wake()
       return fates
     },
@@ -110,6 +112,7 @@ export function openSqliteEngine({
     requeue: (chosen) => inChunks(chosen, (ids) => tables.requeue(ids, now())),
     drop: (chosen) => inChunks(chosen, tables.drop),
     erase: (person) => erasePerson({ tables, isSending: (id) => delivery?.isSending(id) ?? false }, person),
+    pauseSwitch: tables.pauseSwitch(now),
     schemaVersion: tables.schemaVersion,
     copyTo: tables.copyTo,
 
