@@ -11,7 +11,7 @@ import { createKeeper } from './keeper.ts'
 import { createLateEvents } from './late-events.ts'
 import { createLog } from './log-line.ts'
 import { createMatchKeys } from './match-keys.ts'
-import { readHistoryConfig } from './new-customers.ts'
+import { checkHistoryStore, readHistoryConfig } from './new-customers.ts'
 import { createPageIntake } from './page-intake.ts'
 import { parsePageRequest } from './parse.ts'
 import { createPause, type ReadPause } from './pause.ts'
@@ -68,7 +68,8 @@ type Take = (request: Request, context: RequestContext, source?: string) => Answ
 export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {}): Forwarder {
   const { sources } = checkConfig(config)
   const { web } = sources
-  const history = readHistoryConfig(config)
+  checkHistoryStore(config)
+  const history = readHistoryConfig(config.newCustomers)
   const { pixelId, accessToken, paused = false } = config
   const keeper = createKeeper(config)
   const { now = Date.now, monotonic = () => performance.now(), Response = globalThis.Response } = env

@@ -2,6 +2,7 @@ import type { Deliver, OutboxEvent, Stats } from '../server/outbox.ts'
 import type { CustomerCounts, HistoryExtras } from './customer-history.ts'
 import type { LogLine } from './event-log.ts'
 import type { Fate } from './fate.ts'
+import type { OrderTraces } from './order-traces.ts'
 import type { PauseSwitch } from './pause-switch.ts'
 import type { PersonCounts, PersonKeys } from './person.ts'
 
@@ -76,6 +77,8 @@ export interface Store {
   erase(person: PersonKeys): Promise<PersonCounts>
   /** Stops and starts the intake of all servers that use the database. */
   pauseSwitch?: PauseSwitch
+  /** Finds orders by their IDs. */
+  traces?: OrderTraces
   /** The version of the tables. */
   schemaVersion(): Promise<number>
   /** Resolves once nothing is in flight and the database is closed. */

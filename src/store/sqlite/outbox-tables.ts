@@ -13,6 +13,7 @@ import { type Addition, type AddTables, addRequests } from './add-events.ts'
 import { createCustomerHistory } from './customer-history.ts'
 import { createDeadLetterReader, createIdChunks, createProblemCounts } from './dead-letters.ts'
 import { createOrderMemory } from './order-memory.ts'
+import { createOrderTraces } from './order-traces.ts'
 import { createPauseSwitch } from './pause-switch.ts'
 import { createPersonSearch } from './person-search.ts'
 import { emptyLog, inTransaction, isSqliteError, openLog, UnusableFile } from './sqlite.ts'
@@ -70,6 +71,8 @@ export function openTables(path: string, pixelId?: string) {
     /** Deletes a person's entries in the history of customers, and returns their number. */
     forgetCustomer: (person: PersonKeys): number => write(() => history.erase(person)),
     /** `now` is in milliseconds since 1970. */
+    traces: createOrderTraces(database),
+
     pauseSwitch: (now: () => number): PauseSwitch => createPauseSwitch(database, now),
 
     /** Rewrites the database file without deleted rows. The log keeps them. It takes as long as writing all rows. */
