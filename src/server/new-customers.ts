@@ -24,9 +24,9 @@ export interface HistoryConfig {
 
 /** @throws a sentence if there is no store for the history */
 export function checkHistoryStore({ newCustomers, store }: ForwarderConfig): void {
-  if (newCustomers && !store)
+  if (newCustomers && !store?.keepsHistory)
     throw new Error(
-      'converge-tiktok: newCustomers needs a database, because nothing else keeps a history of customers. Use a database, or remove newCustomers.',
+      'converge-tiktok: newCustomers needs a database file such as converge.db, because nothing else keeps a history of customers. Use one, or remove newCustomers.',
     )
 }
 

@@ -40,7 +40,8 @@ export type OrderCounts = Record<Exclude<Fate, 'kept' | 'already_sent' | 'for_ot
 
 export interface StoreStats extends Stats {
   orders: OrderCounts
-  customers: CustomerCounts
+  /** Missing if the store keeps no history of customers. */
+  customers?: CustomerCounts
 }
 
 /**
@@ -77,6 +78,8 @@ export interface Store {
   erase(person: PersonKeys): Promise<PersonCounts>
   /** Stops and starts the intake of all servers that use the database. */
   pauseSwitch?: PauseSwitch
+  /** True if the store keeps the history of customers. */
+  keepsHistory?: boolean
   /** Finds orders by their IDs. */
   traces?: OrderTraces
   /** The version of the tables. */

@@ -26,6 +26,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     drop: (chosen) => whenFree(() => engine.drop(chosen)),
     erase: engine.erase,
     pauseSwitch: engine.pauseSwitch,
+    keepsHistory: true,
     traces: engine.traces,
     schemaVersion: () => whenFree(engine.schemaVersion),
     close: engine.close,
