@@ -29,12 +29,13 @@ export interface PipelineFlags {
  * @throws UsageError if the source is not named and there are several
  * @throws Refused if orders must not be sent now
  */
-export function openPipeline({ config: path, source: name, send }: PipelineFlags): Pipeline | undefined {
-  if (!send && name === undefined && !existsSync(path)) return undefined
+export function openPipeline(flags: PipelineFlags): Pipeline | undefined {
+  const { config: path, send } = flags
+  if (!send && flags.source === undefined && !existsSync(path)) return undefined
   // Only a running server uses the token.
   const config = readConfigFile(path, { TIKTOK_ACCESS_TOKEN: 'not-used', ...readEnvironment(path) })
   const { sources } = checkConfig(config)
-  const source = pickSource(sources, name)
+  const source = pickSource(sources, flags)
   if (!source) {
     if (send) throw new UsageError(`--send needs a source with a secret, and ${path} has none`)
     return undefined
@@ -47,7 +48,7 @@ export function openPipeline({ config: path, source: name, send }: PipelineFlags
   }
 }
 
-function pickSource({ all, named, web }: Sources, name: string | undefined): Source | undefined {
+function pickSource({ all, named, web }: Sources, { source: name, send }: PipelineFlags): Source | undefined {
   const signed = all.filter((source) => source !== web)
   const names = signed.map((source) => source.name)
   if (name !== undefined) {
@@ -58,9 +59,11 @@ function pickSource({ all, named, web }: Sources, name: string | undefined): Sou
     )
   }
   const enabled = signed.filter(({ isEnabled }) => isEnabled)
-  if (enabled.length > 1)
-    throw new UsageError(`The config has several sources: ${names.join(', ')}. Name the orders' own with --source`)
-  return enabled[0]
+  if (enabled.length < 2) return enabled[0]
+  if (!send) return undefined
+  throw new UsageError(
+    `The config has several sources with a secret: ${names.join(', ')}. Name the one that the orders belong to with --source`,
+  )
 }
 
 function assertOpen({ paused }: Pipeline['config'], { name, isEnabled }: Source): void {
