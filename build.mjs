@@ -32,6 +32,7 @@ const forServers = {
   node: 'src/node/index.ts',
   cloudflare: 'src/cloudflare/index.ts',
   cli: 'src/node/cli.ts',
+  'log-reader-worker': 'src/store/sqlite/log-reader-worker.ts',
 }
 
 /** Code that a page loads on demand is a separate file next to the importing one. */

@@ -1,6 +1,6 @@
 import type { Fate } from '../store/fate.ts'
 import type { PersonCounts, PersonKeys } from '../store/person.ts'
-import type { OrderCounts } from '../store/store.ts'
+import type { Extras, OrderCounts } from '../store/store.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
 import { mergeWindow } from './merge-window.ts'
 import type { Deliver, OutboxEvent, Stats } from './outbox.ts'
@@ -8,7 +8,9 @@ import type { Deliver, OutboxEvent, Stats } from './outbox.ts'
 /** Keeps events until TikTok has them: a store or an outbox. */
 export interface Keeper {
   /** Resolves with the fate of each event once they are stored. */
-  add(events: OutboxEvent[]): Promise<readonly Fate[]>
+  add(events: OutboxEvent[], extras: Extras): Promise<readonly Fate[]>
+  /** True if it has an event log. */
+  hasLog: boolean
   start(deliver: Deliver): void
   stats(): Promise<(Stats & { orders?: OrderCounts }) | undefined>
   /** Erases a person's events. Missing if events cannot be found by person. */
@@ -17,12 +19,13 @@ export interface Keeper {
 
 /** Returns `undefined` if the config has neither store nor outbox: events are then sent while the sender waits. */
 export function createKeeper(config: ForwarderConfig): Keeper | undefined {
-  const { store, outbox } = config
+  const { store, outbox, log } = config
   if (store) {
     const options = { mergeOrders: mergeWindow(config) }
     return {
-      add: (events) => store.add(events, options),
-      start: (deliver) => store.start(deliver, options),
+      add: (events, extras) => store.add(events, options, extras),
+      hasLog: log !== false && store.log !== undefined,
+      start: (deliver) => store.start(deliver, log ? { ...options, log } : options),
       stats: () => store.stats(),
       erase: (person) => store.erase(person),
     }
@@ -33,6 +36,7 @@ export function createKeeper(config: ForwarderConfig): Keeper | undefined {
       const notTaken = new Set((await outbox.add(events)) ?? [])
       return events.map((event) => (notTaken.has(event) ? 'already_sent' : 'kept'))
     },
+    hasLog: false,
     start: (deliver) => outbox.start(deliver),
     stats: async () => outbox.stats?.(),
     erase: outbox.erase?.bind(outbox),

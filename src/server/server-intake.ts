@@ -3,9 +3,11 @@ import { copyRecord, createEvent } from '../core/event.ts'
 import { suggestEventName } from '../core/event-synonyms.ts'
 import { orderIdKey } from '../core/order-id.ts'
 import { readText } from '../core/read.ts'
+import type { UnsentEvent } from '../store/event-log.ts'
 import { fromServer } from '../tiktok/events-api/payload.ts'
 import { route } from '../tiktok/route.ts'
 import type { ConvergeEvent, Status } from '../types.ts'
+import { createBlockingFilter } from './blocking-filter.ts'
 import type { Intake, Late, Statuses, Taken } from './intake.ts'
 import type { OutboxEvent } from './outbox.ts'
 import type { ParsedRequest, Problem, ServerEvent } from './parse.ts'
@@ -13,6 +15,7 @@ import { readProfile } from './profile.ts'
 import { sortByAge } from './sort-by-age.ts'
 import { faultOf } from './sound-text.ts'
 import type { Source } from './sources/sources.ts'
+import { lateEvents, unreadable, unsentEvent } from './unsent.ts'
 
 /** Facts about a server's request, besides its body. */
 export interface ServerRequestFacts {
@@ -27,6 +30,7 @@ interface Place extends ServerRequestFacts {
   path: string
   problems: Problem[]
   late: Late[]
+  unsent: UnsentEvent[]
 }
 
 const inDoubt =
@@ -37,6 +41,7 @@ export type ReadServerEvents = (request: ParsedRequest<ServerEvent>, facts: Serv
 /** Runs the whole pipeline for a server's events from one source. `web` is the page's source. */
 export function createServerIntake({ name, config, rules }: Source, web: Source): ReadServerEvents {
   const { consent: mode = 'always' } = config
+  const blockingFilter = createBlockingFilter(config.filters)
 
   /** TikTok deduplicates by event name, so this depends on what the page sends under the name, not on this source's row. */
   const isBesidePixel = (eventName: string, event: string) =>
@@ -44,32 +49,37 @@ export function createServerIntake({ name, config, rules }: Source, web: Source)
 
   function run(
     given: ServerEvent,
-    { path, receivedAt, problems, late, isClockSteady }: Place,
+    { path, receivedAt, problems, late, unsent, isClockSteady }: Place,
   ): [status: Status, events: OutboxEvent[]] {
     const event = createEvent(given.event_name, copyRecord(given.properties), given.event_id, () => crypto.randomUUID())
+    const names = { eventName: event.eventName, event_id: event.eventID }
+    const drop = (status: UnsentEvent['status'], reason: string): [Status, OutboxEvent[]] => {
+      unsent.push(unsentEvent(status, reason, names))
+      return [status, []]
+    }
     const faults = faultsOf(event, given, path)
     if (faults.length > 0) {
       problems.push(...faults)
-      return ['failure', []]
+      return drop('failure', faults[0]?.message ?? '')
     }
     event.properties.$sales_channel_type = salesChannelOf(event.properties)
     event.properties.$source = name
     const profile = readProfile(copyRecord(given.profile_properties), event.properties, given.aliases ?? [])
     if (profile.isConsentUnreadable) {
       problems.push({ path: join(path, 'profile_properties.$consent'), message: "must be 'granted' or 'denied'" })
-      return ['failure', []]
+      return drop('failure', "profile_properties.$consent must be 'granted' or 'denied'")
     }
     const { marketing } = profile
     if (isDeniedByGpc(profile.gpc, config.gpc, marketing) || refusalOf(mode, marketing, 'relay'))
-      return ['no_consent', []]
+      return drop('no_consent', `consent mode ${mode}`)
     const rows = route(event, rules, config)
-    if (!rows) return ['filtered', []]
+    if (!rows) return drop('filtered', blockingFilter(event.eventName, event.properties))
     const forServer = rows.filter(({ forward }) => forward !== 'client')
     if (forServer.length === 0) {
       const meant = suggestEventName(event.eventName, rules.mapping)
       const message = `has no row in the mapping. Did you mean "${meant}"?`
       if (meant) problems.push({ path: join(path, 'event_name'), message })
-      return ['skipped', []]
+      return drop('skipped', rows.length ? 'browser_only' : 'not_mapped')
     }
     const missing = missingOrderId(event)
     if (missing) problems.push({ path: join(path, missing.place), message: missing.message })
@@ -88,22 +98,29 @@ export function createServerIntake({ name, config, rules }: Source, web: Source)
     if (sorted.late.length) {
       problems.push({ path, message: sorted.message })
       late.push({ event_name: event.eventName, event_id: event.eventID, events: sorted.late })
+      unsent.push(...lateEvents(event.eventName, sorted.late))
     }
     return [status, sorted.inTime]
   }
 
-  return ({ good, problems }, facts) => {
+  return ({ good, bad, problems }, facts) => {
     const statuses: Statuses = {}
     const late: Late[] = []
+    const unsent = bad.map(({ given, problem }) => unreadable(given, problem))
     const taken = good.flatMap(({ path, event }) => {
-      const [status, events] = run(event, { ...facts, path, problems, late })
+      const [status, events] = run(event, { ...facts, path, problems, late, unsent })
       statuses[status] = (statuses[status] ?? 0) + 1
       const isInDoubt = status === 'skipped'
       return events.map(
-        (one): Taken => ({ path, event: { ...one, source: 'signed' }, ...(isInDoubt && { isInDoubt }) }),
+        (one): Taken => ({
+          path,
+          eventName: event.event_name,
+          event: { ...one, source: 'signed' },
+          ...(isInDoubt && { isInDoubt }),
+        }),
       )
     })
-    return { taken, problems, late, statuses }
+    return { taken, problems, late, statuses, log: { source: name, channel: 'server', unsent } }
   }
 }
 

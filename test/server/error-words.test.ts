@@ -124,6 +124,11 @@ const tries: Record<keyof ForwarderConfig, unknown[]> = {
   eventsApiUrl: ['', 'no such value', 'http://shop.test', '/'],
   outbox: [],
   store: [],
+  log: [
+    ...wrong.filter((value) => JSON.stringify(value) !== '{}'),
+    ...wrong.flatMap((value) => (value === 7 ? [] : [{ days: value }, { maxBytes: value }])),
+    { hours: 1 },
+  ],
   mergeOrders: [...wrong.filter((value) => value !== 7), 241, 0.5],
 }
 

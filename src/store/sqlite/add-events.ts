@@ -1,16 +1,32 @@
 import type { OutboxEvent } from '../../server/outbox.ts'
 import type { OrderMoment } from '../decide-order.ts'
+import type { LogPart } from '../event-log.ts'
 import type { Fate } from '../fate.ts'
+import type { LogWriter } from './log-writer.ts'
 import { isCountedOnce, type KeptEvent, type Totals, type WaitingRows } from './waiting-rows.ts'
 
-/** Adds the events of several requests and returns their fates. `mergeOrders` is in seconds. Call it in a transaction. */
+/** The events of one request. */
+export interface AddedRequest {
+  kept: readonly KeptEvent[]
+  /** Seconds that an order waits for its twin. */
+  mergeOrders: number
+  /** Missing if the request is not logged. */
+  log?: LogPart | undefined
+}
+
+/** Adds the events of several requests and returns their fates. Call it in a transaction. */
 export function addRequests(
   rows: WaitingRows,
-  requests: readonly { kept: readonly KeptEvent[]; mergeOrders: number }[],
+  log: LogWriter,
+  requests: readonly AddedRequest[],
   now: number,
 ): Fate[][] {
   const totals: Totals = { waiting: 0, merged: 0, conflict: 0, late_twin: 0, left_to_source: 0 }
-  const fates = requests.map(({ kept, mergeOrders }) => addEvents({ rows, kept, moment: { now, mergeOrders }, totals }))
+  const fates = requests.map(({ mergeOrders, ...request }) => {
+    const part = request.log
+    if (part) for (const unsent of part.unsent) log.insertUnsent(part, unsent)
+    return addEvents({ ...request, rows, writer: log, moment: { now, mergeOrders }, totals })
+  })
   rows.addTotals(totals)
   return fates
 }
@@ -18,17 +34,21 @@ export function addRequests(
 interface Request {
   rows: WaitingRows
   kept: readonly KeptEvent[]
+  log?: LogPart | undefined
+  writer: LogWriter
   moment: OrderMoment
   totals: Totals
 }
 
-function addEvents({ rows, kept, moment, totals }: Request): Fate[] {
+function addEvents({ rows, kept, log, writer, moment, totals }: Request): Fate[] {
   const fates: Fate[] = []
   let orders: Map<string, number[]> | undefined
   for (const [index, one] of kept.entries()) {
     if (!isCountedOnce(one.event)) {
-      const isNew = rows.insert(one, moment.now)
+      const line = log && writer.insert({ part: log, eventName: log.eventNames[index] ?? '', event: one.event })
+      const isNew = rows.insert(line === undefined ? one : { ...one, line }, moment.now)
       if (isNew) totals.waiting++
+      else if (line !== undefined) writer.skip(line, 'skipped', 'already_sent')
       fates[index] = isNew ? 'kept' : 'already_sent'
       continue
     }
@@ -38,8 +58,7 @@ function addEvents({ rows, kept, moment, totals }: Request): Fate[] {
     if (places[0] !== index) continue
     const ofOrder = rows.addOrder(
       places.flatMap((place) => kept[place] ?? []),
-      moment,
-      totals,
+      { moment, totals, logged: log && { part: log, eventName: log.eventNames[index] ?? '' } },
     )
     for (const [nth, place] of places.entries()) fates[place] = ofOrder[nth] ?? 'already_sent'
   }

@@ -1,17 +1,15 @@
 import { setImmediate } from 'node:timers/promises'
 import { type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
+import type { LogPart } from '../event-log.ts'
 import type { Fate } from '../fate.ts'
+import type { AddedRequest } from './add-events.ts'
 import { writeKept } from './kept-event.ts'
 import type { Room } from './outbox-room.ts'
 import type { Tables } from './outbox-tables.ts'
 import { isSqliteError, whenFree } from './sqlite.ts'
 import type { FileCheck } from './sqlite-file.ts'
-import type { KeptEvent } from './waiting-rows.ts'
 
-interface Addition {
-  kept: KeptEvent[]
-  /** Seconds that an order waits for its twin. */
-  mergeOrders: number
+interface Addition extends AddedRequest {
   bytes: number
   resolve: (fates: Fate[]) => void
   reject: (reason: unknown) => void
@@ -21,7 +19,7 @@ interface Addition {
 const rowBytes = 400
 
 export interface Intake {
-  add(events: readonly OutboxEvent[], mergeOrders: number): Promise<Fate[]>
+  add(events: readonly OutboxEvent[], options: { mergeOrders: number; log?: LogPart | undefined }): Promise<Fate[]>
   /** Resolves once nothing is being written. */
   end(): Promise<void>
 }
@@ -77,11 +75,11 @@ export function createIntake({ tables, room, file, now }: IntakeOptions): Intake
   }
 
   return {
-    add(events, mergeOrders) {
+    add(events, options) {
       const kept = events.map((event) => ({ event, body: writeKept(event) }))
       const bytes = kept.reduce((sum, { body }) => sum + Buffer.byteLength(body) + rowBytes, 0)
       return new Promise((resolve, reject) => {
-        additions.push({ kept, mergeOrders, bytes, resolve, reject })
+        additions.push({ kept, ...options, bytes, resolve, reject })
         committing ??= commit()
       })
     },

@@ -1,18 +1,20 @@
 import { closeSync, fdatasync } from 'node:fs'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { promisify } from 'node:util'
-import type { OutboxEvent } from '../../server/outbox.ts'
+import type { OutboxEvent, TikTokAnswer } from '../../server/outbox.ts'
 import { type Fate, isSent } from '../fate.ts'
 import { retention } from '../retention.ts'
 import type { StoreStats } from '../store.ts'
-import { addRequests } from './add-events.ts'
+import { type AddedRequest, addRequests } from './add-events.ts'
 import { createDeadLetterReader, createIdChunks, createProblemCounts } from './dead-letters.ts'
 import { readKept } from './kept-event.ts'
+import type { LineOutcome } from './log-changes.ts'
+import { createLogWriter, type LogWriter } from './log-writer.ts'
 import { createOrderMemory } from './order-memory.ts'
 import { createPersonSearch } from './person-search.ts'
 import { emptyLog, inTransaction, isSqliteError, openLog, UnusableFile } from './sqlite.ts'
 import { copyDatabase, largestRewrite, makeShrinkable, openOutboxFile, schemaVersionOf } from './sqlite-schema.ts'
-import { createWaitingRows, type KeptEvent, type RowKey, type WaitingRows } from './waiting-rows.ts'
+import { createWaitingRows, type RowKey, type WaitingRows } from './waiting-rows.ts'
 
 // Limits the memory of a batch, because single events may be large.
 const maxBatch = 1000
@@ -26,14 +28,19 @@ const syncFile = promisify(fdatasync)
 export interface WaitingEvent extends RowKey {
   attempts: number
   event: OutboxEvent
+  /** Its line in the log, if it has one. */
+  line?: number
 }
 
 /** True if more events may be waiting after this batch. */
 export const isFull = (batch: readonly WaitingEvent[]): boolean => batch.length === maxBatch
 
 /** The outcome of a delivered event, by its row. `due` is in milliseconds since 1970. */
-export type Settled = RowKey &
-  ({ outcome: 'done' } | { outcome: 'dead'; problem: string } | { outcome: 'putOff'; due: number })
+export type Settled = RowKey & { line?: number | undefined; answer?: TikTokAnswer | undefined } & (
+    | { outcome: 'done' }
+    | { outcome: 'dead'; problem: string }
+    | { outcome: 'putOff'; due: number }
+  )
 
 /** Bytes. */
 export interface Space {
@@ -62,16 +69,17 @@ export function openTables(path: string, pixelId?: string) {
       `converge-tiktok: the outbox ${path} contains events of pixel ${owner}, but pixelId is ${pixelId}. Name another file for this pixel.`,
     )
   }
-  const log = openLog(path)
-  const write = createWriter(database)
+  const wal = openLog(path)
+  const log = createLogWriter(database)
+  const write = createWriter(database, log)
   const orders = createOrderMemory(database)
-  const rows = createWaitingRows(database, orders)
+  const rows = createWaitingRows(database, orders, log)
   // As in the order memory, a clock that is ahead must not delete everything.
   const pruneDead = database.prepare(`DELETE FROM dead_letters WHERE died <=
     min(?, (SELECT max(died) FROM dead_letters)) - ${retention.deadLetters}`)
   return {
-    ...waitingTable(database, rows, write),
-    ...deadLetterTable(database, rows, write),
+    ...waitingTable(database, { rows, log, write }),
+    ...deadLetterTable(database, { rows, log, write }),
     ...spaceOf(database),
     searchPerson: createPersonSearch(database).next,
 
@@ -81,7 +89,7 @@ export function openTables(path: string, pixelId?: string) {
     emptyLog: (): void => emptyLog(database),
 
     /** Resolves once the added events are on disk. */
-    sync: (): Promise<void> => syncFile(log),
+    sync: (): Promise<void> => syncFile(wal),
 
     /** Deletes orders and dead letters after their retention period, and returns their number. */
     prune: (now: number): number => write(() => orders.prune(now) + Number(pruneDead.run(now).changes)),
@@ -92,7 +100,7 @@ export function openTables(path: string, pixelId?: string) {
     schemaVersion: (): number => schemaVersionOf(database),
 
     close() {
-      closeSync(log)
+      closeSync(wal)
       database.close()
     },
   }
@@ -101,11 +109,12 @@ export function openTables(path: string, pixelId?: string) {
 type Write = <Answer>(work: () => Answer) => Answer
 
 /** Runs work in a transaction. */
-function createWriter(database: DatabaseSync): Write {
+function createWriter(database: DatabaseSync, log: LogWriter): Write {
   return (work) => {
     try {
       return inTransaction(database, work)
     } catch (error) {
+      log.rollBack()
       if (!isSqliteError(error, 'full')) throw error
       // The log's content may fit into free pages of the database. A checkpoint then empties the log.
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
@@ -114,7 +123,13 @@ function createWriter(database: DatabaseSync): Write {
   }
 }
 
-function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
+interface TableParts {
+  rows: WaitingRows
+  log: LogWriter
+  write: Write
+}
+
+function waitingTable(database: DatabaseSync, { rows, log, write }: TableParts) {
   const prepare = (sql: string) => database.prepare(sql)
   // The plus signs disable other indexes, with which SQLite would sort all waiting rows.
   const dueIds = prepare(
@@ -123,16 +138,16 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
   const nextHeld = prepare('SELECT 1 FROM waiting WHERE held = 1 AND (due <= ? OR due > ?) LIMIT 1')
   const release = prepare('UPDATE waiting SET held = 0, due = min(due, ?) WHERE held = 1 AND (due <= ? OR due > ?)')
   const waiting = prepare(
-    'SELECT id, event_id, attempts, body FROM waiting WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id',
+    'SELECT id, event_id, attempts, body, line FROM waiting WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id',
   )
   const nextDue = prepare('SELECT min(due) AS due FROM waiting WHERE due > ?')
-  const expired = prepare('SELECT id, event_id FROM waiting WHERE expires <= ?')
+  const expired = prepare('SELECT id, event_id, line FROM waiting WHERE expires <= ?')
   const putOff = prepare('UPDATE waiting SET attempts = attempts + 1, due = ? WHERE id = ? AND event_id = ?')
 
   return {
-    /** Adds the events of several requests and returns their fates. `mergeOrders` is in seconds. */
-    add: (additions: readonly { kept: readonly KeptEvent[]; mergeOrders: number }[], now: number): Fate[][] =>
-      write(() => addRequests(rows, additions, now)),
+    /** Adds the events of several requests and returns their fates. */
+    add: (additions: readonly AddedRequest[], now: number): Fate[][] =>
+      write(() => log.within(now, () => addRequests(rows, log, additions, now))),
 
     /**
      * Releases orders that have waited long enough for a twin, and returns their number. They are never changed afterwards.
@@ -155,7 +170,7 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
       }
       const batch: WaitingEvent[] = []
       let text = 0
-      for (const { id, event_id, attempts, body } of waiting.iterate(JSON.stringify(ids))) {
+      for (const { id, event_id, attempts, body, line } of waiting.iterate(JSON.stringify(ids))) {
         text += String(body).length
         if (batch.length && text > maxBatchText) break
         batch.push({
@@ -163,6 +178,7 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
           event_id: String(event_id),
           attempts: Number(attempts),
           event: readKept(String(body)),
+          ...(line !== null && { line: Number(line) }),
         })
       }
       return batch
@@ -173,30 +189,42 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
 
     /** Makes a chunk of expired events dead letters, without the excepted ones. Returns their number: call it again until it is 0. */
     setAsideLate(now: number, isExcepted: (id: number) => boolean): number {
-      const late: RowKey[] = []
+      const late: (RowKey & { line: number | null })[] = []
       for (const row of expired.iterate(now / 1000)) {
         if (late.length === chunk) break
-        if (!isExcepted(Number(row.id))) late.push({ id: Number(row.id), event_id: String(row.event_id) })
+        if (!isExcepted(Number(row.id))) {
+          const line = row.line === null ? null : Number(row.line)
+          late.push({ id: Number(row.id), event_id: String(row.event_id), line })
+        }
       }
       if (!late.length) return 0
-      return write(() => {
-        const count = sum(late, (row) => rows.setAside(row, { problem: tooLate, tries: 0, now }))
-        rows.addTotal('waiting', -count)
-        return count
-      })
+      return write(() =>
+        log.within(now, () => {
+          log.conclude(
+            late.flatMap(({ line }) => (line === null ? [] : [{ line, status: 'failure', reason: tooLate, tries: 0 }])),
+            now,
+          )
+          const count = sum(late, (row) => rows.setAside(row, { problem: tooLate, tries: 0, now }))
+          rows.addTotal('waiting', -count)
+          return count
+        }),
+      )
     },
 
     settle(settled: readonly Settled[], now: number): void {
-      write(() => {
-        const done = settled.filter(({ outcome }) => outcome === 'done')
-        let gone = rows.removeSettled(done)
-        for (const one of settled) {
-          if (one.outcome === 'putOff') putOff.run(one.due, one.id, one.event_id)
-          else if (one.outcome === 'dead') gone += rows.setAside(one, { problem: one.problem, tries: 1, now })
-        }
-        rows.addTotal('waiting', -gone)
-        rows.addTotal('sent', done.length)
-      })
+      write(() =>
+        log.within(now, () => {
+          log.conclude(settled.flatMap(outcomeOf), now)
+          const done = settled.filter(({ outcome }) => outcome === 'done')
+          let gone = rows.removeSettled(done)
+          for (const one of settled) {
+            if (one.outcome === 'putOff') putOff.run(one.due, one.id, one.event_id)
+            else if (one.outcome === 'dead') gone += rows.setAside(one, { problem: one.problem, tries: 1, now })
+          }
+          rows.addTotal('waiting', -gone)
+          rows.addTotal('sent', done.length)
+        }),
+      )
     },
 
     /** Deletes what waits, and gives back how many. The order memory stays as it is. */
@@ -209,9 +237,23 @@ function waitingTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
   }
 }
 
-function deadLetterTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
+/** What a verdict says about the line of an event, if it has one. */
+function outcomeOf({ line, answer, ...settled }: Settled): LineOutcome[] {
+  if (line === undefined) return []
+  const common = { line, code: answer?.code, message: answer?.message, tries: 1 as const }
+  switch (settled.outcome) {
+    case 'done':
+      return [{ ...common, code: answer ? answer.code : 0, message: answer?.message ?? 'OK', status: 'success' }]
+    case 'dead':
+      return [{ ...common, status: 'failure', reason: settled.problem }]
+    case 'putOff':
+      return [{ ...common, status: 'retry', reason: answer?.message }]
+  }
+}
+
+function deadLetterTable(database: DatabaseSync, { rows, log, write }: TableParts) {
   const prepare = (sql: string) => database.prepare(sql)
-  const bodyOf = prepare('SELECT body FROM dead_letters WHERE id = ?')
+  const bodyOf = prepare('SELECT body, line FROM dead_letters WHERE id = ?')
   const unbury = prepare('DELETE FROM dead_letters WHERE id = ?')
   const forgetOldest = prepare(
     `DELETE FROM dead_letters WHERE id IN (SELECT id FROM dead_letters ORDER BY id LIMIT ${chunk})`,
@@ -224,14 +266,16 @@ function deadLetterTable(database: DatabaseSync, rows: WaitingRows, write: Write
   const countProblems = createProblemCounts(database)
 
   function requeueOne(id: number, now: number): boolean {
-    const body = bodyOf.get(id)?.body
+    const { body, line: known } = bodyOf.get(id) ?? {}
     if (typeof body !== 'string') return false
+    const line = typeof known === 'number' ? known : undefined
     const event: OutboxEvent = JSON.parse(body)
     if (event.expires <= now / 1000) return false
     // `mergeOrders: 0`, because it must not wait for its twin again.
-    const [[fate] = []] = addRequests(rows, [{ kept: [{ event, body }], mergeOrders: 0 }], now)
+    const [[fate] = []] = addRequests(rows, log, [{ kept: [{ event, body, line }], mergeOrders: 0 }], now)
     if (!fate || !isSent(fate, event)) return false
     unbury.run(id)
+    if (line !== undefined) log.reopen(line)
     return true
   }
 
@@ -241,7 +285,7 @@ function deadLetterTable(database: DatabaseSync, rows: WaitingRows, write: Write
 
     /** Queues dead letters again and returns their number. Those that are too old or replaced by another copy stay. */
     requeue: (ids: readonly number[], now: number): number =>
-      write(() => ids.filter((id) => requeueOne(id, now)).length),
+      write(() => log.within(now, () => ids.filter((id) => requeueOne(id, now)).length)),
 
     /** Deletes dead letters and returns their number. */
     drop: (ids: readonly number[]): number => write(() => sum(ids, (id) => Number(unbury.run(id).changes))),

@@ -1,7 +1,7 @@
 import { type Deliver, type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
 import type { Fate } from '../fate.ts'
 import type { PersonCounts, PersonKeys } from '../person.ts'
-import type { Chosen, DeadLetter, MergeOptions, StoreStats } from '../store.ts'
+import type { Chosen, DeadLetter, Extras, MergeOptions, StartOptions, StoreStats } from '../store.ts'
 import { type Delivery, startDelivery } from './delivery.ts'
 import { createDeliveryLock } from './delivery-lock.ts'
 import { erasePerson } from './erase-person.ts'
@@ -36,8 +36,8 @@ export interface SqliteOptions {
 
 /** The common part of a store and an outbox in an SQLite file. */
 export interface SqliteEngine {
-  add(events: readonly OutboxEvent[], options: MergeOptions): Promise<Fate[]>
-  start(deliver: Deliver, options: MergeOptions): void
+  add(events: readonly OutboxEvent[], options: MergeOptions, extras?: Extras): Promise<Fate[]>
+  start(deliver: Deliver, options: StartOptions): void
   stats(): Promise<StoreStats>
   dead(): Iterable<DeadLetter>
   requeue(chosen: Chosen): number
@@ -74,9 +74,9 @@ export function openSqliteEngine({
   }
 
   return {
-    async add(events, { mergeOrders }) {
+    async add(events, { mergeOrders }, { log } = {}) {
       if (isClosed) throw new OutboxFull('The outbox is closing.')
-      const fates = await intake.add(events, mergeOrders)
+      const fates = await intake.add(events, { mergeOrders, log })
       delivery?.wake()
       return fates
     },

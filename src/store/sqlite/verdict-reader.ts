@@ -49,10 +49,12 @@ export function createVerdictReader({ now, random, log, retryAfter }: VerdictRea
   const fail = (): number => backOff(failures++)
 
   /** Delays a single event of a batch. After too many attempts it becomes a dead letter. */
-  function putOff({ id, event_id, attempts, event }: WaitingEvent): Settled {
-    if (attempts + 1 < mostTries) return { id, event_id, outcome: 'putOff', due: Math.ceil(now() + backOff(attempts)) }
+  function putOff(waiting: WaitingEvent): Settled {
+    const { attempts, event } = waiting
+    if (attempts + 1 < mostTries)
+      return { ...keyOf(waiting), outcome: 'putOff', due: Math.ceil(now() + backOff(attempts)) }
     log(`converge-tiktok: an event (${event.data.event}) was set aside after ${mostTries} tries. ${event.problem}`)
-    return { id, event_id, outcome: 'dead', problem: event.problem ?? noReason }
+    return { ...keyOf(waiting), outcome: 'dead', problem: event.problem ?? noReason }
   }
 
   function readBatch({ batch, verdicts }: Answered): BatchReading {
@@ -61,10 +63,8 @@ export function createVerdictReader({ now, random, log, retryAfter }: VerdictRea
     // If all events are refused for now, TikTok is down, and no single event is at fault.
     const isDown = retry.length + stop.length === batch.length
     const settled: Settled[] = [
-      ...done.map(({ id, event_id }): Settled => ({ id, event_id, outcome: 'done' })),
-      ...dead.map(
-        ({ id, event_id, event }): Settled => ({ id, event_id, outcome: 'dead', problem: event.problem ?? noReason }),
-      ),
+      ...done.map((one): Settled => ({ ...keyOf(one), outcome: 'done' })),
+      ...dead.map((one): Settled => ({ ...keyOf(one), outcome: 'dead', problem: one.event.problem ?? noReason })),
       ...(isDown ? [] : retry.filter(isTried).map(putOff)),
     ]
     return { settled, stop, down: isDown ? batch : [] }
@@ -88,6 +88,8 @@ export function createVerdictReader({ now, random, log, retryAfter }: VerdictRea
     stopped: () => stopped,
   }
 }
+
+const keyOf = ({ id, event_id, line, event: { answer } }: WaitingEvent) => ({ id, event_id, line, answer })
 
 interface BatchReading {
   settled: Settled[]
