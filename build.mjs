@@ -9,6 +9,7 @@ import { brotliCompressSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { minify as terser } from 'terser'
 import { minify as uglify } from 'uglify-js'
+import { adminLicenses, buildAdminPage } from './build/admin-page.mjs'
 import { writeDeclarations } from './build/declarations.mjs'
 import { variants } from './src/core/variants.ts'
 import { configSchema } from './src/node/config-schema.ts'
@@ -49,12 +50,17 @@ const partsAreFiles = {
 /** The hashes for the `integrity` attribute of a script tag, by file. */
 const integrity = {}
 
-/** Embeds the scripts as text, because a forwarder also serves them on platforms without files. */
+const builtPage = await buildAdminPage()
+
+/** Embeds the scripts and the operator's page as text, because a forwarder also serves them on platforms without files. */
 const scriptsAreText = {
   name: 'scripts are text',
   setup({ onLoad }) {
     onLoad({ filter: /src\/server\/scripts\.ts$/ }, () => ({
       contents: `export const scripts = ${JSON.stringify(scripts)}`,
+    }))
+    onLoad({ filter: /src\/server\/admin\/built-page\.ts$/ }, () => ({
+      contents: `export const builtPage = ${JSON.stringify(builtPage)}`,
     }))
   },
 }
@@ -74,7 +80,7 @@ function readMap(text) {
   const map = JSON.parse(text)
   if (map.sources.length === 0) return undefined
   const sourcesContent = map.sourcesContent.map((content, index) =>
-    map.sources[index].endsWith('/server/scripts.ts') ? null : content,
+    /\/server\/(scripts|admin\/built-page)\.ts$/.test(map.sources[index]) ? null : content,
   )
   return JSON.stringify({ ...map, sourcesContent })
 }
@@ -82,6 +88,10 @@ function readMap(text) {
 rmSync(path('dist'), { recursive: true, force: true })
 mkdirSync(path('dist'))
 
+console.log(
+  `operator's page · ${Buffer.byteLength(builtPage.html)} B · ${brotliCompressSync(builtPage.html).length} B brotli`,
+)
+write('third-party-licenses.txt', adminLicenses())
 write('converge.schema.json', `${JSON.stringify(configSchema, undefined, 2)}\n`)
 
 for (const { entry, file, features = variants['converge.js'], minified } of forPages) {

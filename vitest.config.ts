@@ -34,7 +34,16 @@ const everywhere = globSync('test/browser/**/*.test.ts', { cwd: import.meta.dirn
 )
 // Firefox serves one WebDriver session at a time. Projects with another number of workers need a group of their own.
 const firefox = { name: 'firefox', include: everywhere, ...inBrowser, maxWorkers: 1, sequence: { groupOrder: 1 } }
-const webkit = { name: 'webkit', include: everywhere, ...inBrowser }
+// WebKit's driver sometimes stops answering on a busy machine (seen with WebKitGTK 2.50). Only then is a test repeated, in a new
+// browser. The time limit is above the driver's own, so that a driver that hangs is not mistaken for a page that does.
+const webkit = {
+  name: 'webkit',
+  include: everywhere,
+  ...inBrowser,
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  retry: { count: 2, condition: /^WebKit's driver did not answer/ },
+}
 
 // Each smaller build of the script runs the unit tests, too: `unit-shop` is converge-shop.js, and so on. A file that opens no page
 // tests nothing that a build leaves out.

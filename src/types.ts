@@ -121,7 +121,10 @@ export interface TrackOptions {
   /** TikTok counts an event name and ID once in 48 hours. Default: the order's id for orders, else a random ID. */
   eventID?: Id | null | undefined
   profileProperties?: ProfileProperties | null | undefined
-  /** `urn:namespace:value`, e.g. `urn:email:jane@example.com`. */
+  /**
+   * Other names of the visitor: `urn:namespace:value`, e.g. `urn:cart_token:abc`. `urn:email:`, `urn:phone:` and
+   * `urn:customer_id:` are match keys. Of the others, the first 10 are posted to the forwarder, as SHA-256.
+   */
   aliases?: readonly string[] | null | undefined
   /** `forward`, as in Converge: only the browser copy, of an event that a server tracks with the same `eventID`. */
   method?: 'forward' | undefined
@@ -131,8 +134,9 @@ export interface TrackOptions {
 export interface StandingProperties {
   /** Merged into the properties of every later event. */
   eventProperties?: object | null | undefined
-  /** `null` forgets who the visitor is. */
+  /** `null` forgets who the visitor is, and the aliases. The next event is from another visitor. */
   profileProperties?: ProfileProperties | null | undefined
+  /** Added to the aliases of every later event of the page. */
   aliases?: readonly string[] | null | undefined
 }
 
@@ -269,6 +273,9 @@ export interface State {
 export interface PageContext {
   ttclid?: string | undefined
   ttp?: string | undefined
+  /** The visitor's ID, as 64 hex digits. */
+  visitor?: string | undefined
+  /** The customer ID, as SHA-256, if the shop has named one. */
   external_id?: string | undefined
   url: string
   userAgent: string
@@ -285,6 +292,11 @@ export interface RelayBatch {
   /** The page's clock when the batch was sent, in milliseconds since 1970. The forwarder corrects `time` by it. */
   sentAt: number
   events: RelayedEvent[]
+  /**
+   * The visitor has denied consent. The forwarder erases the visitor's profile and the unsent events that needed consent.
+   * `events` may then be empty. Only forwarders that serve `denials: true` accept a batch without events.
+   */
+  denied?: { visitor: string } | undefined
 }
 
 /** One Converge event with its TikTok events. */
@@ -296,7 +308,12 @@ export interface RelayedEvent {
   send: { event: string; parameters: EventParameters }[]
   /** True if the browser copy was given to the pixel. */
   pixel: boolean
+  /** Its `external_id` is the customer ID. Pages that do not post `visitor` may have the visitor's ID there. */
   user: User
+  /** The visitor's ID, as 64 hex digits. TikTok's pixel gets it as the `external_id` of a visitor without a customer ID. */
+  visitor?: string | undefined
+  /** SHA-256 of `urn:namespace:value`, at most 10. */
+  aliases?: string[] | undefined
   page: { url: string; referrer: string }
   ttclid?: string | undefined
   ttp?: string | undefined
@@ -415,6 +432,9 @@ export interface Config {
     userAgent?: string | undefined
     ttclid?: string | undefined
     ttp?: string | undefined
+    /** The visitor's ID. */
+    visitor?: string | undefined
+    /** The customer ID. Without a `visitor`, it is read as the visitor's ID. */
     external_id?: string | undefined
   }
   /** Your shop's domain, for cookies, and for server events without a page. It may be written as a URL. */
@@ -425,6 +445,11 @@ export interface Config {
   autoConfig?: boolean
   /** `true`: the page loads no pixel and sends nothing, and the forwarder accepts no events. Default `false`. */
   paused?: boolean
+  /**
+   * `true`: the page posts a visitor's denial to the forwarder (`RelayBatch.denied`). A forwarder with a database sets it in
+   * the script that it serves. Set it yourself only in a page that does not load that script. Default `false`.
+   */
+  denials?: boolean
   /** Loads the inspector, which shows each event and what became of it. Default `false`. */
   debug?: boolean
   /** Receives each event before consent and filters. Return the event for both copies, or `null` to stop it. Pages only. */

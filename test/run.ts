@@ -24,7 +24,7 @@ const then: Record<string, string> = {
 if (process.argv.includes('--with-examples')) then.examples = 'node test/examples/check-all.mjs'
 
 const start = Date.now()
-const outcome: Outcome = { passed: 0, failed: 0, skipped: 0, files: {} }
+const outcome: Outcome = { passed: 0, failed: 0, skipped: 0, files: {}, failures: [] }
 /** The commands that failed, so that a failure is also named at the end. */
 const failed: string[] = []
 
@@ -55,8 +55,8 @@ async function run(name: string, command: string): Promise<void> {
   console.log(`\n━━ ${name}: ${code === 0 ? 'passed' : 'FAILED'} after ${seconds(Date.now() - began)} s (${command})\n`)
   console.log(output.trim())
   if (code !== 0) failed.push(name)
-  if (command.startsWith('vitest')) add(file)
-  else if (code !== 0) outcome.failed++
+  if (command.startsWith('vitest')) add(name, file)
+  else if (code !== 0) fail(`${name}: ${command} exited with ${code}`)
 }
 
 /** `npm run` puts the tools of node_modules on the path. */
@@ -72,16 +72,22 @@ function outputOf(command: string, outcomeFile: string): Promise<{ code: number 
 }
 
 /** A run that wrote no outcome has broken off: that is one failure. */
-function add(file: string): void {
+function add(name: string, file: string): void {
   try {
     const part: Outcome = JSON.parse(readFileSync(file, 'utf8'))
     outcome.passed += part.passed
     outcome.failed += part.failed
     outcome.skipped += part.skipped
     Object.assign(outcome.files, part.files)
+    outcome.failures.push(...part.failures)
   } catch {
-    outcome.failed++
+    fail(`${name}: the run broke off`)
   }
+}
+
+function fail(failure: string): void {
+  outcome.failed++
+  outcome.failures.push(failure)
 }
 
 function seconds(milliseconds: number): string {

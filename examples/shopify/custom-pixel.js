@@ -56,7 +56,7 @@ async function start() {
       userAgent: navigator.userAgent,
       ttclid: ttclid || undefined,
       ttp: ttp || undefined,
-      external_id: visitor ? JSON.parse(visitor).id : undefined,
+      visitor: visitor ? JSON.parse(visitor).id : undefined,
     },
   })
   document.head.append(Object.assign(document.createElement('script'), { src: `${forwarder}/converge.js` }))

@@ -6,6 +6,7 @@ import type { Features } from '../core/variants.ts'
 import { layMapping, type MappingConfig, type ReadCondition, toRow } from '../tiktok/mapping.ts'
 import { readMappingBy } from '../tiktok/read-mapping.ts'
 import { type Readers, type Rules, readRulesBy } from '../tiktok/rules.ts'
+import * as aliases from '../tiktok/user.ts'
 import type { Config, ConvergeGlobal } from '../types.ts'
 import * as navigation from './navigation.ts'
 import * as relay from './relay.ts'
@@ -19,6 +20,7 @@ export const post = FEATURES.relay ? relay.post : undefined
 export const storeAll = FEATURES.relay ? relay.storeAll : undefined
 export const takeOver = FEATURES.relay ? relay.takeOver : undefined
 export const outboxOf = FEATURES.relay ? relay.outboxOf : undefined
+export const readAliases = FEATURES.relay ? aliases.readAliases : undefined
 export const onNavigation = FEATURES.pageLoads ? navigation.onNavigation : undefined
 
 const readWhen: ReadCondition = FEATURES.filters

@@ -1,5 +1,5 @@
 import { cleanUrl } from '../core/clean-url.ts'
-import { readText } from '../core/read.ts'
+import { put, readText } from '../core/read.ts'
 import { createIdentify } from '../tiktok/pixel/identify.ts'
 import { createTtq } from '../tiktok/pixel/ttq.ts'
 import { hash } from '../tiktok/user.ts'
@@ -7,7 +7,7 @@ import type { Config, PageContext } from '../types.ts'
 import { findClickId, readClickIds } from './click-ids.ts'
 import { isOptedOut, readDecision, refusal } from './decision.ts'
 import { readFlags } from './flags.ts'
-import type { Page } from './state.ts'
+import type { Page, Person } from './state.ts'
 import { known, learn } from './visitor.ts'
 
 /** The pages of all windows in which this script has started. Only tests use more than one. */
@@ -22,8 +22,6 @@ export function pageOf(window: Window, config: Config): Page {
   const found = pages.find((page) => page.window === window)
   if (found) return found
   const ttq = createTtq(window, () => readDecision(page).marketing === 'granted')
-  // A sandboxed page sets the visitor's ID in its context.
-  const id = hash(readText(config.context?.external_id))
   const page: Page = {
     window,
     config,
@@ -33,13 +31,22 @@ export function pageOf(window: Window, config: Config): Page {
     trackers: Object.create(null),
     consentRules: [],
     ttclid: findClickId(window, config),
-    visitor: id ? { id } : {},
+    visitor: visitorIn(config.context),
+    aliases: [],
   }
   pages.push(page)
   // Only a developer sees this hint, because visitors do not use localhost.
   if (!page.flags.isDebug && window.location.hostname === 'localhost')
     console.info('converge-tiktok: ?converge_debug opens the inspector')
   return page
+}
+
+/** A sandboxed page sets the visitor in its context. Pages of earlier versions have the visitor's ID in `external_id`. */
+function visitorIn({ visitor, external_id }: NonNullable<Config['context']> = {}): Person {
+  const person: Person = {}
+  put(person, 'id', hash(readText(visitor ?? external_id)))
+  if (visitor) put(person, 'external_id', hash(readText(external_id)))
+  return person
 }
 
 /** The page's URL and referrer, which need no consent, and the config's context. */
@@ -52,8 +59,9 @@ export const about = ({ window, config }: Page): NonNullable<Config['context']> 
 /** Returns the context for cart attributes and order notes. */
 export function contextOf(page: Page): PageContext {
   const { url, userAgent = page.window.navigator.userAgent } = about(page)
+  const { id, external_id } = refusal(page) ? {} : known(page, learn(page, {}))
   return {
-    ...(!refusal(page) && { ...readClickIds(page), external_id: known(page, learn(page, {})).external_id }),
+    ...(id && { ...readClickIds(page), visitor: id, external_id }),
     url: cleanUrl(readText(url)),
     userAgent: readText(userAgent),
     consent: readDecision(page),

@@ -8,10 +8,10 @@ import { readClickIds } from './click-ids.ts'
 import { isOptedOut, keep, readDecision, refusal } from './decision.ts'
 import { update } from './delivery.ts'
 import { report } from './listeners.ts'
-import type { Delivery, Page, Row, Tracker } from './state.ts'
+import type { Delivery, Page, Person, Row, Tracker } from './state.ts'
 import { isUnderWay, type RelayCopy } from './status.ts'
 import { readStored, removeStored, storedKeys } from './storage.ts'
-import { known } from './visitor.ts'
+import { known, userOf } from './visitor.ts'
 
 const FIRST_PAUSE = 1000 // ms, doubling
 const LONGEST_PAUSE = 300_000
@@ -28,7 +28,8 @@ type Posted = Delivery & { relayed: RelayedEvent }
 export function post(tracker: Tracker, delivery: Delivery, rows: readonly Row[]): RelayCopy {
   const relayed = toRelayedEvent(tracker.page, delivery, rows)
   delivery.relayed = relayed
-  delivery.matchKeys = Object.keys(relayed.user)
+  const { user, visitor } = relayed
+  delivery.matchKeys = Object.keys(visitor ? userOf({ ...user, id: visitor }) : user)
   enqueue(tracker, delivery)
   return 'posting'
 }
@@ -41,10 +42,12 @@ function enqueue(tracker: Tracker, delivery: Delivery): void {
   })
 }
 
-function toRelayedEvent(page: Page, { event, time, person, own }: Delivery, rows: readonly Row[]): RelayedEvent {
+function toRelayedEvent(page: Page, delivery: Delivery, rows: readonly Row[]): RelayedEvent {
+  const { event, time, person, own, aliases = [] } = delivery
   const { eventName, eventID, properties } = event
   // Without a grant, the server copy has only the call's own data, and URLs without their query.
   const isBare = refusal(page) !== undefined
+  const { id, ...user }: Person = isBare ? own : known(page, person)
   const clean = (url: unknown) => cleanUrl(readText(url).replace(isBare ? /\?.*/ : '', ''))
   return {
     time,
@@ -52,9 +55,14 @@ function toRelayedEvent(page: Page, { event, time, person, own }: Delivery, rows
     eventID,
     send: rows.map(({ event, parameters }) => ({ event, parameters })),
     pixel: false, // until the pixel is called
-    user: isBare ? own : known(page, person),
+    user,
     page: { url: clean(properties.$url), referrer: clean(properties.referrer) },
-    ...(!isBare && { ...readClickIds(page), locale: page.window.navigator.language }),
+    ...(id && {
+      visitor: id,
+      ...(aliases[0] && { aliases }),
+      ...readClickIds(page),
+      locale: page.window.navigator.language,
+    }),
     consent: readDecision(page),
     ...(isOptedOut(page) && { gpc: true }),
     test: page.flags.testCode,

@@ -8,7 +8,7 @@ import { wasSent } from './ledger.ts'
 import { post } from './optional-parts.ts'
 import type { Delivery, Row, Tracker } from './state.ts'
 import { copyUnder, isLeft, type Outcome, type PixelCopy } from './status.ts'
-import { known } from './visitor.ts'
+import { known, userOf } from './visitor.ts'
 
 // The path of an event: consent, filters, mapping, both channels. Each early return is a status with a reason. Later changes
 // of the result are in delivery.ts.
@@ -97,7 +97,7 @@ function callPixel(tracker: Tracker, delivery: Delivery, rows: readonly Row[]): 
   // `join` returns nothing if ttq belongs to another program.
   if (!page.ttq.join()) return 'not_taken'
   if (state.pixelCause === 'stand_in') loader.start()
-  const user = known(page, delivery.person)
+  const user = userOf(known(page, delivery.person))
   delivery.matchKeys = Object.keys(user)
   let isNow = true
   let pixel: PixelCopy = 'waiting'

@@ -36,6 +36,8 @@ export interface Page {
   /** The visitor's decision, on this page or an earlier one. `undefined` until it is first read. */
   decided?: Consent
   visitor: Person
+  /** The visitor's aliases from `converge.set`, as given, the newest first. */
+  aliases: unknown[]
   /** Whether storage has all known data of the visitor. */
   isVisitorKept?: boolean
   /** Whether consent was revoked in TikTok's pixel. */
@@ -82,6 +84,8 @@ export interface Delivery {
   readonly person: Person
   /** The match keys from the call itself. */
   readonly own: User
+  /** The hashed aliases of the call and of the visitor. */
+  readonly aliases?: string[] | undefined
   /** The event's ID was generated. */
   readonly hasNewId?: boolean
   /** `method: 'forward'`: the shop's server sends the server copy. */

@@ -8,7 +8,7 @@ import { cleanUp, decide } from './consent.ts'
 import { isOptedOut } from './decision.ts'
 import { pixelCopyIn, update } from './delivery.ts'
 import { listen, report } from './listeners.ts'
-import { storeAll } from './optional-parts.ts'
+import { readAliases, storeAll } from './optional-parts.ts'
 import { about, contextOf } from './page.ts'
 import { randomId } from './random-id.ts'
 import { end, sendEvent } from './send-event.ts'
@@ -97,11 +97,13 @@ function track(tracker: Tracker, eventName: string, properties?: object | null, 
   const changed = runHook(tracker, made, makeId)
   const event = changed ?? made
   const own = { ...readUser(event.properties), ...readUser(copyRecord(profileProperties), aliases) }
+  const person = learn(page, own)
   const delivery = {
     event,
     time: Date.now(),
-    person: learn(page, own),
+    person,
     own,
+    aliases: readAliases?.(aliases, page.aliases),
     isClientOnly: method === 'forward',
     hasNewId: event.eventID === newId,
     pixel: 'held',
@@ -129,6 +131,8 @@ function runHook({ config }: Tracker, event: ConvergeEvent, makeId: () => string
 function set(tracker: Tracker, given: unknown): void {
   const { eventProperties, profileProperties, aliases } = copyRecord(given)
   tracker.eventProperties = { ...tracker.eventProperties, ...copyRecord(eventProperties) }
-  if (profileProperties === null) forgetVisitor(tracker.page)
-  else learn(tracker.page, readUser(copyRecord(profileProperties), aliases))
+  const { page } = tracker
+  if (profileProperties === null) forgetVisitor(page)
+  else learn(page, readUser(copyRecord(profileProperties), aliases))
+  if (readAliases) page.aliases = [aliases ?? [], page.aliases].flat().slice(0, 100)
 }

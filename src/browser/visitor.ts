@@ -17,8 +17,8 @@ export function learn(page: Page, more: User): Person {
   return Object.assign(visitor, more)
 }
 
-/** Returns the match keys of a person. For the current visitor, this includes those from earlier pages. */
-export function known(page: Page, person: Person): User {
+/** Completes a person with an ID and, for the current visitor, with the match keys from earlier pages. */
+export function known(page: Page, person: Person): Person {
   const isNews = person === page.visitor && !page.isVisitorKept
   const former = isNews && readKept(page)
   if (former && !isOther(former, person)) Object.assign(person, { ...former, ...person })
@@ -27,12 +27,15 @@ export function known(page: Page, person: Person): User {
     page.isVisitorKept = true
     keep(page, KEY, { ...hashesOf(person), until: Date.now() + THIRTY_DAYS })
   }
-  const { id, ...user } = person
-  return { external_id: id, ...user }
+  return person
 }
+
+/** The match keys for TikTok's pixel. The visitor's ID is the `external_id` of a person without a customer ID. */
+export const userOf = ({ id = '', ...user }: Person): User => ({ external_id: id, ...user })
 
 export function forgetVisitor(page: Page): void {
   page.visitor = {}
+  page.aliases = []
   eraseVisitor(page)
 }
 

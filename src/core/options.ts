@@ -59,6 +59,7 @@ export const options = {
   autoConfig: onOrOff,
   debug: onOrOff,
   paused: onOrOff,
+  denials: onOrOff,
   beforeSend: [(value) => typeof value === 'function', 'a function'],
   region: oneOf<NonNullable<Config['region']>>({ us: true }),
   nonce: text(/^/, 'text'),

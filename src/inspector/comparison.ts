@@ -1,7 +1,7 @@
+import type { Tone } from '../ui/tone.ts'
 import type { Build } from './build.ts'
 import type { Change, Group, Line } from './compare.ts'
 import { redactDeep } from './redact.ts'
-import type { Tone } from './tone.ts'
 
 const changeWords: Record<Change, [word: string, tone: Tone]> = {
   same: ['unchanged', 'none'],

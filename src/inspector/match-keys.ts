@@ -31,7 +31,7 @@ export function matchKeysOf(
   if (!destinationEvents.length) return []
   const own = readUser(properties)
   const given = (['email', 'phone', 'external_id'] as const).map((key) => {
-    const hash = own[key] ?? (key === 'external_id' ? context.external_id : undefined)
+    const hash = own[key] ?? (key === 'external_id' ? (context.external_id ?? context.visitor) : undefined)
     const isThere = matchKeys.includes(key)
     const advice = `Set ${profile[key]}, in profileProperties.`
     return { key, isThere, isGiven: true, value: hash ?? 'given before', advice }

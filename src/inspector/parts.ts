@@ -1,7 +1,8 @@
 import { attempt } from '../core/attempt.ts'
+import type { IconName } from '../ui/icon-paths.ts'
 import { type Attributes, type Build, builderOf } from './build.ts'
 import { filterNames } from './filter-by.ts'
-import { type IconName, icon } from './icon.ts'
+import { icon } from './icon.ts'
 import { styles } from './styles.ts'
 
 /** The action of a button, from its `data-act`. */

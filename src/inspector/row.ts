@@ -1,31 +1,15 @@
 import type { Channel } from '../types.ts'
+import { statusNames, statusTones } from '../ui/statuses.ts'
+import type { Tone } from '../ui/tone.ts'
 import type { Build } from './build.ts'
 import type { Delivery } from './deliveries.ts'
 import type { Entry, Outcome } from './entry.ts'
 import { icon } from './icon.ts'
 import { redact } from './redact.ts'
-import type { Tone } from './tone.ts'
 
-/** Converge's names of the statuses. */
-export const outcomeNames: Record<Outcome, string> = {
-  success: 'Success',
-  failure: 'Failure',
-  retry: 'Retry',
-  filtered: 'Filtered',
-  skipped: 'Skipped',
-  no_consent: 'No consent',
-  external: 'External',
-}
+export const outcomeNames: Record<Outcome, string> = { ...statusNames, external: 'External' }
 
-const outcomeTones: Record<Outcome, Tone> = {
-  success: 'good',
-  failure: 'bad',
-  retry: 'wait',
-  filtered: 'calm',
-  skipped: 'none',
-  no_consent: 'wait',
-  external: 'other',
-}
+const outcomeTones: Record<Outcome, Tone> = { ...statusTones, external: 'other' }
 
 const channelNames: Record<Channel, string> = { pixel: 'Pixel', relay: 'Relay' }
 

@@ -1,7 +1,7 @@
 import { refusalOf } from '../core/consent.ts'
 import type { Config, PixelCause, State } from '../types.ts'
+import type { Tone } from '../ui/tone.ts'
 import { pixelAdvice, relayAdvice } from './advice.ts'
-import type { Tone } from './tone.ts'
 
 /** One line of the header: a name, its value, and a sentence if there is something to do. */
 export interface Fact {

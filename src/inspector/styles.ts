@@ -1,6 +1,7 @@
 // Every rule of the host is important: within a shadow root that wins over whatever the page's own sheets say of it.
 // Sizes are in px: a shop's root font size may be anything.
 
+import { codeFont, darkColors, dotRules, lightColors, toneRules } from '../ui/colors.ts'
 import { phone } from './place.ts'
 
 export const styles = `
@@ -20,30 +21,20 @@ export const styles = `
 * { margin: 0; padding: 0; font: inherit; color: inherit; }
 [hidden] { display: none !important; }
 
-.panel, .badge {
-  --ground: #fff; --raised: #f5f6f8; --line: #dfe2e8; --ink: #15171c; --soft: #565d6b; --accent: #4338ca;
-  --good: #0b6b35; --wait: #7a4d00; --bad: #b3261e; --calm: #1a56b0; --other: #7430b0;
+.panel, .badge {${lightColors}
   color: var(--ink);
   background: var(--ground);
   border: 1px solid var(--line);
   box-shadow: 0 12px 40px #0003;
 }
 @media (prefers-color-scheme: dark) {
-  .panel, .badge {
-    --ground: #15171c; --raised: #1e2128; --line: #333843; --ink: #eef0f4; --soft: #a9b0be; --accent: #b0b4ff;
-    --good: #6fdc9d; --wait: #f2c063; --bad: #ff9a91; --calm: #93c0ff; --other: #d6aaff;
+  .panel, .badge {${darkColors}
     box-shadow: 0 12px 40px #000;
   }
 }
-[data-tone] { --tone: var(--soft); }
-[data-tone=good] { --tone: var(--good); }
-[data-tone=wait] { --tone: var(--wait); }
-[data-tone=bad] { --tone: var(--bad); }
-[data-tone=calm] { --tone: var(--calm); }
-[data-tone=other] { --tone: var(--other); }
-
+${toneRules}${dotRules}
 ul, ol { list-style: none; }
-code, .path, .code, .ids { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 12px; }
+code, .path, .code, .ids { font-family: ${codeFont}; font-size: 12px; }
 svg { width: 16px; height: 16px; flex: none; fill: none; stroke: currentColor; stroke-width: 1.5; stroke-linecap: round; stroke-linejoin: round; }
 button { background: none; border: 0; text-align: inherit; cursor: pointer; }
 :focus { outline: none; }
@@ -75,10 +66,6 @@ h2 { flex: 1; display: flex; align-items: center; gap: 8px; min-width: 0; font-s
 .tool { display: grid; place-items: center; width: 32px; height: 32px; border-radius: 8px; }
 .tool:hover, .small:hover, .chip:hover, .row:hover { background: var(--raised); }
 .facts { display: flex; flex-wrap: wrap; gap: 4px 18px; padding: 0 14px 8px; }
-.dot { display: flex; align-items: center; gap: 5px; }
-.dot::before { content: ''; flex: none; width: 8px; height: 8px; border-radius: 50%; border: 2px solid var(--tone); background: var(--tone); }
-.dot[data-tone=wait]::before { background: none; }
-.dot[data-tone=bad]::before { border-radius: 1px; }
 .facts [data-tone=bad] dd { color: var(--bad); }
 .notices p { padding: 6px 14px; border-top: 1px solid var(--line); border-left: 3px solid var(--tone); }
 
@@ -127,7 +114,7 @@ h3 { margin: 14px 0 4px; font-size: 12px; }
 table { width: 100%; border-collapse: collapse; table-layout: fixed; }
 th, td { padding: 4px 8px; border: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { background: var(--raised); }
-.group th, [scope=row] { font-family: ui-monospace, Menlo, Consolas, monospace; }
+.group th, [scope=row] { font-family: ${codeFont}; }
 .path { display: block; }
 .change { display: inline-block; margin: 2px 4px 0 0; padding: 0 6px; border: 1px solid var(--line); border-radius: 5px; color: var(--tone); }
 code + .change { margin-left: 8px; }

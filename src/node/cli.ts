@@ -6,6 +6,7 @@ import { databaseCommand } from './database-command.ts'
 import { forgetCommand } from './forget-command.ts'
 import { initCommand } from './init-command.ts'
 import { outboxCommand } from './outbox-command.ts'
+import { pauseCommand, resumeCommand } from './pause-command.ts'
 import { suggestion } from './read-words.ts'
 import { serveCommand } from './serve-command.ts'
 import { UsageError } from './usage-error.ts'
@@ -41,6 +42,10 @@ const help = `Usage: converge-tiktok <command> [options]
   database backup <file>  copy the database to a new file; the server may be running
     --database, --outbox  the file, as for serve
 
+  pause              stop accepting events, on all servers that use the database; waiting events are still sent
+  resume             accept events again
+    --database, --outbox  the file, as for serve
+
   forget             erase a person's waiting events and dead letters; the server may be running
     --email <address>  the person; also --phone <number>, --customer <id>, --order <id>. You can repeat each of them
     --stdin            read the person from lines such as: email jane@example.com
@@ -49,6 +54,7 @@ const help = `Usage: converge-tiktok <command> [options]
 
   check              print a report before you go live
     --config <file>    the config; default: converge.json
+    --database, --outbox  the file, as for serve; says whether it is paused
     --url <page>       also check a page of the shop: its script tag and Content-Security-Policy
     --test-code <code> also send a test event for each row of the mapping.
                        Events Manager shows the code under Test events
@@ -68,6 +74,8 @@ const commands: ReadonlyMap<string, (words: string[]) => Promise<number>> = new 
   ['serve', serveCommand],
   ['outbox', outboxCommand],
   ['database', databaseCommand],
+  ['pause', pauseCommand],
+  ['resume', resumeCommand],
   ['forget', forgetCommand],
   ['check', checkCommand],
   ['copy', copyCommand],

@@ -1,5 +1,7 @@
 import { type Option, options } from '../core/options.ts'
 import type { ForwarderConfig } from '../server/forwarder.ts'
+import type { NewCustomersConfig } from '../server/forwarder-config.ts'
+import { dateRule, FEWEST_DAYS } from '../server/forwarder-options.ts'
 import { LONGEST_MERGE_WINDOW } from '../server/merge-window.ts'
 import type { SourceConfig, SourceType } from '../server/sources/source-config.ts'
 import {
@@ -189,6 +191,10 @@ const properties = {
   }),
   load: described("When TikTok's 150 kB may load. Default: idle.", enumOf(options.load)),
   paused: described('true: the page loads no pixel and sends nothing, and the forwarder accepts no events.', boolean),
+  denials: described(
+    'The forwarder sets it in the script that it serves: the page posts a denial of consent.',
+    boolean,
+  ),
   pageLoads: described(
     'auto: $page_load now and after each navigation within the page. Default: manual.',
     enumOf(options.pageLoads),
@@ -224,6 +230,20 @@ const properties = {
         properties: { days: positive, maxBytes: positive } satisfies Record<keyof LogRetention, JsonSchema>,
       },
     ],
+  }),
+  newCustomers: described('Keeps the first order of each customer, for orders without $is_new_customer.', {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      since: described('Orders placed from this date on get an answer, because the history has all earlier ones.', {
+        type: 'string',
+        pattern: toPattern(dateRule),
+      }),
+      days: described('Days that a customer stays known after the latest order. Default: until they are erased.', {
+        type: 'integer',
+        minimum: FEWEST_DAYS,
+      }),
+    } satisfies Record<keyof NewCustomersConfig, JsonSchema>,
   }),
   trustProxy: described(
     "Takes a visitor's IP address from the last entry of X-Forwarded-For. Default: false.",

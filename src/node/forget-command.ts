@@ -3,7 +3,9 @@ import { basename, dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type PersonKey, readPersonKey } from '../server/person-keys.ts'
 import type { PersonCounts, PersonKeys } from '../store/person.ts'
+import { countCustomers } from '../store/sqlite/customer-history.ts'
 import { erasePerson } from '../store/sqlite/erase-person.ts'
+import { countLines } from '../store/sqlite/log-person.ts'
 import { openTables } from '../store/sqlite/outbox-tables.ts'
 import { countPerson, createPersonSearch } from '../store/sqlite/person-search.ts'
 import { openOutboxFileReadOnly } from '../store/sqlite/sqlite-schema.ts'
@@ -88,7 +90,11 @@ function toPerson(named: readonly Named[]): PersonKeys {
 function count(path: string, person: PersonKeys): PersonCounts {
   const database = openOutboxFileReadOnly(path)
   try {
-    return countPerson(createPersonSearch(database), person)
+    return {
+      ...countPerson(createPersonSearch(database), person),
+      customers: countCustomers(database, person),
+      logLines: countLines(database, person),
+    }
   } finally {
     database.close()
   }
@@ -104,10 +110,15 @@ async function erase(path: string, person: PersonKeys): Promise<PersonCounts> {
   }
 }
 
-const toWords = ({ waiting, deadLetters }: PersonCounts): string =>
-  `${counted(waiting, 'waiting event')} and ${counted(deadLetters, 'dead letter')}`
+function toWords({ waiting, deadLetters, logLines = 0, customers = 0 }: PersonCounts): string {
+  const words = [counted(waiting, 'waiting event'), counted(deadLetters, 'dead letter')]
+  if (logLines) words.push(counted(logLines, 'line of the event log', 'lines of the event log'))
+  if (customers) words.push(counted(customers, 'entry', 'entries'))
+  const last = words.pop()
+  return `${words.join(', ')} and ${last}${customers ? ' of the history of customers' : ''}`
+}
 
-const counted = (count: number, name: string): string => `${count} ${name}${count === 1 ? '' : 's'}`
+const counted = (count: number, one: string, several = `${one}s`): string => `${count} ${count === 1 ? one : several}`
 
 /** Places that may still have the person's data. */
 function unreached(path: string): string[] {

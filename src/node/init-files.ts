@@ -66,6 +66,8 @@ export function toEnvironmentFile(platform: Platform): string {
     .join('')
 }
 
+const examples = 'https://github.com/converge-tiktok/converge-tiktok/tree/main/examples'
+
 const stub = `<script>
   window.converge = window.converge || { q: [] }
   for (const name of ['init', 'track', 'set', 'consent', 'on']) {
@@ -77,15 +79,17 @@ const stub = `<script>
 export function nextSteps({ platform, forwarder }: Answers): string {
   const steps = {
     shopify: [
-      'The theme: add examples/shopify/converge-tiktok.liquid. Set its script to',
+      'The theme: add converge-tiktok.liquid. Set its script to',
       `  ${forwarder}/converge.js`,
-      'The checkout: add examples/shopify/custom-pixel.js as a custom pixel. Set its forwarder to',
+      'The checkout: add custom-pixel.js as a custom pixel. Set its forwarder to',
       `  ${forwarder}`,
       'Paid orders: create a webhook for "Order payment", in JSON, with the URL',
       `  ${forwarder}/webhook/shopify`,
+      `Both files and the steps in Shopify are in ${examples}/shopify`,
     ],
     woocommerce: [
-      'The shop: install the plugin in examples/woocommerce. Set its CONVERGE_SCRIPT to',
+      `The shop: install the plugin from ${examples}/woocommerce`,
+      'Set its CONVERGE_SCRIPT to',
       `  ${forwarder}/converge.js`,
       'Paid orders: create webhooks for "Order created" and "Order updated" with the delivery URL',
       `  ${forwarder}/webhook/woocommerce`,

@@ -73,7 +73,8 @@ export async function serveWithin(
     const bodies = createBodyIntake(bounds)
     const compressed = createScriptCompressor()
     const shared = shareEventFile(file.part)
-    const start = (given: ReloadConfig) => createForwarder({ ...given, ...shared }, { Response: FastResponse, log: logger })
+    const start = (given: ReloadConfig) =>
+      createForwarder({ ...given, ...shared }, { Response: FastResponse, log: logger })
     let forwarder = start(config)
     const server = listen({
       port,

@@ -6,7 +6,7 @@ import { checkNames } from './name-check.ts'
 /** Reports what each source accepts, and sources that would send the same order twice. */
 export function checkSources(config: ForwarderConfig, sources: Sources): Finding[] {
   const { web, all } = sources
-  const paused = 'The config is paused, so no page and no source sends events.'
+  const paused = 'paused is true in the config, so no page and no source sends events.'
   return [
     ...(config.paused ? [{ ok: undefined, text: paused }] : []),
     ...all.map(describe),

@@ -1,7 +1,7 @@
-import { checkOption, checkOptions } from '../core/options.ts'
+import { checkOption, checkOptions, refuseUnknown } from '../core/options.ts'
 import { type Rules, readRules } from '../tiktok/rules.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
-import { forwarderOptions, originOption } from './forwarder-options.ts'
+import { forwarderOptions, newCustomersOptions, originOption } from './forwarder-options.ts'
 import { isToken } from './is-token.ts'
 import { readSources, type Sources } from './sources/sources.ts'
 
@@ -34,6 +34,7 @@ export function checkConfig(config: ForwarderConfig): CheckedConfig {
   if (!isToken(accessToken)) throw new Error(secrets.accessToken)
   if (webhookToken !== undefined && !isToken(webhookToken)) throw new Error(secrets.webhookToken)
   checkAdminToken(adminToken)
+  checkNewCustomers(config)
   if (config.store && config.outbox)
     throw new Error(
       'converge-tiktok: store and outbox are both set. Set only one of them. A store also keeps events, and it merges orders.',
@@ -41,6 +42,14 @@ export function checkConfig(config: ForwarderConfig): CheckedConfig {
   checkOption('allowedOrigins', config.allowedOrigins, forwarderOptions.allowedOrigins)
   for (const origin of config.allowedOrigins) checkOption('allowedOrigins', origin, originOption)
   return { rules, sources: readSources(config) }
+}
+
+function checkNewCustomers({ newCustomers }: ForwarderConfig): void {
+  if (!newCustomers) return
+  refuseUnknown('newCustomers', newCustomers, newCustomersOptions)
+  const { since, days } = newCustomers
+  if (since !== undefined) checkOption('newCustomers.since', since, newCustomersOptions.since)
+  if (days !== undefined) checkOption('newCustomers.days', days, newCustomersOptions.days)
 }
 
 const SHORTEST_ADMIN_TOKEN = 32

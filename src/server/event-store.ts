@@ -51,12 +51,13 @@ export function createEventStore(options: EventStoreOptions): EventStore {
   async function keep(keeper: Keeper, intake: Intake): Promise<Answer | Stored> {
     const events = intake.taken.map(({ event }) => event)
     const part = { ...intake.log, eventNames: intake.taken.map(({ eventName }) => eventName) }
-    if (events.length === 0) {
+    const extras = { history: intake.history, ...(keeper.hasLog && { log: part }) }
+    if (events.length === 0 && !intake.history) {
       note(part)
       return { kept: [], refused: [] }
     }
     try {
-      const fates = await keeper.add(events, keeper.hasLog ? { log: part } : {})
+      const fates = await keeper.add(events, extras)
       last = undefined
       logOrders(log, throttle, intake.taken, fates)
       return { kept: tellFates(intake, fates), refused: [] }

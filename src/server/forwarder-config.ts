@@ -4,6 +4,17 @@ import type { Config } from '../types.ts'
 import type { Outbox } from './outbox.ts'
 import type { SourceConfig } from './sources/source-config.ts'
 
+/** The history of customers, for orders without `$is_new_customer` from sources with a secret. */
+export interface NewCustomersConfig {
+  /**
+   * A date, such as `2024-05-01`, or a time with its zone: your shop had no order before it that the history lacks. Orders that
+   * are placed later get an answer. Without it, the history is kept and no order gets an answer.
+   */
+  since?: string
+  /** Days that a customer stays known after the latest order, at least 30. Default: until they are erased. */
+  days?: number
+}
+
 /** The page's config, plus options that only the server may know. */
 export interface ForwarderConfig extends Config {
   /** From TikTok Events Manager. It is only sent to TikTok, in a header. */
@@ -39,4 +50,6 @@ export interface ForwarderConfig extends Config {
    * Default 30 days and 1,000,000,000 bytes. `false`: there is no log.
    */
   log?: false | LogRetention
+  /** Keeps the first order of each customer, and decides by it which orders are a new customer's. It needs a `store`. Default: off. */
+  newCustomers?: NewCustomersConfig
 }

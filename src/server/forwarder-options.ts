@@ -1,9 +1,12 @@
 import { type Option, onOrOff, options, text } from '../core/options.ts'
 import { isRecord } from '../core/read.ts'
 import type { Config } from '../types.ts'
-import type { ForwarderConfig } from './forwarder-config.ts'
+import type { ForwarderConfig, NewCustomersConfig } from './forwarder-config.ts'
 import { isToken } from './is-token.ts'
 import { LONGEST_MERGE_WINDOW } from './merge-window.ts'
+
+/** An order may be sent again, and by another way, for days. Its answer must not change meanwhile. */
+export const FEWEST_DAYS = 30
 
 /** Options that only a forwarder has. */
 export type OwnOption = Exclude<keyof ForwarderConfig, keyof Config>
@@ -27,12 +30,30 @@ export const forwarderOptions = {
   adminToken: [isToken, 'text without spaces'],
   outbox: [isRecord, 'an outbox'],
   store: [isRecord, 'a store'],
+  newCustomers: [isRecord, 'an object with since and, optionally, days'],
   mergeOrders: [isMergeWindow, `whole seconds from 0 to ${LONGEST_MERGE_WINDOW}`],
   log: [isLogOption, 'false, or an object such as { "days": 30, "maxBytes": 1000000000 } with numbers above 0'],
 } satisfies Record<keyof ForwarderConfig, Option>
 
+/** The options of `newCustomers`. */
+export const newCustomersOptions = {
+  since: [isDate, 'a date such as 2024-05-01, or a time with its zone such as 2024-05-01T00:00:00+02:00'],
+  days: [
+    (value) => typeof value === 'number' && Number.isInteger(value) && value >= FEWEST_DAYS,
+    `whole days, at least ${FEWEST_DAYS}`,
+  ],
+} satisfies Record<keyof NewCustomersConfig, Option>
+
 /** One of `allowedOrigins`. */
 export const originOption: Option = [isOrigin, 'an origin, such as https://www.shop.example (without a path), or null']
+
+/** A date, or a time with its zone. */
+export const dateRule = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/
+
+function isDate(value: unknown): boolean {
+  if (typeof value !== 'string') return false
+  return dateRule.test(value) && !Number.isNaN(Date.parse(value))
+}
 
 function isMergeWindow(value: unknown): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LONGEST_MERGE_WINDOW

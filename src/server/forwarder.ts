@@ -1,6 +1,5 @@
 import type { Log } from '../core/log.ts'
 import { createEventsApi } from '../tiktok/events-api/client.ts'
-import type { Config } from '../types.ts'
 import { bodyText } from './body-text.ts'
 import { checkConfig } from './check-config.ts'
 import { configLine } from './config-line.ts'
@@ -12,8 +11,10 @@ import { createKeeper } from './keeper.ts'
 import { createLateEvents } from './late-events.ts'
 import { createLog } from './log-line.ts'
 import { createMatchKeys } from './match-keys.ts'
+import { readHistoryConfig } from './new-customers.ts'
 import { createPageIntake } from './page-intake.ts'
 import { parsePageRequest } from './parse.ts'
+import { createPause, type ReadPause } from './pause.ts'
 import { pickVariant } from './pick-variant.ts'
 import { readIp, readUserAgent } from './profile.ts'
 import { readResponse } from './read-body.ts'
@@ -30,6 +31,7 @@ import { createWebhooks, skip } from './sources/webhooks.ts'
 import { whySkipped } from './sources/why-skipped.ts'
 import { createSteadyClock } from './steady-clock.ts'
 import { createThrottle } from './throttle.ts'
+import { allSkipped } from './unsent.ts'
 
 export type { ForwarderConfig } from './forwarder-config.ts'
 export type { RequestContext } from './request-context.ts'
@@ -67,7 +69,8 @@ type Take = (request: Request, context: RequestContext, source?: string) => Answ
 export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {}): Forwarder {
   const { sources } = checkConfig(config)
   const { web } = sources
-  const { pixelId, accessToken, paused: isPaused = false } = config
+  const history = readHistoryConfig(config)
+  const { pixelId, accessToken, paused = false } = config
   const keeper = createKeeper(config)
   const { now = Date.now, monotonic = () => performance.now(), Response = globalThis.Response } = env
   const log = env.log ?? createLog()
@@ -90,12 +93,13 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   const clock = createSteadyClock(now, monotonic)
   const sourceCounts = createSourceCounts(sources)
   const counters = { matchKeys, refusals, lateEvents, sourceCounts }
+  const readPause = createPause({ paused, pauseSwitch: keeper?.pauseSwitch, log, monotonic })
   const readPageEvents = createPageIntake(web)
   const takeWebhook = createWebhooks({
     sources,
-    isPaused,
+    readPause,
     store,
-    readerOf: (source) => createServerIntake(source, web),
+    readerOf: (source) => createServerIntake(source, web, history),
     lateEvents,
     log,
     throttle,
@@ -107,10 +111,10 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   const routes: Record<Route, Take> = {
     events: countPage,
     webhook: takeFromServer,
-    'converge.js': scriptServer(pickVariant(web.config), configLine(servedConfig(web, isPaused))),
+    'converge.js': pageScript(web, readPause),
     'consent.js': scriptServer('consent.js'),
     'inspector.js': scriptServer('inspector.js'),
-    health: createHealth({ api, keeper, store, ...counters, isPaused, adminToken: config.adminToken }),
+    health: createHealth({ api, keeper, store, ...counters, history, now, readPause, adminToken: config.adminToken }),
   }
 
   async function countPage(request: Request, context: RequestContext): Promise<Answer> {
@@ -132,10 +136,13 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
       gpc: request.headers.get('sec-gpc') === '1',
       allowTest: config.allowTest === true,
     }
-    const reason = whySkipped(web, isPaused)
+    const reason = whySkipped(web, await readPause())
     const events = reason ? parsePageRequest(body).good.length : 0
-    if (reason && events > 0) return skip(reason, events)
     const intake = readPageEvents(body, facts)
+    if (reason && events > 0) {
+      store.note(allSkipped(intake, reason))
+      return skip(reason, events)
+    }
     lateEvents.note(intake.late, web.name, facts.receivedAt)
     return store.store(intake, context)
   }
@@ -179,7 +186,10 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   }
 }
 
-/** The config for pages. If their source is disabled, they send nothing, as if the config were paused. */
-function servedConfig({ config, isEnabled }: Source, isPaused: boolean): Config {
-  return isPaused || !isEnabled ? { ...config, paused: true } : config
+/** Serves converge.js with the config for pages. While the intake is paused, the pages send nothing. */
+function pageScript({ config, isEnabled }: Source, readPause: ReadPause): Take {
+  const variant = pickVariant(config)
+  const live = scriptServer(variant, configLine(config))
+  const paused = scriptServer(variant, configLine({ ...config, paused: true }))
+  return async (request) => ((await readPause()) || !isEnabled ? paused : live)(request)
 }

@@ -1,10 +1,12 @@
-import type { OrderCounts } from '../store/store.ts'
+import type { StoreStats } from '../store/store.ts'
 import type { EventsApi } from '../tiktok/events-api/client.ts'
 import type { EventStore } from './event-store.ts'
 import type { Keeper } from './keeper.ts'
 import type { LateEvents } from './late-events.ts'
 import type { MatchKeys } from './match-keys.ts'
+import { type HistoryConfig, reportNewCustomers } from './new-customers.ts'
 import type { Stats } from './outbox.ts'
+import type { ReadPause } from './pause.ts'
 import type { Refusals } from './refusals.ts'
 import { type Answer, refuse, respond } from './respond.ts'
 import { isSameToken } from './same-token.ts'
@@ -18,7 +20,11 @@ export interface HealthOptions {
   refusals: Refusals
   lateEvents: LateEvents
   sourceCounts: SourceCounts
-  isPaused: boolean
+  /** How the history of customers is used. `undefined` if no history is kept. */
+  history: HistoryConfig | undefined
+  /** Milliseconds since 1970. */
+  now: () => number
+  readPause: ReadPause
   /** Grants access to the whole report. Without one, only the public part is available. */
   adminToken: string | undefined
 }
@@ -39,9 +45,10 @@ const LONGEST_WAIT = 300
  * admin token, the report also has the reason of a stop, and counts of sent, failed and refused events.
  */
 export function createHealth(options: HealthOptions): (request: Request) => Promise<Answer> {
-  const { api, keeper, store, matchKeys, refusals, lateEvents, sourceCounts, isPaused, adminToken } = options
+  const { api, keeper, store, matchKeys, refusals, lateEvents, sourceCounts, history, now, readPause, adminToken } =
+    options
 
-  async function read(): Promise<Stats & { status: HealthStatus; orders?: OrderCounts }> {
+  async function read(): Promise<Stats & { status: HealthStatus } & Partial<Pick<StoreStats, 'orders' | 'customers'>>> {
     const own = api.stats()
     const stats = { waiting: 0, oldest: undefined, ...own, ...(await keeper?.stats()) }
     const refusal = store.refusal()
@@ -56,17 +63,18 @@ export function createHealth(options: HealthOptions): (request: Request) => Prom
     const [, token] = /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '') ?? []
     if (token !== undefined && !(adminToken !== undefined && isSameToken(token, adminToken)))
       return refuse(401, 'The bearer token is wrong, or adminToken is not set.', [], { 'www-authenticate': 'Bearer' })
-    const { status, waiting, oldest, stopped, full, sent, dead, orders } = await read()
+    const { status, waiting, oldest, stopped, full, sent, dead, orders, customers } = await read()
     const shown = { status, waiting, oldest }
     if (token === undefined) return respond(httpStatus[status], shown)
     return respond(httpStatus[status], {
       ...shown,
       stopped,
-      paused: isPaused || undefined,
+      paused: await readPause(),
       full: full || undefined,
       sent,
       failed: dead,
       orders,
+      new_customers: customers && reportNewCustomers(history, customers, now()),
       too_late: lateEvents.count(),
       refused: refusals.counts(),
       match_keys: matchKeys.shares(),

@@ -1,5 +1,6 @@
 export type { Log, LogFields, LogLevel } from '../core/log.ts'
 export type { Fate } from '../store/fate.ts'
+export type { PauseSwitch } from '../store/pause-switch.ts'
 export type { PersonCounts, PersonKeys } from '../store/person.ts'
 export type {
   Chosen,

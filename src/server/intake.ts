@@ -1,3 +1,4 @@
+import type { HistoryExtras } from '../store/customer-history.ts'
 import type { LogPart } from '../store/event-log.ts'
 import type { Status } from '../types.ts'
 import type { OutboxEvent } from './outbox.ts'
@@ -13,6 +14,8 @@ export interface Intake {
   log: Omit<LogPart, 'eventNames'>
   /** For a server's request: its events by status. */
   statuses?: Statuses
+  /** For a server's request: its orders, for the history of customers. */
+  history?: HistoryExtras
 }
 
 /** A TikTok event, and the part of the request that it came from. */

@@ -2,6 +2,7 @@ import { isRecord } from '../core/read.ts'
 import type { Content, EventParameters, RelayedEvent, User } from '../types.ts'
 import {
   MAX_ADDRESS,
+  MAX_ALIASES,
   MAX_CONTENTS,
   MAX_EVENT_NAME,
   MAX_PLACE,
@@ -96,6 +97,8 @@ const eventTests = testsOf({
   send: (value) => isList(value, MAX_SEND, isSend),
   pixel: (value) => typeof value === 'boolean',
   user: (value) => passes(value, userTests),
+  visitor: isHash,
+  aliases: (value) => isList(value, MAX_ALIASES, isHash),
   page: (value) => passes(value, pageTests) && value.url !== undefined && value.referrer !== undefined,
   ttclid: hasShape(shapes.clickId),
   ttp: hasShape(shapes.cookie),

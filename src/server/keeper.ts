@@ -1,6 +1,7 @@
 import type { Fate } from '../store/fate.ts'
+import type { PauseSwitch } from '../store/pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../store/person.ts'
-import type { Extras, OrderCounts } from '../store/store.ts'
+import type { Extras, StoreStats } from '../store/store.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
 import { mergeWindow } from './merge-window.ts'
 import type { Deliver, OutboxEvent, Stats } from './outbox.ts'
@@ -8,13 +9,14 @@ import type { Deliver, OutboxEvent, Stats } from './outbox.ts'
 /** Keeps events until TikTok has them: a store or an outbox. */
 export interface Keeper {
   /** Resolves with the fate of each event once they are stored. */
-  add(events: OutboxEvent[], extras: Extras): Promise<readonly Fate[]>
+  add(events: OutboxEvent[], extras?: Extras): Promise<readonly Fate[]>
   /** True if it has an event log. */
   hasLog: boolean
   start(deliver: Deliver): void
-  stats(): Promise<(Stats & { orders?: OrderCounts }) | undefined>
+  stats(): Promise<(Stats & Partial<Pick<StoreStats, 'orders' | 'customers'>>) | undefined>
   /** Erases a person's events. Missing if events cannot be found by person. */
   erase?: ((person: PersonKeys) => Promise<PersonCounts>) | undefined
+  pauseSwitch?: PauseSwitch | undefined
 }
 
 /** Returns `undefined` if the config has neither store nor outbox: events are then sent while the sender waits. */
@@ -28,6 +30,7 @@ export function createKeeper(config: ForwarderConfig): Keeper | undefined {
       start: (deliver) => store.start(deliver, log ? { ...options, log } : options),
       stats: () => store.stats(),
       erase: (person) => store.erase(person),
+      pauseSwitch: store.pauseSwitch,
     }
   }
   if (!outbox) return undefined
@@ -40,5 +43,6 @@ export function createKeeper(config: ForwarderConfig): Keeper | undefined {
     start: (deliver) => outbox.start(deliver),
     stats: async () => outbox.stats?.(),
     erase: outbox.erase?.bind(outbox),
+    pauseSwitch: outbox.pauseSwitch,
   }
 }

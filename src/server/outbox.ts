@@ -1,3 +1,4 @@
+import type { PauseSwitch } from '../store/pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../store/person.ts'
 import type { Deliver, OutboxEvent } from '../tiktok/events-api/delivery.ts'
 
@@ -33,6 +34,8 @@ export interface Outbox {
   stats?(): Promise<Stats>
   /** Erases a person's waiting events and dead letters, and returns their numbers. */
   erase?(person: PersonKeys): Promise<PersonCounts>
+  /** Stops and starts the intake of all servers that use the outbox. */
+  pauseSwitch?: PauseSwitch
 }
 
 export class OutboxFull extends Error {

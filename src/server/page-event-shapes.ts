@@ -9,6 +9,7 @@ export const MAX_SEND = 20
 export const MAX_EVENT_NAME = 50
 export const MAX_PLACE = 100
 export const MAX_ADDRESS = 8000
+export const MAX_ALIASES = 10
 
 export interface Shape {
   test: RegExp

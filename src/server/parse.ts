@@ -1,9 +1,10 @@
 import * as v from 'valibot'
 import { isRecord, readNumber, readText } from '../core/read.ts'
-import type { Content, EventParameters, RelayedEvent, User } from '../types.ts'
+import type { Content, EventParameters, RelayBatch, RelayedEvent, User } from '../types.ts'
 import { isPageEvent } from './is-page-event.ts'
 import {
   MAX_ADDRESS,
+  MAX_ALIASES,
   MAX_CONTENTS,
   MAX_EVENT_NAME,
   MAX_EVENTS,
@@ -93,6 +94,8 @@ export const pageEventSchema = v.object({
     } satisfies Record<keyof User, v.GenericSchema>),
     {},
   ),
+  visitor: hash,
+  aliases: orNothing(v.pipe(v.array(shaped(shapes.hash)), v.minLength(1), v.maxLength(MAX_ALIASES))),
   page: v.optional(v.object({ url: address, referrer: address }), {}),
   ttclid: orNothing(shaped(shapes.clickId)),
   ttp: orNothing(shaped(shapes.cookie)),
@@ -102,11 +105,22 @@ export const pageEventSchema = v.object({
   test: orNothing(shaped(shapes.testCode)),
 } satisfies Record<keyof RelayedEvent, v.GenericSchema>)
 
-const relayBatch = v.object({
-  v: v.literal(1),
-  sentAt: v.pipe(v.number(), v.finite()),
-  events: v.pipe(v.array(v.unknown()), v.minLength(1), v.maxLength(MAX_EVENTS)),
-})
+const relayBatch = v.pipe(
+  v.object({
+    v: v.literal(1),
+    sentAt: v.pipe(v.number(), v.finite()),
+    events: v.pipe(v.array(v.unknown()), v.maxLength(MAX_EVENTS)),
+    denied: v.optional(v.object({ visitor: shaped(shapes.hash) })),
+  } satisfies Record<keyof RelayBatch, v.GenericSchema>),
+  v.forward(
+    v.partialCheck(
+      [['events'], ['denied']],
+      ({ events, denied }) => events.length > 0 || denied !== undefined,
+      'must have at least 1 entries',
+    ),
+    ['events'],
+  ),
+)
 
 type Check<Event> = (given: unknown) => { event: Event } | { issues: readonly v.BaseIssue<unknown>[] }
 
@@ -129,14 +143,16 @@ export type PageEvent = v.InferOutput<typeof pageEventSchema>
 export interface PageRequest extends ParsedRequest<PageEvent> {
   /** The page's clock when it posted, in milliseconds since 1970. */
   sentAt: number
+  /** The visitor who has denied consent, as SHA-256. */
+  denied: string | undefined
 }
 
 /** Parses what a page posts: a `RelayBatch`, which is not trusted. */
 export function parsePageRequest(body: string): PageRequest {
   const batch = v.safeParse(relayBatch, parseJson(body))
-  if (!batch.success) return { sentAt: 0, good: [], bad: [], problems: toProblems('', batch.issues) }
-  const { sentAt, events } = batch.output
-  return { sentAt, ...parseEach(checkPageEvent, events, (index) => `events[${index}]`) }
+  if (!batch.success) return { sentAt: 0, denied: undefined, good: [], bad: [], problems: toProblems('', batch.issues) }
+  const { sentAt, events, denied } = batch.output
+  return { sentAt, denied: denied?.visitor, ...parseEach(checkPageEvent, events, (index) => `events[${index}]`) }
 }
 
 /** PHP encodes an empty object as `[]`. */
@@ -234,7 +250,7 @@ const typeWords = new Map<string | null, string>([
 ])
 
 function messageOf({ type, kind, message, expected, input, requirement }: v.BaseIssue<unknown>): string {
-  if (type === 'custom' || type === 'check' || type === 'union') return message
+  if (type === 'custom' || type === 'check' || type === 'partial_check' || type === 'union') return message
   // valibot describes a picklist as `("granted" | "denied")`.
   const words = typeWords.get(expected) ?? String(expected).replace(/[()]/g, '').replaceAll(' | ', ' or ')
   if (input === undefined) return `is missing or not JSON (expected ${words})`

@@ -33,7 +33,9 @@ export function readProfile(profile: Properties, properties: Properties, aliases
   }
   // These are sent unhashed, so drop an email address that the sender put there by mistake.
   for (const key of ['city', 'state', 'country'] as const) if (user[key]?.includes('@')) delete user[key]
-  const visitor = readUser({ $customer_id: profile.$external_id ?? profile.external_id })
+  const visitor = readUser({
+    $customer_id: profile.$external_id ?? profile.external_id ?? profile.$visitor ?? profile.visitor,
+  })
   put(user, 'external_id', user.external_id ?? visitor.external_id ?? '')
   put(user, 'ip', readIp(profile.$ip ?? profile.ip))
   put(user, 'user_agent', readUserAgent(profile.$user_agent ?? profile.userAgent))

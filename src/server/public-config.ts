@@ -16,6 +16,7 @@ export const isPublic = {
   relay: true,
   load: true,
   paused: true,
+  denials: true,
   pageLoads: true,
   context: false, // differs for each page
   domain: true,

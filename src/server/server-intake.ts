@@ -3,12 +3,13 @@ import { copyRecord, createEvent } from '../core/event.ts'
 import { suggestEventName } from '../core/event-synonyms.ts'
 import { orderIdKey } from '../core/order-id.ts'
 import { readText } from '../core/read.ts'
+import type { CustomerOrder } from '../store/customer-history.ts'
 import type { UnsentEvent } from '../store/event-log.ts'
 import { fromServer } from '../tiktok/events-api/payload.ts'
-import { route } from '../tiktok/route.ts'
 import type { ConvergeEvent, Status } from '../types.ts'
 import { createBlockingFilter } from './blocking-filter.ts'
 import type { Intake, Late, Statuses, Taken } from './intake.ts'
+import { type HistoryConfig, routeByCustomer, toCustomerOrder } from './new-customers.ts'
 import type { OutboxEvent } from './outbox.ts'
 import type { ParsedRequest, Problem, ServerEvent } from './parse.ts'
 import { readProfile } from './profile.ts'
@@ -31,6 +32,8 @@ interface Place extends ServerRequestFacts {
   problems: Problem[]
   late: Late[]
   unsent: UnsentEvent[]
+  /** Orders for the history of customers. */
+  orders: CustomerOrder[]
 }
 
 const inDoubt =
@@ -38,8 +41,15 @@ const inDoubt =
 
 export type ReadServerEvents = (request: ParsedRequest<ServerEvent>, facts: ServerRequestFacts) => Intake
 
-/** Runs the whole pipeline for a server's events from one source. `web` is the page's source. */
-export function createServerIntake({ name, config, rules }: Source, web: Source): ReadServerEvents {
+/**
+ * Runs the whole pipeline for a server's events from one source. `web` is the page's source. With `history`, orders are added to
+ * the history of customers, even if they are not sent.
+ */
+export function createServerIntake(
+  { name, config, rules }: Source,
+  web: Source,
+  history?: HistoryConfig,
+): ReadServerEvents {
   const { consent: mode = 'always' } = config
   const blockingFilter = createBlockingFilter(config.filters)
 
@@ -49,7 +59,7 @@ export function createServerIntake({ name, config, rules }: Source, web: Source)
 
   function run(
     given: ServerEvent,
-    { path, receivedAt, problems, late, unsent, isClockSteady }: Place,
+    { path, receivedAt, problems, late, orders, unsent, isClockSteady }: Place,
   ): [status: Status, events: OutboxEvent[]] {
     const event = createEvent(given.event_name, copyRecord(given.properties), given.event_id, () => crypto.randomUUID())
     const names = { eventName: event.eventName, event_id: event.eventID }
@@ -69,12 +79,15 @@ export function createServerIntake({ name, config, rules }: Source, web: Source)
       problems.push({ path: join(path, 'profile_properties.$consent'), message: "must be 'granted' or 'denied'" })
       return drop('failure', "profile_properties.$consent must be 'granted' or 'denied'")
     }
+    const time = Math.min(given.timestamp ?? receivedAt, receivedAt)
+    const order = history && toCustomerOrder(event, { given, time, profile, history })
+    if (order) orders.push(order)
     const { marketing } = profile
     if (isDeniedByGpc(profile.gpc, config.gpc, marketing) || refusalOf(mode, marketing, 'relay'))
       return drop('no_consent', `consent mode ${mode}`)
-    const rows = route(event, rules, config)
+    const rows = routeByCustomer(event, rules, config, order !== undefined)
     if (!rows) return drop('filtered', blockingFilter(event.eventName, event.properties))
-    const forServer = rows.filter(({ forward }) => forward !== 'client')
+    const forServer = rows.filter(({ row }) => row.forward !== 'client')
     if (forServer.length === 0) {
       const meant = suggestEventName(event.eventName, rules.mapping)
       const message = `has no row in the mapping. Did you mean "${meant}"?`
@@ -83,12 +96,17 @@ export function createServerIntake({ name, config, rules }: Source, web: Source)
     }
     const missing = missingOrderId(event)
     if (missing) problems.push({ path: join(path, missing.place), message: missing.message })
-    const time = Math.min(given.timestamp ?? receivedAt, receivedAt)
-    const sent = forServer.map((row) => ({
+    const sent = forServer.map(({ row }) => ({
       ...row,
       forward: isBesidePixel(event.eventName, row.event) ? ('client_and_server' as const) : ('server' as const),
     }))
-    const events = fromServer(event, { rows: sent, profile, time, config })
+    const events = fromServer(event, { rows: sent, profile, time, config }).map(
+      (one): OutboxEvent => ({ ...one, source: 'signed' }),
+    )
+    for (const [index, one] of events.entries()) {
+      const { customers } = forServer[index] ?? {}
+      if (customers) order?.rows.push({ event: one, customers })
+    }
     const sorted = sortByAge(events, receivedAt)
     const status = sorted.inTime.length ? 'success' : 'skipped'
     if (!isClockSteady) {
@@ -106,21 +124,23 @@ export function createServerIntake({ name, config, rules }: Source, web: Source)
   return ({ good, bad, problems }, facts) => {
     const statuses: Statuses = {}
     const late: Late[] = []
+    const orders: CustomerOrder[] = []
     const unsent = bad.map(({ given, problem }) => unreadable(given, problem))
     const taken = good.flatMap(({ path, event }) => {
-      const [status, events] = run(event, { ...facts, path, problems, late, unsent })
+      const [status, events] = run(event, { ...facts, path, problems, late, orders, unsent })
       statuses[status] = (statuses[status] ?? 0) + 1
       const isInDoubt = status === 'skipped'
-      return events.map(
-        (one): Taken => ({
-          path,
-          eventName: event.event_name,
-          event: { ...one, source: 'signed' },
-          ...(isInDoubt && { isInDoubt }),
-        }),
-      )
+      const eventName = event.event_name
+      return events.map((one): Taken => ({ path, eventName, event: one, ...(isInDoubt && { isInDoubt }) }))
     })
-    return { taken, problems, late, statuses, log: { source: name, channel: 'server', unsent } }
+    return {
+      taken,
+      problems,
+      late,
+      statuses,
+      log: { source: name, channel: 'server', unsent },
+      ...(history && orders.length > 0 && { history: { orders, keepFor: history.keepFor } }),
+    }
   }
 }
 

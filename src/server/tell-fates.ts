@@ -5,6 +5,7 @@ import type { Intake, ServerStatus, Taken } from './intake.ts'
 const messages = {
   kept: undefined,
   merged: undefined,
+  for_others: undefined,
   // No message: somebody who guesses an order's email address would learn whether the guess is right.
   conflict: undefined,
   already_sent: (event: string) =>

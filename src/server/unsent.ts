@@ -1,5 +1,6 @@
 import { readText } from '../core/read.ts'
-import type { UnsentEvent } from '../store/event-log.ts'
+import type { LogPart, UnsentEvent } from '../store/event-log.ts'
+import type { Intake } from './intake.ts'
 import type { OutboxEvent } from './outbox.ts'
 import type { Problem } from './parse.ts'
 import { redact } from './redact.ts'
@@ -26,6 +27,15 @@ export function unsentEvent(
 /** TikTok events that arrived too late. */
 export function lateEvents(eventName: string, late: readonly OutboxEvent[]): UnsentEvent[] {
   return late.map(({ data: { event, event_id } }) => unsentEvent('skipped', 'too_late', { eventName, event, event_id }))
+}
+
+/** The log of a request whose events are all skipped. `reason` starts with a code, such as `paused: …`. */
+export function allSkipped({ log, taken }: Pick<Intake, 'log' | 'taken'>, reason: string): LogPart {
+  const [code = reason] = reason.split(':')
+  const skipped = taken.map(({ eventName, event: { data } }) =>
+    unsentEvent('skipped', code, { eventName, event: data.event, event_id: data.event_id }),
+  )
+  return { ...log, eventNames: [], unsent: [...log.unsent, ...skipped] }
 }
 
 /** An event that could not be read. `given` may be anything. */

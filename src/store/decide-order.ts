@@ -134,7 +134,7 @@ function decidePage(rows: readonly OutboxEvent[], known: KnownOrder, moment: Ord
     const row = signed[index]
     if (row) decision.replace.push({ id: row.id, event })
   }
-  decision.fates = rows.map((row): Fate => {
+  decision.fates = rows.map((row) => {
     const fate = fateOfPage(row, { signed, known, decision, moment })
     if (fate === 'kept') decision.insert.push({ event: row, due: dueOf(row, moment) })
     else if (fate !== 'already_sent') count(decision, fate)
@@ -151,7 +151,10 @@ interface PageContext {
   moment: OrderMoment
 }
 
-function fateOfPage(row: OutboxEvent, { signed, known, decision, moment: { now } }: PageContext): Fate {
+function fateOfPage(
+  row: OutboxEvent,
+  { signed, known, decision, moment: { now } }: PageContext,
+): keyof OrderCounts | 'kept' | 'already_sent' {
   const name = row.data.event
   const before = broughtBefore(decision, known, name)
   if (isRemembered(before.page, now)) return 'already_sent'

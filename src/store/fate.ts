@@ -7,6 +7,7 @@ export type Fate =
   | 'conflict' // Its twin contradicts it. Only the signed source's copy is sent.
   | 'already_sent' // The same event and event_id arrived before. It is not sent again.
   | 'late_twin' // A page's copy arrived after the signed source's was sent. It is not sent.
+  | 'for_others' // A row that is only sent for other customers: for new ones, or for returning ones. It is not sent.
   | 'left_to_source' // A page's copy has a row that the signed source's order does not have. It is not sent.
 
 /** True if the event is sent, by itself or merged with its twin. */

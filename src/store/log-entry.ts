@@ -4,12 +4,12 @@ import { logMatchKeys } from './event-log.ts'
 
 // With @ an ID may be an email address. With a leading + or 00, or digits in groups, it may be a phone number. Plain digits
 // may not count, because they are the order IDs of most shop systems.
-const mayBePerson = /@|^\s*(\+|00)[\d\s().-]{7,}$|^\(?\d{2,4}\)?([\s.-]+\d{2,4}){2,}$/
+const mayBePerson = /@|^(\+|00)[\d\s().-]{7,}$|^\(?\d{2,4}\)?([\s.-]+\d{2,4}){2,}$/
 const shownDigits = 12
 
 /** An ID as the log shows it: one that may name a person is replaced by a part of its SHA-256. */
 export function shownId(id: string): string {
-  return mayBePerson.test(id) ? `sha256:${sha256(id.trim().toLowerCase()).slice(0, shownDigits)}` : id
+  return mayBePerson.test(id.trim()) ? `sha256:${sha256(id.trim().toLowerCase()).slice(0, shownDigits)}` : id
 }
 
 /** The match keys of an event as bits, by their index in `logMatchKeys`. */

@@ -1,6 +1,8 @@
 import type { Deliver, OutboxEvent, Stats } from '../server/outbox.ts'
+import type { CustomerCounts, HistoryExtras } from './customer-history.ts'
 import type { EventLog, LogPart, LogRetention } from './event-log.ts'
 import type { Fate } from './fate.ts'
+import type { PauseSwitch } from './pause-switch.ts'
 import type { PersonCounts, PersonKeys } from './person.ts'
 
 /** An event that was set aside and is not sent. */
@@ -23,6 +25,8 @@ export type Chosen = readonly number[] | 'all'
 export interface Extras {
   /** Its lines in the event log. Default: it is not logged. */
   log?: LogPart
+  /** Orders for the history of customers. They are written even if none of the request's events is sent. */
+  history?: HistoryExtras | undefined
 }
 
 export interface MergeOptions {
@@ -36,10 +40,11 @@ export interface StartOptions extends MergeOptions {
 }
 
 /** Outcomes of orders that both a page and a signed source sent, since the database was created. */
-export type OrderCounts = Record<Exclude<Fate, 'kept' | 'already_sent'>, number>
+export type OrderCounts = Record<Exclude<Fate, 'kept' | 'already_sent' | 'for_others'>, number>
 
 export interface StoreStats extends Stats {
   orders: OrderCounts
+  customers: CustomerCounts
 }
 
 /**
@@ -76,6 +81,8 @@ export interface Store {
   erase(person: PersonKeys): Promise<PersonCounts>
   /** The event log. Missing if this store has none. */
   log?: EventLog
+  /** Stops and starts the intake of all servers that use the database. */
+  pauseSwitch?: PauseSwitch
   /** The version of the tables. */
   schemaVersion(): Promise<number>
   /** Resolves once nothing is in flight and the database is closed. */

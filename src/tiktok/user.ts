@@ -1,4 +1,4 @@
-import { put, readText } from '../core/read.ts'
+import { hasOwn, put, readText } from '../core/read.ts'
 import { sha256 } from '../core/sha256.ts'
 import type { User } from '../types.ts'
 
@@ -13,7 +13,7 @@ const beforeNumber = /^[^+\d]+/ // such as `tel:`
 const separators = /\(0\)|[^+\p{L}\p{N},;#*~]/gu
 const extension = /[,;]?(ext(n|ensi[oó]n)?#?|[x#])\d{0,7}$/
 
-// Most events have no match keys, so this returns early.
+/** Reads text, except placeholders. Most events have no match keys, so this returns early. */
 const read = (value: unknown): string => (value ? readText(value).replace(junk, '') : '')
 const plain = (value: unknown): string => read(value).toLowerCase()
 
@@ -31,19 +31,36 @@ export const barePhone = (phone: unknown): string =>
   plain(phone).replace(beforeNumber, '').replace(separators, '').replace(extension, '').replace(/^00/, '+')
 
 const readEmail = (email: unknown): string => hash(plain(email), emailShape)
-const readAlias = (alias: unknown): string => readEmail(/^urn:email:(.*)/i.exec(readText(alias))?.[1])
 const readPhone = (phone: unknown): string => hash(plain(phone), hash64) || hash(barePhone(phone), phoneShape)
+const readCustomer = (id: unknown): string => hash(read(id))
+
+/** The namespaces of aliases that are match keys. */
+const readers = { email: readEmail, phone: readPhone, customer_id: readCustomer }
+
+/** Splits `urn:namespace:value`. The namespace is lower case, and both are empty if the value is missing or a placeholder. */
+function splitAlias(alias: unknown): [namespace: string, value: string] {
+  const [, namespace = '', value = ''] = /^urn:([^:]+):(.+)/i.exec(readText(alias)) ?? []
+  return read(value) ? [namespace.toLowerCase(), value] : ['', '']
+}
+
+function readAlias(aliases: unknown, wanted: keyof typeof readers): string {
+  return readFirst(aliases, (alias) => {
+    const [namespace, value] = splitAlias(alias)
+    return namespace === wanted ? readers[wanted](value) : ''
+  })
+}
 
 /**
- * Reads the match keys from an event's `$…` properties and its `urn:email:` aliases, normalized and hashed. Page and server
- * both use this function, so that both copies carry the same match keys. Hashes are kept, and unreadable values are left out.
- * A phone number needs `+` or `00` and its country code. The first valid one of several e-mails or phones is used.
+ * Reads the match keys from an event's `$…` properties, or else its aliases `urn:email:`, `urn:phone:` and `urn:customer_id:`,
+ * normalized and hashed. Page and server both use this function, so that both copies carry the same match keys. Hashes are
+ * kept, and unreadable values are left out. A phone number needs `+` or `00` and its country code. The first valid one of
+ * several e-mails or phones is used.
  */
 export function readUser(properties: Record<string, unknown>, aliases?: unknown): User {
   const user: User = {}
-  put(user, 'email', readFirst(properties.$email, readEmail) || readFirst(aliases, readAlias))
-  put(user, 'phone', readFirst(properties.$phone_number, readPhone))
-  put(user, 'external_id', hash(read(properties.$customer_id)))
+  put(user, 'email', readFirst(properties.$email, readEmail) || readAlias(aliases, 'email'))
+  put(user, 'phone', readFirst(properties.$phone_number, readPhone) || readAlias(aliases, 'phone'))
+  put(user, 'external_id', readCustomer(properties.$customer_id) || readAlias(aliases, 'customer_id'))
   put(user, 'first_name', hash(plain(properties.$first_name)))
   put(user, 'last_name', hash(plain(properties.$last_name)))
   put(user, 'zip_code', hash(plain(properties.$zip_code).replace(/[\s-]/g, '')))
@@ -51,6 +68,25 @@ export function readUser(properties: Record<string, unknown>, aliases?: unknown)
   put(user, 'state', plain(properties.$state))
   put(user, 'country', plain(properties.$country_code))
   return user
+}
+
+const MOST_ALIASES = 10
+
+/**
+ * Hashes the aliases that are no match keys: SHA-256 of `urn:namespace:value`. Duplicates and placeholders are left out, and
+ * only the first 10 are returned. Page and server both use this function.
+ *
+ * @param lists lists of aliases; those of an event come before standing ones
+ */
+export function readAliases(...lists: unknown[]): string[] {
+  const urns: string[] = []
+  for (const alias of lists.flat()) {
+    if (urns.length === MOST_ALIASES) break
+    const [namespace, value] = splitAlias(alias)
+    const urn = `urn:${namespace}:${value}`
+    if (namespace && !hasOwn(readers, namespace) && !urns.includes(urn)) urns.push(urn)
+  }
+  return urns.map(sha256)
 }
 
 /** Hashes a text, or returns empty text if it does not match the shape. */

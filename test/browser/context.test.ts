@@ -87,9 +87,9 @@ inEachBrowser(
       expect(ttp).toMatch(/./)
       await track(page, 'Searched', {}, { eventID: 'one' })
       expect(await host.waitForTaken(1)).toMatchObject([{ ttp }])
-      const { external_id, ...context } = (await contextOf(page)) ?? {}
+      const { visitor, ...context } = (await contextOf(page)) ?? {}
       expect(context).toEqual({ ttp, url: shop, userAgent: await page.evaluate('navigator.userAgent'), consent: {} })
-      expect(external_id).toMatch(/^[\da-f]{64}$/)
+      expect(visitor).toMatch(/^[\da-f]{64}$/)
     })
 
     test('before a grant the context contains nothing from the device', async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import { createDemo } from '../../examples/demo/demo.ts'
 import { startDemo } from '../../examples/demo/server.ts'
+import type { Row } from '../../examples/demo/tiktok/copies.ts'
 import { driverOf, type Page } from './browsers.ts'
 import { inEachBrowser } from './in-each-browser.ts'
 import { hitsLeaveAtOnce } from './shop.ts'
@@ -45,6 +46,8 @@ inEachBrowser(
           why: part(row, 'why'),
           hit: part(row, 'hit'),
           api: part(row, 'api'),
+          origin: part(row, 'origin'),
+          isShownMerged: row.querySelector<HTMLElement>('[data-part=merged]')?.hidden === false,
         }))
       })
 
@@ -132,6 +135,11 @@ inEachBrowser(
         expect(copy).toMatch('value: 28.9')
         expect(copy).not.toMatch('jane@')
       }
+      expect(purchase).toMatchObject({ origin: 'merged from the page and Shopify', isShownMerged: true })
+      // The money and the customer are Shopify's; the click ID, the address and the browser are the page's.
+      for (const field of ['phone', 'first_name', 'user_agent', 'url']) expect(purchase?.api).toMatch(`${field}: `)
+      expect(purchase?.api.match(/event_id: /g)).toHaveLength(1)
+      expect(await textOf(page, '[data-said] li[data-level=info]')).toMatch(/^merged: /)
       expect(await rowOf(page, 'Added Payment Info')).toMatchObject({ event: 'AddPaymentInfo', kind: 'merged' })
       expect(await rowOf(page, '$page_load')).toMatchObject({ event: 'Pageview', kind: 'one copy' })
       expect(page.consoleErrors).toEqual([])
@@ -234,7 +242,7 @@ inEachBrowser(
       })
     })
 
-    test('the server copy waits in the outbox while the Events API is down, and is sent later', async () => {
+    test('the server copy waits in the database while the Events API is down, and is sent later', async () => {
       const page = await open('/')
       await accept(page)
       const tab = await stage.newPage({ shared: page })
@@ -246,7 +254,7 @@ inEachBrowser(
         .poll(() => rowOf(tab, 'Searched'), patience)
         .toMatchObject({
           kind: 'on its way',
-          why: 'The server copy waits in the forwarder’s outbox until TikTok’s Events API accepts it.',
+          why: 'The server copy waits in the forwarder’s database until TikTok’s Events API accepts it.',
         })
       await expect.poll(() => counters(tab), patience).toMatchObject({ copies: 0, waiting: 1 })
       await press(tab, '[data-value="up"]')
@@ -363,19 +371,21 @@ test('an order whose page never ran is sent by the shop system, as Shopify does'
   const { body } = await fetch(`${demo.url}/demo/stream`)
   const decoder = new TextDecoder()
   let news = ''
+  const whys = new Set<string>()
   for await (const chunk of body ?? []) {
     news += decoder.decode(chunk)
-    if (news.includes('"event":"Purchase"') && news.endsWith('\n\n')) break
+    if (!news.endsWith('\n\n')) continue
+    const [, latest = ''] = /(?:^|\n)data: (.+)\n\n$/.exec(news) ?? []
+    const purchase = JSON.parse(latest).rows.find(({ event }: Row) => event === 'Purchase')
+    whys.add(purchase?.why)
+    if (!purchase?.api) continue
+    expect(purchase).toMatchObject({
+      event_id: id,
+      eventName: 'Placed Order',
+      origin: 'from Shopify',
+      api: { properties: { value: 28.9, currency: 'EUR', contents: [{ content_id: '410201', quantity: 1 }] } },
+    })
+    break
   }
-  const rows = JSON.parse(
-    news
-      .trim()
-      .split('\n')
-      .at(-1)
-      ?.replace(/^data: /, '') ?? '',
-  ).rows
-  expect(rows.find(({ event }: { event: string }) => event === 'Purchase')).toMatchObject({
-    event_id: id,
-    api: { properties: { value: 28.9, currency: 'EUR', contents: [{ content_id: '410201', quantity: 1 }] } },
-  })
+  expect(whys).toContain('Shopify’s order waits a few seconds for the page’s copy of it.')
 })

@@ -116,10 +116,10 @@ inEachBrowser(
         const taken = await host.waitForTaken(3)
         expect(taken.map(({ user }) => user.email)).toEqual(own)
         // Without a customer each has a visitor id, and not the same one.
-        expect(taken.map(({ user }) => user.external_id)).toEqual(
+        expect(taken.map(({ visitor }) => visitor)).toEqual(
           ['jane', 'john', 'john too'].map((id) => userOf(hits, id)?.external_id),
         )
-        expect(new Set(taken.map(({ user }) => user.external_id)).size).toBe(2)
+        expect(new Set(taken.map(({ visitor }) => visitor)).size).toBe(2)
       })
     })
 
@@ -192,11 +192,12 @@ inEachBrowser(
       await host.waitForTaken(1)
       await page.reload()
       await track(page, 'Searched', {}, { eventID: 'john', profileProperties: john })
-      const [, event] = await host.waitForTaken(2)
-      expect(event?.user).toEqual({ email: sha256(john.$email), external_id: expect.stringMatching(/^[\da-f]{64}$/) })
-      expect(event?.user.external_id).not.toBe(janeHashed.external_id)
+      const [first, event] = await host.waitForTaken(2)
+      expect(event?.user).toEqual({ email: sha256(john.$email) })
+      expect(event?.visitor).toMatch(/^[\da-f]{64}$/)
+      expect(event?.visitor).not.toBe(first?.visitor)
       const hits = await tiktok().waitForHits(has('john'))
-      expect(userOf(hits, 'john')).toEqual({ email: event?.user.email, external_id: event?.user.external_id })
+      expect(userOf(hits, 'john')).toEqual({ email: event?.user.email, external_id: event?.visitor })
     })
 
     test('an unnamed visitor keeps one hashed ID across pages and tabs, in both copies', async () => {
@@ -211,14 +212,15 @@ inEachBrowser(
       const tab = await stage.newPage({ shared: page })
       await tab.goto(shop)
       await track(tab, 'Searched', {}, { eventID: 'three' })
-      const ids = (await host.waitForTaken(3)).map(({ user }) => user.external_id)
+      const ids = (await host.waitForTaken(3)).map(({ visitor }) => visitor)
       expect(ids[0]).toMatch(/^[\da-f]{64}$/)
       expect(new Set(ids).size).toBe(1)
       const hits = await tiktok().waitForHits(has('three'))
       expect(['one', 'two', 'three'].map((id) => userOf(hits, id))).toEqual(ids.map((external_id) => ({ external_id })))
       expect(enriched(hits)).toEqual([])
       const context = await tab.evaluate(() => window.converge?.context?.())
-      expect(context?.external_id).toBe(ids[0])
+      expect(context).toMatchObject({ visitor: ids[0] })
+      expect(context).not.toHaveProperty('external_id')
     })
 
     test('profileProperties: null forgets the visitor', async () => {
@@ -229,13 +231,14 @@ inEachBrowser(
       await tiktok().waitForHits(has('jane'))
       await set(page, { profileProperties: null })
       await track(page, 'Searched', {}, { eventID: 'nobody' })
-      const [, event] = await host.waitForTaken(2)
-      expect(Object.keys(event?.user ?? {})).toEqual(['external_id'])
-      expect(event?.user.external_id).not.toBe(janeHashed.external_id)
+      const [first, event] = await host.waitForTaken(2)
+      expect(event?.user).toEqual({})
+      expect(event?.visitor).toMatch(/^[\da-f]{64}$/)
+      expect(event?.visitor).not.toBe(first?.visitor)
       await page.reload()
       await track(page, 'Searched', {}, { eventID: 'next page' })
       const [, , next] = await host.waitForTaken(3)
-      expect(next?.user).toEqual(event?.user)
+      expect(next).toMatchObject({ user: {}, visitor: event?.visitor })
       expect(await keptIn(page)).not.toMatch(janeHashed.email)
     })
 

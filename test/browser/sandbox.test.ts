@@ -15,7 +15,7 @@ const context = {
   userAgent: 'Mozilla/5.0 (of the top frame)',
   ttclid: 'E.C.P.click',
   ttp: 'ttpOfTheTopFrame',
-  external_id: 'ab'.repeat(32),
+  visitor: 'ab'.repeat(32),
 }
 const config: Config = { pixelId, load: 'immediate', relay, context }
 const order = { id: '1001', total_price: 20, currency: 'EUR', $email: 'jane@example.com' }
@@ -48,7 +48,7 @@ inEachBrowser((stage) => {
     const [event] = await host.waitForTaken(1)
     expect(event).toMatchObject({
       eventID: '1001',
-      user: { external_id: context.external_id },
+      visitor: context.visitor,
       page: { url: context.url, referrer: context.referrer },
       ttclid: context.ttclid,
       ttp: context.ttp,
@@ -59,11 +59,11 @@ inEachBrowser((stage) => {
 
     expect(await said(page, 'error')).toEqual([])
     expect((await said(page, 'pixel')).at(-1)).toMatchObject({ pixel: 'blocked', pixelCause: 'sandboxed' })
-    const { url, userAgent, ttclid, ttp, external_id } = context
+    const { url, userAgent, ttclid, ttp, visitor } = context
     expect((await said(page, 'result'))[0]).toMatchObject({
       origin: 'null',
       result: { status: 'success', reason: 'pixel_blocked', eventID: '1001' },
-      context: { url, userAgent, ttclid, ttp, external_id },
+      context: { url, userAgent, ttclid, ttp, visitor },
     })
   })
 

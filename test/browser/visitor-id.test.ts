@@ -25,12 +25,12 @@ inEachBrowser(
         const ofBoth = (hits: Hit[]) => new Set(hits.map(({ context }) => context.pixel.code)).size === 2
         const first = (await tiktok().waitForHits(ofBoth)).map(({ context }) => context.user.external_id)
         const taken = await host.waitForTaken(2)
-        const ids = new Set([...first, ...taken.map(({ user }) => user.external_id)])
+        const ids = new Set([...first, ...taken.map(({ visitor }) => visitor)])
         expect(ids.size).toBe(1)
         expect([...ids][0]).toMatch(hash)
         await page.reload()
         const next = await host.waitForTaken(4)
-        expect(new Set(next.map(({ user }) => user.external_id))).toEqual(ids)
+        expect(new Set(next.map(({ visitor }) => visitor))).toEqual(ids)
       },
     )
 
@@ -40,10 +40,10 @@ inEachBrowser(
       serveShop(stage, { '/': pageOf('module', config, calls) })
       await stage.open(shop)
       const [one, two] = await host.waitForTaken(2)
-      expect(one?.user.external_id).toMatch(hash)
-      expect(two?.user.external_id).toBe(one?.user.external_id)
+      expect(one?.visitor).toMatch(hash)
+      expect(two?.visitor).toBe(one?.visitor)
       const hits = await tiktok().waitForHits((hits) => has('one')(hits) && has('two')(hits))
-      expect(new Set(hits.map(({ context }) => context.user.external_id))).toEqual(new Set([one?.user.external_id]))
+      expect(new Set(hits.map(({ context }) => context.user.external_id))).toEqual(new Set([one?.visitor]))
     })
 
     test.each(ways)('generated IDs are URL-safe, at most 40 characters, and unique, through %s', async (way) => {

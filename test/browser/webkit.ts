@@ -68,6 +68,7 @@ interface Started {
 /** On a busy machine, a new MiniBrowser sometimes never connects to its driver (seen with WebKitGTK 2.50). */
 const START_LIMIT = 15_000 // ms
 const STARTS = 3
+const END_LIMIT = 5000 // ms
 
 /** Starts a driver and its browser. If they hang before there is a page, they are ended and started again. */
 async function startBrowser(
@@ -129,7 +130,8 @@ async function startSession(
       return turn
     },
     async end() {
-      await send(session, 'DELETE').catch(() => {}) // the last tab's close has ended it
+      // The last tab's close has ended it. A driver that hangs is ended all the same.
+      await send(session, 'DELETE', undefined, AbortSignal.timeout(END_LIMIT)).catch(() => driver.kill('SIGKILL'))
       await endProcess(driver)
     },
   }
@@ -171,9 +173,16 @@ function tab(session: Session, window: string, close: () => Promise<void>): Page
     const arrived = `(${left} !== ${mark} || location.href !== ${JSON.stringify(address)}) && ${isParsed}`
     await session.command(window, 'POST', command, body)
     const deadline = Date.now() + 20_000
-    while (!(await ask(arrived, AbortSignal.timeout(500)).catch(() => false))) {
-      if (Date.now() > deadline)
-        throw new Error(`WebKit did not arrive within 20 s of ${command} ${JSON.stringify(body)}.`)
+    const unanswered = Symbol('unanswered')
+    let answered = Date.now()
+    for (;;) {
+      const answer = await ask(arrived, AbortSignal.timeout(500)).catch(() => unanswered)
+      if (answer === true) return
+      const now = Date.now()
+      if (answer !== unanswered) answered = now
+      if (now <= deadline) continue
+      const what = now - answered > HANG ? `${hangs} whether WebKit arrived` : 'WebKit did not arrive'
+      throw new Error(`${what} within 20 s of ${command} ${JSON.stringify(body)}.`)
     }
   }
   return {
@@ -188,6 +197,12 @@ function tab(session: Session, window: string, close: () => Promise<void>): Page
 
 let navigations = 0
 
+/** A driver that answered no question for so long hangs. */
+const HANG = 5000 // ms
+
+/** vitest.config.ts repeats a test whose error starts with this. */
+const hangs = "WebKit's driver did not answer"
+
 /** Longer than the driver's own limits for scripts and pages, so that a driver that hangs is told by its command. */
 const ANSWER_LIMIT = 40_000 // ms
 
@@ -195,9 +210,7 @@ async function send<Value>(url: string, method: string, body?: object, signal?: 
   const limit = signal ?? AbortSignal.timeout(ANSWER_LIMIT)
   const response = await fetch(url, { method, ...(body && { body: JSON.stringify(body) }), signal: limit }).catch(
     (error) => {
-      throw new Error(
-        `WebKit's driver did not answer ${method} ${url}: ${error}. The body was ${JSON.stringify(body)}.`,
-      )
+      throw new Error(`${hangs} ${method} ${url}: ${error}. The body was ${JSON.stringify(body)}.`)
     },
   )
   const { value } = await response.json()

@@ -58,6 +58,20 @@ const selected = sourceNames.flatMap((off): SourceCase[] => [
     events: { ...byDefault, [off]: [] },
   },
   {
+    sentence: `Conditions see the source: only orders of ${off} have a second row`,
+    config: {
+      mapping: {
+        events: {
+          'Placed Order': [
+            'Purchase',
+            { event: 'SecondRow', when: { property: '$source', operator: 'equal', value: off } },
+          ],
+        },
+      },
+    },
+    events: { ...each(purchase), [off]: ['Purchase', 'SecondRow'] },
+  },
+  {
     sentence: `Filters see the source: only orders of ${off} pass`,
     config: { filters: only(off) },
     events: { ...each([]), [off]: byDefault[off] },

@@ -23,7 +23,7 @@ test('there are seven match keys, and every request has two of them', () => {
 
 test('a match key from the event is shown as its hash, and never in plain text', () => {
   const { result, source } = searched({ $email: 'Jane@Example.com' }, ['email', 'external_id'])
-  const keys = matchKeysOf(result, source, { external_id: 'ab'.repeat(32), ttp: 'cookie', ttclid: 'E.C.P.1' })
+  const keys = matchKeysOf(result, source, { visitor: 'ab'.repeat(32), ttp: 'cookie', ttclid: 'E.C.P.1' })
   expect(keys.filter(({ isThere }) => isThere).map(({ key, value }) => [key, value])).toEqual([
     ['email', hash('jane@example.com')],
     ['external_id', 'ab'.repeat(32)],

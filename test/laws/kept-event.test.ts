@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createMatchKeys } from '../../src/server/match-keys.ts'
 import type { OutboxEvent } from '../../src/server/outbox.ts'
-import { readKept, writeKept } from '../../src/store/sqlite/kept-event.ts'
+import { readKept, writeKept } from '../../src/store/kept-event.ts'
 
 // What looks like the end of the data, or like a key.
 const tricky = fc.constantFrom(

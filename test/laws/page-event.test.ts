@@ -67,6 +67,8 @@ const parts = {
   send: fc.array(fc.record({ event: word, parameters }), { minLength: 1, maxLength: 3 }),
   pixel: fc.boolean(),
   user,
+  visitor: hash,
+  aliases: fc.array(hash, { minLength: 1, maxLength: 10 }),
   page: fc.record({ url: fc.webUrl(), referrer: fc.constantFrom('', 'https://www.shop.test/') }),
   ttclid: fc.constantFrom('E.C.P.abc', 'a'.repeat(500)),
   ttp: fc.constantFrom('2abc', 'a'.repeat(200)),
@@ -113,6 +115,8 @@ test('the quick test and the schema agree on every part of an event, at its limi
       locale: 'de',
       gpc: true,
       test: 'a',
+      visitor: hash,
+      aliases: [hash],
     },
     send: [
       {
@@ -133,8 +137,8 @@ test('the quick test and the schema agree on every part of an event, at its limi
   }
   const lengths = [1, 50, 51, 64, 65, 100, 101, 200, 201, 500, 501, 2000, 2001, 8000, 8001]
   const texts = lengths.map((length) => 'a'.repeat(length))
-  const lists = [20, 21, 2000, 2001].flatMap((length) =>
-    [whole.send[0], content].map((entry) => new Array(length).fill(entry)),
+  const lists = [0, 10, 11, 20, 21, 2000, 2001].flatMap((length) =>
+    [whole.send[0], content, hash].map((entry) => new Array(length).fill(entry)),
   )
   expect(isPageEvent(whole)).toBe(true)
   for (const path of pathsOf(whole))

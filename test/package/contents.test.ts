@@ -16,10 +16,11 @@ test('the package contains only the build, its license and its documents', () =>
       'dist/index.d.ts',
       'dist/index.js.map',
       'dist/sri.json',
+      'dist/third-party-licenses.txt',
     ]),
   )
   const expected =
-    /^(dist\/[\w-]+\.(js|js\.map|d\.ts|(schema\.)?json)|[A-Z]+(\.md)?|docs\/inspector\.webp|package\.json)$/
+    /^(dist\/[\w-]+\.(js|js\.map|d\.ts|(schema\.)?json)|dist\/third-party-licenses\.txt|[A-Z]+(\.md)?|docs\/inspector\.webp|package\.json)$/
   expect(paths.filter((path) => !expected.test(path))).toEqual([])
 })
 

@@ -11,15 +11,18 @@ const allowed: Record<string, readonly string[]> = {
   'tiktok/pixel': ['tiktok/pixel', 'tiktok', 'core', '.'],
   browser: ['browser', 'tiktok/pixel', 'tiktok', 'core', '.'],
   consent: ['consent', 'core', '.'],
-  inspector: ['inspector', 'tiktok', 'core', '.'],
+  ui: ['ui', 'core', '.'],
+  inspector: ['inspector', 'ui', 'tiktok', 'core', '.'],
+  admin: ['admin', 'ui', 'server/admin', 'store', '.'],
   server: ['server', 'store', 'tiktok/events-api', 'tiktok', 'core', '.'],
   store: ['store', 'server', 'tiktok/events-api', 'tiktok', 'core', '.'],
   'store/sqlite': ['store/sqlite', 'store', 'server', 'tiktok/events-api', 'tiktok', 'core', '.'],
   node: ['node', 'store/sqlite', 'store', 'server', 'tiktok/events-api', 'tiktok', 'core', '.'],
   cloudflare: ['cloudflare', 'server', 'core', '.'],
 }
-/** Packages, by folder. What a page loads has none. */
+/** Packages, by folder. What a shop's page loads has none. */
 const packages: Record<string, RegExp> = {
+  admin: /^(preact|preact\/hooks|htm\/preact|uplot)$/,
   server: /^(valibot|libphonenumber-js\/max)$/,
   node: /^(node:.+|srvx\/node|@clack\/prompts)$/,
   'store/sqlite': /^node:.+$/,

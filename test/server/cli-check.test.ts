@@ -241,7 +241,7 @@ test('each source is listed, and one that would send an order under another name
 test('orders that stay in the browser, and a pause, are findings', async () => {
   const web = { orders: 'client' }
   const alone = await check(writeConfig(createFolder(), { sources: { web }, paused: true }))
-  expect(alone.output).toContain('– The config is paused, so no page and no source sends events.')
+  expect(alone.output).toContain('– paused is true in the config, so no page and no source sends events.')
   const finding = 'sources.web.orders is client, but no other source sends the server copy of orders.'
   // The token of the environment opens the source webhook.
   expect(alone.output).not.toContain(finding)

@@ -21,13 +21,13 @@ describe('init, by flags', () => {
     [
       'shopify',
       ['SHOPIFY_SECRET'],
-      ['https://converge.shop.example/webhook/shopify', 'custom-pixel.js'],
+      ['https://converge.shop.example/webhook/shopify', 'custom-pixel.js', '/tree/main/examples/shopify'],
       ['web', 'shopify'],
     ],
     [
       'woocommerce',
       ['WOOCOMMERCE_SECRET'],
-      ['https://converge.shop.example/webhook/woocommerce'],
+      ['https://converge.shop.example/webhook/woocommerce', '/tree/main/examples/woocommerce'],
       ['web', 'woocommerce'],
     ],
     [

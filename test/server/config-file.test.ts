@@ -1,5 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { readConfigFile } from '../../src/node/config-file.ts'
+import { readEnvironment } from '../../src/node/environment.ts'
 import { checkConfig } from '../../src/server/check-config.ts'
 import { writeConfig } from './node-child.ts'
 import { createFolder } from './node-folder.ts'
@@ -74,4 +77,16 @@ test('a config file may name its schema', () => {
   expect(read({}, { $schema: './node_modules/converge-tiktok/dist/converge.schema.json' })).not.toHaveProperty(
     '$schema',
   )
+})
+
+test.each([
+  ['unset', {}, 'of-the-file'],
+  ['empty, as Docker Compose passes it', { ERP_TOKEN: '' }, 'of-the-file'],
+  ['set', { ERP_TOKEN: 'of-the-environment' }, 'of-the-environment'],
+])('a variable of .env counts unless the environment has one: here it is %s', (_, set, value) => {
+  const folder = createFolder()
+  writeFileSync(join(folder, '.env'), 'ERP_TOKEN=of-the-file\n')
+  for (const [name, one] of Object.entries(set)) vi.stubEnv(name, one)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  expect(readEnvironment(join(folder, 'converge.json')).ERP_TOKEN).toBe(value)
 })

@@ -96,6 +96,7 @@ const tries: Record<keyof ForwarderConfig, unknown[]> = {
   limitedDataUse: wrong,
   autoConfig: wrong,
   debug: wrong,
+  denials: wrong,
   paused: wrong,
   beforeSend: wrong,
   region: wrong,
@@ -128,6 +129,12 @@ const tries: Record<keyof ForwarderConfig, unknown[]> = {
     ...wrong.filter((value) => JSON.stringify(value) !== '{}'),
     ...wrong.flatMap((value) => (value === 7 ? [] : [{ days: value }, { maxBytes: value }])),
     { hours: 1 },
+  ],
+  newCustomers: [
+    ...wrong.filter((value) => JSON.stringify(value) !== '{}'),
+    ...[...wrong, '01/05/2024', '2024-05-01T00:00', '2024-13-01'].map((since) => ({ since })),
+    ...[...wrong, 0.5, 29].map((days) => ({ days })),
+    { from: '2024-05-01' },
   ],
   mergeOrders: [...wrong.filter((value) => value !== 7), 241, 0.5],
 }

@@ -46,7 +46,7 @@ test('SIGHUP reads the config again, and refuses an invalid one with the reason'
   child.process.kill('SIGHUP')
   await expect.poll(() => errors).toMatch(/"The new config is invalid, .*has no option pausd\. Did you mean paused\?/)
   expect(await (await postPage(url, pageBatch(['3']))).json()).toMatchObject({ accepted: 0 })
-  expect(await readHealth(url)).toMatchObject({ paused: true })
+  expect(await readHealth(url)).toMatchObject({ paused: 'config' })
 
   writeConfig(folder, { paused: false })
   child.process.kill('SIGHUP')
@@ -54,6 +54,33 @@ test('SIGHUP reads the config again, and refuses an invalid one with the reason'
   expect(await (await postPage(url, pageBatch(['4']))).json()).toMatchObject({ accepted: 1 })
   child.process.kill('SIGTERM')
   expect((await child.ended).code).toBe(0)
+})
+
+test('SIGHUP also reads changed secrets in .env, and the switches of sources', async () => {
+  const folder = createFolder()
+  const write = (erpToken: string, isTillOn: boolean) => {
+    const till = { tokenFrom: 'TILL_TOKEN', enabled: isTillOn }
+    writeConfig(folder, { sources: { erp: { tokenFrom: 'ERP_TOKEN' }, till } })
+    writeFileSync(join(folder, '.env'), `ERP_TOKEN=${erpToken}\nTILL_TOKEN=token-of-till\n`)
+  }
+  write('old-token', false)
+  const child = startCli(['serve', '--port', '0', '--log', 'json'], secrets, folder)
+  const [, url = ''] = await child.said(/listening on (http:[^"]+)"/)
+  const post = async (source: string, token: string, id: string) => {
+    const body = JSON.stringify({ event_name: 'Placed Order', event_id: id, properties: { id } })
+    const headers = { 'x-webhook-token': token, 'content-type': 'application/json' }
+    const answer = await fetch(`${url}/webhook/${source}`, { method: 'POST', headers, body })
+    return [answer.status, (await answer.json()).statuses]
+  }
+  expect(await post('erp', 'old-token', '1')).toEqual([202, { success: 1 }])
+  expect(await post('till', 'token-of-till', '2')).toEqual([202, { skipped: 1 }])
+
+  write('new-token', true)
+  child.process.kill('SIGHUP')
+  await child.said(/"The config was read again"/)
+  expect(await post('erp', 'old-token', '3')).toEqual([401, undefined])
+  expect(await post('erp', 'new-token', '4')).toEqual([202, { success: 1 }])
+  expect(await post('till', 'token-of-till', '5')).toEqual([202, { success: 1 }])
 })
 
 test('events that wait while the config is read again are sent with the new one', async () => {

@@ -54,6 +54,28 @@ test('a page’s event is kept as TikTok’s Events API wants it', async () => {
   ])
 })
 
+describe('the visitor ID', () => {
+  const visitor = 'ab'.repeat(32)
+
+  test.each<[title: string, event: Partial<RelayedEvent>, sent: string | undefined]>([
+    ['is the external_id of a visitor without a customer ID', { user: {}, visitor }, visitor],
+    ['is not sent beside a customer ID', { user: { external_id: hash }, visitor }, hash],
+    ['of an older page, which posts it as external_id, is sent', { user: { external_id: visitor } }, visitor],
+    ['that is not a hash is dropped, and the event is kept', { user: {}, visitor: 'jane@example.com' }, undefined],
+  ])('%s', async (_, event, sent) => {
+    const { answer, data } = await keep(event)
+    expect(answer.body).toEqual({ accepted: 1, problems: [] })
+    expect(data?.user.external_id).toBe(sent)
+  })
+})
+
+test('fields that this version does not know are ignored, as those of a newer page are', async () => {
+  const { postEvents, outbox } = startForwarder()
+  const batch = { ...batchOf({ ...relayed(), later: [1], aliases: ['a0'.repeat(32)] }), later: { is: 'ignored' } }
+  expect((await postEvents(batch)).body).toEqual({ accepted: 1, problems: [] })
+  expect(JSON.stringify(outbox.kept)).not.toMatch(/later|ignored/)
+})
+
 test('three decimals stay three decimals, in the value and in a price', async () => {
   const contents = [{ content_id: '1', content_type: 'product', price: 4.115 }] satisfies Content[]
   const parameters: EventParameters = { contents, content_type: 'product', value: 12.345, currency: 'KWD' }

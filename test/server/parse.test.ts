@@ -62,3 +62,17 @@ function relayedShape(text: fc.Arbitrary<string>): Record<string, fc.Arbitrary<u
     Object.entries(parts).map(([name, value]) => [name, fc.oneof(fc.constant(value), text, fc.jsonValue())]),
   )
 }
+
+test('a batch needs an event, or the visitor who denied consent', () => {
+  const visitor = 'a'.repeat(64)
+  const parse = (parts: object) => parsePageRequest(JSON.stringify({ ...batchOf(), ...parts }))
+  expect(parse({ denied: { visitor } })).toMatchObject({ denied: visitor, good: [], problems: [] })
+  expect(parse({ denied: { visitor }, events: [relayed()] })).toMatchObject({ denied: visitor, good: [{}] })
+  expect(parse({})).toMatchObject({
+    denied: undefined,
+    problems: [{ path: 'events', message: 'must have at least 1 entries' }],
+  })
+  expect(parse({ denied: { visitor: 'jane@example.com' } }).problems).toEqual([
+    { path: 'denied.visitor', message: 'must be a SHA-256 hash of 64 lowercase hex digits' },
+  ])
+})

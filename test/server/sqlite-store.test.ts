@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { OutboxEvent } from '../../src/server/outbox.ts'
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import type { Store } from '../../src/store/store.ts'
+import { testEventLog } from './log-contract.ts'
 import { pixelId } from './node-requests.ts'
 import { testOutbox } from './outbox-contract.ts'
 import { day, newPath, open, purchase, soon } from './outbox-kit.ts'
@@ -17,6 +18,11 @@ function openStore(path: string, now?: () => number): Store {
 }
 
 testStore('a SQLite store', () => {
+  const path = newPath()
+  return { open: (now) => openStore(path, now) }
+})
+
+testEventLog('a SQLite store', () => {
   const path = newPath()
   return { open: (now) => openStore(path, now) }
 })
@@ -69,7 +75,7 @@ test('a file of format 1 opens, migrates and delivers its events, and a copy of 
   expect(await store.requeue('all')).toBe(1)
   await expect.poll(() => told().at(-1), { timeout: 8000 }).toBe('Purchase refused signed')
   await store.close()
-  expect(rowsOf(path, 'SELECT * FROM pragma_user_version')).toEqual([{ user_version: 2 }])
+  expect(rowsOf(path, 'SELECT * FROM pragma_user_version')).toEqual([{ user_version: 3 }])
 
   const copy = `${path}-version-1`
   expect(rowsOf(copy, 'SELECT * FROM pragma_application_id, pragma_user_version')).toEqual([

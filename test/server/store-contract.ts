@@ -1,6 +1,7 @@
 // What every store must do, whatever its engine is. Each engine's own test runs it.
 import { describe, expect, test } from 'vitest'
 import { type Deliver, type OutboxEvent, OutboxFull, type Verdict } from '../../src/server/outbox.ts'
+import type { CustomerKeys } from '../../src/store/customer-history.ts'
 import type { PersonKeys } from '../../src/store/person.ts'
 import type { Store } from '../../src/store/store.ts'
 import { testOutbox } from './outbox-contract.ts'
@@ -108,6 +109,22 @@ export function testStore(name: string, create: () => TestDatabase): void {
       store.start(deliver, window)
       await expect.poll(told, poll).toEqual(['Purchase 1 undefined', 'Purchase 2 undefined'])
       await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, sent: 2 })
+    })
+
+    test('the pause switch is shared by all processes, survives a restart, and says since when', async () => {
+      const database = create()
+      const [one, two] = [database.open(() => 1000), database.open(() => 2000)]
+      expect(await two.pauseSwitch?.pausedSince()).toBeUndefined()
+      expect(await one.pauseSwitch?.resume()).toBe(false)
+      expect(await one.pauseSwitch?.pause()).toBe(true)
+      expect(await two.pauseSwitch?.pausedSince()).toBe(1000)
+      expect(await two.pauseSwitch?.pause()).toBe(false)
+      expect(await two.pauseSwitch?.pausedSince()).toBe(1000)
+      await Promise.all([one.close(), two.close()])
+      const later = database.open()
+      expect(await later.pauseSwitch?.pausedSince()).toBe(1000)
+      expect(await later.pauseSwitch?.resume()).toBe(true)
+      expect(await later.pauseSwitch?.pausedSince()).toBeUndefined()
     })
 
     test('two processes on one database both accept events, and each event is delivered once', async () => {
@@ -377,6 +394,52 @@ export function testStore(name: string, create: () => TestDatabase): void {
       expect(await store.add([order('signed')], window)).toEqual(['kept'])
       expect(await store.add([order('page')], window)).toEqual(['merged'])
       await expect.poll(told, poll).toHaveLength(2)
+    })
+
+    /** Adds an order of Jane with a row for new customers, and returns the fate of that row. */
+    async function addOrderOf(
+      store: Store,
+      parts: Parts & { person?: CustomerKeys; keepFor?: number },
+    ): Promise<unknown> {
+      const { id = '1001', time = Date.now(), person = { email: jane }, keepFor } = parts
+      const rows = [order('signed', { ...parts, id }), order('signed', { ...parts, id, event: 'NewCustomerPurchase' })]
+      const conditional = rows.slice(1).map((event) => ({ event, customers: ['new' as const] }))
+      const orders = [{ id, time, person, isCovered: true, rows: conditional }]
+      const [purchase, row] = await store.add(rows, window, { history: { orders, keepFor } })
+      expect(['kept', 'already_sent']).toContain(purchase)
+      return row
+    }
+
+    test('sends a row for new customers with the first order of each key of a person only, across restarts', async () => {
+      const database = create()
+      const store = database.open()
+      const start = Date.now() - 1000
+      expect(await addOrderOf(store, { id: '1', time: start, person: { email: jane, phone: jane1 } })).toBe('kept')
+      expect(await addOrderOf(store, { id: '2', time: start + 1 })).toBe('for_others')
+      await store.close()
+      const again = database.open()
+      expect(await addOrderOf(again, { id: '3', time: start + 2, person: { email: mary, phone: jane1 } })).toBe(
+        'for_others',
+      )
+      expect(await addOrderOf(again, { id: '4', time: start + 3, person: { email: jane2 } })).toBe('kept')
+      // The same answers when they come again. An order whose row was sent once is not sent again.
+      expect(await addOrderOf(again, { id: '1', time: start, person: { email: jane, phone: jane1 } })).toBe(
+        'already_sent',
+      )
+      expect(await addOrderOf(again, { id: '2', time: start + 1 })).toBe('for_others')
+      expect(await again.stats()).toMatchObject({ waiting: 6, customers: { new: 2, returning: 2, unknown: 0 } })
+    })
+
+    test('adds orders to the history without events, and forgets a person and those who ordered too long ago', async () => {
+      let now = Date.now()
+      const store = create().open(() => now)
+      const old = { id: '1', time: now - 1000, person: { email: jane, customerId: jane1 }, isCovered: true, rows: [] }
+      expect(await store.add([], window, { history: { orders: [old], keepFor: 40 * day } })).toEqual([])
+      expect(await addOrderOf(store, { id: '2' })).toBe('for_others')
+      expect(await store.erase({ ...nobody, emails: [jane] })).toMatchObject({ customers: 2 })
+      expect(await addOrderOf(store, { id: '3', time: now, person: { email: mary, customerId: jane1 } })).toBe('kept')
+      now += 41 * day
+      expect(await addOrderOf(store, { id: '4', time: now, person: { email: mary } })).toBe('kept')
     })
   })
 }

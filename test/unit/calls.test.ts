@@ -109,8 +109,9 @@ test.each(cases.filter(({ identify, server }) => identify?.length && server?.len
   async (one) => {
     need('relay')
     const { people, posted } = await perform(one, 'converge')
-    for (const { user } of posted) {
-      expect({ email: user.email, phone_number: user.phone, external_id: user.external_id }).toEqual(people.at(-1))
+    for (const { user, visitor } of posted) {
+      const external_id = user.external_id ?? visitor
+      expect({ email: user.email, phone_number: user.phone, external_id }).toEqual(people.at(-1))
     }
     expect(posted).not.toEqual([])
   },

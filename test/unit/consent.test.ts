@@ -89,12 +89,13 @@ describe.each(consentCases)('$mode, $said', ({ mode, said, browser, server, resu
     await settle(page)
     const consent = isDecided ? (/denied|revoked/.test(said) ? denied : granted) : {}
     const call = { eventName: 'Placed Order', eventID: '1001', consent }
-    const external_id = expect.stringMatching(/^[\da-f]{64}$/)
+    const visitor = expect.stringMatching(/^[\da-f]{64}$/)
     if (server === 'sent') {
       expect(posted(page)).toMatchObject([
         {
           ...call,
-          user: { email: jane, country: 'at', external_id },
+          user: { email: jane, country: 'at' },
+          visitor,
           ttclid: 'E.C.P.click-1',
           ttp: 'ttp-1',
           locale: 'en-US',
@@ -105,7 +106,7 @@ describe.each(consentCases)('$mode, $said', ({ mode, said, browser, server, resu
       expect(others).toEqual([])
       expect(event).toMatchObject({ ...call, pixel: false })
       expect(event?.user).toStrictEqual({ email: jane, country: 'at' })
-      for (const key of ['ttclid', 'ttp', 'locale']) expect(event).not.toHaveProperty(key)
+      for (const key of ['visitor', 'ttclid', 'ttp', 'locale']) expect(event).not.toHaveProperty(key)
     } else {
       expect(page.posts).toEqual([])
     }
@@ -327,7 +328,7 @@ describe('withdrawn consent', () => {
     const external_id = expect.stringMatching(/^[\da-f]{64}$/)
     expect(identified(page)).toEqual([former, { external_id }])
     expect(former).not.toMatchObject(Object(identified(page)[1]))
-    expect(posted(page)).toMatchObject([{ eventID: '1002', user: { external_id } }])
+    expect(posted(page)).toMatchObject([{ eventID: '1002', visitor: external_id }])
     expect(posted(page)[0]?.user).not.toHaveProperty('email')
   })
 

@@ -164,7 +164,8 @@ describe('context()', () => {
     expect(converge.context()).toStrictEqual({
       ttclid: 'E.C.P.1',
       ttp: 'ttp-1',
-      external_id: expect.stringMatching(/^[\da-f]{64}$/),
+      visitor: expect.stringMatching(/^[\da-f]{64}$/),
+      external_id: undefined,
       url: `${shop}cart?ttclid=E.C.P.1`,
       userAgent: page.window.navigator.userAgent,
       consent: { analytics: 'granted', marketing: 'granted' },

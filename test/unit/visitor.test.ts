@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Config } from '../../src/types.ts'
+import type { Config, RelayedEvent, StandingProperties } from '../../src/types.ts'
 import { need, relayIfAny } from './build.ts'
 import { createDevice } from './device.ts'
 import { goLive, identified, openPage, openShop, type Page, queued } from './page.ts'
@@ -34,13 +34,17 @@ async function nextPage({ page, device }: ReturnType<typeof open>, config: Parti
   const next = open(config, device)
   next.track('Searched')
   await run(next.page)
-  return { ...next, user: next.page.posts[0]?.events[0]?.user }
+  const [event] = next.page.posts[0]?.events ?? []
+  return { ...next, user: event && personOf(event) }
 }
 
+/** The persons of the server copies, with their visitor IDs. */
 function users(page: Page) {
   need('relay')
-  return page.posts.flatMap(({ events }) => events).map(({ user }) => user)
+  return page.posts.flatMap(({ events }) => events).map(personOf)
 }
+
+const personOf = ({ user, visitor }: RelayedEvent) => ({ ...user, ...(visitor && { visitor }) })
 
 describe('ttq.identify', () => {
   test('is called in the task of the event, before the event', () => {
@@ -138,7 +142,7 @@ describe('the relay', () => {
     const { page, track } = open()
     track('Searched', {}, { profileProperties: { ...jane, $customer_id: 1042 } })
     await run(page)
-    expect(users(page)).toStrictEqual([{ ...janeHashed, city: 'wien', external_id: sha256('1042') }])
+    expect(users(page)).toStrictEqual([{ ...janeHashed, city: 'wien', external_id: sha256('1042'), visitor: hex }])
     const { email, phone: phone_number } = janeHashed
     expect(identified(page)).toStrictEqual([{ email, phone_number, external_id: sha256('1042') }])
   })
@@ -164,8 +168,8 @@ describe('the relay', () => {
     expect(page.posts).toHaveLength(1)
     const [first, second] = users(page)
     expect(first).toMatchObject(janeHashed)
-    expect(second).toStrictEqual({ email: johnHashed, external_id: hex })
-    expect(second?.external_id).not.toBe(first?.external_id)
+    expect(second).toStrictEqual({ email: johnHashed, visitor: hex })
+    expect(second?.visitor).not.toBe(first?.visitor)
   })
 })
 
@@ -201,7 +205,7 @@ describe('the visitor', () => {
     shop.track('Searched', {}, { profileProperties: john })
     await run(shop.page)
     const { user } = await nextPage(shop)
-    expect(user).toStrictEqual({ email: johnHashed, external_id: users(shop.page)[1]?.external_id })
+    expect(user).toStrictEqual({ email: johnHashed, visitor: users(shop.page)[1]?.visitor })
   })
 
   test('is replaced by one with another customer ID', async () => {
@@ -209,7 +213,7 @@ describe('the visitor', () => {
     track('Searched', {}, { profileProperties: { ...jane, $customer_id: 1 } })
     track('Searched', {}, { profileProperties: { $customer_id: 2 } })
     await run(page)
-    expect(users(page)[1]).toStrictEqual({ external_id: sha256('2') })
+    expect(users(page)[1]).toStrictEqual({ external_id: sha256('2'), visitor: hex })
   })
 
   test('is the same if the e-mail differs in case only', async () => {
@@ -229,7 +233,7 @@ describe('the visitor', () => {
     expect(text).not.toMatch(/jane|wien|tirol|"at"|\+43/i)
     vi.setSystemTime(Date.now() + 29 * day)
     const { user } = await nextPage(shop)
-    expect(user).toStrictEqual({ ...janeHashed, external_id: users(shop.page)[0]?.external_id })
+    expect(user).toStrictEqual({ ...janeHashed, visitor: users(shop.page)[0]?.visitor })
   })
 
   test('is forgotten after 30 days', async () => {
@@ -238,8 +242,8 @@ describe('the visitor', () => {
     await run(shop.page)
     vi.setSystemTime(Date.now() + 31 * day)
     const { user } = await nextPage(shop)
-    expect(user).toStrictEqual({ external_id: hex })
-    expect(user?.external_id).not.toBe(users(shop.page)[0]?.external_id)
+    expect(user).toStrictEqual({ visitor: hex })
+    expect(user?.visitor).not.toBe(users(shop.page)[0]?.visitor)
   })
 
   test('of an earlier page is not mixed with another one who comes first on this page', async () => {
@@ -250,8 +254,8 @@ describe('the visitor', () => {
     const next = open({}, shop.device)
     next.track('Searched', {}, { profileProperties: john })
     await run(next.page)
-    expect(users(next.page)).toStrictEqual([{ email: johnHashed, external_id: hex }])
-    expect(users(next.page)[0]?.external_id).not.toBe(users(shop.page)[0]?.external_id)
+    expect(users(next.page)).toStrictEqual([{ email: johnHashed, visitor: hex }])
+    expect(users(next.page)[0]?.visitor).not.toBe(users(shop.page)[0]?.visitor)
   })
 
   test('has a generated ID as long as the shop names no customer, the same on each page', async () => {
@@ -259,9 +263,9 @@ describe('the visitor', () => {
     shop.track('Searched')
     await run(shop.page)
     const { user } = await nextPage(shop)
-    expect(user).toStrictEqual({ external_id: hex })
+    expect(user).toStrictEqual({ visitor: hex })
     expect(user).toEqual(users(shop.page)[0])
-    expect(user).toEqual({ external_id: shop.converge.context().external_id })
+    expect(user).toEqual({ visitor: shop.converge.context().visitor })
   })
 
   test('has an ID for the current page without storage', async () => {
@@ -271,7 +275,7 @@ describe('the visitor', () => {
     track('Searched')
     track('Searched')
     await run(page)
-    expect(users(page)).toEqual([{ external_id: hex }, users(page)[0]])
+    expect(users(page)).toEqual([{ visitor: hex }, users(page)[0]])
   })
 
   test.each([
@@ -288,7 +292,7 @@ describe('the visitor', () => {
     const { page, track } = open({}, device)
     expect(track('Searched', {}, { profileProperties: john }).status).toBe('success')
     await run(page)
-    expect(users(page)).toStrictEqual([{ email: johnHashed, external_id: hex }])
+    expect(users(page)).toStrictEqual([{ email: johnHashed, visitor: hex }])
   })
 })
 
@@ -299,8 +303,8 @@ describe('set({ profileProperties: null })', () => {
     converge.set({ profileProperties: null })
     track('Searched')
     await run(page)
-    expect(users(page)[1]).toStrictEqual({ external_id: hex })
-    expect(users(page)[1]?.external_id).not.toBe(users(page)[0]?.external_id)
+    expect(users(page)[1]).toStrictEqual({ visitor: hex })
+    expect(users(page)[1]?.visitor).not.toBe(users(page)[0]?.visitor)
   })
 
   test('forgets the visitor for later pages, even if no event follows', async () => {
@@ -309,8 +313,8 @@ describe('set({ profileProperties: null })', () => {
     await run(shop.page)
     shop.converge.set({ profileProperties: null })
     const { user } = await nextPage(shop)
-    expect(user).toStrictEqual({ external_id: hex })
-    expect(user?.external_id).not.toBe(users(shop.page)[0]?.external_id)
+    expect(user).toStrictEqual({ visitor: hex })
+    expect(user?.visitor).not.toBe(users(shop.page)[0]?.visitor)
   })
 
   test('forgets the visitor of an earlier page', async () => {
@@ -322,19 +326,130 @@ describe('set({ profileProperties: null })', () => {
     converge.set({ profileProperties: null })
     track('Searched')
     await run(page)
-    expect(users(page)).toStrictEqual([{ external_id: hex }])
-    expect(users(page)[0]?.external_id).not.toBe(users(shop.page)[0]?.external_id)
+    expect(users(page)).toStrictEqual([{ visitor: hex }])
+    expect(users(page)[0]?.visitor).not.toBe(users(shop.page)[0]?.visitor)
   })
 })
 
-test.each([
-  ['text, which is hashed', 'customer-7', sha256('customer-7')],
-  ['a hash, as it is', sha256('customer-7'), sha256('customer-7')],
-])("a sandboxed page's external_id is %s", async (_, external_id, sent) => {
-  const { page, device, converge, track } = open({ context: { external_id } })
+test.each<[title: string, given: NonNullable<Config['context']>, sent: object]>([
+  ['a text, which is hashed', { visitor: 'visitor-7' }, { visitor: sha256('visitor-7') }],
+  ['a hash, which is kept', { visitor: sha256('visitor-7') }, { visitor: sha256('visitor-7') }],
+  ['the external_id of an earlier version', { external_id: 'visitor-7' }, { visitor: sha256('visitor-7') }],
+  [
+    'given beside a customer ID',
+    { visitor: 'visitor-7', external_id: '1042' },
+    { visitor: sha256('visitor-7'), external_id: sha256('1042') },
+  ],
+])("a sandboxed page's visitor ID may be %s", async (_, context, sent) => {
+  const { page, device, converge, track } = open({ context })
   track('Searched')
   await run(page)
-  expect(users(page)).toEqual([{ external_id: sent }])
-  expect(converge.context().external_id).toBe(sent)
+  expect(users(page)).toEqual([sent])
+  expect(converge.context()).toMatchObject(sent)
   expect(device.touches).toEqual([])
+})
+
+describe('aliases', () => {
+  const cart = 'urn:cart_token:Abc'
+  const cartHashed = sha256(cart)
+
+  async function relayedAliases(page: Page) {
+    need('relay')
+    await run(page)
+    return page.posts.flatMap(({ events }) => events).map(({ aliases }) => aliases)
+  }
+
+  test('are posted as SHA-256 of the whole urn, with the namespace in lower case', async () => {
+    const { page, track } = open()
+    track('Searched', {}, { aliases: ['URN:Cart_Token:Abc', ' urn:cookie:1:2 '] })
+    expect(await relayedAliases(page)).toEqual([[cartHashed, sha256('urn:cookie:1:2')]])
+  })
+
+  test.each([
+    [
+      'placeholders',
+      ['urn:cart_token:undefined', 'urn:cart_token:null', 'urn:cart_token:', 'urn:cart_token: ', 'urn:x:0'],
+    ],
+    ['texts that are no aliases', ['', 'abc', 'urn:', 'urn::', 'urn:cart_token', 'cart_token:abc']],
+    ['values of other types', [null, undefined, 5, {}, [], true]],
+    ['nothing', []],
+    ['no list', 5],
+  ])('are left out if they are %s', async (_, aliases) => {
+    const { page, track } = open()
+    track('Searched', {}, { aliases })
+    expect(await relayedAliases(page)).toEqual([undefined])
+  })
+
+  test('with the namespaces email, phone and customer_id are match keys only', async () => {
+    const { page, track } = open()
+    const aliases = ['urn:email:Jane@Example.com', 'urn:Phone:+43 664 1234567', 'urn:customer_id:1042']
+    track('Searched', {}, { aliases })
+    expect(await relayedAliases(page)).toEqual([undefined])
+    const { email, phone } = janeHashed
+    expect(users(page)).toEqual([{ email, phone, external_id: sha256('1042'), visitor: hex }])
+  })
+
+  test('do not replace the match keys of profileProperties', async () => {
+    const { page, track } = open()
+    const aliases = ['urn:email:john@example.com', 'urn:phone:+436640000000', 'urn:customer_id:2']
+    track('Searched', {}, { profileProperties: { ...jane, $customer_id: 1042 }, aliases })
+    await run(page)
+    expect(users(page)).toMatchObject([{ ...janeHashed, external_id: sha256('1042') }])
+  })
+
+  test('are at most 10, each once, those of the call before those from set', async () => {
+    const { page, converge, track } = open()
+    const urns = (name: string, count: number) =>
+      Array.from({ length: count }, (_, index) => `urn:${name}:${index + 1}`)
+    converge.set({ aliases: urns('standing', 8) })
+    track('Searched', {}, { aliases: [...urns('own', 4), ...urns('own', 4)] })
+    track('Searched', {}, { aliases: urns('own', 1000) })
+    expect(await relayedAliases(page)).toEqual([
+      [...urns('own', 4), ...urns('standing', 6)].map(sha256),
+      urns('own', 10).map(sha256),
+    ])
+  })
+
+  test('from set are on every later event of the page, newest first; those of a call only on its event', async () => {
+    const { page, converge, track } = open()
+    converge.set({ aliases: [cart] })
+    track('Searched', {}, { aliases: ['urn:cookie:1'] })
+    converge.set({ eventProperties: { a: 1 } })
+    converge.set({ aliases: ['urn:cookie:2'] })
+    track('Searched')
+    expect(await relayedAliases(page)).toEqual([
+      [sha256('urn:cookie:1'), cartHashed],
+      [sha256('urn:cookie:2'), cartHashed],
+    ])
+  })
+
+  test.each<[title: string, forget: StandingProperties]>([
+    ['set({ profileProperties: null })', { profileProperties: null }],
+    ['another person', { profileProperties: john }],
+  ])('from set end with %s', async (_, forget) => {
+    const { page, converge, track } = open()
+    converge.set({ profileProperties: jane, aliases: [cart] })
+    track('Searched')
+    converge.set(forget)
+    track('Searched')
+    converge.set({ ...forget, aliases: ['urn:cookie:2'] })
+    track('Searched')
+    expect(await relayedAliases(page)).toEqual([[cartHashed], undefined, [sha256('urn:cookie:2')]])
+  })
+
+  test('never appear in plain text, neither in a post nor in storage', async () => {
+    const { page, converge, track, device } = open()
+    converge.set({ aliases: [cart] })
+    track('Searched', {}, { aliases: ['urn:cookie:Xyz'] })
+    await relayedAliases(page)
+    page.close()
+    expect(JSON.stringify(page.posts) + [...device.stored.values()].join()).not.toMatch(/abc|xyz|urn:/i)
+  })
+
+  test('are not on a server copy that is sent without a grant', async () => {
+    const { page, track } = open({ consent: 'always_server' })
+    track('Searched', {}, { aliases: [cart] })
+    expect(await relayedAliases(page)).toEqual([undefined])
+    expect(users(page)).toEqual([{}])
+  })
 })

@@ -15,7 +15,7 @@ function show(row) {
   const text = JSON.stringify(row)
   if (element.shown === text) return element
   element.shown = text
-  const { event, event_id, eventName = '', kind, why, repeats, hit, api } = row
+  const { event, event_id, eventName = '', kind, why, repeats, hit, api, origin } = row
   element.dataset.kind = kind
   element.dataset.event = event
   const isSent = kind !== 'not sent'
@@ -27,6 +27,8 @@ function show(row) {
   part(element, 'why').textContent = repeats
     ? `${why} Tracked ${repeats + 1} times, sent once: the order was sent before.`
     : why
+  part(element, 'origin').textContent = origin
+  part(element, 'merged').hidden = !origin.startsWith('merged')
   showCopy(part(element, 'hit'), hit, isReal ? 'This page cannot see whether it went to TikTok.' : 'None.')
   showCopy(part(element, 'api'), api, 'There is none.')
   return element
@@ -50,7 +52,11 @@ watch(({ rows, log }) => {
   document.querySelector('[data-empty]').hidden = rows.length > 0
   const said = document.querySelector('[data-said]')
   said.hidden = !log.length
-  said
-    .querySelector('ul')
-    .replaceChildren(...log.map((sentence) => Object.assign(document.createElement('li'), { textContent: sentence })))
+  said.querySelector('ul').replaceChildren(
+    ...log.map(({ level, sentence }) => {
+      const line = Object.assign(document.createElement('li'), { textContent: sentence })
+      line.dataset.level = level
+      return line
+    }),
+  )
 })

@@ -20,12 +20,19 @@ export interface Copies {
   lost?: object
   /** Whether the forwarder has acknowledged it. */
   kept?: boolean
+  /** Which sides brought the server copy to the forwarder: an order comes from both. */
+  sides: Set<Side>
+  /** Whether the forwarder made one event of the two sides' copies. */
+  isMerged?: boolean
   /** The Events API's events, in order of arrival. */
   events: object[]
   report?: Report
   /** How often it was tracked again, and not sent. */
   repeats: number
 }
+
+/** A page, or the shop's server with a signed webhook. */
+export type Side = 'page' | 'shop'
 
 export type Kind = 'merged' | 'one copy' | 'on its way' | 'not sent'
 
@@ -34,6 +41,8 @@ export interface Row extends Pick<Copies, 'event' | 'event_id' | 'eventName' | '
   why: string
   hit: object | undefined
   api: object | undefined
+  /** Where the server copy comes from, in words. */
+  origin: string
 }
 
 export interface Tally {
@@ -43,11 +52,22 @@ export interface Tally {
   copies: number
 }
 
+export interface StoredCopy {
+  event: string
+  event_id: string
+  /** Converge's name of an order. */
+  orderName: string | undefined
+  side: Side
+  isMerged: boolean
+}
+
 export interface CopyLog {
   report(report: Report): void
   hit(event: string, event_id: string, body: object, isTaken: boolean): void
   /** The forwarder has acknowledged it. */
   kept(event: RelayedEvent): void
+  /** The forwarder's database has a copy of it. */
+  stored(copy: StoredCopy): void
   api(event: string, event_id: string, body: object): void
   rows(): Row[]
   tally(): Tally
@@ -67,7 +87,7 @@ export function createCopyLog({ seesHits }: { seesHits: boolean }): CopyLog {
   function note(event: string, event_id: string, add: (copies: Copies) => void): void {
     const key = keyOf(event, event_id)
     if (former.has(key)) return
-    const copies = log.get(key) ?? { event, event_id, hits: [], events: [], repeats: 0 }
+    const copies = log.get(key) ?? { event, event_id, hits: [], events: [], sides: new Set<Side>(), repeats: 0 }
     log.set(key, copies)
     add(copies)
   }
@@ -107,7 +127,8 @@ export function createCopyLog({ seesHits }: { seesHits: boolean }): CopyLog {
   function toRow(copies: Copies): Row {
     const { event, event_id, eventName, repeats, hits, events } = copies
     const [kind, why] = isHanded(copies) ? judgeHanded(copies) : judge(copies)
-    return { event, event_id, ...(eventName && { eventName }), repeats, kind, why, hit: hits[0], api: events[0] }
+    const shown = { event, event_id, ...(eventName && { eventName }), repeats }
+    return { ...shown, kind, why, hit: hits[0], api: events[0], origin: originOf(copies) }
   }
 
   return {
@@ -124,6 +145,12 @@ export function createCopyLog({ seesHits }: { seesHits: boolean }): CopyLog {
           copies.kept = true
         })
     },
+    stored: ({ event, event_id, orderName, side, isMerged }) =>
+      note(event, event_id, (copies) => {
+        if (orderName) copies.eventName = orderName
+        copies.sides.add(side)
+        copies.isMerged ||= isMerged
+      }),
     api: (event, event_id, body) => note(event, event_id, (copies) => copies.events.push(body)),
     rows: () => [...log.values()].slice(-SHOWN).reverse().map(toRow),
     tally() {
@@ -142,7 +169,12 @@ export function createCopyLog({ seesHits }: { seesHits: boolean }): CopyLog {
   }
 }
 
-const waits = 'The server copy waits in the forwarder’s outbox until TikTok’s Events API accepts it.'
+const waits = 'The server copy waits in the forwarder’s database until TikTok’s Events API accepts it.'
+
+function originOf({ sides, isMerged }: Copies): string {
+  if (isMerged) return 'merged from the page and Shopify'
+  return sides.has('shop') ? 'from Shopify' : sides.has('page') ? 'from the page' : ''
+}
 
 function judgeHanded({ kept, events }: Copies): [Kind, string] {
   const handed = 'The page has given it to TikTok’s pixel. See Events Manager, Test Events.'
@@ -151,7 +183,8 @@ function judgeHanded({ kept, events }: Copies): [Kind, string] {
 }
 
 /** How TikTok counts the copies, and why one of them is missing. */
-function judge({ hits, lost, kept, events, report, eventName }: Copies): [Kind, string] {
+function judge(copies: Copies): [Kind, string] {
+  const { hits, lost, kept, events, report, eventName, sides } = copies
   const { result, state } = report ?? {}
   const via = result?.destinationEvents[0]?.via
   const hasHit = hits.length > 0
@@ -176,6 +209,7 @@ function judge({ hits, lost, kept, events, report, eventName }: Copies): [Kind, 
     ]
   }
   if (kept) return ['on its way', waits]
+  if (sides.has('shop')) return ['on its way', 'Shopify’s order waits a few seconds for the page’s copy of it.']
   if (lost) return ['not sent', 'TikTok did not receive the hit, and this event has no server copy.']
   if (result?.status === 'success' && state?.pixel !== 'blocked')
     return [

@@ -9,7 +9,7 @@ const counters = (isReal: boolean) => [
   ['requests', 'requests', isReal ? 'to the forwarder' : 'to TikTok and the forwarder'],
   ['early', 'before consent', 'of those requests'],
   ['cookies', 'cookies', 'TikTok’s and ours'],
-  ['waiting', 'in the outbox', 'of the forwarder'],
+  ['waiting', 'waiting', 'in the forwarder’s database'],
 ]
 
 const stories = [
@@ -43,7 +43,7 @@ export function tiktokPage(setting: Setting, pixelId: string | undefined): Html 
         <p>${
           pixelId
             ? html`The page’s hits go to TikTok’s real pixel <code>${pixelId}</code>: see Events Manager, Test Events. This page shows what the page and the forwarder report, and the server copies, which stay on this machine.`
-            : html`The shop sends each event twice: from the browser by TikTok’s pixel, and as a server copy by the forwarder. This machine plays TikTok’s part, and nothing leaves it.`
+            : html`The shop sends each event twice: from the browser by TikTok’s pixel, and as a server copy by the forwarder. An order also comes from the shop’s server, signed as Shopify signs it. The forwarder merges it with the page’s copy. This machine plays TikTok’s part, and nothing leaves it.`
         }</p>
       </header>
 
@@ -88,13 +88,13 @@ export function tiktokPage(setting: Setting, pixelId: string | undefined): Html 
         <details>
           <summary>
             <span class="names"><span data-part="from"></span> <span class="arrow" aria-hidden="true">→</span> <strong data-part="event"></strong></span>
-            <span class="badge" data-part="kind"></span>
+            <span class="badges"><span class="badge origin" data-part="merged" hidden>page + Shopify</span> <span class="badge" data-part="kind"></span></span>
             <code class="id" data-part="id"></code>
             <span class="why" data-part="why"></span>
           </summary>
           <div class="copies">
             <section><h3>Pixel hit</h3><pre tabindex="0"><code data-part="hit"></code></pre></section>
-            <section><h3>Events API event</h3><pre tabindex="0"><code data-part="api"></code></pre></section>
+            <section><h3>Events API event <span data-part="origin"></span></h3><pre tabindex="0"><code data-part="api"></code></pre></section>
           </div>
         </details>
       </li>

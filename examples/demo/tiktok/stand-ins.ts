@@ -3,10 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createSqliteOutbox, type SqliteOutbox } from 'converge-tiktok/node'
-import { createForwarder, type Forwarder, type Outbox } from 'converge-tiktok/server'
+import { createSqliteStore } from 'converge-tiktok/node'
+import { createForwarder, type Forwarder, type Store } from 'converge-tiktok/server'
 import type { ServerRequest } from 'srvx'
 import { NodeRequest, sendNodeResponse } from 'srvx/node'
+import type { LogLevel } from '../../../src/core/log.ts'
 import type { RelayBatch } from '../../../src/types.ts'
 import { createEventsApiHost } from '../../../test/tiktok/events-api-host.ts'
 import { createPixelHost } from '../../../test/tiktok/pixel-host.ts'
@@ -23,7 +24,7 @@ export interface StandIns {
   report(text: string): void
   /** The shop system sends a paid order to the forwarder, as Shopify does. */
   order(order: Order, request: IncomingMessage): Promise<void>
-  /** Starts the forwarder anew with the config of a setting, on the same outbox, as a shop would. */
+  /** Starts the forwarder anew with the config of a setting, on the same database, as a shop would. */
   apply(setting: Setting): Promise<void>
   /** What TikTok has seen since the last reset. */
   news(): Promise<News>
@@ -37,10 +38,15 @@ export interface News extends Tally {
   requests: number
   /** Of those, while the visitor had not said yes. */
   early: number
-  /** In the forwarder's outbox. */
+  /** In the forwarder's database. */
   waiting: number
-  /** The forwarder's own sentences, the last one first. */
-  log: string[]
+  /** The forwarder's log lines, the newest first. */
+  log: Said[]
+}
+
+export interface Said {
+  level: LogLevel
+  sentence: string
 }
 
 export interface StandInOptions {
@@ -55,6 +61,9 @@ export interface StandInOptions {
   onNews: () => void
 }
 
+/** Seconds. Shorter than the default of 60, so that an order whose page never ran appears soon. */
+const mergeOrders = 3
+
 export async function createStandIns({
   origins,
   pixelId,
@@ -66,29 +75,29 @@ export async function createStandIns({
   const pixelHost = createPixelHost()
   const eventsApi = await createEventsApiHost()
   const copies = createCopyLog({ seesHits: !isReal })
-  let log: string[] = []
+  let log: Said[] = []
   let requests = 0
   let early = 0
   let hitsRead = 0
   let eventsRead = 0
-  let outbox: SqliteOutbox | undefined
+  let store: Store | undefined
   let isCut = false
   let started = start(initial)
 
-  /** Nobody may ask it any more while it closes. */
-  async function closeOutbox(): Promise<void> {
-    const closing = outbox
-    outbox = undefined
+  /** Clears the variable first, so that nothing reads a database that is closing. */
+  async function closeStore(): Promise<void> {
+    const closing = store
+    store = undefined
     await closing?.close()
   }
 
   async function start(setting: Setting): Promise<Forwarder> {
-    await closeOutbox()
-    const say = (sentence: string) => {
-      log = [sentence, ...log].slice(0, 5)
+    await closeStore()
+    const say = (level: LogLevel, sentence: string) => {
+      log = [{ level, sentence }, ...log].slice(0, 5)
       onNews()
     }
-    outbox = createSqliteOutbox({ path: join(folder, 'outbox.db'), log: say })
+    store = createSqliteStore({ path: join(folder, 'converge.db'), pixelId, log: (sentence) => say('warn', sentence) })
     return createForwarder(
       {
         ...configOf(setting, pixelId),
@@ -96,25 +105,36 @@ export async function createStandIns({
         allowedOrigins: origins,
         eventsApiUrl: eventsApi.url,
         sources: { shopify: { type: 'shopify', secret: shopifySecret } },
-        outbox: watched(outbox),
+        store: watched(store),
+        mergeOrders,
       },
-      { log: (_level, message, fields) => say([message, fields?.problem].filter(Boolean).join(': ')) },
+      { log: (level, message, fields) => say(level, [message, fields?.problem].filter(Boolean).join(': ')) },
     )
   }
 
-  /** Looks at what TikTok has after each delivery. */
-  function watched(outbox: SqliteOutbox): Outbox {
-    const start: Outbox['start'] = (deliver) =>
-      outbox.start(async (events) => {
+  /** Notes what happens to each event when it arrives, and what TikTok has after each delivery. */
+  function watched(store: Store): Store {
+    const add: Store['add'] = async (events, ...rest) => {
+      const fates = await store.add(events, ...rest)
+      for (const [index, { data, source, orderName }] of events.entries()) {
+        const { event, event_id } = data
+        const side = source === 'signed' ? 'shop' : 'page'
+        copies.stored({ event, event_id, orderName, side, isMerged: fates[index] === 'merged' })
+      }
+      onNews()
+      return fates
+    }
+    const start: Store['start'] = (deliver, options) =>
+      store.start(async (events) => {
         const verdicts = await deliver(events)
         for (const { acceptedAt, ...event } of eventsApi.accepted.slice(eventsRead))
           copies.api(event.event, event.event_id, event)
         eventsRead = eventsApi.accepted.length
-        // The outbox acts on the verdicts before.
+        // The store records the verdicts first.
         setImmediate(onNews)
         return verdicts
-      })
-    return { ...outbox, start }
+      }, options)
+    return { ...store, add, start }
   }
 
   function count(request: IncomingMessage): void {
@@ -182,7 +202,7 @@ export async function createStandIns({
       onNews()
     },
     async news() {
-      const { waiting = 0 } = (await outbox?.stats()) ?? {}
+      const { waiting = 0 } = (await store?.stats()) ?? {}
       return { ...copies.tally(), rows: copies.rows(), requests, early, waiting, log }
     },
     reset() {
@@ -194,7 +214,7 @@ export async function createStandIns({
     },
     async close() {
       await started
-      await closeOutbox()
+      await closeStore()
       await eventsApi.close()
       await rm(folder, { recursive: true, force: true })
     },

@@ -62,6 +62,17 @@ export interface AdminEvents {
 export interface AdminLine extends LogLine {
   /** What it means and what to do, in one or two sentences. Empty if there is nothing to do. */
   advice: string
+  /** Each attempt, the first one first. Missing if only the last answer is known. */
+  answers?: AdminAnswer[]
+}
+
+export interface AdminAnswer {
+  /** Milliseconds since 1970. */
+  time: number
+  /** TikTok's code. Missing if there was no answer. */
+  code?: number
+  /** TikTok's sentence, or what went wrong. */
+  message: string
 }
 
 /** `GET admin/api/dead-letters` */

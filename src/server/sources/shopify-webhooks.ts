@@ -32,12 +32,16 @@ export const shopify: ShopSystem = {
   read(body, headers, source) {
     const topic = headers.get('x-shopify-topic') ?? ''
     const read = Object.hasOwn(topics, topic) ? topics[topic] : undefined
-    if (!read) return { kind: 'skip', reason: `topic: ${topicWords(topic)} is not about an order. Nothing was sent` }
+    if (!read)
+      return {
+        kind: 'skip',
+        reason: `topic: ${topicWords(topic)} is not a webhook that this source uses. Nothing was sent`,
+      }
     return read(body, source)
   },
 }
 
-const topicWords = (topic: string): string => (/^[a-z_]{1,40}\/[a-z_]{1,40}$/.test(topic) ? topic : 'This webhook')
+const topicWords = (topic: string): string => (/^[a-z_]{1,40}\/[a-z_]{1,40}$/.test(topic) ? topic : 'This topic')
 
 function readOrder(order: Fields, source: Source, counted: Source['orders']): Delivery {
   if (source.orders !== counted) {

@@ -44,7 +44,8 @@ function isSubscriptionContract({ source_name }: Fields): boolean {
 
 function toProperties(order: Fields): Record<string, unknown> {
   const total = firstMoney(order.current_total_price_set, order.total_price_set)
-  const currency = total.currency || readText(order.presentment_currency) || readText(order.currency)
+  // Without the sets, amounts such as total_price are in the shop's currency.
+  const currency = total.currency || readText(order.currency) || readText(order.presentment_currency)
   const ordersCount = recordOf(order.customer).orders_count
   return {
     currency,

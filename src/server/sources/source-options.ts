@@ -4,6 +4,9 @@ import type { SourceConfig, SourceType } from './source-config.ts'
 const texts: Option['0'] = (value) =>
   Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '')
 
+/** WooCommerce's database has the prefix, its webhooks do not. */
+const statuses: Option['0'] = (value) => texts(value) && [value].flat().every((one) => !String(one).startsWith('wc-'))
+
 /** The options of a source. Secrets are checked elsewhere, so that errors never show them. */
 export const sourceOptions = {
   type: oneOf<SourceType>({ web: true, webhook: true, shopify: true, woocommerce: true }),
@@ -19,7 +22,7 @@ export const sourceOptions = {
     created: true,
   }),
   skipSourceNames: [texts, 'a list of names, such as ["pos", "shopify_draft_order"]'],
-  statuses: [texts, 'a list of statuses, such as ["processing", "completed"]'],
+  statuses: [statuses, 'a list of statuses without the prefix wc-, such as ["processing", "completed"]'],
 } satisfies Record<keyof SourceConfig, Option>
 
 const common = ['type', 'enabled', 'mapping', 'filters'] as const

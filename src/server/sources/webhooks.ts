@@ -6,11 +6,13 @@ import type { EventStore } from '../event-store.ts'
 import type { Intake } from '../intake.ts'
 import type { LateEvents } from '../late-events.ts'
 import { parseServerEvent, parseServerRequest } from '../parse.ts'
+import type { ReadPause } from '../pause.ts'
 import { toPersonKeys } from '../person-keys.ts'
 import type { RequestContext } from '../request-context.ts'
 import { type Answer, refuse, respond } from '../respond.ts'
 import type { ReadServerEvents, ServerRequestFacts } from '../server-intake.ts'
 import type { Throttle } from '../throttle.ts'
+import { allSkipped } from '../unsent.ts'
 import type { OrderEvent } from './order-event.ts'
 import type { Person } from './person.ts'
 import type { Delivery, ShopSystem } from './shop-system.ts'
@@ -22,8 +24,7 @@ import { woocommerce } from './woocommerce-webhooks.ts'
 
 export interface WebhookOptions {
   sources: Sources
-  /** True if the config is paused. */
-  isPaused: boolean
+  readPause: ReadPause
   store: EventStore
   readerOf: (source: Source) => ReadServerEvents
   lateEvents: LateEvents
@@ -85,11 +86,24 @@ function createTaker(source: Source | undefined, options: WebhookOptions): Taker
   return createServerTaker(source, options)
 }
 
-/** Stores the events of a request, unless its source is disabled or the config is paused. */
-function createKeeper(source: Source, { isPaused, store, lateEvents }: WebhookOptions) {
-  return (intake: Intake, events: number, facts: ServerRequestFacts, context: RequestContext) => {
-    const reason = whySkipped(source, isPaused)
-    if (reason && events > 0) return skip(reason, events)
+/** Stores the events of a request, unless its source is disabled or the intake is paused. */
+function createKeeper(source: Source, { readPause, store, lateEvents }: WebhookOptions) {
+  /** A paused source's orders still belong to the history of customers. */
+  async function skipAll(reason: string, events: number, intake: Intake, context: RequestContext): Promise<Answer> {
+    const { history } = intake
+    const log = allSkipped(intake, reason)
+    if (!history || !source.isEnabled) {
+      store.note(log)
+      return skip(reason, events)
+    }
+    const remembered = { taken: [], problems: [], late: [], statuses: { skipped: events }, history, log }
+    const answer = await store.store(remembered, context)
+    return answer.status === 202 ? skip(reason, events) : answer
+  }
+
+  return async (intake: Intake, events: number, facts: ServerRequestFacts, context: RequestContext) => {
+    const reason = whySkipped(source, await readPause())
+    if (reason && events > 0) return skipAll(reason, events, intake, context)
     lateEvents.note(intake.late, source.name, facts.receivedAt)
     return store.store(intake, context)
   }
@@ -189,14 +203,15 @@ function createDeliveryTaker(source: Source, system: ShopSystem, options: Webhoo
       )
       return respond(200, { accepted: 0 })
     }
-    const { waiting, deadLetters, sending } = erased
+    const { waiting, deadLetters, sending, customers } = erased
     log('info', `${system.name} asked to erase a customer. Their events were erased`, {
       source: source.name,
       waiting,
       dead: deadLetters,
       sending,
+      customers,
     })
-    return respond(200, { accepted: 0, erased: { waiting, dead_letters: deadLetters, sending } })
+    return respond(200, { accepted: 0, erased: { waiting, dead_letters: deadLetters, sending, customers } })
   }
 
   return (delivery: Delivery, context: RequestContext): Answer | Promise<Answer> => {

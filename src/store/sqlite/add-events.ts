@@ -1,84 +1,87 @@
-import type { OutboxEvent } from '../../server/outbox.ts'
+import type { Customer, HistoryExtras } from '../customer-history.ts'
 import type { OrderMoment } from '../decide-order.ts'
 import type { LogPart } from '../event-log.ts'
 import type { Fate } from '../fate.ts'
+import { orderKey, placesOfOrders } from '../order-places.ts'
+import type { Extras } from '../store.ts'
+import { isCountedOnce, type KeptEvent } from '../waiting-event.ts'
+import type { CustomerHistory } from './customer-history.ts'
 import type { LogWriter } from './log-writer.ts'
-import { isCountedOnce, type KeptEvent, type Totals, type WaitingRows } from './waiting-rows.ts'
+import type { Totals, WaitingRows } from './waiting-rows.ts'
 
-/** The events of one request. */
-export interface AddedRequest {
+/** The events of a request, and what else it changes. `mergeOrders` is in seconds. */
+export interface Addition {
   kept: readonly KeptEvent[]
-  /** Seconds that an order waits for its twin. */
   mergeOrders: number
-  /** Missing if the request is not logged. */
-  log?: LogPart | undefined
+  extras?: Extras | undefined
+}
+
+/** The tables that a request changes. */
+export interface AddTables {
+  rows: WaitingRows
+  history: CustomerHistory
+  log: LogWriter
 }
 
 /** Adds the events of several requests and returns their fates. Call it in a transaction. */
-export function addRequests(
-  rows: WaitingRows,
-  log: LogWriter,
-  requests: readonly AddedRequest[],
-  now: number,
-): Fate[][] {
+export function addRequests({ rows, history, log }: AddTables, requests: readonly Addition[], now: number): Fate[][] {
   const totals: Totals = { waiting: 0, merged: 0, conflict: 0, late_twin: 0, left_to_source: 0 }
-  const fates = requests.map(({ mergeOrders, ...request }) => {
-    const part = request.log
+  const fates = requests.map(({ kept, mergeOrders, extras }) => {
+    const part = extras?.log
+    const request = { rows, kept, log, part, moment: { now, mergeOrders }, totals }
     if (part) for (const unsent of part.unsent) log.insertUnsent(part, unsent)
-    return addEvents({ ...request, rows, writer: log, moment: { now, mergeOrders }, totals })
+    return extras?.history ? addWithHistory(request, history, extras.history) : addEvents(request)
   })
   rows.addTotals(totals)
   return fates
 }
 
+/** Adds the request's orders to the history first, because some rows are only sent for new customers. */
+function addWithHistory(request: Request, history: CustomerHistory, extras: HistoryExtras): Fate[] {
+  const { leftOut, customers } = history.add(extras, request.moment.now)
+  const kept = request.kept.filter(({ event }) => !leftOut.has(event))
+  const fates = new Map(addEvents({ ...request, kept }).map((fate, index) => [kept[index]?.event, fate]))
+  const decided = new Map<string, Customer>()
+  for (const { event } of request.kept) {
+    const customer = customers.get(event)
+    if (customer) decided.set(event.data.event_id, customer)
+  }
+  for (const { event } of kept) if (fates.get(event) === 'already_sent') decided.delete(event.data.event_id)
+  for (const customer of decided.values()) history.count(customer)
+  return request.kept.map(({ event }) => fates.get(event) ?? 'for_others')
+}
+
 interface Request {
   rows: WaitingRows
   kept: readonly KeptEvent[]
-  log?: LogPart | undefined
-  writer: LogWriter
+  log: LogWriter
+  /** Missing if the request is not logged. */
+  part?: LogPart | undefined
   moment: OrderMoment
   totals: Totals
 }
 
-function addEvents({ rows, kept, log, writer, moment, totals }: Request): Fate[] {
+function addEvents({ rows, kept, log, part, moment, totals }: Request): Fate[] {
   const fates: Fate[] = []
   let orders: Map<string, number[]> | undefined
   for (const [index, one] of kept.entries()) {
     if (!isCountedOnce(one.event)) {
-      const line = log && writer.insert({ part: log, eventName: log.eventNames[index] ?? '', event: one.event })
+      const line = part && log.insert({ part, eventName: one.eventName ?? '', event: one.event })
       const isNew = rows.insert(line === undefined ? one : { ...one, line }, moment.now)
       if (isNew) totals.waiting++
-      else if (line !== undefined) writer.skip(line, 'skipped', 'already_sent')
+      else if (line !== undefined) log.skip(line, 'skipped', 'already_sent')
       fates[index] = isNew ? 'kept' : 'already_sent'
       continue
     }
     // All rows of an order are decided together, at its first row.
     orders ??= placesOfOrders(kept)
-    const places = orders.get(keyOf(one.event)) ?? []
+    const places = orders.get(orderKey(one.event)) ?? []
     if (places[0] !== index) continue
     const ofOrder = rows.addOrder(
       places.flatMap((place) => kept[place] ?? []),
-      { moment, totals, logged: log && { part: log, eventName: log.eventNames[index] ?? '' } },
+      { moment, totals, part },
     )
     for (const [nth, place] of places.entries()) fates[place] = ofOrder[nth] ?? 'already_sent'
   }
   return fates
-}
-
-/** The indexes of each order's rows. */
-function placesOfOrders(kept: readonly KeptEvent[]): Map<string, number[]> {
-  const orders = new Map<string, number[]>()
-  for (const [index, { event }] of kept.entries()) {
-    if (!isCountedOnce(event)) continue
-    const key = keyOf(event)
-    const places = orders.get(key)
-    if (places) places.push(index)
-    else orders.set(key, [index])
-  }
-  return orders
-}
-
-/** A key that the rows of one order share. An event without an order name has a key of its own. */
-function keyOf({ source, orderName, data: { event, event_id } }: OutboxEvent): string {
-  return JSON.stringify([source, orderName ? ['order', orderName] : ['event', event], event_id])
 }

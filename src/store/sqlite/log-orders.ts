@@ -1,25 +1,23 @@
-import type { OutboxEvent } from '../../server/outbox.ts'
 import type { HeldRow, OrderDecision } from '../decide-order.ts'
 import type { LogPart } from '../event-log.ts'
 import { isSent } from '../fate.ts'
+import type { KeptEvent } from '../waiting-event.ts'
 import type { LogWriter } from './log-writer.ts'
 
 /** A copy of an order that arrived, and what the store decided on it. */
 export interface DecidedOrder {
-  rows: readonly OutboxEvent[]
+  kept: readonly KeptEvent[]
   decision: OrderDecision
   held: readonly HeldRow[]
   /** Missing if the request is not logged. */
   part?: LogPart | undefined
-  /** Converge's name of the order. */
-  eventName: string
 }
 
 /**
  * Writes the lines of an order's copy, and changes those of its waiting twin. The two copies of a merged order share a line.
  * Returns the lines of the rows to insert, by TikTok's event name.
  */
-export function logOrder(log: LogWriter, { rows, decision, held, part, eventName }: DecidedOrder): Map<string, number> {
+export function logOrder(log: LogWriter, { kept, decision, held, part }: DecidedOrder): Map<string, number> {
   const lineOf = (row: HeldRow | undefined) => held.find(({ id }) => id === row?.id)?.line
   for (const row of decision.replace) {
     const line = lineOf(row)
@@ -27,7 +25,7 @@ export function logOrder(log: LogWriter, { rows, decision, held, part, eventName
   }
   const lines = new Map<string, number>()
   const isTwin = (row: HeldRow, name: string) => row.event.data.event === name
-  for (const [index, row] of rows.entries()) {
+  for (const [index, { event: row, eventName = '' }] of kept.entries()) {
     const fate = decision.fates[index] ?? 'already_sent'
     const name = row.data.event
     // A page's copy that is merged has the line of the row that it was merged into.

@@ -1,46 +1,35 @@
 import { closeSync, fdatasync } from 'node:fs'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { promisify } from 'node:util'
-import type { OutboxEvent, TikTokAnswer } from '../../server/outbox.ts'
+import type { OutboxEvent } from '../../server/outbox.ts'
+import type { LogRetention } from '../event-log.ts'
 import { type Fate, isSent } from '../fate.ts'
+import { readKept } from '../kept-event.ts'
+import type { PauseSwitch } from '../pause-switch.ts'
+import type { PersonKeys } from '../person.ts'
 import { retention } from '../retention.ts'
 import type { StoreStats } from '../store.ts'
-import { type AddedRequest, addRequests } from './add-events.ts'
+import { MAX_BATCH, MAX_BATCH_TEXT, type RowKey, type Settled, TOO_LATE, type WaitingEvent } from '../waiting-event.ts'
+import { type Addition, type AddTables, addRequests } from './add-events.ts'
+import { createCustomerHistory } from './customer-history.ts'
 import { createDeadLetterReader, createIdChunks, createProblemCounts } from './dead-letters.ts'
-import { readKept } from './kept-event.ts'
 import type { LineOutcome } from './log-changes.ts'
+import { createLineSearch } from './log-person.ts'
+import { createLogPruning } from './log-pruning.ts'
 import { createLogWriter, type LogWriter } from './log-writer.ts'
 import { createOrderMemory } from './order-memory.ts'
+import { createPauseSwitch } from './pause-switch.ts'
 import { createPersonSearch } from './person-search.ts'
 import { emptyLog, inTransaction, isSqliteError, openLog, UnusableFile } from './sqlite.ts'
 import { copyDatabase, largestRewrite, makeShrinkable, openOutboxFile, schemaVersionOf } from './sqlite-schema.ts'
-import { createWaitingRows, type RowKey, type WaitingRows } from './waiting-rows.ts'
+import { createWaitingRows } from './waiting-rows.ts'
 
-// Limits the memory of a batch, because single events may be large.
-const maxBatch = 1000
-const maxBatchText = 4_000_000
 const chunk = 1000
-
-export const tooLate = 'It waited longer than TikTok remembers its event_id, so TikTok could have counted it twice.'
 
 const syncFile = promisify(fdatasync)
 
-export interface WaitingEvent extends RowKey {
-  attempts: number
-  event: OutboxEvent
-  /** Its line in the log, if it has one. */
-  line?: number
-}
-
 /** True if more events may be waiting after this batch. */
-export const isFull = (batch: readonly WaitingEvent[]): boolean => batch.length === maxBatch
-
-/** The outcome of a delivered event, by its row. `due` is in milliseconds since 1970. */
-export type Settled = RowKey & { line?: number | undefined; answer?: TikTokAnswer | undefined } & (
-    | { outcome: 'done' }
-    | { outcome: 'dead'; problem: string }
-    | { outcome: 'putOff'; due: number }
-  )
+export const isFull = (batch: readonly WaitingEvent[]): boolean => batch.length === MAX_BATCH
 
 /** Bytes. */
 export interface Space {
@@ -74,14 +63,21 @@ export function openTables(path: string, pixelId?: string) {
   const write = createWriter(database, log)
   const orders = createOrderMemory(database)
   const rows = createWaitingRows(database, orders, log)
+  const history = createCustomerHistory(database)
   // As in the order memory, a clock that is ahead must not delete everything.
   const pruneDead = database.prepare(`DELETE FROM dead_letters WHERE died <=
     min(?, (SELECT max(died) FROM dead_letters)) - ${retention.deadLetters}`)
   return {
-    ...waitingTable(database, { rows, log, write }),
-    ...deadLetterTable(database, { rows, log, write }),
+    ...waitingTable(database, { rows, history, log }, write),
+    ...deadLetterTable(database, { rows, history, log }, write),
     ...spaceOf(database),
+    ...logTable(database, write),
     searchPerson: createPersonSearch(database).next,
+
+    /** Deletes a person's entries in the history of customers, and returns their number. */
+    forgetCustomer: (person: PersonKeys): number => write(() => history.erase(person)),
+    /** `now` is in milliseconds since 1970. */
+    pauseSwitch: (now: () => number): PauseSwitch => createPauseSwitch(database, now),
 
     /** Rewrites the database file without deleted rows. The log keeps them. It takes as long as writing all rows. */
     rewrite: (): void => rewrite(database),
@@ -91,8 +87,9 @@ export function openTables(path: string, pixelId?: string) {
     /** Resolves once the added events are on disk. */
     sync: (): Promise<void> => syncFile(wal),
 
-    /** Deletes orders and dead letters after their retention period, and returns their number. */
-    prune: (now: number): number => write(() => orders.prune(now) + Number(pruneDead.run(now).changes)),
+    /** Deletes orders, dead letters and customers after their retention period, and returns their number. */
+    prune: (now: number): number =>
+      write(() => orders.prune(now) + Number(pruneDead.run(now).changes) + history.prune(now)),
 
     /** Copies the whole database to a file that must not exist. */
     copyTo: (file: string): void => copyDatabase(database, file),
@@ -103,6 +100,25 @@ export function openTables(path: string, pixelId?: string) {
       closeSync(wal)
       database.close()
     },
+  }
+}
+
+function logTable(database: DatabaseSync, write: Write) {
+  const pruning = createLogPruning(database)
+  return {
+    searchLines: createLineSearch(database),
+
+    /** Deletes lines of the log, and returns their number. */
+    deleteLines: (ids: readonly number[]): number => write(() => pruning.deleteLines(ids)),
+
+    /** The estimated size of the log in bytes. */
+    logBytes: pruning.bytes,
+
+    /** Deletes some of the oldest lines to make room. Returns false if there is none. */
+    forgetOldestLines: (): boolean => write(pruning.deleteOldest),
+
+    /** Deletes some lines that are too old or too many, and returns 1. Returns 0 if there is none. */
+    pruneLog: (now: number, retention: LogRetention): number => write(() => Number(pruning.prune(now, retention))),
   }
 }
 
@@ -123,13 +139,7 @@ function createWriter(database: DatabaseSync, log: LogWriter): Write {
   }
 }
 
-interface TableParts {
-  rows: WaitingRows
-  log: LogWriter
-  write: Write
-}
-
-function waitingTable(database: DatabaseSync, { rows, log, write }: TableParts) {
+function waitingTable(database: DatabaseSync, { rows, history, log }: AddTables, write: Write) {
   const prepare = (sql: string) => database.prepare(sql)
   // The plus signs disable other indexes, with which SQLite would sort all waiting rows.
   const dueIds = prepare(
@@ -146,8 +156,8 @@ function waitingTable(database: DatabaseSync, { rows, log, write }: TableParts) 
 
   return {
     /** Adds the events of several requests and returns their fates. */
-    add: (additions: readonly AddedRequest[], now: number): Fate[][] =>
-      write(() => log.within(now, () => addRequests(rows, log, additions, now))),
+    add: (additions: readonly Addition[], now: number): Fate[][] =>
+      write(() => log.within(now, () => addRequests({ rows, history, log }, additions, now))),
 
     /**
      * Releases orders that have waited long enough for a twin, and returns their number. They are never changed afterwards.
@@ -165,14 +175,14 @@ function waitingTable(database: DatabaseSync, { rows, log, write }: TableParts) 
     due(now: number, longestPause: number, isExcepted: (id: number) => boolean): WaitingEvent[] {
       const ids: number[] = []
       for (const row of dueIds.iterate(now, now + longestPause, now / 1000)) {
-        if (ids.length === maxBatch) break
+        if (ids.length === MAX_BATCH) break
         if (!isExcepted(Number(row.id))) ids.push(Number(row.id))
       }
       const batch: WaitingEvent[] = []
       let text = 0
       for (const { id, event_id, attempts, body, line } of waiting.iterate(JSON.stringify(ids))) {
         text += String(body).length
-        if (batch.length && text > maxBatchText) break
+        if (batch.length && text > MAX_BATCH_TEXT) break
         batch.push({
           id: Number(id),
           event_id: String(event_id),
@@ -201,14 +211,27 @@ function waitingTable(database: DatabaseSync, { rows, log, write }: TableParts) 
       return write(() =>
         log.within(now, () => {
           log.conclude(
-            late.flatMap(({ line }) => (line === null ? [] : [{ line, status: 'failure', reason: tooLate, tries: 0 }])),
+            late.flatMap(({ line }) =>
+              line === null ? [] : [{ line, status: 'failure', reason: TOO_LATE, tries: 0 }],
+            ),
             now,
           )
-          const count = sum(late, (row) => rows.setAside(row, { problem: tooLate, tries: 0, now }))
+          const count = sum(late, (row) => rows.setAside(row, { problem: TOO_LATE, tries: 0, now }))
           rows.addTotal('waiting', -count)
           return count
         }),
       )
+    },
+
+    /** Logs attempts that failed for all events of a batch, and returns their number. */
+    logTries(tried: readonly WaitingEvent[], now: number): number {
+      const outcomes = tried.flatMap(({ line, event }): LineOutcome[] => {
+        const message = event.answer?.message ?? event.problem
+        const common = { status: 'retry', code: event.answer?.code, message, reason: message, tries: 1 } as const
+        return line === undefined ? [] : [{ line, ...common }]
+      })
+      if (outcomes.length) write(() => log.within(now, () => log.conclude(outcomes, now)))
+      return outcomes.length
     },
 
     settle(settled: readonly Settled[], now: number): void {
@@ -251,7 +274,7 @@ function outcomeOf({ line, answer, ...settled }: Settled): LineOutcome[] {
   }
 }
 
-function deadLetterTable(database: DatabaseSync, { rows, log, write }: TableParts) {
+function deadLetterTable(database: DatabaseSync, { rows, history, log }: AddTables, write: Write) {
   const prepare = (sql: string) => database.prepare(sql)
   const bodyOf = prepare('SELECT body, line FROM dead_letters WHERE id = ?')
   const unbury = prepare('DELETE FROM dead_letters WHERE id = ?')
@@ -272,7 +295,8 @@ function deadLetterTable(database: DatabaseSync, { rows, log, write }: TablePart
     const event: OutboxEvent = JSON.parse(body)
     if (event.expires <= now / 1000) return false
     // `mergeOrders: 0`, because it must not wait for its twin again.
-    const [[fate] = []] = addRequests(rows, log, [{ kept: [{ event, body, line }], mergeOrders: 0 }], now)
+    const tables = { rows, history, log }
+    const [[fate] = []] = addRequests(tables, [{ kept: [{ event, body, line }], mergeOrders: 0 }], now)
     if (!fate || !isSent(fate, event)) return false
     unbury.run(id)
     if (line !== undefined) log.reopen(line)
@@ -293,7 +317,7 @@ function deadLetterTable(database: DatabaseSync, { rows, log, write }: TablePart
     /** Deletes the oldest dead letters to make room, and returns their number. */
     forgetOldestDead: (): number => write(() => Number(forgetOldest.run().changes)),
 
-    stats(now: number): Pick<StoreStats, 'waiting' | 'sent' | 'dead' | 'oldest' | 'overdue' | 'orders'> {
+    stats(now: number): Pick<StoreStats, 'waiting' | 'sent' | 'dead' | 'oldest' | 'overdue' | 'orders' | 'customers'> {
       const secondsSince = (time: SQLOutputValue | undefined) =>
         typeof time === 'number' ? Math.max(0, Math.round((now - time) / 1000)) : undefined
       return {
@@ -308,6 +332,7 @@ function deadLetterTable(database: DatabaseSync, { rows, log, write }: TablePart
           late_twin: reader.total('late_twin'),
           left_to_source: reader.total('left_to_source'),
         },
+        customers: history.counts(),
       }
     },
   }

@@ -1,5 +1,6 @@
 import { type Deliver, type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
 import type { Fate } from '../fate.ts'
+import type { PauseSwitch } from '../pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../person.ts'
 import type { Chosen, DeadLetter, Extras, MergeOptions, StartOptions, StoreStats } from '../store.ts'
 import { type Delivery, startDelivery } from './delivery.ts'
@@ -43,6 +44,7 @@ export interface SqliteEngine {
   requeue(chosen: Chosen): number
   drop(chosen: Chosen): number
   erase(person: PersonKeys): Promise<PersonCounts>
+  pauseSwitch: PauseSwitch
   schemaVersion(): number
   copyTo(file: string): void
   close(): Promise<void>
@@ -74,21 +76,33 @@ export function openSqliteEngine({
   }
 
   return {
-    async add(events, { mergeOrders }, { log } = {}) {
+    async add(events, { mergeOrders }, extras) {
       if (isClosed) throw new OutboxFull('The outbox is closing.')
-      const fates = await intake.add(events, { mergeOrders, log })
+      const fates = await intake.add(events, mergeOrders, extras)
       delivery?.wake()
       return fates
     },
 
-    start(deliver, { mergeOrders }) {
+    start(deliver, { mergeOrders, log: logRetention = {} }) {
       const elapsed = () => performance.now()
       const longestWait = mergeOrders * 1000
       const checkFile = () => {
         file.findLost()
         room.makeOnDisk()
       }
-      const parts = { tables, lock, deliver, checkFile, longestWait, now, elapsed, random, log, retryAfter }
+      const parts = {
+        tables,
+        lock,
+        deliver,
+        checkFile,
+        longestWait,
+        logRetention,
+        now,
+        elapsed,
+        random,
+        log,
+        retryAfter,
+      }
       delivery ??= startDelivery(parts)
     },
 
@@ -110,6 +124,7 @@ export function openSqliteEngine({
     requeue: (chosen) => inChunks(chosen, (ids) => tables.requeue(ids, now())),
     drop: (chosen) => inChunks(chosen, tables.drop),
     erase: (person) => erasePerson({ tables, isSending: (id) => delivery?.isSending(id) ?? false }, person),
+    pauseSwitch: tables.pauseSwitch(now),
     schemaVersion: tables.schemaVersion,
     copyTo: tables.copyTo,
 

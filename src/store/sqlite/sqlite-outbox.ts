@@ -1,4 +1,5 @@
 import type { Outbox, OutboxEvent, Stats } from '../../server/outbox.ts'
+import type { PauseSwitch } from '../pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../person.ts'
 import type { Chosen, DeadLetter } from '../store.ts'
 import { openSqliteEngine, type SqliteOptions } from './sqlite-engine.ts'
@@ -28,6 +29,7 @@ export interface SqliteOutbox extends Outbox {
    * @throws a sentence, if the free space could not be overwritten: call it again
    */
   erase(person: PersonKeys): Promise<PersonCounts>
+  pauseSwitch: PauseSwitch
   /** Resolves once nothing is in flight and the file is closed. */
   close(): Promise<void>
 }
@@ -47,13 +49,14 @@ export function createSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
     },
     start: (deliver) => start(deliver, { mergeOrders: 0 }),
     async stats() {
-      const { orders: _, ...rest } = await stats()
+      const { orders: _, customers: __, ...rest } = await stats()
       return rest
     },
     dead: engine.dead,
     requeue: engine.requeue,
     drop: engine.drop,
     erase: engine.erase,
+    pauseSwitch: engine.pauseSwitch,
     close: engine.close,
   }
 }

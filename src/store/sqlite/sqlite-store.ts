@@ -27,6 +27,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     requeue: (chosen) => whenFree(() => engine.requeue(chosen)),
     drop: (chosen) => whenFree(() => engine.drop(chosen)),
     erase: engine.erase,
+    pauseSwitch: engine.pauseSwitch,
     schemaVersion: () => whenFree(engine.schemaVersion),
     log,
     async close() {

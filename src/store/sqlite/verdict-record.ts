@@ -1,4 +1,5 @@
-import type { Settled, Tables } from './outbox-tables.ts'
+import type { Settled } from '../waiting-event.ts'
+import type { Tables } from './outbox-tables.ts'
 import { isSqliteError, reasonOf, whenFree } from './sqlite.ts'
 
 export interface VerdictRecordOptions {

@@ -3,32 +3,12 @@ import type { OutboxEvent } from '../../server/outbox.ts'
 import { decideOrder, type HeldRow, namesOf, type OrderMoment } from '../decide-order.ts'
 import type { LogPart } from '../event-log.ts'
 import type { Fate } from '../fate.ts'
+import { writeKept } from '../kept-event.ts'
 import type { OrderCounts } from '../store.ts'
-import { writeKept } from './kept-event.ts'
+import { isCountedOnce, type KeptEvent, originOf, type RowKey, toRelease } from '../waiting-event.ts'
 import { logOrder } from './log-orders.ts'
 import type { LogWriter } from './log-writer.ts'
 import type { OrderMemory } from './order-memory.ts'
-
-/** An event, with the JSON that is stored for it. */
-export interface KeptEvent {
-  event: OutboxEvent
-  body: string
-  /** Its line in the log, if it has one already. */
-  line?: number | undefined
-}
-
-/** How the rows of an order are logged. */
-export interface OrderLog {
-  part: LogPart
-  /** Converge's name of the order. */
-  eventName: string
-}
-
-/** A row. If an event is erased, its id may be reused, so both fields are compared. */
-export interface RowKey {
-  id: number
-  event_id: string
-}
 
 export type Total = 'waiting' | 'sent' | keyof OrderCounts
 
@@ -76,8 +56,8 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
 
   /** Returns false if the event is already waiting. `due` is until when it waits for its twin, or 0 if it may be sent at once. */
   function insert({ event, body, line }: KeptEvent, now: number, due = 0): boolean {
-    const { data, test_event_code = '', source } = event
-    const origin = `${source === 'signed' ? 'signed' : 'page'} ${test_event_code}`.trimEnd()
+    const { data } = event
+    const origin = originOf(event)
     const expires = Math.floor(event.expires)
     const { changes } = due
       ? insertHeld.run(data.event, data.event_id, origin, now, expires, body, line ?? null, due)
@@ -98,7 +78,7 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
   }
 
   /** Adds the rows of one order from one side. They share event_id and order name. */
-  function addOrder(kept: readonly KeptEvent[], { moment, totals, logged }: OrderPlace): Fate[] {
+  function addOrder(kept: readonly KeptEvent[], { moment, totals, part }: OrderPlace): Fate[] {
     const rows = kept.map(({ event }) => event)
     const [first] = rows
     if (!first) return []
@@ -106,7 +86,7 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
     const brought = orders.read(namesOf(rows), event_id)
     const held = heldOf(first)
     const decision = decideOrder(rows, { held, brought }, moment)
-    const lines = logOrder(log, { rows, decision, held, ...(logged ?? { eventName: '' }) })
+    const lines = logOrder(log, { kept, decision, held, part })
     const { now } = moment
     const removed = remove(decision.remove.map(({ id }) => id))
     let inserted = 0
@@ -150,11 +130,8 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
     },
   }
 
-  function release({ data: { event, event_id }, source, merged, orderName }: OutboxEvent): void {
-    if (source !== 'signed' || merged) orders.release(event, event_id, 'page')
-    if (source !== 'signed') return
-    orders.release(event, event_id, 'signed')
-    if (orderName) orders.release(orderName, event_id, 'signed')
+  function release(event: OutboxEvent): void {
+    for (const { name, by } of toRelease(event)) orders.release(name, event.data.event_id, by)
   }
 }
 
@@ -163,10 +140,5 @@ export interface OrderPlace {
   moment: OrderMoment
   totals: Totals
   /** Missing if the request is not logged. */
-  logged?: OrderLog | undefined
-}
-
-/** True for orders. Test events may be repeated. */
-export function isCountedOnce({ order, test_event_code }: OutboxEvent): boolean {
-  return order && !test_event_code
+  part?: LogPart | undefined
 }

@@ -1,4 +1,15 @@
+import type { Decision } from '../../types.ts'
 import type { EventsApiEvent } from './event.ts'
+
+/** The decision of the visitor that an event carries, and the signals that limit the use of its data. */
+export interface EventConsent {
+  /** Missing if the visitor has not decided, as far as the event says. */
+  marketing?: Decision
+  /** When the decision was known to hold, in milliseconds since 1970. 0 if nobody knows, as with a cart's attributes. */
+  decided: number
+  /** True if the browser sends Global Privacy Control and the config does not ignore it. */
+  gpc?: true
+}
 
 /** An event to be sent to TikTok. It is JSON, so that any store can keep it. Personal data in it is hashed. */
 export interface OutboxEvent {
@@ -19,6 +30,12 @@ export interface OutboxEvent {
    * prevents a signed one from being sent. Missing in events that an earlier version kept: they count as a page's.
    */
   source?: 'page' | 'signed'
+  /** The visitor's ID, as SHA-256. Only a store keeps this and the next two fields. */
+  visitor?: string
+  /** Other names of the visitor or order, such as a cart: SHA-256 of `urn:namespace:value`, at most 10. */
+  aliases?: readonly string[]
+  /** What the visitor decided, as far as the event says. Missing if it says nothing. */
+  consent?: EventConsent
   test_event_code?: string
   /** The JSON of `data`, if the store has it: it is sent as it stands. Only `deliver` reads it; it is not kept. */
   json?: string

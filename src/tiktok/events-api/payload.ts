@@ -41,6 +41,8 @@ export interface PageFacts {
   /** True if the browser copy was given to the pixel. */
   pixel: boolean
   user: { [Key in keyof User]: User[Key] | undefined }
+  /** The visitor's ID. It is the `external_id` of a visitor without a customer ID. */
+  visitor?: string | undefined
   page: { url: string; referrer: string }
   ttclid?: string | undefined
   ttp?: string | undefined
@@ -70,6 +72,7 @@ export function fromPage(
   const user: EventsApiEvent['user'] = {}
   for (const key of matchKeys) put(user, key, event.user[key] ?? '')
   if (!visit.isBare) {
+    put(user, 'external_id', user.external_id ?? event.visitor ?? '')
     put(user, 'ttclid', event.ttclid ?? '')
     put(user, 'ttp', event.ttp ?? '')
     put(user, 'locale', event.locale ?? '')

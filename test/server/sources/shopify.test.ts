@@ -470,6 +470,12 @@ test('an imported order has the time at which it was ordered, not the time of th
   expect(purchase?.event_time).toBe(Math.floor(Date.parse(processed_at) / 1000))
 })
 
+test('without presentment money, the amounts have the currency of the shop', async () => {
+  const amounts = { total_price: '86.00', total_tax: '4.63', currency: 'EUR', presentment_currency: 'USD' }
+  const [purchase] = await sentOf({ id: 1, ...amounts, line_items: [{ product_id: 1, price: '43.00', quantity: 2 }] })
+  expect(purchase?.properties).toMatchObject({ value: 86, currency: 'EUR', contents: [{ price: 43, quantity: 2 }] })
+})
+
 test('an order with almost no fields is sent with the existing ones', async () => {
   const [purchase] = await sentOf({ id: 1, total_price: '5.00', currency: 'EUR', line_items: null })
   expect(purchase).toMatchObject({ event_id: '1', properties: { value: 5, currency: 'EUR' } })

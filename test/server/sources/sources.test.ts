@@ -101,6 +101,11 @@ describe('a config is refused in a sentence', () => {
       'sources.shop.secret must be text that is not blank, or a list of it.',
     ],
     [
+      'statuses as they are in WooCommerce’s database',
+      { sources: { shop: { type: 'woocommerce', secret: 'a-secret', statuses: ['processing', 'wc-completed'] } } },
+      'sources.shop.statuses is ["processing","wc-completed"], not a list of statuses without the prefix wc-, such as ["processing", "completed"]',
+    ],
+    [
       'a mapping mode of its own',
       { sources: { shop: { ...shopify, mapping: { mode: 'custom' } } } },
       'sources.shop.mapping.mode is not an option. Set mapping.mode, which applies to all sources.',

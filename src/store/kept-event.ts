@@ -1,4 +1,4 @@
-import type { OutboxEvent } from '../../server/outbox.ts'
+import type { OutboxEvent } from '../server/outbox.ts'
 
 const start = '{"data":'
 const end = '},"expires":'

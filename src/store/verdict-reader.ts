@@ -1,5 +1,5 @@
-import type { Verdict } from '../../server/outbox.ts'
-import type { Settled, WaitingEvent } from './outbox-tables.ts'
+import type { Verdict } from '../server/outbox.ts'
+import type { Settled, WaitingEvent } from './waiting-event.ts'
 
 export interface VerdictReaderOptions {
   /** Milliseconds since 1970. */
@@ -13,6 +13,8 @@ export interface VerdictReaderOptions {
 
 export interface Reading {
   settled: Settled[]
+  /** Events that were sent to TikTok in vain, and stay as they are. */
+  tried: WaitingEvent[]
   /** Milliseconds until the next batch may be sent. `undefined` if there is no reason to wait. */
   pause: number | undefined
 }
@@ -79,10 +81,11 @@ export function createVerdictReader({ now, random, log, retryAfter }: VerdictRea
       stopped = stop[0] && (stop.find(isTried)?.event.problem ?? stopped ?? noReason)
       if (!down.length) {
         failures = 0
-        return { settled, pause: undefined }
+        return { settled, tried: [], pause: undefined }
       }
       const pause = stop.length ? retryAfter.longest : fail()
-      return { settled, pause: down.some(isTried) ? pause : Math.min(longestHold, pause) }
+      const tried = down.filter(isTried)
+      return { settled, tried, pause: tried.length ? pause : Math.min(longestHold, pause) }
     },
     fail,
     stopped: () => stopped,

@@ -1,0 +1,89 @@
+import { sha256 } from '../core/sha256.ts'
+import type { OutboxEvent } from '../server/outbox.ts'
+
+/**
+ * What the history says about the customer of an order. `new`: no other order of the customer is earlier. `unknown`: the history
+ * is not declared complete for the time of the order, or the order names no person.
+ */
+export type Customer = 'new' | 'returning' | 'unknown'
+
+/** The keys of the person who placed an order. SHA-256 in lower-case hex, as in the `user` of an event. */
+export interface CustomerKeys {
+  email?: string | undefined
+  phone?: string | undefined
+  /** The hash of the customer id. */
+  customerId?: string | undefined
+}
+
+/** An order for the history. Only signed sources and imports bring them, because anybody can post as a page. */
+export interface CustomerOrder {
+  /** The order's event_id. */
+  id: string
+  /** When it was placed, in milliseconds since 1970. */
+  time: number
+  person: CustomerKeys
+  /** True if the history is declared complete for orders of this time. */
+  isCovered: boolean
+  /** Rows of this order that are only sent for some customers. The store leaves them out for others. */
+  rows: readonly { event: OutboxEvent; customers: readonly Customer[] }[]
+}
+
+/** What a request adds to the history. */
+export interface HistoryExtras {
+  orders: readonly CustomerOrder[]
+  /** How long a customer stays known after the latest order, in milliseconds. 0 means without end. Default: unchanged, at first 0. */
+  keepFor?: number | undefined
+}
+
+/** Decisions on orders whose rows depend on the customer, since the database was created. Each order counts once. */
+export type CustomerCounts = Record<Customer, number>
+
+/** What the history keeps for one key of a person. Times are in milliseconds since 1970. */
+export interface FirstOrder {
+  /** The event_id of the first order. */
+  id: string
+  time: number
+  /** The time of the latest order. */
+  latest: number
+}
+
+export interface CustomerDecision {
+  customer: Customer
+  /** The entry of each key after this order, in the order of `known`. */
+  entries: FirstOrder[]
+}
+
+/** Returns the names under which the history keeps a person. The salt is the database's own, so that two databases share no name. */
+export function historyKeys(salt: string, { email, phone, customerId }: CustomerKeys): string[] {
+  const kinds = { email, phone, customerId }
+  return Object.entries(kinds).flatMap(([kind, hash]) => (hash ? [sha256(`${salt} ${kind} ${hash}`)] : []))
+}
+
+/**
+ * Decides whether the customer of an order is new, and what the history keeps. The answer for an order does not depend on what
+ * arrived after it: a retry, the other copy and a later import get the same one.
+ *
+ * @param known the entry of each of the person's keys, if there is one
+ * @param keepFor milliseconds. A customer whose latest order is older, seen from this one, is not known any more.
+ */
+export function decideCustomer(
+  { id, time, isCovered }: Pick<CustomerOrder, 'id' | 'time' | 'isCovered'>,
+  known: readonly (FirstOrder | undefined)[],
+  keepFor = Number.POSITIVE_INFINITY,
+): CustomerDecision {
+  const kept = known.map((entry) => (entry && entry.latest >= time - keepFor ? entry : undefined))
+  const hasEarlier = kept.some((entry) => entry && entry.id !== id && entry.time < time)
+  const customer = !isCovered || known.length === 0 ? 'unknown' : hasEarlier ? 'returning' : 'new'
+  return { customer, entries: kept.map((entry) => addOrder(entry, id, time)) }
+}
+
+function addOrder(entry: FirstOrder | undefined, id: string, time: number): FirstOrder {
+  if (!entry) return { id, time, latest: time }
+  const latest = Math.max(entry.latest, time)
+  return time < entry.time ? { id, time, latest } : { ...entry, latest }
+}
+
+/** Returns the rows that are not sent for this customer. */
+export function rowsOfOthers({ rows }: Pick<CustomerOrder, 'rows'>, customer: Customer): OutboxEvent[] {
+  return rows.filter(({ customers }) => !customers.includes(customer)).map(({ event }) => event)
+}
