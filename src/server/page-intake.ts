@@ -1,8 +1,8 @@
-import { isDeniedByGpc, refusalOf } from '../core/consent.ts'
+import { isDeniedByGpc, type Refusal, refusalOf } from '../core/consent.ts'
 import { fromPage, type Visit } from '../tiktok/events-api/payload.ts'
 import { currentName } from '../tiktok/names.ts'
 import type { Rules } from '../tiktok/rules.ts'
-import type { Decision } from '../types.ts'
+import type { Channel, Config, Decision } from '../types.ts'
 import type { Intake, Late, Taken } from './intake.ts'
 import { type PageEvent, type Problem, parsePageRequest } from './parse.ts'
 import { sortByAge } from './sort-by-age.ts'
@@ -40,7 +40,9 @@ export function createPageIntake({
   }
 
   return (body, facts) => {
-    const { sentAt, good, bad, problems } = parsePageRequest(body)
+    const { sentAt, good, bad, problems, denied, cookies } = parsePageRequest(body)
+    const mayKeep = (event: PageEvent) =>
+      event.visitor === cookies?.visitor && !refusalIn(event, config, facts.gpc, 'pixel')
     const late: Late[] = []
     const unsent = bad.map(({ given, problem }) => unreadable(given, problem))
     const taken = good.flatMap(({ path, event }) => {
@@ -50,16 +52,13 @@ export function createPageIntake({
         unsent.push(...faults.slice(0, 1).map((fault) => unreadable(event, fault)))
         return []
       }
-      // The header is missing if the page posts from a worker or through a proxy.
-      const isOptedOut = facts.gpc || event.gpc === true
-      const marketing = decisionOf(event)
-      if (isDeniedByGpc(isOptedOut, gpc, marketing) || refusalOf(mode, marketing, 'relay')) {
+      if (refusalIn(event, config, facts.gpc, 'relay')) {
         problems.push({ path: `${path}.consent`, message: `does not allow the server copy in consent mode ${mode}` })
         unsent.push(unsentEvent('no_consent', `consent mode ${mode}`, namesOf(event)))
         return []
       }
-      const isBare = mode === 'always_server' && marketing !== 'granted'
-      const limitedDataUse = config.limitedDataUse === true || (isOptedOut && gpc !== 'ignore')
+      const isBare = mode === 'always_server' && decisionOf(event) !== 'granted'
+      const limitedDataUse = config.limitedDataUse === true || (isOptedOut(event, facts.gpc) && gpc !== 'ignore')
       const visit: Visit = { ...facts, sentAt, limitedDataUse, isBare }
       const mapped = mappedOf(event, path, problems)
       if (mapped.length === 0) unsent.push(unsentEvent('skipped', 'not_mapped', namesOf(event)))
@@ -73,22 +72,24 @@ export function createPageIntake({
         (one): Taken => ({ path, eventName: event.eventName, event: { ...one, source: 'page' } }),
       )
     })
-    return { taken, problems, late, log: { source, channel: 'page', unsent } }
+    const kept = good.some(({ event }) => mayKeep(event)) ? cookies : undefined
+    const log = { source, channel: 'page' as const, unsent }
+    return { taken, problems, late, log, cookies: denied === undefined ? kept : 'expired' }
   }
 }
 
 const namesOf = ({ eventName, eventID }: PageEvent) => ({ eventName, event_id: eventID })
 
 function faultsOf({ eventName, eventID, send }: PageEvent, path: string): Problem[] {
-  const texts = [
-    [`${path}.eventName`, eventName],
-    [`${path}.eventID`, eventID],
-    ...send.map(({ event }, index) => [`${path}.send[${index}].event`, event] as const),
-  ] as const
-  return texts.flatMap(([path, text]) => {
+  const faults: Problem[] = []
+  function check(text: string, place: string): void {
     const message = faultOf(text)
-    return message ? [{ path, message }] : []
-  })
+    if (message) faults.push({ path: `${path}.${place}`, message })
+  }
+  check(eventName, 'eventName')
+  check(eventID, 'eventID')
+  for (const [index, { event }] of send.entries()) check(event, `send[${index}].event`)
+  return faults
 }
 
 /**
@@ -102,6 +103,20 @@ function namesForServer({ mapping }: Rules): ReadonlyMap<string, readonly string
       rows.filter(({ forward }) => forward !== 'client').map(({ event }) => event),
     ]),
   )
+}
+
+/** True if the browser sends Global Privacy Control. The header is missing if the page posts from a worker or through a proxy. */
+const isOptedOut = (event: PageEvent, hasHeader: boolean): boolean => hasHeader || event.gpc === true
+
+/** Why a copy of a page's event may not be sent, if so. */
+function refusalIn(
+  event: PageEvent,
+  { consent, gpc }: Config,
+  hasHeader: boolean,
+  channel: Channel,
+): Refusal | undefined {
+  const marketing = decisionOf(event)
+  return isDeniedByGpc(isOptedOut(event, hasHeader), gpc, marketing) ? 'denied' : refusalOf(consent, marketing, channel)
 }
 
 /** A decision without marketing denies marketing. */

@@ -17,6 +17,8 @@ export interface Reading {
   tried: WaitingEvent[]
   /** Milliseconds until the next batch may be sent. `undefined` if there is no reason to wait. */
   pause: number | undefined
+  /** True if TikTok was called. Otherwise `deliver` itself is in a pause. */
+  wasTried: boolean
 }
 
 /** A batch, with the verdicts of `deliver`. */
@@ -26,10 +28,15 @@ export interface Answered {
 }
 
 export interface VerdictReader {
-  /** Reads the verdicts of batches that were sent in parallel. */
-  read(answered: readonly Answered[]): Reading
+  /**
+   * Reads the verdicts of batches that were sent in parallel. `before` is how often all processes of a database failed in a
+   * row. Default: how often this one did.
+   */
+  read(answered: readonly Answered[], before?: number): Reading
   /** Counts a failure and returns the pause after it, in milliseconds. */
   fail(): number
+  /** How often TikTok failed in a row. */
+  failures(): number
   /** The configuration fault that has stopped all calls. */
   stopped(): string | undefined
 }
@@ -73,7 +80,8 @@ export function createVerdictReader({ now, random, log, retryAfter }: VerdictRea
   }
 
   return {
-    read(answered) {
+    read(answered, before = failures) {
+      failures = before
       const readings = answered.map(readBatch)
       const settled = readings.flatMap((reading) => reading.settled)
       const stop = readings.flatMap((reading) => reading.stop)
@@ -81,13 +89,15 @@ export function createVerdictReader({ now, random, log, retryAfter }: VerdictRea
       stopped = stop[0] && (stop.find(isTried)?.event.problem ?? stopped ?? noReason)
       if (!down.length) {
         failures = 0
-        return { settled, tried: [], pause: undefined }
+        return { settled, tried: [], pause: undefined, wasTried: true }
       }
       const pause = stop.length ? retryAfter.longest : fail()
       const tried = down.filter(isTried)
-      return { settled, tried, pause: tried.length ? pause : Math.min(longestHold, pause) }
+      const wasTried = tried.length > 0
+      return { settled, tried, pause: wasTried ? pause : Math.min(longestHold, pause), wasTried }
     },
     fail,
+    failures: () => failures,
     stopped: () => stopped,
   }
 }

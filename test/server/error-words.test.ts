@@ -98,6 +98,7 @@ const tries: Record<keyof ForwarderConfig, unknown[]> = {
   debug: wrong,
   denials: wrong,
   paused: wrong,
+  cookies: wrong,
   beforeSend: wrong,
   region: wrong,
   nonce: wrong,
