@@ -31,6 +31,7 @@ const forPages = [
 const forServers = {
   server: 'src/server/index.ts',
   node: 'src/node/index.ts',
+  postgres: 'src/store/postgres/index.ts',
   cloudflare: 'src/cloudflare/index.ts',
   cli: 'src/node/cli.ts',
 }
@@ -137,6 +138,7 @@ await writeDeclarations({
   inspector: 'src/inspector/index.ts',
   server: forServers.server,
   node: forServers.node,
+  postgres: forServers.postgres,
   cloudflare: forServers.cloudflare,
 })
 

@@ -3,6 +3,8 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { variants } from './src/core/variants.ts'
 
+// `expect.poll` gives up after 1 s by default, which is too soon on a busy machine.
+const patient = { expect: { poll: { timeout: 10_000 } } }
 // These rings open a window of their own where they need one. They share nothing else, so they need no isolation.
 const pure = { isolate: false, pool: 'threads' } as const
 const unit = { name: 'unit', include: ['test/unit/**/*.test.ts'], ...pure }
@@ -11,6 +13,13 @@ const laws = { name: 'laws', include: ['test/laws/**/*.test.ts'], testTimeout: 6
 const consent = { name: 'consent', include: ['test/consent/**/*.test.ts'], ...pure }
 const inspector = { name: 'inspector', include: ['test/inspector/**/*.test.ts'], testTimeout: 20_000, ...pure }
 const server = { name: 'server', include: ['test/server/**/*.test.ts'], testTimeout: 20_000 }
+const postgres = {
+  name: 'postgres',
+  include: ['test/postgres/**/*.test.ts'],
+  globalSetup: 'test/postgres/setup.ts',
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+}
 const workerd = { name: 'workerd', include: ['test/workerd/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 }
 const examples = {
   name: 'examples',
@@ -53,7 +62,13 @@ const ofPages = globSync('test/unit/**/*.test.ts', { cwd: import.meta.dirname })
 const smallerBuilds = Object.entries(variants)
   .filter(([file]) => file !== 'converge.js')
   .map(([file, features]) => ({
-    test: { ...unit, include: ofPages, testTimeout: 20_000, name: file.replace('converge', 'unit').replace('.js', '') },
+    test: {
+      ...patient,
+      ...unit,
+      include: ofPages,
+      testTimeout: 20_000,
+      name: file.replace('converge', 'unit').replace('.js', ''),
+    },
     define: { FEATURES: features },
   }))
 
@@ -64,9 +79,21 @@ export default defineConfig({
     silent: 'passed-only',
     reporters: ['default', './test/closing-line.ts'],
     projects: [
-      ...[unit, laws, consent, inspector, server, workerd, examples, types, shipped, chromium, firefox, webkit].map(
-        (test) => ({ test, define: { FEATURES: variants['converge.js'] } }),
-      ),
+      ...[
+        unit,
+        laws,
+        consent,
+        inspector,
+        server,
+        postgres,
+        workerd,
+        examples,
+        types,
+        shipped,
+        chromium,
+        firefox,
+        webkit,
+      ].map((test) => ({ test: { ...patient, ...test }, define: { FEATURES: variants['converge.js'] } })),
       ...smallerBuilds,
     ],
   },

@@ -15,6 +15,8 @@ export interface Reading {
   settled: Settled[]
   /** Milliseconds until the next batch may be sent. `undefined` if there is no reason to wait. */
   pause: number | undefined
+  /** True if TikTok was called. Otherwise `deliver` itself is in a pause. */
+  wasTried: boolean
 }
 
 /** A batch, with the verdicts of `deliver`. */
@@ -24,10 +26,15 @@ export interface Answered {
 }
 
 export interface VerdictReader {
-  /** Reads the verdicts of batches that were sent in parallel. */
-  read(answered: readonly Answered[]): Reading
+  /**
+   * Reads the verdicts of batches that were sent in parallel. `before` is how often all processes of a database failed in a
+   * row. Default: how often this one did.
+   */
+  read(answered: readonly Answered[], before?: number): Reading
   /** Counts a failure and returns the pause after it, in milliseconds. */
   fail(): number
+  /** How often TikTok failed in a row. */
+  failures(): number
   /** The configuration fault that has stopped all calls. */
   stopped(): string | undefined
 }
@@ -71,7 +78,8 @@ export function createVerdictReader({ now, random, log, retryAfter }: VerdictRea
   }
 
   return {
-    read(answered) {
+    read(answered, before = failures) {
+      failures = before
       const readings = answered.map(readBatch)
       const settled = readings.flatMap((reading) => reading.settled)
       const stop = readings.flatMap((reading) => reading.stop)
@@ -79,12 +87,14 @@ export function createVerdictReader({ now, random, log, retryAfter }: VerdictRea
       stopped = stop[0] && (stop.find(isTried)?.event.problem ?? stopped ?? noReason)
       if (!down.length) {
         failures = 0
-        return { settled, pause: undefined }
+        return { settled, pause: undefined, wasTried: true }
       }
       const pause = stop.length ? retryAfter.longest : fail()
-      return { settled, pause: down.some(isTried) ? pause : Math.min(longestHold, pause) }
+      const wasTried = down.some(isTried)
+      return { settled, pause: wasTried ? pause : Math.min(longestHold, pause), wasTried }
     },
     fail,
+    failures: () => failures,
     stopped: () => stopped,
   }
 }

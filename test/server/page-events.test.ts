@@ -296,6 +296,7 @@ describe('the visitor’s IP', () => {
     ['loses its port', {}, {}, '203.0.113.7:5123', '203.0.113.7'],
     ['is IPv4 on an IPv6 socket too', {}, {}, '::ffff:203.0.113.7', '203.0.113.7'],
     ['is left out if it is not a valid address', {}, {}, '203.0.113.777', undefined],
+    ['is left out if a part of it could be octal', {}, {}, '203.0.113.010', undefined],
     ['is left out if it only looks like IPv6', {}, {}, '::::', undefined],
     [
       'is left out if it is not an address',

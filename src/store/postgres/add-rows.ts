@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto'
+import type { Fate } from '../fate.ts'
+import { isCountedOnce, originOf } from '../waiting-event.ts'
+import { durable, type Query, type Row } from './connections.ts'
+import { type Addition, type Changes, decideAll, type KnownOrders, type NewRow } from './order-desk.ts'
+
+// JSON has no such character outside of escapes, so it separates bodies without a copy of their text.
+const SEPARATOR = '\u001e'
+
+// One lock for each order could exceed the database's table of locks. Orders that share a lock wait for each other.
+const LOCKS = 256
+
+export type TotalName = 'waiting' | 'sent' | keyof Changes['counts']
+
+/** Adds waiting events to the tables of a schema. `slot` is this process's row of each total. */
+export function createRowAdder(schema: string, slot: number) {
+  const [first = 0] = new Int32Array(createHash('sha256').update(schema).digest().buffer.slice(0, 4))
+
+  const insertSql = `WITH durable AS MATERIALIZED (${durable}),
+    given AS MATERIALIZED (
+      SELECT nextval('${schema}.waiting_id_seq') AS id, place, event, event_id, origin, added, expires, due, body
+      FROM ROWS FROM (
+        json_to_recordset($1) AS (event text, event_id text, origin text, expires bigint, due bigint),
+        unnest(string_to_array($2, E'\\x1e'))
+      ) WITH ORDINALITY AS rows (event, event_id, origin, expires, due, body, place),
+      (SELECT $3::bigint AS added, count(*) FROM durable) AS common
+    ),
+    -- In one order in all transactions, so that none waits for another in a circle.
+    inserted AS (
+      INSERT INTO ${schema}.waiting (id, event, event_id, origin, added, expires, due, held, body)
+      SELECT id, event, event_id, origin, added, expires, due, due > 0, body FROM given
+      ORDER BY event COLLATE "C", event_id COLLATE "C", origin COLLATE "C", place
+      ON CONFLICT DO NOTHING RETURNING id
+    ),
+    counted AS (
+      INSERT INTO ${schema}.totals AS totals (name, slot, count)
+      SELECT 'waiting', $4, count(*) FROM inserted
+      ON CONFLICT (name, slot) DO UPDATE SET count = totals.count + excluded.count
+    )
+    SELECT given.place::integer AS place FROM given WHERE id NOT IN (SELECT id FROM inserted)`
+
+  const locksSql = 'SELECT pg_advisory_xact_lock($1, bucket) FROM unnest($2::integer[]) AS bucket'
+  const broughtSql = `SELECT event, event_id, added, signed FROM ${schema}.orders WHERE event_id = ANY($1)`
+  // A row that is released at the same moment is locked, and does not wait for its twin any more.
+  const heldSql = `SELECT id, event_id, body FROM ${schema}.waiting WHERE held AND event_id = ANY($1) ORDER BY id FOR UPDATE`
+  const rememberSql = `INSERT INTO ${schema}.orders (event, event_id, added, signed)
+    SELECT event, event_id, added, signed
+    FROM json_to_recordset($1) AS given (event text, event_id text, added bigint, signed bigint)
+    ON CONFLICT (event_id, event) DO UPDATE SET added = excluded.added, signed = excluded.signed`
+  const forgetSql = `DELETE FROM ${schema}.orders WHERE event_id = ANY($1) AND added = 0 AND signed = 0`
+  const replaceSql = `UPDATE ${schema}.waiting SET expires = given.expires, due = $2, held = false, body = given.body
+    FROM json_to_recordset($1) AS given (id bigint, expires bigint, body text) WHERE waiting.id = given.id`
+  const removeSql = `DELETE FROM ${schema}.waiting WHERE id = ANY($1) RETURNING 1`
+  const totalSql = `INSERT INTO ${schema}.totals AS totals (name, slot, count)
+    SELECT name, $1, given.count FROM json_to_recordset($2) AS given (name text, count bigint) ORDER BY name
+    ON CONFLICT (name, slot) DO UPDATE SET count = totals.count + excluded.count`
+
+  async function insert(query: Query, rows: readonly NewRow[], now: number): Promise<void> {
+    if (!rows.length) return
+    const keys = rows.map(({ event, due }) => {
+      const { event: name, event_id } = event.data
+      return {
+        event: name,
+        event_id,
+        origin: originOf(event),
+        expires: Math.floor(event.expires),
+        due: due,
+      }
+    })
+    const bodies = rows.map(({ body }) => body).join(SEPARATOR)
+    const refused = await query(insertSql, [JSON.stringify(keys), bodies, now, slot])
+    for (const { place } of refused) rows[Number(place) - 1]?.refuse?.()
+  }
+
+  /** Locks orders until the end of the transaction, so that no other process decides about them meanwhile. */
+  async function lockOrders(query: Query, ids: readonly string[]): Promise<void> {
+    const buckets = [...new Set(ids.map(bucketOf))].sort((one, other) => one - other)
+    if (buckets.length) await query(locksSql, [first, buckets])
+  }
+
+  async function readOrders(query: Query, ids: readonly string[]): Promise<KnownOrders> {
+    if (!ids.length) return { brought: [], held: [] }
+    const held = await query(heldSql, [ids])
+    const brought = await query(broughtSql, [ids])
+    return { brought: brought.map(toBrought), held: held.map(toHeld) }
+  }
+
+  async function addTotals(query: Query, totals: Partial<Record<TotalName, number>>): Promise<void> {
+    const given = Object.entries(totals).flatMap(([name, count]) => (count ? [{ name, count }] : []))
+    if (given.length) await query(totalSql, [slot, JSON.stringify(given)])
+  }
+
+  async function write(query: Query, changes: Changes, now: number): Promise<void> {
+    const { replace, remove, brought, counts } = changes
+    const removed = remove.length ? await query(removeSql, [remove]) : []
+    if (replace.length) {
+      const rows = replace.map(({ id, event, body }) => ({ id, expires: Math.floor(event.expires), body }))
+      await query(replaceSql, [JSON.stringify(rows), now])
+    }
+    await insert(query, changes.insert, now)
+    if (brought.length) {
+      const rows = brought.map(({ brought: { page, signed }, ...key }) => ({ ...key, added: page, signed }))
+      await query(rememberSql, [JSON.stringify(rows)])
+      const gone = rows.filter(({ added, signed }) => !added && !signed).map(({ event_id }) => event_id)
+      if (gone.length) await query(forgetSql, [gone])
+    }
+    await addTotals(query, { waiting: -removed.length, ...counts })
+  }
+
+  return {
+    lockOrders,
+    addTotals,
+
+    /** True if the requests contain an order, so that `add` must run in a transaction. */
+    needsTransaction: (additions: readonly Addition[]): boolean =>
+      additions.some(({ kept }) => kept.some(({ event }) => isCountedOnce(event))),
+
+    /** Adds the events of several requests and returns their fates. `now` is in milliseconds since 1970. */
+    async add(query: Query, additions: readonly Addition[], now: () => number): Promise<Fate[][]> {
+      const orders = additions.flatMap(({ kept }) => kept.filter(({ event }) => isCountedOnce(event)))
+      const ids = [...new Set(orders.map(({ event }) => event.data.event_id))]
+      await lockOrders(query, ids)
+      const known = await readOrders(query, ids)
+      const time = now()
+      const { fates, changes } = decideAll(additions, known, time)
+      await write(query, changes, time)
+      return fates
+    },
+  }
+}
+
+export type RowAdder = ReturnType<typeof createRowAdder>
+
+function toBrought({ event, event_id, added, signed }: Row): KnownOrders['brought'][number] {
+  return {
+    event: String(event),
+    event_id: String(event_id),
+    brought: { page: Number(added), signed: Number(signed) },
+  }
+}
+
+const toHeld = ({ id, event_id, body }: Row): KnownOrders['held'][number] => ({
+  id: Number(id),
+  event_id: String(event_id),
+  event: JSON.parse(String(body)),
+})
+
+function bucketOf(event_id: string): number {
+  let hash = 0
+  for (let index = 0; index < event_id.length; index++) hash = (hash * 31 + event_id.charCodeAt(index)) | 0
+  return Math.abs(hash % LOCKS)
+}

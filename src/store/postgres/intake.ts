@@ -1,0 +1,80 @@
+import { setImmediate } from 'node:timers/promises'
+import { type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
+import type { Fate } from '../fate.ts'
+import { writeKept } from '../kept-event.ts'
+import type { KeptEvent } from '../waiting-event.ts'
+import type { RowAdder } from './add-rows.ts'
+import { type Connections, isDiskFull } from './connections.ts'
+
+interface Waiting {
+  kept: KeptEvent[]
+  mergeOrders: number
+  resolve: (fates: Fate[]) => void
+  reject: (reason: unknown) => void
+}
+
+export interface Intake {
+  add(events: readonly OutboxEvent[], mergeOrders: number): Promise<Fate[]>
+  /** Resolves once nothing is being written. */
+  end(): Promise<void>
+}
+
+export interface IntakeOptions {
+  connections: Connections
+  rows: RowAdder
+  /** Milliseconds since 1970. */
+  now: () => number
+}
+
+// Limits the size of a statement.
+const MOST_EVENTS = 2000
+
+/** Commits arriving events. Requests that arrive during a commit share the next one. */
+export function createIntake({ connections, rows, now }: IntakeOptions): Intake {
+  let waiting: Waiting[] = []
+  let committing: Promise<void> | undefined
+
+  async function commitAll(): Promise<void> {
+    await setImmediate()
+    while (waiting.length) await commit(nextRequests())
+    committing = undefined
+  }
+
+  function nextRequests(): Waiting[] {
+    const some: Waiting[] = []
+    let events = 0
+    for (const one of waiting) {
+      events += one.kept.length
+      if (some.length && events > MOST_EVENTS) break
+      some.push(one)
+    }
+    waiting = waiting.slice(some.length)
+    return some
+  }
+
+  async function commit(some: Waiting[]): Promise<void> {
+    try {
+      const fates = rows.needsTransaction(some)
+        ? await connections.transaction((query) => rows.add(query, some, now))
+        : await rows.add(connections.query, some, now)
+      some.forEach(({ resolve }, index) => {
+        resolve(fates[index] ?? [])
+      })
+    } catch (error) {
+      const reason = isDiskFull(error) ? new OutboxFull('The disk of the database is full.') : error
+      for (const { reject } of some) reject(reason)
+    }
+  }
+
+  return {
+    add: (events, mergeOrders) =>
+      new Promise((resolve, reject) => {
+        const kept = events.map((event) => ({ event, body: writeKept(event) }))
+        waiting.push({ kept, mergeOrders, resolve, reject })
+        committing ??= commitAll()
+      }),
+    async end() {
+      await committing
+    },
+  }
+}

@@ -1,0 +1,157 @@
+import type { OutboxEvent } from '../../server/outbox.ts'
+import { type Brought, decideOrder, type HeldRow, namesOf } from '../decide-order.ts'
+import type { Fate } from '../fate.ts'
+import { writeKept } from '../kept-event.ts'
+import { orderKey, placesOfOrders } from '../order-places.ts'
+import type { OrderCounts } from '../store.ts'
+import { isCountedOnce, type KeptEvent } from '../waiting-event.ts'
+
+/** A row to insert. `due` is until when an order waits for its twin, in milliseconds since 1970, or 0. */
+export interface NewRow extends KeptEvent {
+  due: number
+  /** Called if the event is already waiting. */
+  refuse?: () => void
+}
+
+/** What one transaction changes. */
+export interface Changes {
+  insert: NewRow[]
+  /** Rows that waited for their twins, merged with them. */
+  replace: { id: number; event: OutboxEvent; body: string }[]
+  /** IDs of rows. */
+  remove: number[]
+  brought: { event: string; event_id: string; brought: Brought }[]
+  counts: Partial<OrderCounts>
+}
+
+/** What the database knows about the orders of a transaction. */
+export interface KnownOrders {
+  brought: readonly { event: string; event_id: string; brought: Brought }[]
+  held: readonly { id: number; event_id: string; event: OutboxEvent }[]
+}
+
+/** The requests of one transaction. `mergeOrders` is in seconds. */
+export interface Addition {
+  kept: readonly KeptEvent[]
+  mergeOrders: number
+}
+
+/** A row that waits for its twin. Rows of this transaction have a negative id until they are inserted. */
+interface Held extends HeldRow {
+  body: string
+  due: number
+}
+
+/**
+ * Decides about the events of several requests, as if each were stored before the next. The database is only read before and
+ * written afterwards.
+ */
+export function decideAll(
+  additions: readonly Addition[],
+  known: KnownOrders,
+  now: number,
+): { fates: Fate[][]; changes: Changes } {
+  const desk = createDesk(known)
+  const fates = additions.map(({ kept, mergeOrders }) => {
+    const fates: Fate[] = kept.map(() => 'kept')
+    const orders = placesOfOrders(kept)
+    for (const [index, one] of kept.entries()) {
+      if (!isCountedOnce(one.event)) {
+        desk.insert({ ...one, due: 0, refuse: () => (fates[index] = 'already_sent') })
+        continue
+      }
+      const places = orders.get(orderKey(one.event)) ?? []
+      if (places[0] !== index) continue
+      const rows = places.flatMap((place) => kept[place] ?? [])
+      const ofOrder = desk.decide(rows, { now, mergeOrders })
+      for (const [nth, place] of places.entries()) fates[place] = ofOrder[nth] ?? 'already_sent'
+    }
+    return fates
+  })
+  return { fates, changes: desk.changes() }
+}
+
+function createDesk(known: KnownOrders) {
+  const brought = new Map(known.brought.map((one) => [keyOf(one.event, one.event_id), one]))
+  const changed = new Map<string, KnownOrders['brought'][number]>()
+  const held = new Map<string, Held[]>()
+  for (const { id, event_id, event } of known.held) heldOf(event_id).push({ id, event, body: '', due: 0 })
+  const rows: NewRow[] = []
+  const changes: Changes = { insert: [], replace: [], remove: [], brought: [], counts: {} }
+  let lastId = 0
+
+  function heldOf(event_id: string): Held[] {
+    const list = held.get(event_id) ?? []
+    held.set(event_id, list)
+    return list
+  }
+
+  function knownOf(events: readonly OutboxEvent[], event_id: string) {
+    const names = namesOf(events)
+    const { orderName } = events[0] ?? {}
+    const ofOrder = heldOf(event_id).filter(({ event }) => orderName && event.orderName === orderName)
+    const times = names.flatMap((name) => {
+      const one = brought.get(keyOf(name, event_id))
+      return one ? [[name, one.brought] as const] : []
+    })
+    return { held: ofOrder, brought: new Map(times) }
+  }
+
+  /** Takes a row out of those that wait for their twins. */
+  function take(event_id: string, id: number): Held | undefined {
+    const list = heldOf(event_id)
+    const index = list.findIndex((one) => one.id === id)
+    return index < 0 ? undefined : list.splice(index, 1)[0]
+  }
+
+  function remember(event: string, event_id: string, times: Brought): void {
+    const one = { event, event_id, brought: times }
+    brought.set(keyOf(event, event_id), one)
+    changed.set(keyOf(event, event_id), one)
+  }
+
+  return {
+    insert: (row: NewRow): void => void rows.push(row),
+
+    /** Decides about the rows of one order from one side. They share event_id and order name. */
+    decide(kept: readonly KeptEvent[], moment: { now: number; mergeOrders: number }): Fate[] {
+      const events = kept.map(({ event }) => event)
+      const event_id = events[0]?.data.event_id ?? ''
+      const decision = decideOrder(events, knownOf(events, event_id), moment)
+      for (const { id } of decision.remove) {
+        take(event_id, id)
+        if (id > 0) changes.remove.push(id)
+      }
+      for (const { id, event } of decision.replace) {
+        take(event_id, id)
+        const body = writeKept(event)
+        if (id > 0) changes.replace.push({ id, event, body })
+        else rows.push({ event, body, due: 0 })
+      }
+      for (const { event, due } of decision.insert) {
+        const body = kept.find((one) => one.event === event)?.body ?? writeKept(event)
+        if (due) heldOf(event_id).push({ id: --lastId, event, body, due })
+        else rows.push({ event, body, due })
+      }
+      for (const [name, times] of decision.brought) remember(name, event_id, times)
+      for (const [name, count] of countsOf(decision.counts)) changes.counts[name] = (changes.counts[name] ?? 0) + count
+      return decision.fates
+    },
+
+    changes(): Changes {
+      const fresh = [...held.values()].flat().filter(({ id }) => id < 0)
+      return {
+        ...changes,
+        insert: [...rows, ...fresh.map(({ event, body, due }) => ({ event, body, due }))],
+        brought: [...changed.values()],
+      }
+    },
+  }
+}
+
+const orderCounts = ['merged', 'conflict', 'late_twin', 'left_to_source'] as const satisfies (keyof OrderCounts)[]
+
+const countsOf = (counts: Partial<OrderCounts>): [keyof OrderCounts, number][] =>
+  orderCounts.flatMap((name) => (counts[name] ? [[name, counts[name]]] : []))
+
+const keyOf = (event: string, event_id: string): string => JSON.stringify([event, event_id])

@@ -1,0 +1,124 @@
+import type { OutboxEvent } from '../../server/outbox.ts'
+import { isCountedOnce, type Settled, TOO_LATE, toRelease } from '../waiting-event.ts'
+import type { RowAdder } from './add-rows.ts'
+import type { Connections, Query, Row } from './connections.ts'
+import { type Batch, giveBackSql, idsOf } from './queue.ts'
+
+export interface SettlementOptions {
+  connections: Connections
+  /** Quoted. */
+  schema: string
+  rows: RowAdder
+}
+
+const CHUNK = 1000
+// An index on a problem has a limit.
+const LONGEST_PROBLEM = 500
+
+/** Records what became of events. Nothing is changed if another process has taken them since. */
+export function createSettlement({ connections, schema, rows }: SettlementOptions) {
+  const mine = `mine AS (DELETE FROM ${schema}.leases WHERE id = ANY($1) AND lease = $2 RETURNING id)`
+  const doneSql = `WITH ${mine},
+    gone AS (DELETE FROM ${schema}.waiting WHERE id IN (SELECT id FROM mine) RETURNING 1)
+    SELECT (SELECT count(*) FROM mine) AS sent, (SELECT count(*) FROM gone) AS gone`
+  const putOffSql = `WITH ${mine}
+    UPDATE ${schema}.waiting SET attempts = attempts + 1, due = given.due
+    FROM unnest($1::bigint[], $3::bigint[]) AS given (id, due)
+    WHERE waiting.id = given.id AND given.id IN (SELECT id FROM mine)`
+  const buried = (tries: number) => `buried AS (
+      INSERT INTO ${schema}.dead_letters (event, event_id, died, attempts, problem, expires, body)
+      SELECT event, event_id, $3::bigint, attempts + ${tries}, problem, expires, body FROM gone ORDER BY id RETURNING body
+    )
+    SELECT body FROM buried`
+  const deadSql = `WITH ${mine},
+    gone AS (
+      DELETE FROM ${schema}.waiting USING unnest($1::bigint[], $4::text[]) AS given (id, problem)
+      WHERE waiting.id = given.id AND given.id IN (SELECT id FROM mine) RETURNING waiting.*, given.problem
+    ), ${buried(1)}`
+  const lateIdsSql = `SELECT id, event_id FROM ${schema}.waiting WHERE expires <= $1
+    AND NOT EXISTS (SELECT FROM ${schema}.leases WHERE leases.id = waiting.id AND until > clock_timestamp()) LIMIT ${CHUNK}`
+  const lateSql = `WITH gone AS (
+      DELETE FROM ${schema}.waiting WHERE id IN (SELECT id FROM ${schema}.waiting WHERE id = ANY($1) FOR UPDATE SKIP LOCKED)
+      RETURNING *, $2::text AS problem
+    ), ${buried(0)}`
+  const forgetSql = `UPDATE ${schema}.orders SET added = CASE WHEN given.page THEN 0 ELSE added END,
+      signed = CASE WHEN given.signed THEN 0 ELSE orders.signed END
+    FROM json_to_recordset($1) AS given (event text, event_id text, page boolean, signed boolean)
+    WHERE orders.event = given.event AND orders.event_id = given.event_id`
+  const emptySql = `DELETE FROM ${schema}.orders WHERE event_id = ANY($1) AND added = 0 AND signed = 0`
+
+  /** Counts dead letters, and forgets their orders, whose locks must be held. TikTok did not count them. */
+  async function afterBurial(query: Query, events: readonly OutboxEvent[]): Promise<number> {
+    await rows.addTotals(query, { waiting: -events.length })
+    const orders = events.filter(isCountedOnce)
+    if (orders.length) {
+      await query(forgetSql, [JSON.stringify(orders.flatMap(toForget))])
+      await query(emptySql, [orders.map(({ data }) => data.event_id)])
+    }
+    return events.length
+  }
+
+  async function settleDead(query: Query, batch: Batch, dead: readonly Dead[], now: number): Promise<void> {
+    if (!dead.length) return
+    await rows.lockOrders(
+      query,
+      dead.map(({ event_id }) => event_id),
+    )
+    const problems = dead.map(({ problem }) => problem.replaceAll('\0', '').slice(0, LONGEST_PROBLEM))
+    const given = [idsOf(dead), batch.lease, now, problems]
+    await afterBurial(query, (await query(deadSql, given)).map(toEvent))
+  }
+
+  async function settleDone(query: Query, { lease }: Batch, done: readonly Settled[]): Promise<void> {
+    if (!done.length) return
+    const [row] = await query(doneSql, [idsOf(done), lease])
+    await rows.addTotals(query, { waiting: -Number(row?.gone), sent: Number(row?.sent) })
+  }
+
+  return {
+    settle: (batch: Batch, settled: readonly Settled[], now: number): Promise<void> =>
+      connections.transaction(async (query) => {
+        const dead = settled.flatMap((one) => (one.outcome === 'dead' ? [one] : []))
+        const putOff = settled.flatMap((one) => (one.outcome === 'putOff' ? [one] : []))
+        const done = settled.filter(({ outcome }) => outcome === 'done')
+        await settleDead(query, batch, dead, now)
+        if (putOff.length) await query(putOffSql, [idsOf(putOff), batch.lease, putOff.map(({ due }) => Math.ceil(due))])
+        const ids = new Set(idsOf(settled))
+        const left = batch.events.filter(({ id }) => !ids.has(id))
+        if (left.length) await query(giveBackSql(schema), [idsOf(left), batch.lease])
+        await settleDone(query, batch, done)
+      }),
+
+    /** Makes a chunk of expired events dead letters. Returns their number: call it again until it is 0. */
+    async setAsideLate(now: number): Promise<number> {
+      const late = await connections.query(lateIdsSql, [Math.floor(now / 1000)])
+      if (!late.length) return 0
+      return connections.transaction(async (query) => {
+        await rows.lockOrders(
+          query,
+          late.map(({ event_id }) => String(event_id)),
+        )
+        const ids = late.map(({ id }) => id)
+        return afterBurial(query, (await query(lateSql, [ids, TOO_LATE, now])).map(toEvent))
+      })
+    },
+  }
+}
+
+export type Settlement = ReturnType<typeof createSettlement>
+
+type Dead = Extract<Settled, { outcome: 'dead' }>
+
+/** The names of an order in the order memory, with the sides that are forgotten. */
+function toForget(event: OutboxEvent): { event: string; event_id: string; page: boolean; signed: boolean }[] {
+  const released = toRelease(event)
+  const has = (side: 'page' | 'signed', one: string) => released.some(({ name, by }) => name === one && by === side)
+  return [...new Set(released.map(({ name }) => name))].map((name) => ({
+    event: name,
+    event_id: event.data.event_id,
+    page: has('page', name),
+    signed: has('signed', name),
+  }))
+}
+
+const toEvent = ({ body }: Row): OutboxEvent => JSON.parse(String(body))
