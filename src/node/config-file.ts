@@ -18,6 +18,7 @@ const places = {
   adminToken: 'CONVERGE_ADMIN_TOKEN',
   mergeOrders: 'file',
   profiles: 'file',
+  log: 'file',
   newCustomers: 'file',
   outbox: 'code',
   store: 'code',

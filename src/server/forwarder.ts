@@ -13,7 +13,7 @@ import { createKeeper } from './keeper.ts'
 import { createLateEvents } from './late-events.ts'
 import { createLog } from './log-line.ts'
 import { createMatchKeys } from './match-keys.ts'
-import { readHistoryConfig } from './new-customers.ts'
+import { checkHistoryStore, readHistoryConfig } from './new-customers.ts'
 import { createPageIntake } from './page-intake.ts'
 import { parsePageRequest } from './parse.ts'
 import { createPause, type ReadPause } from './pause.ts'
@@ -33,6 +33,7 @@ import { createWebhooks, skip } from './sources/webhooks.ts'
 import { whySkipped } from './sources/why-skipped.ts'
 import { createSteadyClock } from './steady-clock.ts'
 import { createThrottle } from './throttle.ts'
+import { allSkipped } from './unsent.ts'
 
 export type { ForwarderConfig } from './forwarder-config.ts'
 export type { RequestContext } from './request-context.ts'
@@ -70,7 +71,8 @@ type Take = (request: Request, context: RequestContext, source?: string) => Answ
 export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {}): Forwarder {
   const { sources } = checkConfig(config)
   const { web } = sources
-  const history = readHistoryConfig(config)
+  checkHistoryStore(config)
+  const history = readHistoryConfig(config.newCustomers)
   const { pixelId, accessToken, paused = false } = config
   const keeper = createKeeper(config)
   const { now = Date.now, monotonic = () => performance.now(), Response = globalThis.Response } = env
@@ -143,10 +145,22 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     const intake = readPageEvents(body, facts)
     const reason = whySkipped(web, await readPause())
     const events = reason ? parsePageRequest(body).good.length : 0
-    if (reason && events > 0) return (await store.deny(intake.denials)) ?? skip(reason, events)
+    if (reason && events > 0) {
+      const skipped = skip(reason, events)
+      const log = allSkipped(intake, reason)
+      if (intake.denials.length === 0) {
+        store.note(log)
+        return skipped
+      }
+      // A denial counts, even while the intake is paused.
+      const statuses = { skipped: events }
+      const answer = await store.store({ ...intake, taken: [], problems: [], late: [], statuses, log }, context)
+      return answer.status === 202 ? skipped : answer
+    }
     lateEvents.note(intake.late, web.name, facts.receivedAt)
     const answer = await store.store(intake, context)
-    return { ...answer, cookies: cookies?.toSet(request, intake.cookies, facts.receivedAt) ?? [] }
+    const isKept = answer.status === 202 || intake.cookies === 'expired'
+    return isKept && cookies ? { ...answer, cookies: cookies.toSet(request, intake.cookies, facts.receivedAt) } : answer
   }
 
   async function takeFromServer(request: Request, context: RequestContext, name?: string): Promise<Answer> {

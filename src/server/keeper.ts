@@ -13,6 +13,8 @@ export interface Keeper {
   add(events: OutboxEvent[], extras?: Extras): Promise<readonly Fate[]>
   /** True if it keeps denials of consent. */
   keepsDenials: boolean
+  /** True if it has an event log. */
+  hasLog: boolean
   start(deliver: Deliver): void
   stats(): Promise<KeeperStats | undefined>
   /** Erases a person's events. Missing if events cannot be found by person. */
@@ -24,14 +26,15 @@ export type KeeperStats = Stats & Partial<Pick<StoreStats, 'orders' | 'customers
 
 /** Returns `undefined` if the config has neither store nor outbox: events are then sent while the sender waits. */
 export function createKeeper(config: ForwarderConfig): Keeper | undefined {
-  const { store, outbox } = config
+  const { store, outbox, log } = config
   if (store) {
     const { consent, gpc } = config
     const options = { mergeOrders: mergeWindow(config), consent, gpc, profiles: profileLimits(config) }
     return {
       add: (events, extras) => store.add(events, options, extras),
       keepsDenials: true,
-      start: (deliver) => store.start(deliver, options),
+      hasLog: log !== false && store.log !== undefined,
+      start: (deliver) => store.start(deliver, log ? { ...options, log } : options),
       stats: () => store.stats(),
       erase: (person) => store.erase(person),
       pauseSwitch: store.pauseSwitch,
@@ -45,6 +48,7 @@ export function createKeeper(config: ForwarderConfig): Keeper | undefined {
       return events.map((event) => (notTaken.has(event) ? 'already_sent' : 'kept'))
     },
     keepsDenials: false,
+    hasLog: false,
     start: (deliver) => outbox.start(deliver),
     stats: async () => outbox.stats?.(),
     erase: outbox.erase?.bind(outbox),

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Deliver, Verdict } from '../../server/outbox.ts'
+import type { LogRetention } from '../event-log.ts'
 import type { MergeOptions } from '../store.ts'
 import { createVerdictReader } from '../verdict-reader.ts'
 import type { WaitingEvent } from '../waiting-event.ts'
@@ -25,6 +26,8 @@ export interface DeliveryOptions {
   tables: Tables
   lock: DeliveryLock
   deliver: Deliver
+  /** How long the event log is kept. */
+  logRetention: LogRetention
   /** The current options of the store. */
   options: () => MergeOptions
   /** Called at least every two seconds. Must not throw. */
@@ -51,6 +54,7 @@ const look = 2000
 const patience = 5000
 // Each reads up to 1,000 events.
 const partsOfSweep = 5
+const minute = 60_000
 const day = 86_400_000
 
 interface Nap {
@@ -75,6 +79,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   let calls = 1
   let nextPruning = Number.NEGATIVE_INFINITY
   let nextProfilePruning = Number.NEGATIVE_INFINITY
+  let nextLogPruning = Number.NEGATIVE_INFINITY
 
   async function setLateAside(): Promise<void> {
     while (!signal.aborted && record.write(() => tables.setAsideLate(now(), record.isSettled))) await setImmediate()
@@ -133,6 +138,9 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       nextPruning = started + day
     }
     pruneProfiles(started)
+    // A small step at a time, so that intake can run in between.
+    if (started >= nextLogPruning && !record.write(() => tables.pruneLog(now(), options.logRetention)))
+      nextLogPruning = started + minute
     await save()
     await setLateAside()
     await sweepDenied()
@@ -145,8 +153,9 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     const answered = await Promise.all(batches.map(async (batch) => ({ batch, verdicts: await ask(batch) })))
     sending.clear()
     if (isAbandoned) return { milliseconds: 0, light: false }
-    const { settled, pause } = verdictReader.read(answered)
+    const { settled, tried, pause } = verdictReader.read(answered)
     record.keep(settled)
+    if (tried.length) record.write(() => tables.logTries(tried, now()))
     await save()
     calls = pause === undefined ? mostCalls : 1
     const rest = due.every(isFull) ? 0 : spacing - (elapsed() - started)

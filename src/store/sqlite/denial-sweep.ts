@@ -5,12 +5,20 @@ import { readKept, writeKept } from '../kept-event.ts'
 import { keysOf, type ProfileKey } from '../profile.ts'
 import type { ProfileOptions } from '../store.ts'
 import type { WaitingEvent } from '../waiting-event.ts'
+import type { LogWriter } from './log-writer.ts'
 import { fromBlob } from './profile-key.ts'
-import { noTotals, type WaitingRows } from './waiting-rows.ts'
+import { NO_CONSENT, noTotals, type WaitingRows } from './waiting-rows.ts'
 
 const rowsOfPart = 1000
 
 type Table = 'waiting' | 'dead_letters'
+
+interface Row {
+  id: number
+  event: OutboxEvent
+  /** Its line in the log, if it has one. */
+  line?: number
+}
 
 /** How far the search for the events of new denials is. */
 interface Search {
@@ -27,15 +35,15 @@ interface Search {
  */
 export function createDenialSweep(
   database: DatabaseSync,
-  rows: WaitingRows,
+  { rows, log }: { rows: WaitingRows; log: LogWriter },
   write: <Answer>(work: () => Answer) => Answer,
 ) {
   const newest = database.prepare('SELECT max(number) AS number FROM tombstones')
   const since = database.prepare('SELECT key FROM tombstones WHERE number > ?')
   const part = {
-    waiting: database.prepare(`SELECT id, body FROM waiting WHERE id > ? ORDER BY id LIMIT ${rowsOfPart}`),
+    waiting: database.prepare(`SELECT id, body, line FROM waiting WHERE id > ? ORDER BY id LIMIT ${rowsOfPart}`),
     dead_letters: database.prepare(
-      `SELECT id, body FROM dead_letters WHERE id > ? AND body IS NOT NULL ORDER BY id LIMIT ${rowsOfPart}`,
+      `SELECT id, body, line FROM dead_letters WHERE id > ? AND body IS NOT NULL ORDER BY id LIMIT ${rowsOfPart}`,
     ),
   } as const satisfies Record<Table, unknown>
   const replace = {
@@ -61,14 +69,17 @@ export function createDenialSweep(
   }
 
   /** Erases an event, or what was read from the device, if its visitor's denial requires that. */
-  function apply(table: Table, id: number, event: OutboxEvent): OutboxEvent | undefined {
+  function apply(table: Table, row: Row): OutboxEvent | undefined {
+    const { id, event, line } = row
     const admitted = profiles.admit(event)
     if (admitted === event) return event
     if (admitted) replace[table].run(writeKept(admitted), id)
-    else if (table === 'dead_letters') dropLetter.run(id)
-    else {
+    else if (table === 'dead_letters') {
+      dropLetter.run(id)
+      if (line !== undefined) log.skip(line, 'no_consent', NO_CONSENT)
+    } else {
       const totals = noTotals()
-      rows.dropDenied({ id, event }, totals)
+      rows.dropDenied(row, totals)
       rows.addTotals(totals)
     }
     return admitted
@@ -76,15 +87,15 @@ export function createDenialSweep(
 
   const isConcerned = (event: OutboxEvent): boolean => keysOf(event).some((key) => keys.has(key))
 
-  function applyAll<Row extends { id: number; event: OutboxEvent }>(
+  function applyAll<Some extends Row>(
     table: Table,
-    found: readonly Row[],
+    found: readonly Some[],
     { now, options }: SweepMoment,
-  ): Map<Row, OutboxEvent | undefined> {
+  ): Map<Some, OutboxEvent | undefined> {
     return write(() =>
-      profiles.within(now, () => {
+      rows.within(now, () => {
         profiles.use(options)
-        return new Map(found.map((row) => [row, apply(table, row.id, row.event)]))
+        return new Map(found.map((row) => [row, apply(table, row)]))
       }),
     )
   }
@@ -111,9 +122,10 @@ export function createDenialSweep(
         return 0
       }
       search ??= { upTo: known, table: 'waiting', row: 0 }
-      const read = part[search.table]
-        .all(search.row)
-        .map(({ id, body }) => ({ id: Number(id), event: readKept(String(body)) }))
+      const read = part[search.table].all(search.row).map(({ id, body, line }): Row => {
+        const row = { id: Number(id), event: readKept(String(body)) }
+        return line === null ? row : { ...row, line: Number(line) }
+      })
       const concerned = read.filter(({ event }) => isConcerned(event))
       if (concerned.length) applyAll(search.table, concerned, moment)
       search.row = read.at(-1)?.id ?? search.row

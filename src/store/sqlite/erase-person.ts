@@ -53,6 +53,7 @@ export async function erasePerson(
   // What was set aside meanwhile, and what an event of the person that was just released has added.
   const since = await eraseFrom('dead_letters', before.last)
   const again = await eraseProfiles(tables, person)
+  const logLines = await eraseLines(tables, person)
   const customers = await whenFree(() => tables.forgetCustomer(person))
   await scrub(tables)
   const found = profiles + again.profiles
@@ -61,6 +62,7 @@ export async function erasePerson(
     deadLetters: before.count + since.count,
     sending,
     ...(found > 0 && { profiles: found }),
+    ...(logLines > 0 && { logLines }),
     ...(customers > 0 && { customers }),
   }
 }
@@ -87,6 +89,19 @@ async function eraseProfiles(
   }
   await whenFree(() => tables.eraseKeys(keysOfPerson(person)))
   return { profiles, linked }
+}
+
+async function eraseLines(tables: Tables, person: PersonKeys): Promise<number> {
+  let count = 0
+  let last = 0
+  for (;;) {
+    const part = await whenFree(() => tables.searchLines(last, person))
+    if (!part) return count
+    last = part.last
+    const { ids } = part
+    if (ids.length) count += await whenFree(() => tables.deleteLines(ids))
+    await setImmediate()
+  }
 }
 
 async function scrub(tables: Tables): Promise<void> {

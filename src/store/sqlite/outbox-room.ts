@@ -21,13 +21,17 @@ export interface RoomOptions {
   log: (sentence: string) => void
 }
 
+/** Blocks of up to 1,024 log lines that are deleted before the disk's space is measured again. */
+const BLOCKS_AT_ONCE = 8
+
 export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOptions): Room {
   const diskRoom = createDiskRoom(path, reserveBytes)
   // The size of the last refused addition, until another one is accepted.
   let refused: number | undefined
 
-  // Profiles have a limit of their own, and must not refuse an order.
-  const ownRoom = ({ used } = tables.space()) => maxBytes - Math.max(0, used - tables.profileBytes())
+  // The log and the profiles have limits of their own, and must not refuse an order.
+  const otherBytes = () => tables.logBytes() + tables.profileBytes()
+  const ownRoom = () => maxBytes - Math.max(0, tables.space().used - otherBytes())
   const roomOnDisk = () => diskRoom(tables.space())
 
   /** Events that can still be sent are more important than dead letters. */
@@ -51,6 +55,12 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
     giveBack()
   }
 
+  /** Events are more important than lines of the log. */
+  function forgetLines(): void {
+    for (let blocks = 0; blocks < BLOCKS_AT_ONCE; blocks++) if (!tables.forgetOldestLines()) break
+    giveBack()
+  }
+
   function whyNot(bytes: number): string | undefined {
     if (bytes > roomOnDisk())
       return `The disk has less than ${reserveBytes} bytes free, which is the reserve (reserveBytes).`
@@ -61,12 +71,18 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
   return {
     fit(batch) {
       const space = tables.space()
-      let own = ownRoom(space)
+      let own = maxBytes - space.used
+      let areOthersCounted = false
       let disk = diskRoom(space)
       return batch.filter(({ bytes }) => {
         if (bytes === 0) return true // such as a denial of consent, which must not wait for room
-        if (bytes > own) own += gainOf(forgetDead, () => ownRoom())
+        if (bytes > own && !areOthersCounted) {
+          own += Math.min(space.used, otherBytes())
+          areOthersCounted = true
+        }
+        if (bytes > own) own += gainOf(forgetDead, ownRoom)
         if (bytes > disk) disk += gainOf(giveBack, roomOnDisk)
+        if (bytes > disk) disk += gainOf(forgetLines, roomOnDisk)
         if (bytes > disk) disk += gainOf(removeProfiles, roomOnDisk)
         if (bytes > own || bytes > disk) return false
         own -= bytes
