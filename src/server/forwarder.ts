@@ -148,7 +148,8 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     }
     lateEvents.note(intake.late, web.name, facts.receivedAt)
     const answer = await store.store(intake, context)
-    return { ...answer, cookies: cookies?.toSet(request, intake.cookies, facts.receivedAt) ?? [] }
+    const isKept = answer.status === 202 || intake.cookies === 'expired'
+    return isKept && cookies ? { ...answer, cookies: cookies.toSet(request, intake.cookies, facts.receivedAt) } : answer
   }
 
   async function takeFromServer(request: Request, context: RequestContext, name?: string): Promise<Answer> {
