@@ -32,6 +32,7 @@ import { createWebhooks, skip } from './sources/webhooks.ts'
 import { whySkipped } from './sources/why-skipped.ts'
 import { createSteadyClock } from './steady-clock.ts'
 import { createThrottle } from './throttle.ts'
+import { allSkipped } from './unsent.ts'
 
 export type { ForwarderConfig } from './forwarder-config.ts'
 export type { RequestContext } from './request-context.ts'
@@ -139,8 +140,11 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     }
     const reason = whySkipped(web, await readPause())
     const events = reason ? parsePageRequest(body).good.length : 0
-    if (reason && events > 0) return skip(reason, events)
     const intake = readPageEvents(body, facts)
+    if (reason && events > 0) {
+      store.note(allSkipped(intake, reason))
+      return skip(reason, events)
+    }
     lateEvents.note(intake.late, web.name, facts.receivedAt)
     const answer = await store.store(intake, context)
     return { ...answer, cookies: cookies?.toSet(request, intake.cookies, facts.receivedAt) ?? [] }
