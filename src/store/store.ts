@@ -2,6 +2,7 @@ import type { Deliver, OutboxEvent, Stats } from '../server/outbox.ts'
 import type { CustomerCounts, HistoryExtras } from './customer-history.ts'
 import type { EventLog, LogPart, LogRetention } from './event-log.ts'
 import type { Fate } from './fate.ts'
+import type { OrderTraces } from './order-traces.ts'
 import type { PauseSwitch } from './pause-switch.ts'
 import type { PersonCounts, PersonKeys } from './person.ts'
 
@@ -44,7 +45,8 @@ export type OrderCounts = Record<Exclude<Fate, 'kept' | 'already_sent' | 'for_ot
 
 export interface StoreStats extends Stats {
   orders: OrderCounts
-  customers: CustomerCounts
+  /** Missing if the store keeps no history of customers. */
+  customers?: CustomerCounts
 }
 
 /**
@@ -83,6 +85,10 @@ export interface Store {
   log?: EventLog
   /** Stops and starts the intake of all servers that use the database. */
   pauseSwitch?: PauseSwitch
+  /** True if the store keeps the history of customers. */
+  keepsHistory?: boolean
+  /** Finds orders by their IDs. */
+  traces?: OrderTraces
   /** The version of the tables. */
   schemaVersion(): Promise<number>
   /** Resolves once nothing is in flight and the database is closed. */

@@ -196,7 +196,7 @@ test('"forget --dry-run" shows what is stored and changes nothing; "forget" eras
   database.close()
 })
 
-test('"forget --stdin" reads whom from a list, and --outbox names the file', async () => {
+test('"forget --stdin" reads a list of persons, and --outbox names the file', async () => {
   const { folder } = await prepare()
   await fill(join(folder, 'other.db'))
   const child = run(folder, '--stdin', '--outbox', 'other.db')
@@ -230,7 +230,7 @@ test.each<[words: string[], error: string]>([
     ['--email', jane, '--database', 'a.db', '--outbox', 'b.db'],
     '--database and --outbox are both set. Set only one of them',
   ],
-])('"forget %j" is refused as wrong usage', async (words, error) => {
+])('"forget %j" is refused with exit code 2', async (words, error) => {
   const { code, output, errors } = await run(createFolder(), ...words).ended
   expect([code, output, errors]).toEqual([2, '', `${error}. --help shows all commands and options.\n`])
 })

@@ -85,7 +85,7 @@ test('a file of format 1 opens, migrates and delivers its events, and a copy of 
     expect(rowsOf(copy, `SELECT * FROM ${table}`)).toEqual(rowsOf(version1, `SELECT * FROM ${table}`))
 })
 
-test('a file that cannot be copied before it is migrated is not changed, and this is reported', () => {
+test('a file that cannot be copied before its migration is not changed, and the error says so', () => {
   const path = copyOfVersion1()
   mkdirSync(`${path}-version-1`)
   writeFileSync(`${path}-version-1/file`, '')
@@ -96,7 +96,7 @@ test('a file that cannot be copied before it is migrated is not changed, and thi
   expect(readFileSync(path)).toEqual(before)
 })
 
-test('a file of today is not copied when it is opened again', async () => {
+test('a file of the current format is not copied when it is opened again', async () => {
   const path = newPath()
   for (let round = 0; round < 2; round++) await openStore(path).close()
   for (const version of [0, 1, 2]) expect(existsSync(`${path}-version-${version}`)).toBe(false)

@@ -18,6 +18,7 @@ import { createLineSearch } from './log-person.ts'
 import { createLogPruning } from './log-pruning.ts'
 import { createLogWriter, type LogWriter } from './log-writer.ts'
 import { createOrderMemory } from './order-memory.ts'
+import { createOrderTraces } from './order-traces.ts'
 import { createPauseSwitch } from './pause-switch.ts'
 import { createPersonSearch } from './person-search.ts'
 import { emptyLog, inTransaction, isSqliteError, openLog, UnusableFile } from './sqlite.ts'
@@ -77,6 +78,8 @@ export function openTables(path: string, pixelId?: string) {
     /** Deletes a person's entries in the history of customers, and returns their number. */
     forgetCustomer: (person: PersonKeys): number => write(() => history.erase(person)),
     /** `now` is in milliseconds since 1970. */
+    traces: createOrderTraces(database),
+
     pauseSwitch: (now: () => number): PauseSwitch => createPauseSwitch(database, now),
 
     /** Rewrites the database file without deleted rows. The log keeps them. It takes as long as writing all rows. */

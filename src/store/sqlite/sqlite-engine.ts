@@ -1,5 +1,6 @@
 import { type Deliver, type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
 import type { Fate } from '../fate.ts'
+import type { OrderTraces } from '../order-traces.ts'
 import type { PauseSwitch } from '../pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../person.ts'
 import type { Chosen, DeadLetter, Extras, MergeOptions, StartOptions, StoreStats } from '../store.ts'
@@ -45,6 +46,7 @@ export interface SqliteEngine {
   drop(chosen: Chosen): number
   erase(person: PersonKeys): Promise<PersonCounts>
   pauseSwitch: PauseSwitch
+  traces: OrderTraces
   schemaVersion(): number
   copyTo(file: string): void
   close(): Promise<void>
@@ -117,6 +119,7 @@ export function openSqliteEngine({
         sent: stats.sent + sent,
         stopped: file.findLost() ?? delivery?.stopped(),
         full: room.whyFull(),
+        disk: room.disk(),
       }
     },
 
@@ -125,6 +128,7 @@ export function openSqliteEngine({
     drop: (chosen) => inChunks(chosen, tables.drop),
     erase: (person) => erasePerson({ tables, isSending: (id) => delivery?.isSending(id) ?? false }, person),
     pauseSwitch: tables.pauseSwitch(now),
+    traces: tables.traces,
     schemaVersion: tables.schemaVersion,
     copyTo: tables.copyTo,
 

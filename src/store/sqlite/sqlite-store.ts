@@ -28,6 +28,8 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     drop: (chosen) => whenFree(() => engine.drop(chosen)),
     erase: engine.erase,
     pauseSwitch: engine.pauseSwitch,
+    keepsHistory: true,
+    traces: engine.traces,
     schemaVersion: () => whenFree(engine.schemaVersion),
     log,
     async close() {
