@@ -144,7 +144,7 @@ const flat = (value: number | undefined): EventParameters => ({
 })
 
 const amountRows: typeof rows = amounts.flatMap(([written, value]): typeof rows => {
-  const name = `${JSON.stringify(written)} is ${value ?? 'no amount'}`
+  const name = `${JSON.stringify(written)} is ${value ?? 'not an amount'}`
   return [
     [
       `a total of ${name}`,

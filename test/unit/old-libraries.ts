@@ -38,7 +38,7 @@ function keys(object: object): string[] {
   return names
 }
 
-export const pages = { 'Prototype 1.6': prototype16, 'a page with a Map and a Set of its own': shadowed, objectToJSON }
+export const pages = { 'Prototype 1.6': prototype16, 'a page that replaces Map and Set': shadowed, objectToJSON }
 
 /** Runs a task on such a page. */
 export function onPage<Answer>(page: keyof typeof pages, task: () => Answer): Answer {
