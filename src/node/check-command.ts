@@ -6,6 +6,7 @@ import { readEnvironment } from './environment.ts'
 import { fileFlags, type NamedFile, readFileFlags } from './file-flags.ts'
 import type { Finding } from './finding.ts'
 import { checkNames } from './name-check.ts'
+import { checkNewCustomers } from './new-customers-check.ts'
 import { checkPage } from './page-check.ts'
 import { readPause } from './pause-command.ts'
 import { readWords } from './read-words.ts'
@@ -38,6 +39,7 @@ export async function checkCommand(words: string[]): Promise<number> {
   report(checkPause(readFileFlags(values)))
   report(checkNames(config, mapping))
   report(checkSources(config, sources))
+  report(checkNewCustomers(config, Date.now()))
   report([checkScript(sources.web.config)])
   report(
     url

@@ -17,6 +17,7 @@ const places = {
   webhookToken: 'CONVERGE_WEBHOOK_TOKEN',
   adminToken: 'CONVERGE_ADMIN_TOKEN',
   mergeOrders: 'file',
+  log: 'file',
   newCustomers: 'file',
   outbox: 'code',
   store: 'code',

@@ -11,6 +11,7 @@ import {
   sourceNameRule,
   sourceOptions,
 } from '../server/sources/source-options.ts'
+import type { LogRetention } from '../store/event-log.ts'
 import { eventNameRule } from '../tiktok/names.ts'
 import type { Condition, Filter, Forward, MappingRow, Operator } from '../types.ts'
 import type { secretOptions } from './file-sources.ts'
@@ -35,6 +36,7 @@ const listOf = (items: JsonSchema, more: JsonSchema = {}): JsonSchema => ({ type
 const keysOf = <Key extends string>(record: Record<Key, true>): string[] => Object.keys(record)
 
 const boolean: JsonSchema = { type: 'boolean' }
+const positive: JsonSchema = { type: 'number', exclusiveMinimum: 0 }
 const text: JsonSchema = { type: 'string', minLength: 1 }
 const tiktokName: JsonSchema = { type: 'string', pattern: toPattern(eventNameRule) }
 
@@ -223,6 +225,16 @@ const properties = {
       maximum: LONGEST_MERGE_WINDOW,
     },
   ),
+  log: described('How long the event log is kept. false: there is none. Default: 30 days and 1000000000 bytes.', {
+    anyOf: [
+      { const: false },
+      {
+        type: 'object',
+        additionalProperties: false,
+        properties: { days: positive, maxBytes: positive } satisfies Record<keyof LogRetention, JsonSchema>,
+      },
+    ],
+  }),
   newCustomers: described('Keeps the first order of each customer, for orders without $is_new_customer.', {
     type: 'object',
     additionalProperties: false,

@@ -5,6 +5,7 @@ import { type PersonKey, readPersonKey } from '../server/person-keys.ts'
 import type { PersonCounts, PersonKeys } from '../store/person.ts'
 import { countCustomers } from '../store/sqlite/customer-history.ts'
 import { erasePerson } from '../store/sqlite/erase-person.ts'
+import { countLines } from '../store/sqlite/log-person.ts'
 import { openTables } from '../store/sqlite/outbox-tables.ts'
 import { countPerson, createPersonSearch } from '../store/sqlite/person-search.ts'
 import { openOutboxFileReadOnly } from '../store/sqlite/sqlite-schema.ts'
@@ -89,7 +90,11 @@ function toPerson(named: readonly Named[]): PersonKeys {
 function count(path: string, person: PersonKeys): PersonCounts {
   const database = openOutboxFileReadOnly(path)
   try {
-    return { ...countPerson(createPersonSearch(database), person), customers: countCustomers(database, person) }
+    return {
+      ...countPerson(createPersonSearch(database), person),
+      customers: countCustomers(database, person),
+      logLines: countLines(database, person),
+    }
   } finally {
     database.close()
   }
@@ -105,8 +110,9 @@ async function erase(path: string, person: PersonKeys): Promise<PersonCounts> {
   }
 }
 
-function toWords({ waiting, deadLetters, customers = 0 }: PersonCounts): string {
+function toWords({ waiting, deadLetters, logLines = 0, customers = 0 }: PersonCounts): string {
   const words = [counted(waiting, 'waiting event'), counted(deadLetters, 'dead letter')]
+  if (logLines) words.push(counted(logLines, 'line of the event log', 'lines of the event log'))
   if (customers) words.push(counted(customers, 'entry', 'entries'))
   const last = words.pop()
   return `${words.join(', ')} and ${last}${customers ? ' of the history of customers' : ''}`

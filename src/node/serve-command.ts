@@ -35,7 +35,7 @@ export async function serveCommand(words: string[]): Promise<number> {
   }
   const server = await serve({
     ...config,
-    log,
+    logger: log,
     port,
     ...(values.host !== undefined && { hostname: values.host }),
     ...(file.kind === 'database' ? { database: options } : { outbox: options }),

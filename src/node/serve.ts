@@ -20,7 +20,7 @@ export interface ServeConfig extends Omit<ForwarderConfig, 'outbox' | 'store'> {
   /** An outbox file or its options, instead of `database`. It keeps events without merging orders. */
   outbox?: string | SqliteOutboxOptions
   /** Receives each log line. Default: text on the console, as `time level converge-tiktok: message key=value`. */
-  log?: Log
+  logger?: Log
 }
 
 /** The config that can change while a server runs: everything except its address, database and pixel. */
@@ -63,17 +63,18 @@ export function serve(config: ServeConfig): Promise<ForwarderServer> {
 /** `serve` with other limits. */
 export async function serveWithin(
   { headersTimeout = 10_000, requestTimeout = 20_000, ...bounds }: Bounds,
-  { port, hostname, database, outbox, log = createLog(), ...config }: ServeConfig,
+  { port, hostname, database, outbox, logger = createLog(), ...config }: ServeConfig,
 ): Promise<ForwarderServer> {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw configError('port', port, 'a number from 0 to 65535')
   checkConfig(config) // before the file is created
-  const file = openEventFile({ database, outbox, pixelId: config.pixelId, log: sentencesTo(log) })
+  const file = openEventFile({ database, outbox, pixelId: config.pixelId, log: sentencesTo(logger) })
   try {
     let isClosing = false
     const bodies = createBodyIntake(bounds)
     const compressed = createScriptCompressor()
     const shared = shareEventFile(file.part)
-    const start = (given: ReloadConfig) => createForwarder({ ...given, ...shared }, { Response: FastResponse, log })
+    const start = (given: ReloadConfig) =>
+      createForwarder({ ...given, ...shared }, { Response: FastResponse, log: logger })
     let forwarder = start(config)
     const server = listen({
       port,

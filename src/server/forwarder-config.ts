@@ -1,3 +1,4 @@
+import type { LogRetention } from '../store/event-log.ts'
 import type { Store } from '../store/store.ts'
 import type { Config } from '../types.ts'
 import type { Outbox } from './outbox.ts'
@@ -44,6 +45,11 @@ export interface ForwarderConfig extends Config {
    * event. From 0 (never merge) to 240. Default 60 with a `store` and a signed source, else 0.
    */
   mergeOrders?: number
+  /**
+   * How long the event log is kept, with a `store`: one line for each event, and what became of it, without personal data.
+   * Default 30 days and 1,000,000,000 bytes. `false`: there is no log.
+   */
+  log?: false | LogRetention
   /** Keeps the first order of each customer, and decides by it which orders are a new customer's. It needs a `store`. Default: off. */
   newCustomers?: NewCustomersConfig
 }

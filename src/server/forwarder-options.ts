@@ -32,6 +32,7 @@ export const forwarderOptions = {
   store: [isRecord, 'a store'],
   newCustomers: [isRecord, 'an object with since and, optionally, days'],
   mergeOrders: [isMergeWindow, `whole seconds from 0 to ${LONGEST_MERGE_WINDOW}`],
+  log: [isLogOption, 'false, or an object such as { "days": 30, "maxBytes": 1000000000 } with numbers above 0'],
 } satisfies Record<keyof ForwarderConfig, Option>
 
 /** The options of `newCustomers`. */
@@ -56,6 +57,18 @@ function isDate(value: unknown): boolean {
 
 function isMergeWindow(value: unknown): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LONGEST_MERGE_WINDOW
+}
+
+function isLogOption(value: unknown): boolean {
+  if (value === false) return true
+  return isRecord(value) && hasOnly(value, { days: isPositive, maxBytes: isPositive })
+}
+
+const isPositive = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value > 0
+
+/** True if a record has only known keys, and each value passes its test. */
+function hasOnly(record: Record<string, unknown>, tests: Record<string, (value: unknown) => boolean>): boolean {
+  return Object.entries(record).every(([key, value]) => value === undefined || tests[key]?.(value))
 }
 
 function isOrigin(origin: unknown): boolean {

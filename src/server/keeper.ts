@@ -10,6 +10,8 @@ import type { Deliver, OutboxEvent, Stats } from './outbox.ts'
 export interface Keeper {
   /** Resolves with the fate of each event once they are stored. */
   add(events: OutboxEvent[], extras?: Extras): Promise<readonly Fate[]>
+  /** True if it has an event log. */
+  hasLog: boolean
   start(deliver: Deliver): void
   stats(): Promise<(Stats & Partial<Pick<StoreStats, 'orders' | 'customers'>>) | undefined>
   /** Erases a person's events. Missing if events cannot be found by person. */
@@ -19,12 +21,13 @@ export interface Keeper {
 
 /** Returns `undefined` if the config has neither store nor outbox: events are then sent while the sender waits. */
 export function createKeeper(config: ForwarderConfig): Keeper | undefined {
-  const { store, outbox } = config
+  const { store, outbox, log } = config
   if (store) {
     const options = { mergeOrders: mergeWindow(config) }
     return {
       add: (events, extras) => store.add(events, options, extras),
-      start: (deliver) => store.start(deliver, options),
+      hasLog: log !== false && store.log !== undefined,
+      start: (deliver) => store.start(deliver, log ? { ...options, log } : options),
       stats: () => store.stats(),
       erase: (person) => store.erase(person),
       pauseSwitch: store.pauseSwitch,
@@ -36,6 +39,7 @@ export function createKeeper(config: ForwarderConfig): Keeper | undefined {
       const notTaken = new Set((await outbox.add(events)) ?? [])
       return events.map((event) => (notTaken.has(event) ? 'already_sent' : 'kept'))
     },
+    hasLog: false,
     start: (deliver) => outbox.start(deliver),
     stats: async () => outbox.stats?.(),
     erase: outbox.erase?.bind(outbox),

@@ -15,6 +15,8 @@ export interface Brought {
 export interface HeldRow {
   id: number
   event: OutboxEvent
+  /** Its line in the log, if it has one. */
+  line?: number
 }
 
 /** What a store knows about an order when a copy of it arrives. */

@@ -16,6 +16,8 @@ export interface PersonCounts {
   deadLetters: number
   /** Of those that waited: on their way to TikTok at that moment, so that TikTok may get them once more. */
   sending: number
+  /** Lines of the event log. Missing if there are none. */
+  logLines?: number
   /** Entries in the history of customers, one for each key of the person. Missing if there is none. */
   customers?: number
 }

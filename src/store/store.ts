@@ -1,7 +1,8 @@
 import type { Deliver, OutboxEvent, Stats } from '../server/outbox.ts'
 import type { CustomerCounts, HistoryExtras } from './customer-history.ts'
-import type { LogLine } from './event-log.ts'
+import type { EventLog, LogPart, LogRetention } from './event-log.ts'
 import type { Fate } from './fate.ts'
+import type { OrderTraces } from './order-traces.ts'
 import type { PauseSwitch } from './pause-switch.ts'
 import type { PersonCounts, PersonKeys } from './person.ts'
 
@@ -23,8 +24,8 @@ export type Chosen = readonly number[] | 'all'
 
 /** What a request changes besides its events, in the same transaction. */
 export interface Extras {
-  /** Events of the request that are not sent. */
-  log?: readonly Omit<LogLine, 'id'>[]
+  /** Its lines in the event log. Default: it is not logged. */
+  log?: LogPart
   /** Orders for the history of customers. They are written even if none of the request's events is sent. */
   history?: HistoryExtras | undefined
 }
@@ -34,12 +35,18 @@ export interface MergeOptions {
   mergeOrders: number
 }
 
+export interface StartOptions extends MergeOptions {
+  /** How long the event log is kept. Default: for 30 days, and up to 1 GB. */
+  log?: LogRetention
+}
+
 /** Outcomes of orders that both a page and a signed source sent, since the database was created. */
 export type OrderCounts = Record<Exclude<Fate, 'kept' | 'already_sent' | 'for_others'>, number>
 
 export interface StoreStats extends Stats {
   orders: OrderCounts
-  customers: CustomerCounts
+  /** Missing if the store keeps no history of customers. */
+  customers?: CustomerCounts
 }
 
 /**
@@ -58,7 +65,7 @@ export interface Store {
    * Starts passing due events to `deliver`, oldest first, at most 1,000 at a time. An event that was passed once is never
    * changed. An order that would wait longer than `mergeOrders` is due, because the clock was set back.
    */
-  start(deliver: Deliver, options: MergeOptions): void
+  start(deliver: Deliver, options: StartOptions): void
   stats(): Promise<StoreStats>
   /** The dead letters, oldest first. */
   deadLetters(): AsyncIterable<DeadLetter>
@@ -74,8 +81,14 @@ export interface Store {
    * @throws a sentence, if the free space could not be overwritten: call it again
    */
   erase(person: PersonKeys): Promise<PersonCounts>
+  /** The event log. Missing if this store has none. */
+  log?: EventLog
   /** Stops and starts the intake of all servers that use the database. */
   pauseSwitch?: PauseSwitch
+  /** True if the store keeps the history of customers. */
+  keepsHistory?: boolean
+  /** Finds orders by their IDs. */
+  traces?: OrderTraces
   /** The version of the tables. */
   schemaVersion(): Promise<number>
   /** Resolves once nothing is in flight and the database is closed. */

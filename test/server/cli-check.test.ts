@@ -261,3 +261,26 @@ test('only the filters of the source web decide which script pages get', async (
   expect(await scriptOf({ erp })).toBe('converge-shop.js')
   expect(await scriptOf({ erp, web: { filters } })).toBe('converge-shop-filters.js')
 })
+
+test.each<[string, Record<string, unknown>, string]>([
+  ['off', {}, '– newCustomers is not set, so NewCustomerPurchase is only sent for orders with $is_new_customer.'],
+  [
+    'not declared complete',
+    { newCustomers: {} },
+    '– newCustomers.since is not set, so the history is not known to be complete',
+  ],
+  ['declared complete too late', { newCustomers: { since: '2999-01-01' } }, '✗ newCustomers.since is in the future'],
+  [
+    'complete',
+    { newCustomers: { since: '2024-05-01' } },
+    '✓ The history of customers decides who is new, for orders since 2024-05-01.',
+  ],
+])('a history of customers that is %s is a finding', async (_, config, text) => {
+  expect((await check(writeConfig(createFolder(), config))).output).toContain(text)
+})
+
+test('a history of customers without a signed source is a finding', async () => {
+  const config = writeConfig(createFolder(), { newCustomers: { since: '2024-05-01' } })
+  const { output } = await runCli(['check', '--config', config], { TIKTOK_ACCESS_TOKEN: accessToken })
+  expect(output).toContain('✗ newCustomers is set, but only sources with a secret bring orders')
+})

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { OutboxEvent } from '../../src/server/outbox.ts'
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import type { Store } from '../../src/store/store.ts'
+import { testEventLog } from './log-contract.ts'
 import { pixelId } from './node-requests.ts'
 import { testOutbox } from './outbox-contract.ts'
 import { day, newPath, open, purchase, soon } from './outbox-kit.ts'
@@ -17,6 +18,11 @@ function openStore(path: string, now?: () => number): Store {
 }
 
 testStore('a SQLite store', () => {
+  const path = newPath()
+  return { open: (now) => openStore(path, now) }
+})
+
+testEventLog('a SQLite store', () => {
   const path = newPath()
   return { open: (now) => openStore(path, now) }
 })

@@ -23,7 +23,7 @@ export interface StoreServer {
   close(): Promise<void>
 }
 
-interface Options extends Partial<Omit<ServeConfig, 'database' | 'log'>> {
+interface Options extends Partial<Omit<ServeConfig, 'database' | 'logger'>> {
   database?: Partial<DatabaseOptions>
   /** Default true: there is a webhook. */
   isSigned?: boolean
@@ -45,7 +45,7 @@ export async function startStore({ database, isSigned = true, ...more }: Options
   }
   const server = await serve({
     ...config,
-    log: logTo(log),
+    logger: logTo(log),
     port: 0,
     hostname: '127.0.0.1',
     ...(more.outbox === undefined && { database: { now: () => Date.now() + ahead, ...database, path } }),

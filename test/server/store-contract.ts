@@ -407,9 +407,12 @@ export function testStore(name: string, create: () => TestDatabase): void {
       return row
     }
 
-    test('sends a row for new customers with the first order of each key of a person only, across restarts', async () => {
+    test('sends a row for new customers with the first order of each key of a person only, across restarts', async ({
+      skip,
+    }) => {
       const database = create()
       const store = database.open()
+      skip(!store.keepsHistory, 'it keeps no history of customers')
       const start = Date.now() - 1000
       expect(await addOrderOf(store, { id: '1', time: start, person: { email: jane, phone: jane1 } })).toBe('kept')
       expect(await addOrderOf(store, { id: '2', time: start + 1 })).toBe('for_others')
@@ -427,9 +430,12 @@ export function testStore(name: string, create: () => TestDatabase): void {
       expect(await again.stats()).toMatchObject({ waiting: 6, customers: { new: 2, returning: 2, unknown: 0 } })
     })
 
-    test('adds orders to the history without events, and forgets a person and those who ordered too long ago', async () => {
+    test('adds orders to the history without events, and forgets a person and those who ordered too long ago', async ({
+      skip,
+    }) => {
       let now = Date.now()
       const store = create().open(() => now)
+      skip(!store.keepsHistory, 'it keeps no history of customers')
       const old = { id: '1', time: now - 1000, person: { email: jane, customerId: jane1 }, isCovered: true, rows: [] }
       expect(await store.add([], window, { history: { orders: [old], keepFor: 40 * day } })).toEqual([])
       expect(await addOrderOf(store, { id: '2' })).toBe('for_others')

@@ -1,10 +1,12 @@
 import type { Customer, HistoryExtras } from '../customer-history.ts'
 import type { OrderMoment } from '../decide-order.ts'
+import type { LogPart } from '../event-log.ts'
 import type { Fate } from '../fate.ts'
 import { orderKey, placesOfOrders } from '../order-places.ts'
 import type { Extras } from '../store.ts'
 import { isCountedOnce, type KeptEvent } from '../waiting-event.ts'
 import type { CustomerHistory } from './customer-history.ts'
+import type { LogWriter } from './log-writer.ts'
 import type { Totals, WaitingRows } from './waiting-rows.ts'
 
 /** The events of a request, and what else it changes. `mergeOrders` is in seconds. */
@@ -18,13 +20,16 @@ export interface Addition {
 export interface AddTables {
   rows: WaitingRows
   history: CustomerHistory
+  log: LogWriter
 }
 
 /** Adds the events of several requests and returns their fates. Call it in a transaction. */
-export function addRequests({ rows, history }: AddTables, requests: readonly Addition[], now: number): Fate[][] {
+export function addRequests({ rows, history, log }: AddTables, requests: readonly Addition[], now: number): Fate[][] {
   const totals: Totals = { waiting: 0, merged: 0, conflict: 0, late_twin: 0, left_to_source: 0 }
   const fates = requests.map(({ kept, mergeOrders, extras }) => {
-    const request = { rows, kept, moment: { now, mergeOrders }, totals }
+    const part = extras?.log
+    const request = { rows, kept, log, part, moment: { now, mergeOrders }, totals }
+    if (part) for (const unsent of part.unsent) log.insertUnsent(part, unsent)
     return extras?.history ? addWithHistory(request, history, extras.history) : addEvents(request)
   })
   rows.addTotals(totals)
@@ -49,17 +54,22 @@ function addWithHistory(request: Request, history: CustomerHistory, extras: Hist
 interface Request {
   rows: WaitingRows
   kept: readonly KeptEvent[]
+  log: LogWriter
+  /** Missing if the request is not logged. */
+  part?: LogPart | undefined
   moment: OrderMoment
   totals: Totals
 }
 
-function addEvents({ rows, kept, moment, totals }: Request): Fate[] {
+function addEvents({ rows, kept, log, part, moment, totals }: Request): Fate[] {
   const fates: Fate[] = []
   let orders: Map<string, number[]> | undefined
   for (const [index, one] of kept.entries()) {
     if (!isCountedOnce(one.event)) {
-      const isNew = rows.insert(one, moment.now)
+      const line = part && log.insert({ part, eventName: one.eventName ?? '', event: one.event })
+      const isNew = rows.insert(line === undefined ? one : { ...one, line }, moment.now)
       if (isNew) totals.waiting++
+      else if (line !== undefined) log.skip(line, 'skipped', 'already_sent')
       fates[index] = isNew ? 'kept' : 'already_sent'
       continue
     }
@@ -69,8 +79,7 @@ function addEvents({ rows, kept, moment, totals }: Request): Fate[] {
     if (places[0] !== index) continue
     const ofOrder = rows.addOrder(
       places.flatMap((place) => kept[place] ?? []),
-      moment,
-      totals,
+      { moment, totals, part },
     )
     for (const [nth, place] of places.entries()) fates[place] = ofOrder[nth] ?? 'already_sent'
   }

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Deliver, Verdict } from '../../server/outbox.ts'
+import type { LogRetention } from '../event-log.ts'
 import { createVerdictReader } from '../verdict-reader.ts'
 import type { WaitingEvent } from '../waiting-event.ts'
 import type { DeliveryLock } from './delivery-lock.ts'
@@ -24,6 +25,8 @@ export interface DeliveryOptions {
   tables: Tables
   lock: DeliveryLock
   deliver: Deliver
+  /** How long the event log is kept. */
+  logRetention: LogRetention
   /** The longest time that an order may wait for its twin, in milliseconds. */
   longestWait: number
   /** Called at least every two seconds. Must not throw. */
@@ -48,6 +51,7 @@ const mostCalls = 4
 const look = 2000
 // `deliver` aborts its call 4 s after the signal.
 const patience = 5000
+const minute = 60_000
 const day = 86_400_000
 
 interface Nap {
@@ -71,6 +75,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   // After a failure, a single batch tests whether TikTok works again.
   let calls = 1
   let nextPruning = Number.NEGATIVE_INFINITY
+  let nextLogPruning = Number.NEGATIVE_INFINITY
 
   async function setLateAside(): Promise<void> {
     while (!signal.aborted && record.write(() => tables.setAsideLate(now(), record.isSettled))) await setImmediate()
@@ -103,6 +108,9 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       record.write(() => tables.prune(now()))
       nextPruning = started + day
     }
+    // A small step at a time, so that intake can run in between.
+    if (started >= nextLogPruning && !record.write(() => tables.pruneLog(now(), options.logRetention)))
+      nextLogPruning = started + minute
     await save()
     await setLateAside()
     record.write(() => tables.release(now(), longestWait))
@@ -113,8 +121,9 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     const answered = await Promise.all(batches.map(async (batch) => ({ batch, verdicts: await ask(batch) })))
     sending.clear()
     if (isAbandoned) return { milliseconds: 0, light: false }
-    const { settled, pause } = verdictReader.read(answered)
+    const { settled, tried, pause } = verdictReader.read(answered)
     record.keep(settled)
+    if (tried.length) record.write(() => tables.logTries(tried, now()))
     await save()
     calls = pause === undefined ? mostCalls : 1
     const rest = batches.every(isFull) ? 0 : spacing - (elapsed() - started)

@@ -48,13 +48,28 @@ export async function erasePerson(
   const waiting = await eraseFrom('waiting', 0)
   // What was set aside meanwhile.
   const since = await eraseFrom('dead_letters', before.last)
+  const logLines = await eraseLines(tables, person)
   const customers = await whenFree(() => tables.forgetCustomer(person))
   await scrub(tables)
   return {
     waiting: waiting.count,
     deadLetters: before.count + since.count,
     sending,
+    ...(logLines > 0 && { logLines }),
     ...(customers > 0 && { customers }),
+  }
+}
+
+async function eraseLines(tables: Tables, person: PersonKeys): Promise<number> {
+  let count = 0
+  let last = 0
+  for (;;) {
+    const part = await whenFree(() => tables.searchLines(last, person))
+    if (!part) return count
+    last = part.last
+    const { ids } = part
+    if (ids.length) count += await whenFree(() => tables.deleteLines(ids))
+    await setImmediate()
   }
 }
 

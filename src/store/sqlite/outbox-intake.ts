@@ -80,7 +80,8 @@ export function createIntake({ tables, room, file, now }: IntakeOptions): Intake
 
   return {
     add(events, mergeOrders, extras) {
-      const kept = events.map((event) => ({ event, body: writeKept(event) }))
+      const names = extras?.log?.eventNames
+      const kept = events.map((event, index) => ({ event, body: writeKept(event), eventName: names?.[index] }))
       const bytes = kept.reduce((sum, { body }) => sum + Buffer.byteLength(body) + rowBytes, 0)
       return new Promise((resolve, reject) => {
         additions.push({ kept, mergeOrders, extras, bytes, resolve, reject })

@@ -21,12 +21,16 @@ export interface RoomOptions {
   log: (sentence: string) => void
 }
 
+/** Blocks of up to 1,024 log lines that are deleted before the disk's space is measured again. */
+const BLOCKS_AT_ONCE = 8
+
 export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOptions): Room {
   const diskRoom = createDiskRoom(path, reserveBytes)
   // The size of the last refused addition, until another one is accepted.
   let refused: number | undefined
 
-  const ownRoom = () => maxBytes - tables.space().used
+  // The log has a limit of its own.
+  const ownRoom = () => maxBytes - tables.space().used + tables.logBytes()
   const roomOnDisk = () => diskRoom(tables.space())
 
   /** Events that can still be sent are more important than dead letters. */
@@ -43,6 +47,12 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
     }
   }
 
+  /** Events are more important than lines of the log. */
+  function forgetLines(): void {
+    for (let blocks = 0; blocks < BLOCKS_AT_ONCE; blocks++) if (!tables.forgetOldestLines()) break
+    giveBack()
+  }
+
   function whyNot(bytes: number): string | undefined {
     if (bytes > roomOnDisk())
       return `The disk has less than ${reserveBytes} bytes free, which is the reserve (reserveBytes).`
@@ -54,10 +64,16 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
     fit(batch) {
       const space = tables.space()
       let own = maxBytes - space.used
+      let isLogCounted = false
       let disk = diskRoom(space)
       return batch.filter(({ bytes }) => {
+        if (bytes > own && !isLogCounted) {
+          own += tables.logBytes()
+          isLogCounted = true
+        }
         if (bytes > own) own += gainOf(forgetDead, ownRoom)
         if (bytes > disk) disk += gainOf(giveBack, roomOnDisk)
+        if (bytes > disk) disk += gainOf(forgetLines, roomOnDisk)
         if (bytes > own || bytes > disk) return false
         own -= bytes
         disk -= bytes

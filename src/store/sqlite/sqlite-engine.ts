@@ -1,8 +1,9 @@
 import { type Deliver, type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
 import type { Fate } from '../fate.ts'
+import type { OrderTraces } from '../order-traces.ts'
 import type { PauseSwitch } from '../pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../person.ts'
-import type { Chosen, DeadLetter, Extras, MergeOptions, StoreStats } from '../store.ts'
+import type { Chosen, DeadLetter, Extras, MergeOptions, StartOptions, StoreStats } from '../store.ts'
 import { type Delivery, startDelivery } from './delivery.ts'
 import { createDeliveryLock } from './delivery-lock.ts'
 import { erasePerson } from './erase-person.ts'
@@ -38,13 +39,14 @@ export interface SqliteOptions {
 /** The common part of a store and an outbox in an SQLite file. */
 export interface SqliteEngine {
   add(events: readonly OutboxEvent[], options: MergeOptions, extras?: Extras): Promise<Fate[]>
-  start(deliver: Deliver, options: MergeOptions): void
+  start(deliver: Deliver, options: StartOptions): void
   stats(): Promise<StoreStats>
   dead(): Iterable<DeadLetter>
   requeue(chosen: Chosen): number
   drop(chosen: Chosen): number
   erase(person: PersonKeys): Promise<PersonCounts>
   pauseSwitch: PauseSwitch
+  traces: OrderTraces
   schemaVersion(): number
   copyTo(file: string): void
   close(): Promise<void>
@@ -83,14 +85,26 @@ export function openSqliteEngine({
       return fates
     },
 
-    start(deliver, { mergeOrders }) {
+    start(deliver, { mergeOrders, log: logRetention = {} }) {
       const elapsed = () => performance.now()
       const longestWait = mergeOrders * 1000
       const checkFile = () => {
         file.findLost()
         room.makeOnDisk()
       }
-      const parts = { tables, lock, deliver, checkFile, longestWait, now, elapsed, random, log, retryAfter }
+      const parts = {
+        tables,
+        lock,
+        deliver,
+        checkFile,
+        longestWait,
+        logRetention,
+        now,
+        elapsed,
+        random,
+        log,
+        retryAfter,
+      }
       delivery ??= startDelivery(parts)
     },
 
@@ -113,6 +127,7 @@ export function openSqliteEngine({
     drop: (chosen) => inChunks(chosen, tables.drop),
     erase: (person) => erasePerson({ tables, isSending: (id) => delivery?.isSending(id) ?? false }, person),
     pauseSwitch: tables.pauseSwitch(now),
+    traces: tables.traces,
     schemaVersion: tables.schemaVersion,
     copyTo: tables.copyTo,
 
