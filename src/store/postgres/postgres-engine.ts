@@ -32,7 +32,7 @@ export interface PostgresOptions {
   schema?: string
   /** Milliseconds of the pause after the first failure, and of the longest pause. Default 1,000 and 60,000. */
   retryAfter?: { first: number; longest: number }
-  /** Seconds until another forwarder takes the events of one that was killed. Default 30. At least 3. */
+  /** Seconds until another forwarder takes the events of one that was killed. Default 30. */
   leaseSeconds?: number
   /** Milliseconds since 1970. Default: the database's clock. */
   now?: () => number
