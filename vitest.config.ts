@@ -3,6 +3,8 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { variants } from './src/core/variants.ts'
 
+// `expect.poll` gives up after 1 s by default, which is too soon on a busy machine.
+const patient = { expect: { poll: { timeout: 10_000 } } }
 // These rings open a window of their own where they need one. They share nothing else, so they need no isolation.
 const pure = { isolate: false, pool: 'threads' } as const
 const unit = { name: 'unit', include: ['test/unit/**/*.test.ts'], ...pure }
@@ -60,7 +62,13 @@ const ofPages = globSync('test/unit/**/*.test.ts', { cwd: import.meta.dirname })
 const smallerBuilds = Object.entries(variants)
   .filter(([file]) => file !== 'converge.js')
   .map(([file, features]) => ({
-    test: { ...unit, include: ofPages, testTimeout: 20_000, name: file.replace('converge', 'unit').replace('.js', '') },
+    test: {
+      ...patient,
+      ...unit,
+      include: ofPages,
+      testTimeout: 20_000,
+      name: file.replace('converge', 'unit').replace('.js', ''),
+    },
     define: { FEATURES: features },
   }))
 
@@ -85,7 +93,7 @@ export default defineConfig({
         chromium,
         firefox,
         webkit,
-      ].map((test) => ({ test, define: { FEATURES: variants['converge.js'] } })),
+      ].map((test) => ({ test: { ...patient, ...test }, define: { FEATURES: variants['converge.js'] } })),
       ...smallerBuilds,
     ],
   },

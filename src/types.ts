@@ -297,6 +297,11 @@ export interface RelayBatch {
    * `events` may then be empty. Only forwarders that serve `denials: true` accept a batch without events.
    */
   denied?: { visitor: string } | undefined
+  /**
+   * What the forwarder may keep in cookies: the current visitor's ID and click ID. Only after a grant, or where the consent
+   * mode needs none, and only to forwarders that serve `cookies: true`.
+   */
+  cookies?: Pick<RelayedEvent, 'visitor' | 'ttclid'> | undefined
 }
 
 /** One Converge event with its TikTok events. */
@@ -450,6 +455,12 @@ export interface Config {
    * the script that it serves. Set it yourself only in a page that does not load that script. Default `false`.
    */
   denials?: boolean
+  /**
+   * The forwarder keeps the visitor's ID and the click ID in cookies, which Safari keeps longer than those that a script sets.
+   * Default `true` for a forwarder with a `store`, else `false`. It needs the `domain`, and a forwarder on the shop's domain.
+   * In a page that does not load its script from the forwarder: `true` posts with credentials.
+   */
+  cookies?: boolean
   /** Loads the inspector, which shows each event and what became of it. Default `false`. */
   debug?: boolean
   /** Receives each event before consent and filters. Return the event for both copies, or `null` to stop it. Pages only. */

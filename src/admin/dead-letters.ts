@@ -6,8 +6,8 @@ import { problemOf } from './api.ts'
 import { Confirm } from './confirm.ts'
 import { formatCount, formatMoment } from './format.ts'
 import { useSession } from './session.ts'
-import type { ViewProps } from './shell.ts'
 import { useRefresh } from './use-refresh.ts'
+import type { ViewProps } from './view-props.ts'
 
 const PERIOD = 10_000 // ms
 

@@ -6,10 +6,10 @@ import { problemOf } from './api.ts'
 import { EventLine } from './event-line.ts'
 import { formatCount } from './format.ts'
 import { useSession } from './session.ts'
-import type { ViewProps } from './shell.ts'
 import { statuses, statusNames } from './statuses.ts'
 import { afterOf, type Shown, withNews } from './tail.ts'
 import { useRefresh } from './use-refresh.ts'
+import type { ViewProps } from './view-props.ts'
 
 const TAIL_PERIOD = 2000 // ms
 const PAGE = '50'

@@ -32,7 +32,7 @@ function tiktokFact({ state: { status } }: AdminSummary): Fact {
     'TikTok',
     'delayed',
     'wait',
-    'TikTok does not accept events at the moment. They are kept, and sent again with growing pauses. There is nothing to do, unless it lasts for hours: then check that this server reaches business-api.tiktok.com.',
+    'TikTok does not accept events at the moment. They are kept, and sent again with growing pauses. There is nothing to do, unless it lasts for hours: then check that this server reaches the Internet.',
   )
 }
 

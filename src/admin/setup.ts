@@ -3,8 +3,8 @@ import type { AdminSetup, AdminSource } from '../server/admin/admin-api.ts'
 import { CopyButton } from './copy-button.ts'
 import { formatMoment, formatNumber } from './format.ts'
 import { useSession } from './session.ts'
-import type { ViewProps } from './shell.ts'
 import { useRefresh } from './use-refresh.ts'
+import type { ViewProps } from './view-props.ts'
 
 /** The sources, the tag for pages, the addresses for webhooks, and the config in force. */
 export function Setup({ summary: { value: summary } }: ViewProps) {

@@ -10,6 +10,7 @@ import { useSession } from './session.ts'
 import { Setup } from './setup.ts'
 import { Today } from './today.ts'
 import { type Refreshed, useRefresh } from './use-refresh.ts'
+import type { ViewProps } from './view-props.ts'
 
 const SUMMARY_PERIOD = 10_000 // ms
 
@@ -52,11 +53,6 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
       <${Stale} summary=${summary} />
       <${viewOf[address.view]} summary=${summary} filters=${address.filters} />
     </main>`
-}
-
-export interface ViewProps {
-  summary: Refreshed<AdminSummary>
-  filters: Address['filters']
 }
 
 const viewOf = { today: Today, events: Events, 'dead-letters': DeadLetters, setup: Setup } as const satisfies Record<

@@ -8,8 +8,8 @@ import { type Fact, factsOf, headlineOf } from './headline.ts'
 import { Channels, MatchKeys } from './match-keys.ts'
 import { Orders } from './orders.ts'
 import { Plot } from './plot.ts'
-import type { ViewProps } from './shell.ts'
 import { countAll, type GroupBy, stackOf } from './stack.ts'
+import type { ViewProps } from './view-props.ts'
 
 /** Answers whether everything arrives, and what to do if it does not. */
 export function Today({ summary: { value: summary } }: ViewProps) {

@@ -1,11 +1,8 @@
-import { cookieDomain } from '../core/domain.ts'
+import { clickIdCookie, cookieAge } from '../core/cookies.ts'
 import { readText } from '../core/read.ts'
 import type { Config, PageContext } from '../types.ts'
+import { readCookie, writeCookie } from './cookies.ts'
 import type { Page } from './state.ts'
-
-/** Keeps the click ID for 30 days. TikTok's own cookie expires after one day. */
-const COOKIE = 'converge.ttclid'
-const THIRTY_DAYS = 2_592_000 // s
 
 /** Finds TikTok's click ID in the page's URL. */
 export function findClickId({ document, location }: Window, { context }: Config): string | undefined {
@@ -17,39 +14,16 @@ export function findClickId({ document, location }: Window, { context }: Config)
 
 /** Reads TikTok's click ID and TikTok's visitor ID. */
 export const readClickIds = (page: Page): Pick<PageContext, 'ttclid' | 'ttp'> => ({
-  ttclid: page.ttclid ?? readCookie(page, COOKIE),
+  ttclid: page.ttclid ?? readCookie(page, clickIdCookie),
   ttp: page.config.context?.ttp ?? readCookie(page, '_ttp'),
 })
 
+/** Keeps the click ID for 30 days after the click. */
 export function keepClickId(page: Page): void {
   const { ttclid, config } = page
-  if (!ttclid) return
-  writeCookie(page, THIRTY_DAYS, config.domain)
+  // Safari deletes a cookie that a script has written after 7 days or less, so do not replace one that the forwarder has set.
+  const isKept = () => !ttclid || readCookie(page, clickIdCookie) === ttclid
   // The browser refuses a domain that does not match the page's host.
-  if (readCookie(page, COOKIE) !== ttclid) writeCookie(page, THIRTY_DAYS)
-}
-
-export function forgetClickId(page: Page): void {
-  writeCookie(page, 0)
-  writeCookie(page, 0, page.config.domain)
-}
-
-// Reading or writing cookies throws on a sandboxed page.
-
-function readCookie({ window, config }: Page, name: string): string | undefined {
-  try {
-    return config.context ? undefined : new RegExp(`(?:^|; *)${name}=([^;]+)`).exec(window.document.cookie)?.[1]
-  } catch {
-    return undefined
-  }
-}
-
-function writeCookie({ window, config, ttclid }: Page, seconds: number, domain?: string): void {
-  const host = cookieDomain(domain)
-  const scope = host ? `;domain=${host}` : ''
-  try {
-    if (!config.context) window.document.cookie = `${COOKIE}=${ttclid};path=/;max-age=${seconds}${scope}`
-  } catch {
-    // The click ID is not kept on such a page.
-  }
+  for (const domain of [config.domain, undefined])
+    if (!isKept()) writeCookie(page, `${clickIdCookie}=${ttclid}`, cookieAge, domain)
 }

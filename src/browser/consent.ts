@@ -1,16 +1,17 @@
 import { copyRecord } from '../core/event.ts'
 import { removeLeftovers } from '../tiktok/pixel/leftovers.ts'
-import { forgetClickId, keepClickId } from './click-ids.ts'
+import { keepClickId } from './click-ids.ts'
+import { eraseCookies } from './cookies.ts'
 import { consentKey, consentOf, readDecision, refusal } from './decision.ts'
 import { update } from './delivery.ts'
 import { tidyLedger } from './ledger.ts'
 import { report } from './listeners.ts'
-import { outboxOf, takeOver } from './optional-parts.ts'
+import { outboxOf, postDenial, takeOver } from './optional-parts.ts'
 import { release } from './send-event.ts'
 import type { Page, Tracker } from './state.ts'
 import { copyUnder, isUnderWay } from './status.ts'
 import { removeStored, storedKeys, writeStored } from './storage.ts'
-import { eraseVisitor, forgetVisitor } from './visitor.ts'
+import { eraseVisitor, forgetVisitor, idOf } from './visitor.ts'
 
 /** Applies the visitor's decision to all pixels of the page, because `ttq.revokeConsent` is global too. */
 export function decide(page: Page, consent: unknown): void {
@@ -37,8 +38,12 @@ export function begin(tracker: Tracker): void {
 export function enforce(page: Page): void {
   const no = refusal(page, 'pixel', true)
   if (no) {
-    for (const tracker of Object.values(page.trackers)) revoke(tracker)
-    forgetClickId(page)
+    const visitor = no === 'denied' && postDenial && idOf(page)
+    for (const tracker of Object.values(page.trackers)) {
+      revoke(tracker)
+      if (visitor) postDenial?.(tracker, visitor)
+    }
+    eraseCookies(page)
     eraseVisitor(page)
   }
   if (no === 'denied') forgetVisitor(page)

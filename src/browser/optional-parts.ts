@@ -17,6 +17,7 @@ import * as relay from './relay.ts'
 declare const FEATURES: Features
 
 export const post = FEATURES.relay ? relay.post : undefined
+export const postDenial = FEATURES.relay ? relay.postDenial : undefined
 export const storeAll = FEATURES.relay ? relay.storeAll : undefined
 export const takeOver = FEATURES.relay ? relay.takeOver : undefined
 export const outboxOf = FEATURES.relay ? relay.outboxOf : undefined

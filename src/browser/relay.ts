@@ -5,6 +5,7 @@ import { SECONDS_BESIDE_PIXEL, SECONDS_WITHOUT_PIXEL } from '../tiktok/limits.ts
 import { hashesOf } from '../tiktok/user.ts'
 import type { RelayBatch, RelayedEvent } from '../types.ts'
 import { readClickIds } from './click-ids.ts'
+import { eraseCookies } from './cookies.ts'
 import { isOptedOut, keep, readDecision, refusal } from './decision.ts'
 import { update } from './delivery.ts'
 import { report } from './listeners.ts'
@@ -76,13 +77,21 @@ const isWaiting = (delivery: Delivery): delivery is Posted =>
 export const outboxOf = ({ open }: Tracker): Posted[] => open.filter(isWaiting).sort((a, b) => a.time - b.time)
 
 async function postBatch(tracker: Tracker, batch: readonly Delivery[], pause = FIRST_PAUSE): Promise<void> {
-  const { page, config } = tracker
+  const { page } = tracker
   const sentAt = Date.now()
   for (const one of batch.filter(isWaiting)) if (isTooLate(one.relayed, sentAt)) settle(tracker, one, 'too_late')
   const posted = batch.filter(isWaiting)
   if (posted[0]) {
     const events = posted.map(({ relayed }) => withCookies(page, relayed))
-    const { relay, tooLate } = await ask(page, config.relay, { v: 1, sentAt, events })
+    const cookies = isWithCookies(tracker) && { visitor: page.visitor.id, ttclid: readClickIds(page).ttclid }
+    const { relay, tooLate } = await ask(tracker, {
+      v: 1,
+      sentAt,
+      events,
+      ...(cookies && !refusal(page) && { cookies }),
+    })
+    // A denial came before this answer, which may have set cookies.
+    if (cookies && refusal(page)) eraseCookies(page)
     report(tracker, { relay })
     for (const one of posted.filter(isWaiting)) {
       if (relay === 'down') {
@@ -124,12 +133,22 @@ interface Answer {
   tooLate: Record<string, unknown>[]
 }
 
+/** Whether the forwarder may keep cookies. A sandboxed page has no credentials, and its origin is accepted without them only. */
+const isWithCookies = ({ page: { config: first, window }, config }: Tracker): boolean =>
+  config.cookies === true && !first.context && window.origin !== 'null'
+
 /** Posts a batch. It never rejects. */
-async function ask({ window }: Page, relay = '', batch: RelayBatch): Promise<Answer> {
+async function ask(tracker: Tracker, batch: RelayBatch): Promise<Answer> {
+  const { page, config } = tracker
   const body = stringify(batch)
   try {
-    const url = `${resolve(window, relay)}/events`
-    const response = await window.fetch(url, { method: 'POST', body, keepalive: body.length < LARGE })
+    const url = `${resolve(page.window, config.relay)}/events`
+    const response = await page.window.fetch(url, {
+      method: 'POST',
+      body,
+      keepalive: body.length < LARGE,
+      ...(isWithCookies(tracker) && { credentials: 'include' }),
+    })
     const { status } = response
     if (response.ok) return { relay: 'ready', tooLate: await readTooLate(response) }
     const isFinal = status >= 400 && status < 500 && status !== 408 && status !== 429
@@ -137,6 +156,15 @@ async function ask({ window }: Page, relay = '', batch: RelayBatch): Promise<Ans
   } catch {
     return { relay: 'down', tooLate: [] } // no network, or an unreachable host
   }
+}
+
+/** Posts that the visitor has denied consent. It is tried again three times if the forwarder cannot be reached. */
+export async function postDenial(tracker: Tracker, visitor: string, pause = FIRST_PAUSE): Promise<void> {
+  const { page, config, state } = tracker
+  if (!config.denials || state.relay === 'off') return
+  const { relay } = await ask(tracker, { v: 1, sentAt: Date.now(), events: [], denied: { visitor } })
+  if (relay === 'down' && pause < 8 * FIRST_PAUSE)
+    page.window.setTimeout(postDenial, pause, tracker, visitor, pause * 2)
 }
 
 /** Reads `too_late` from the forwarder's answer. Older forwarders do not send it. */
@@ -153,7 +181,7 @@ const isThat = ({ event_name, event_id }: Record<string, unknown>, { eventName, 
   event_name === eventName && event_id === eventID
 
 /** Resolves the relay's URL against the page, because a foreign `<base href>` must not send events to another host. */
-function resolve({ location }: Window, relay: string): string {
+function resolve({ location }: Window, relay = ''): string {
   try {
     return new URL(relay, location.href).href.replace(/\/$/, '')
   } catch {

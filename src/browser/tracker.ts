@@ -13,7 +13,7 @@ import { about, contextOf } from './page.ts'
 import { randomId } from './random-id.ts'
 import { end, sendEvent } from './send-event.ts'
 import type { Page, Tracker } from './state.ts'
-import { forgetVisitor, learn } from './visitor.ts'
+import { learn, replaceVisitor } from './visitor.ts'
 
 /** Creates the state of one pixel ID. Nothing is loaded or read yet. */
 export function createTracker(page: Page, config: Config, rules: Rules): Tracker {
@@ -132,7 +132,7 @@ function set(tracker: Tracker, given: unknown): void {
   const { eventProperties, profileProperties, aliases } = copyRecord(given)
   tracker.eventProperties = { ...tracker.eventProperties, ...copyRecord(eventProperties) }
   const { page } = tracker
-  if (profileProperties === null) forgetVisitor(page)
+  if (profileProperties === null) replaceVisitor(page)
   else learn(page, readUser(copyRecord(profileProperties), aliases))
   if (readAliases) page.aliases = [aliases ?? [], page.aliases].flat().slice(0, 100)
 }

@@ -1,7 +1,9 @@
+import { visitorCookie } from '../core/cookies.ts'
 import { put, readText, recordOf } from '../core/read.ts'
-import { hashesOf } from '../tiktok/user.ts'
+import { hash, hashesOf } from '../tiktok/user.ts'
 import type { User } from '../types.ts'
-import { keep } from './decision.ts'
+import { eraseCookie, readCookie } from './cookies.ts'
+import { keep, refusal } from './decision.ts'
 import { randomHash } from './random-id.ts'
 import type { Page, Person } from './state.ts'
 import { readStored, removeStored } from './storage.ts'
@@ -11,7 +13,7 @@ const THIRTY_DAYS = 2_592_000_000 // ms
 
 /** Adds match keys to the visitor. Another e-mail or customer ID is another person, who replaces the former one. */
 export function learn(page: Page, more: User): Person {
-  if (isOther(page.visitor, more)) forgetVisitor(page)
+  if (isOther(page.visitor, more)) replaceVisitor(page)
   const { visitor } = page
   if (Object.entries(more).some(([key, value]) => value !== Reflect.get(visitor, key))) page.isVisitorKept = false
   return Object.assign(visitor, more)
@@ -33,6 +35,15 @@ export function known(page: Page, person: Person): Person {
 /** The match keys for TikTok's pixel. The visitor's ID is the `external_id` of a person without a customer ID. */
 export const userOf = ({ id = '', ...user }: Person): User => ({ external_id: id, ...user })
 
+/**
+ * Forgets the visitor, who may be another person from now on. The new ID is stored at once: the answer to an earlier post
+ * may bring the former ID's cookie back.
+ */
+export function replaceVisitor(page: Page): void {
+  forgetVisitor(page)
+  if (!refusal(page)) known(page, page.visitor)
+}
+
 export function forgetVisitor(page: Page): void {
   page.visitor = {}
   page.aliases = []
@@ -43,7 +54,11 @@ export function forgetVisitor(page: Page): void {
 export function eraseVisitor(page: Page): void {
   page.isVisitorKept = false
   removeStored(page, KEY)
+  eraseCookie(page, visitorCookie)
 }
+
+/** The visitor's ID, if there is one on this page or from an earlier one. */
+export const idOf = (page: Page): string | undefined => page.visitor.id ?? readKept(page).id
 
 const isOther = (former: User, user: User): boolean =>
   (['email', 'external_id'] as const).some((key) => former[key] && user[key] && former[key] !== user[key])
@@ -55,5 +70,6 @@ function readKept(page: Page): Person {
   const kept = recordOf(readStored(page, KEY))
   const person: Person = {}
   if (Number(kept.until) > Date.now()) for (const key of keptKeys) put(person, key, readText(kept[key]))
+  put(person, 'id', person.id || hash(readCookie(page, visitorCookie) ?? ''))
   return person
 }

@@ -60,6 +60,7 @@ export const options = {
   debug: onOrOff,
   paused: onOrOff,
   denials: onOrOff,
+  cookies: onOrOff,
   beforeSend: [(value) => typeof value === 'function', 'a function'],
   region: oneOf<NonNullable<Config['region']>>({ us: true }),
   nonce: text(/^/, 'text'),

@@ -2,9 +2,11 @@
 import { createRequire } from 'node:module'
 import { checkCommand } from './check-command.ts'
 import { copyCommand } from './copy-command.ts'
+import { customersCommand } from './customers-command.ts'
 import { databaseCommand } from './database-command.ts'
 import { forgetCommand } from './forget-command.ts'
 import { initCommand } from './init-command.ts'
+import { Refused } from './orders-file/refused.ts'
 import { outboxCommand } from './outbox-command.ts'
 import { pauseCommand, resumeCommand } from './pause-command.ts'
 import { suggestion } from './read-words.ts'
@@ -54,6 +56,11 @@ const help = `Usage: converge-tiktok <command> [options]
     --dry-run          only list the events
     --database, --outbox  the file, as for serve
 
+  customers import <orders.csv>  add the orders of an export of Shopify or WooCommerce to the history of customers
+    --map <list>       the columns of another file, such as id=Name,time=Date,email=Email
+    --timezone <name>  the zone of dates without one, such as Europe/Berlin
+    --database         the file, as for serve
+
   check              print a report before you go live
     --config <file>    the config; default: converge.json
     --database, --outbox  the file, as for serve; says whether it is paused
@@ -77,6 +84,7 @@ const commands: ReadonlyMap<string, (words: string[]) => Promise<number>> = new 
   ['serve', serveCommand],
   ['outbox', outboxCommand],
   ['database', databaseCommand],
+  ['customers', customersCommand],
   ['pause', pauseCommand],
   ['resume', resumeCommand],
   ['forget', forgetCommand],
@@ -90,7 +98,7 @@ try {
   const { message } = Object(error)
   const isUsage = error instanceof UsageError
   console.error(isUsage ? `${message}. --help shows all commands and options.` : message)
-  process.exitCode = isUsage ? 2 : 1
+  process.exitCode = isUsage ? 2 : error instanceof Refused ? 3 : 1
 }
 
 async function run([name = 'help', ...words]: string[]): Promise<number> {

@@ -193,6 +193,10 @@ const properties = {
     'The forwarder sets it in the script that it serves: the page posts a denial of consent.',
     boolean,
   ),
+  cookies: described(
+    "false: the forwarder sets no cookies with the visitor's ID and the click ID. Default: true with a database and a domain.",
+    boolean,
+  ),
   pageLoads: described(
     'auto: $page_load now and after each navigation within the page. Default: manual.',
     enumOf(options.pageLoads),

@@ -13,11 +13,11 @@ const FIRST_SIZE = 1024
 const decoder = new TextDecoder()
 
 /**
- * Copies chunks into one buffer as they arrive, because each stored chunk costs some 200 bytes of overhead. `limit` is in
- * bytes. `hold` is called before the buffer grows by that many bytes. It refuses the body by returning `false`.
+ * Copies chunks into one buffer as they arrive, because each stored chunk costs some 200 bytes of overhead. A body of one
+ * chunk is not copied. `limit` is in bytes. `hold` is called before the buffer grows by that many bytes. It refuses the body by returning `false`.
  */
 export function createBodyBuffer(limit: number, hold: (bytes: number) => boolean = () => true): BodyBuffer {
-  let buffer = new Uint8Array(0)
+  let buffer: Uint8Array = new Uint8Array(0)
   let length = 0
   let chunks = 0
 
@@ -34,7 +34,13 @@ export function createBodyBuffer(limit: number, hold: (bytes: number) => boolean
     add(chunk) {
       const wanted = length + chunk.length
       if (wanted > limit) return tooLarge(limit)
-      if (++chunks > MAX_CHUNKS)
+      if (++chunks === 1) {
+        if (!hold(wanted)) return busy
+        buffer = chunk
+        length = wanted
+        return undefined
+      }
+      if (chunks > MAX_CHUNKS)
         return refuse(413, `The body arrived in more than ${MAX_CHUNKS} chunks. Send it in fewer, larger chunks.`)
       if (wanted > buffer.length && !grow(wanted)) return busy
       buffer.set(chunk, length)

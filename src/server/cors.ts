@@ -18,6 +18,8 @@ export function createCors(allowedOrigins: readonly string[]): Cors {
       if (origin === undefined) return { vary: 'origin' }
       return {
         'access-control-allow-origin': origin,
+        // Pages post with cookies, if the script that they got from here says so. A sandboxed page of any site has the origin null.
+        ...(origin !== 'null' && { 'access-control-allow-credentials': 'true' }),
         'access-control-expose-headers': 'retry-after',
         vary: 'origin',
       }

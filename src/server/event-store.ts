@@ -6,7 +6,7 @@ import { logOrders } from './order-log.ts'
 import type { Verdict } from './outbox.ts'
 import { redact } from './redact.ts'
 import type { RequestContext } from './request-context.ts'
-import { type Answer, refuse, respond, shortened } from './respond.ts'
+import { type Answer, refuse, report, shortened, type Tally } from './respond.ts'
 import { tellFates } from './tell-fates.ts'
 import type { Throttle } from './throttle.ts'
 
@@ -91,7 +91,8 @@ export function createEventStore(options: EventStoreOptions): EventStore {
     const accepted = new Set(stored.kept.map(({ path }) => path)).size
     for (const { path, event } of stored.refused)
       problems.push({ path, message: event.problem ?? 'was refused by TikTok' })
-    return respond(202, { accepted, ...(statuses ? { statuses } : tooLate(late)), ...shortened(problems) })
+    const tally: Tally = statuses ? { accepted, statuses } : { accepted }
+    return report(tally, { ...(!statuses && tooLate(late)), ...shortened(problems) })
   }
 
   return {

@@ -3,6 +3,7 @@ import { createEventsApi } from '../tiktok/events-api/client.ts'
 import { bodyText } from './body-text.ts'
 import { checkConfig } from './check-config.ts'
 import { configLine } from './config-line.ts'
+import { createCookies } from './cookies.ts'
 import { createCors, preflight } from './cors.ts'
 import { createEventStore } from './event-store.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
@@ -89,6 +90,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   const refusals = createRefusals(log, throttle)
   const lateEvents = createLateEvents(log, throttle)
   const store = createEventStore({ api: { ...api, deliver }, keeper, log, throttle, monotonic })
+  const cookies = createCookies(config)
   const clock = createSteadyClock(now, monotonic)
   const sourceCounts = createSourceCounts(sources)
   const counters = { matchKeys, refusals, lateEvents, sourceCounts }
@@ -110,7 +112,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   const routes: Record<Route, Take> = {
     events: countPage,
     webhook: takeFromServer,
-    'converge.js': pageScript(web, readPause),
+    'converge.js': pageScript(web, cookies !== undefined, readPause),
     'consent.js': scriptServer('consent.js'),
     'inspector.js': scriptServer('inspector.js'),
     health: createHealth({ api, keeper, store, ...counters, history, now, readPause, adminToken: config.adminToken }),
@@ -140,7 +142,8 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     if (reason && events > 0) return skip(reason, events)
     const intake = readPageEvents(body, facts)
     lateEvents.note(intake.late, web.name, facts.receivedAt)
-    return store.store(intake, context)
+    const answer = await store.store(intake, context)
+    return { ...answer, cookies: cookies?.toSet(request, intake.cookies, facts.receivedAt) ?? [] }
   }
 
   async function takeFromServer(request: Request, context: RequestContext, name?: string): Promise<Answer> {
@@ -173,17 +176,21 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   return {
     async fetch(request, context = {}) {
       const address = readAddress(request.url)
-      const { status, text, headers } = await answer(address, request, context)
+      const { status, text, headers, cookies } = await answer(address, request, context)
+      const all = address.route === 'events' ? { ...headers, ...cors.headers(request) } : headers
       return new Response(request.method === 'HEAD' ? null : text, {
         status,
-        headers: address.route === 'events' ? { ...headers, ...cors.headers(request) } : headers,
+        headers: cookies?.length
+          ? [...Object.entries(all), ...cookies.map((one): [string, string] => ['set-cookie', one])]
+          : all,
       })
     },
   }
 }
 
 /** Serves converge.js with the config for pages. While the intake is paused, the pages send nothing. */
-function pageScript({ config, isEnabled }: Source, readPause: ReadPause): Take {
+function pageScript({ config: given, isEnabled }: Source, cookies: boolean, readPause: ReadPause): Take {
+  const config = { ...given, cookies }
   const variant = pickVariant(config)
   const live = scriptServer(variant, configLine(config))
   const paused = scriptServer(variant, configLine({ ...config, paused: true }))

@@ -9,6 +9,8 @@ export interface Intake {
   problems: Problem[]
   /** Events that arrived too late to be sent. */
   late: Late[]
+  /** For a page's request: the values of the visitor's cookies, or that they must be deleted, because consent was denied. */
+  cookies?: { visitor?: string | undefined; ttclid?: string | undefined } | 'expired' | undefined
   /** For a server's request: its events by status. */
   statuses?: Statuses
   /** For a server's request: its orders, for the history of customers. */

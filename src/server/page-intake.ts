@@ -1,8 +1,8 @@
-import { isDeniedByGpc, refusalOf } from '../core/consent.ts'
+import { isDeniedByGpc, type Refusal, refusalOf } from '../core/consent.ts'
 import { fromPage, type Visit } from '../tiktok/events-api/payload.ts'
 import { currentName } from '../tiktok/names.ts'
 import type { Rules } from '../tiktok/rules.ts'
-import type { Decision } from '../types.ts'
+import type { Channel, Config, Decision } from '../types.ts'
 import type { Intake, Late, Taken } from './intake.ts'
 import { type PageEvent, type Problem, parsePageRequest } from './parse.ts'
 import { sortByAge } from './sort-by-age.ts'
@@ -35,7 +35,9 @@ export function createPageIntake({ config, rules }: Source): (body: string, fact
   }
 
   return (body, facts) => {
-    const { sentAt, good, problems } = parsePageRequest(body)
+    const { sentAt, good, problems, denied, cookies } = parsePageRequest(body)
+    const mayKeep = (event: PageEvent) =>
+      event.visitor === cookies?.visitor && !refusalIn(event, config, facts.gpc, 'pixel')
     const late: Late[] = []
     const taken = good.flatMap(({ path, event }) => {
       const faults = faultsOf(event, path)
@@ -43,15 +45,12 @@ export function createPageIntake({ config, rules }: Source): (body: string, fact
         problems.push(...faults)
         return []
       }
-      // The header is missing if the page posts from a worker or through a proxy.
-      const isOptedOut = facts.gpc || event.gpc === true
-      const marketing = decisionOf(event)
-      if (isDeniedByGpc(isOptedOut, gpc, marketing) || refusalOf(mode, marketing, 'relay')) {
+      if (refusalIn(event, config, facts.gpc, 'relay')) {
         problems.push({ path: `${path}.consent`, message: `does not allow the server copy in consent mode ${mode}` })
         return []
       }
-      const isBare = mode === 'always_server' && marketing !== 'granted'
-      const limitedDataUse = config.limitedDataUse === true || (isOptedOut && gpc !== 'ignore')
+      const isBare = mode === 'always_server' && decisionOf(event) !== 'granted'
+      const limitedDataUse = config.limitedDataUse === true || (isOptedOut(event, facts.gpc) && gpc !== 'ignore')
       const visit: Visit = { ...facts, sentAt, limitedDataUse, isBare }
       const sorted = sortByAge(fromPage(event, mappedOf(event, path, problems), visit), facts.receivedAt)
       if (sorted.late.length) {
@@ -60,20 +59,21 @@ export function createPageIntake({ config, rules }: Source): (body: string, fact
       }
       return sorted.inTime.map((one): Taken => ({ path, event: { ...one, source: 'page' } }))
     })
-    return { taken, problems, late }
+    const kept = good.some(({ event }) => mayKeep(event)) ? cookies : undefined
+    return { taken, problems, late, cookies: denied === undefined ? kept : 'expired' }
   }
 }
 
 function faultsOf({ eventName, eventID, send }: PageEvent, path: string): Problem[] {
-  const texts = [
-    [`${path}.eventName`, eventName],
-    [`${path}.eventID`, eventID],
-    ...send.map(({ event }, index) => [`${path}.send[${index}].event`, event] as const),
-  ] as const
-  return texts.flatMap(([path, text]) => {
+  const faults: Problem[] = []
+  function check(text: string, place: string): void {
     const message = faultOf(text)
-    return message ? [{ path, message }] : []
-  })
+    if (message) faults.push({ path: `${path}.${place}`, message })
+  }
+  check(eventName, 'eventName')
+  check(eventID, 'eventID')
+  for (const [index, { event }] of send.entries()) check(event, `send[${index}].event`)
+  return faults
 }
 
 /**
@@ -87,6 +87,20 @@ function namesForServer({ mapping }: Rules): ReadonlyMap<string, readonly string
       rows.filter(({ forward }) => forward !== 'client').map(({ event }) => event),
     ]),
   )
+}
+
+/** True if the browser sends Global Privacy Control. The header is missing if the page posts from a worker or through a proxy. */
+const isOptedOut = (event: PageEvent, hasHeader: boolean): boolean => hasHeader || event.gpc === true
+
+/** Why a copy of a page's event may not be sent, if so. */
+function refusalIn(
+  event: PageEvent,
+  { consent, gpc }: Config,
+  hasHeader: boolean,
+  channel: Channel,
+): Refusal | undefined {
+  const marketing = decisionOf(event)
+  return isDeniedByGpc(isOptedOut(event, hasHeader), gpc, marketing) ? 'denied' : refusalOf(consent, marketing, channel)
 }
 
 /** A decision without marketing denies marketing. */

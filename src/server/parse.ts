@@ -109,6 +109,7 @@ const relayBatch = v.pipe(
     sentAt: v.pipe(v.number(), v.finite()),
     events: v.pipe(v.array(v.unknown()), v.maxLength(MAX_EVENTS)),
     denied: v.optional(v.object({ visitor: shaped(shapes.hash) })),
+    cookies: orNothing(v.object({ visitor: hash, ttclid: orNothing(shaped(shapes.clickId)) })),
   } satisfies Record<keyof RelayBatch, v.GenericSchema>),
   v.forward(
     v.partialCheck(
@@ -143,14 +144,21 @@ export interface PageRequest extends ParsedRequest<PageEvent> {
   sentAt: number
   /** The visitor who has denied consent, as SHA-256. */
   denied: string | undefined
+  /** What the page asks to keep in cookies. */
+  cookies?: RelayBatch['cookies']
 }
 
 /** Parses what a page posts: a `RelayBatch`, which is not trusted. */
 export function parsePageRequest(body: string): PageRequest {
   const batch = v.safeParse(relayBatch, parseJson(body))
   if (!batch.success) return { sentAt: 0, denied: undefined, good: [], problems: toProblems('', batch.issues) }
-  const { sentAt, events, denied } = batch.output
-  return { sentAt, denied: denied?.visitor, ...parseEach(checkPageEvent, events, (index) => `events[${index}]`) }
+  const { sentAt, events, denied, cookies } = batch.output
+  return {
+    sentAt,
+    denied: denied?.visitor,
+    cookies,
+    ...parseEach(checkPageEvent, events, (index) => `events[${index}]`),
+  }
 }
 
 /** PHP encodes an empty object as `[]`. */

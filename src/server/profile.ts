@@ -1,3 +1,4 @@
+import { IPV4_REGEX, IPV6_REGEX } from 'valibot'
 import { isRecord, put, readText } from '../core/read.ts'
 import { readUser } from '../tiktok/user.ts'
 import type { Decision } from '../types.ts'
@@ -59,9 +60,9 @@ const ipv6 = /^\[?([\da-f:]{2,39})(?:\]:\d+|\])?$/i
 export function readIp(ip: unknown): string {
   const text = readText(ip)
   const [, four] = ipv4.exec(text) ?? []
-  if (four) return URL.canParse(`http://${four}`) ? four : ''
+  if (four) return IPV4_REGEX.test(four) ? four : ''
   const [, six] = ipv6.exec(text) ?? []
-  return six && URL.canParse(`http://[${six}]`) ? six : ''
+  return six && IPV6_REGEX.test(six) ? six : ''
 }
 
 export function readUserAgent(userAgent: unknown): string {

@@ -17,6 +17,7 @@ export const isPublic = {
   load: true,
   paused: true,
   denials: true,
+  cookies: true,
   pageLoads: true,
   context: false, // differs for each page
   domain: true,

@@ -1,12 +1,24 @@
+import type { Statuses } from './intake.ts'
 import type { Problem } from './parse.ts'
 
 type HeaderList = Record<string, string>
+
+/** What became of a request's events, for the sender and for the counters of health. */
+export interface Tally {
+  accepted: number
+  /** For a server's request: its events by status. */
+  statuses?: Statuses
+}
 
 /** The answer to a request, before it becomes a `Response`. */
 export interface Answer {
   status: number
   text: string | null
   headers: HeaderList
+  /** Missing if the request's events were not read. */
+  tally?: Tally
+  /** The values of its `Set-Cookie` headers. */
+  cookies?: readonly string[]
   /** For a refusal: the problem to log. It never repeats the request's values. */
   problem?: Problem | undefined
 }
@@ -22,6 +34,13 @@ export function respond(status: number, body: object, headers: HeaderList = {}):
       ...headers,
     },
   }
+}
+
+/** The answer to a request whose events are stored, or are not sent for a reason. */
+export function report(tally: Tally, more: object): Answer {
+  const answer = respond(202, { ...tally, ...more })
+  answer.tally = tally
+  return answer
 }
 
 const MAX_PROBLEMS = 100

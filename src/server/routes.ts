@@ -34,6 +34,8 @@ export function routeOf({ route }: Address, method: string): Route | Answer {
  */
 export function readAddress(url: string): Address {
   const [path = ''] = url.split(/[?#]/, 1)
+  const last = path.slice(path.lastIndexOf('/') + 1)
+  if (last !== 'webhook' && !path.includes('/webhook/')) return { route: last } // the fast path
   const parts = path.slice(path.indexOf('/', path.indexOf('//') + 2) + 1).split('/')
   const [first, ...rest] = parts.slice(parts.lastIndexOf('webhook'))
   if (first === 'webhook') return rest.length ? { route: 'webhook', source: rest.join('/') } : { route: 'webhook' }

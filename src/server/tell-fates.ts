@@ -1,5 +1,5 @@
 import { type Fate, isSent } from '../store/fate.ts'
-import type { Intake, ServerStatus, Taken } from './intake.ts'
+import type { Intake, ServerStatus, Statuses, Taken } from './intake.ts'
 
 /** Messages to the sender about events that are not sent. Pages are not trusted, so a message must not reveal more. */
 const messages = {
@@ -27,25 +27,26 @@ const statusOf = [
  * is sent as another copy.
  */
 export function tellFates({ taken, problems, statuses }: Intake, fates: readonly Fate[]): Taken[] {
-  const fatesOf = new Map<string, Set<Fate>>()
-  const accepted: Taken[] = []
-  for (const [index, one] of taken.entries()) {
-    const { path, event } = one
+  if (statuses) correctStatuses(statuses, taken, fates)
+  return taken.filter(({ path, event }, index) => {
     const fate = fates[index] ?? 'kept'
-    if (!one.isInDoubt) fatesOf.set(path, (fatesOf.get(path) ?? new Set()).add(fate))
-    if (isSent(fate, event) || fate === 'conflict') accepted.push(one)
     const message = messages[fate]?.(event.data.event)
     if (message) problems.push({ path, message })
+    return isSent(fate, event) || fate === 'conflict'
+  })
+}
+
+/** Until now, each event that was taken counts as a success. */
+function correctStatuses(statuses: Statuses, taken: readonly Taken[], fates: readonly Fate[]): void {
+  const fatesOf = new Map<string, Set<Fate>>()
+  for (const [index, { path, isInDoubt }] of taken.entries())
+    if (!isInDoubt) fatesOf.set(path, (fatesOf.get(path) ?? new Set()).add(fates[index] ?? 'kept'))
+  for (const ofEvent of fatesOf.values()) {
+    const [, status = 'skipped'] = statusOf.find(([fate]) => ofEvent.has(fate)) ?? []
+    if (status === 'success') continue
+    const successes = (statuses.success ?? 0) - 1
+    if (successes > 0) statuses.success = successes
+    else delete statuses.success
+    statuses[status] = (statuses[status] ?? 0) + 1
   }
-  if (statuses) {
-    for (const ofEvent of fatesOf.values()) {
-      const [, status = 'skipped'] = statusOf.find(([fate]) => ofEvent.has(fate)) ?? []
-      if (status === 'success') continue
-      const successes = (statuses.success ?? 0) - 1
-      if (successes > 0) statuses.success = successes
-      else delete statuses.success
-      statuses[status] = (statuses[status] ?? 0) + 1
-    }
-  }
-  return accepted
 }

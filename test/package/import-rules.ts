@@ -13,7 +13,7 @@ const allowed: Record<string, readonly string[]> = {
   consent: ['consent', 'core', '.'],
   ui: ['ui', 'core', '.'],
   inspector: ['inspector', 'ui', 'tiktok', 'core', '.'],
-  admin: ['admin', 'ui', 'server/admin', 'store', '.'],
+  admin: ['admin', 'ui', 'server', 'store', '.'], // only types of the last two, so their code is not in its bundle
   server: ['server', 'store', 'tiktok/events-api', 'tiktok', 'core', '.'],
   store: ['store', 'server', 'tiktok/events-api', 'tiktok', 'core', '.'],
   'store/sqlite': ['store/sqlite', 'store', 'server', 'tiktok/events-api', 'tiktok', 'core', '.'],
@@ -25,14 +25,17 @@ const allowed: Record<string, readonly string[]> = {
 const packages: Record<string, RegExp> = {
   admin: /^(preact|preact\/hooks|htm\/preact|uplot)$/,
   server: /^(valibot|libphonenumber-js\/max)$/,
-  node: /^(node:.+|srvx\/node|@clack\/prompts)$/,
+  node: /^(node:.+|srvx\/node|@clack\/prompts|csv-parse)$/,
   'store/sqlite': /^node:.+$/,
   'store/postgres': /^(node:.+|pg)$/,
 }
 /** Files in src itself put the folders together. */
 const assemblers = ['index.ts', 'create-converge.ts', 'load-inspector.ts', 'script.ts']
 const isEntry = (path: string) =>
-  assemblers.includes(path) || /^[a-z]+\/index\.ts$/.test(path) || path === 'store/postgres/index.ts' || path === 'node/cli.ts'
+  assemblers.includes(path) ||
+  /^[a-z]+\/index\.ts$/.test(path) ||
+  path === 'store/postgres/index.ts' ||
+  path === 'node/cli.ts'
 const impure =
   /\b(window|document|navigator|location|localStorage|fetch|crypto|setTimeout|Date(?!\.parse)|performance|console)\b|Math\.random/
 /** These ask TikTok, and nothing else in the pure folders does. */

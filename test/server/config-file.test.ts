@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { readConfigFile } from '../../src/node/config-file.ts'
@@ -76,6 +76,14 @@ describe('the sources of converge.json', () => {
 test('a config file may name its schema', () => {
   expect(read({}, { $schema: './node_modules/converge-tiktok/dist/converge.schema.json' })).not.toHaveProperty(
     '$schema',
+  )
+})
+
+test('an .env that cannot be read is refused in a sentence', () => {
+  const folder = createFolder()
+  mkdirSync(join(folder, '.env')) // unreadable for root, too
+  expect(() => readEnvironment(join(folder, 'converge.json'))).toThrow(
+    /^converge-tiktok: .*\.env could not be read \(EISDIR.*\)\. Let this process read the file\. If its variables are/,
   )
 })
 

@@ -97,6 +97,8 @@ const tries: Record<keyof ForwarderConfig, unknown[]> = {
   autoConfig: wrong,
   debug: wrong,
   paused: wrong,
+  denials: wrong,
+  cookies: wrong,
   beforeSend: wrong,
   region: wrong,
   nonce: wrong,

@@ -137,6 +137,7 @@ describe('the script', () => {
       pixelId,
       consent: 'require',
       filters: config.filters,
+      cookies: false,
     })
   })
 

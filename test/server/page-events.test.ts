@@ -286,6 +286,7 @@ describe('the visitor’s IP', () => {
     ['loses its port', {}, {}, '203.0.113.7:5123', '203.0.113.7'],
     ['is IPv4, also on an IPv6 socket', {}, {}, '::ffff:203.0.113.7', '203.0.113.7'],
     ['is left out where no machine could have it', {}, {}, '203.0.113.777', undefined],
+    ['is left out where a part could be octal', {}, {}, '203.0.113.010', undefined],
     ['is left out where it only looks like IPv6', {}, {}, '::::', undefined],
     [
       'is left out where it is none',

@@ -7,7 +7,7 @@ import { answering, newPath, numbered, open } from './outbox-kit.ts'
 import { batchOf, relayed } from './relayed.ts'
 import { accessToken, shop } from './start-forwarder.ts'
 
-test('the JSON of an event is parsed once and written once between the page and TikTok', async () => {
+test('the JSON of an event is parsed once and written once between the page and TikTok, and the answer is only written', async () => {
   const tiktok = await createEventsApiHost()
   onTestFinished(() => tiktok.close())
   const outbox = open(newPath())
@@ -25,6 +25,8 @@ test('the JSON of an event is parsed once and written once between the page and 
   onTestFinished(() => void vi.restoreAllMocks())
   const headers = { origin: shop, 'content-type': 'text/plain' }
   const answer = await forwarder.fetch(new Request(`${shop}/events`, { method: 'POST', body, headers }))
+  const isAnswer = ([text]: Parameters<typeof JSON.parse>) => text.startsWith('{"accepted"')
+  expect(parse.mock.calls.filter(isAnswer)).toEqual([])
   expect(await answer.json()).toEqual({ accepted: 40, problems: [] })
   await tiktok.waitForAccepted(40)
 

@@ -62,6 +62,8 @@ const values: { [Name in keyof Config]-?: { valid: NonNullable<Config[Name]>[]; 
   },
   limitedDataUse: { valid: [true, false], invalid: ['true', '', 1, 0] },
   autoConfig: { valid: [true, false], invalid: ['false', 'no'] },
+  denials: { valid: [true, false], invalid: ['true', 1, null] },
+  cookies: { valid: [true, false], invalid: ['true', 1, null] },
   paused: { valid: [true, false], invalid: ['true', 1, null] },
   debug: { valid: [true, false], invalid: ['true', 'yes'] },
   beforeSend: { valid: [(event) => event], invalid: ['x', {}, true] },

@@ -37,25 +37,28 @@ const statusNames = [
   'no_consent',
 ] as const satisfies readonly (keyof Statuses)[]
 
+/** A count whose last time is still in milliseconds since 1970. */
+type Running = Omit<SourceCount, 'last'> & { last: number | undefined }
+
 export function createSourceCounts({ all }: Sources): SourceCounts {
   const counts = new Map(all.map((source) => [source.name, startCount(source)]))
   return {
-    note(name, { status, text }, at) {
+    note(name, { status, tally }, at) {
       const count = counts.get(name)
       if (!count) return
       if (status === 401) count.unauthorized++
       if (status >= 500) count.unavailable++
       if (status < 200 || status > 299) return
-      count.last = new Date(at).toISOString()
-      const { accepted = 0, statuses = {} } = readAnswer(text)
-      count.accepted += accepted
-      count.statuses = sumOf(count.statuses, statuses)
+      count.last = at
+      if (!tally) return
+      count.accepted += tally.accepted
+      if (tally.statuses) count.statuses = sumOf(count.statuses, tally.statuses)
     },
-    read: () => Object.fromEntries([...counts].map(([name, count]) => [name, { ...count }])),
+    read: () => Object.fromEntries([...counts].map(([name, count]) => [name, readCount(count)])),
   }
 }
 
-function startCount({ type, isEnabled }: Source): SourceCount {
+function startCount({ type, isEnabled }: Source): Running {
   return {
     type,
     ...(!isEnabled && { enabled: false as const }),
@@ -63,12 +66,12 @@ function startCount({ type, isEnabled }: Source): SourceCount {
     statuses: {},
     unauthorized: 0,
     unavailable: 0,
+    last: undefined,
   }
 }
 
-/** Reads the forwarder's own answer. */
-function readAnswer(text: string | null): { accepted?: number; statuses?: Statuses } {
-  return text?.startsWith('{') ? JSON.parse(text) : {}
+function readCount({ last, ...count }: Running): SourceCount {
+  return last === undefined ? count : { ...count, last: new Date(last).toISOString() }
 }
 
 function sumOf(one: Statuses, other: Statuses): Statuses {

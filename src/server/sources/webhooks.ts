@@ -9,7 +9,7 @@ import { parseServerEvent, parseServerRequest } from '../parse.ts'
 import type { ReadPause } from '../pause.ts'
 import { toPersonKeys } from '../person-keys.ts'
 import type { RequestContext } from '../request-context.ts'
-import { type Answer, refuse, respond } from '../respond.ts'
+import { type Answer, refuse, report, respond } from '../respond.ts'
 import type { ReadServerEvents, ServerRequestFacts } from '../server-intake.ts'
 import type { Throttle } from '../throttle.ts'
 import type { OrderEvent } from './order-event.ts'
@@ -110,7 +110,7 @@ function createKeeper(source: Source, { readPause, store, lateEvents }: WebhookO
 
 /** Answers 202 to events that are intentionally not sent. `reason` starts with a code, such as `paused: …`. */
 export function skip(reason: string, events = 1): Answer {
-  return respond(202, { accepted: 0, statuses: { skipped: events }, problems: [{ path: '', message: reason }] })
+  return report({ accepted: 0, statuses: { skipped: events } }, { problems: [{ path: '', message: reason }] })
 }
 
 /** Converge's server API, authenticated by a token. */
@@ -155,7 +155,7 @@ function createShopTaker(source: Source, system: ShopSystem, options: WebhookOpt
   }
 }
 
-const fail = (problems: Intake['problems']): Answer => respond(202, { accepted: 0, statuses: { failure: 1 }, problems })
+const fail = (problems: Intake['problems']): Answer => report({ accepted: 0, statuses: { failure: 1 } }, { problems })
 
 function parseObject(body: string): Record<string, unknown> | undefined {
   try {

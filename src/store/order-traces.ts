@@ -1,0 +1,18 @@
+/** What a store knows of an order that it sent, or set aside. */
+export interface OrderTrace {
+  /** Its event_id. */
+  id: string
+  /** When a page's copy and a signed source's copy arrived, in milliseconds since 1970. 0 means never, or not sent. */
+  page: number
+  signed: number
+  /** The problems of its dead letters. */
+  dead: readonly string[]
+}
+
+/** Finds orders by event_id. It reads only. */
+export interface OrderTraces {
+  /** Returns what is known of each of at most 1,000 orders. Unknown ones are left out. */
+  find(ids: readonly string[]): Promise<readonly OrderTrace[]>
+  /** Returns the event_ids of some of the orders that arrived last. */
+  latest(count: number): Promise<readonly string[]>
+}
