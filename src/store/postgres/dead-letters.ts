@@ -102,11 +102,7 @@ export function createDeadLetters({ connections, schema, rows, now }: DeadLetter
 const STATS_SECONDS = 3
 
 /** Reads the numbers of health. */
-export async function readStats(
-  connections: Connections,
-  schema: string,
-  now: number,
-): Promise<Omit<StoreStats, 'full'>> {
+export async function readStats(connections: Connections, schema: string, now: number): Promise<StoreStats> {
   const sql = `SELECT
     (SELECT json_object_agg(name, count) FROM (SELECT name, sum(count) AS count FROM ${schema}.totals GROUP BY name) AS summed) AS totals,
     (SELECT json_agg(json_build_array(problem, count)) FROM

@@ -138,7 +138,7 @@ export function openPostgresEngine(options: EngineOptions) {
     async stats(): Promise<StoreStats> {
       try {
         await ready()
-        lastStats = { ...(await readStats(connections, schema, now())), full: false }
+        lastStats = await readStats(connections, schema, now())
         return lastStats
       } catch (error) {
         const stopped =
