@@ -145,7 +145,7 @@ function createWriter(database: DatabaseSync, log: LogWriter): Write {
 function waitingTable(database: DatabaseSync, { rows, history, log }: AddTables, write: Write) {
   const prepare = (sql: string) => database.prepare(sql)
   // The plus signs disable other indexes, with which SQLite would sort all waiting rows.
-  const due = prepare(`SELECT id, event_id, attempts, body FROM waiting
+  const due = prepare(`SELECT id, event_id, attempts, body, line FROM waiting
     WHERE id > ? AND (+due <= ? OR +due > ?) AND +expires > ? AND +held = 0 ORDER BY id`)
   const nextHeld = prepare('SELECT 1 FROM waiting WHERE held = 1 AND (due <= ? OR due > ?) LIMIT 1')
   const release = prepare('UPDATE waiting SET held = 0, due = min(due, ?) WHERE held = 1 AND (due <= ? OR due > ?)')
