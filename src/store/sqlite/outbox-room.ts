@@ -31,8 +31,9 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
   // The size of the last refused addition, until another one is accepted.
   let refused: number | undefined
 
-  // The log has a limit of its own.
-  const ownRoom = () => maxBytes - tables.space().used + tables.logBytes()
+  // The log has a limit of its own, and the history of customers never gives way to events.
+  const othersBytes = () => tables.logBytes() + tables.historyBytes()
+  const ownRoom = () => maxBytes - tables.space().used + othersBytes()
   const roomOnDisk = () => diskRoom(tables.space())
 
   /** Events that can still be sent are more important than dead letters. */
@@ -66,12 +67,12 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
     fit(batch) {
       const space = tables.space()
       let own = maxBytes - space.used
-      let isLogCounted = false
+      let areOthersCounted = false
       let disk = diskRoom(space)
       return batch.filter(({ bytes }) => {
-        if (bytes > own && !isLogCounted) {
-          own += tables.logBytes()
-          isLogCounted = true
+        if (bytes > own && !areOthersCounted) {
+          own += othersBytes()
+          areOthersCounted = true
         }
         if (bytes > own) own += gainOf(forgetDead, ownRoom)
         if (bytes > disk) disk += gainOf(giveBack, roomOnDisk)

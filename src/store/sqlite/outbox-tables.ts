@@ -75,6 +75,9 @@ export function openTables(path: string, pixelId?: string) {
     ...logTable(database, write),
     searchPerson: createPersonSearch(database).next,
 
+    /** The estimated size of the history of customers in bytes. */
+    historyBytes: history.bytes,
+
     /** Deletes a person's entries in the history of customers, and returns their number. */
     forgetCustomer: (person: PersonKeys): number => write(() => history.erase(person)),
     /** `now` is in milliseconds since 1970. */
