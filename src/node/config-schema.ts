@@ -1,4 +1,5 @@
 import { type Option, options } from '../core/options.ts'
+import type { AlertsConfig } from '../server/alerts/alerts-config.ts'
 import type { ForwarderConfig } from '../server/forwarder.ts'
 import type { NewCustomersConfig } from '../server/forwarder-config.ts'
 import { dateRule, FEWEST_DAYS } from '../server/forwarder-options.ts'
@@ -24,7 +25,15 @@ export interface JsonSchema {
 /** The options that a config file may contain. */
 type FileOption = Exclude<
   keyof ForwarderConfig,
-  'accessToken' | 'webhookToken' | 'adminToken' | 'outbox' | 'store' | 'context' | 'beforeSend' | 'nonce'
+  | 'accessToken'
+  | 'webhookToken'
+  | 'adminToken'
+  | 'metricsToken'
+  | 'outbox'
+  | 'store'
+  | 'context'
+  | 'beforeSend'
+  | 'nonce'
 >
 
 type FileSourceOption = Exclude<keyof SourceConfig, 'token' | 'secret'> | keyof typeof secretOptions
@@ -225,6 +234,19 @@ const properties = {
       maximum: LONGEST_MERGE_WINDOW,
     },
   ),
+  alerts: described('Posts a message, as Slack takes it, when something needs attention, and when it is over.', {
+    type: 'object',
+    required: ['urlFrom'],
+    additionalProperties: false,
+    properties: {
+      urlFrom: described('The name of the environment variable with the address of an incoming webhook.', {
+        $ref: '#/definitions/variable',
+      }),
+      oldestMinutes: described('Minutes that an event may wait beyond its due time. Default: 30.', positive),
+      deadLetters: described('The number of dead letters above which a message is posted. Default: 100.', positive),
+      silentHours: described('Hours without an order. Default: not checked.', positive),
+    } satisfies Record<Exclude<keyof AlertsConfig, 'url'> | 'urlFrom', JsonSchema>,
+  }),
   log: described('How long the event log is kept. false: there is none. Default: 30 days and 1000000000 bytes.', {
     anyOf: [
       { const: false },

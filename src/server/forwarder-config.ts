@@ -1,6 +1,7 @@
 import type { LogRetention } from '../store/event-log.ts'
 import type { Store } from '../store/store.ts'
 import type { Config } from '../types.ts'
+import type { AlertsConfig } from './alerts/alerts-config.ts'
 import type { Outbox } from './outbox.ts'
 import type { SourceConfig } from './sources/source-config.ts'
 
@@ -27,6 +28,10 @@ export interface ForwarderConfig extends Config {
   sources?: Readonly<Record<string, SourceConfig>>
   /** The bearer token for the whole report of `GET health`, at least 32 characters. Default: only the public part is available. */
   adminToken?: string | undefined
+  /** The bearer token for `GET metrics`, at least 32 characters. Default: there are no metrics. */
+  metricsToken?: string | undefined
+  /** Posts a message when something needs attention, and another one when it is over. Default: off. */
+  alerts?: AlertsConfig
   /**
    * Reads the visitor's IP address from the last entry of `X-Forwarded-For`, which the nearest proxy wrote. Earlier entries
    * may be forged. Set it for a server behind one proxy. Default `false`.

@@ -4,6 +4,7 @@ import type { Config } from '../types.ts'
 import type { ForwarderConfig, NewCustomersConfig } from './forwarder-config.ts'
 import { isToken } from './is-token.ts'
 import { LONGEST_MERGE_WINDOW } from './merge-window.ts'
+import { safeUrl } from './safe-url.ts'
 
 /** An order may be sent again, and by another way, for days. Its answer must not change meanwhile. */
 export const FEWEST_DAYS = 30
@@ -23,11 +24,10 @@ export const forwarderOptions = {
   sources: [isRecord, 'an object with source names as its keys'],
   trustProxy: onOrOff,
   allowTest: onOrOff,
-  eventsApiUrl: text(
-    /^https:|^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/,
-    'an https:// URL (the access token is sent there)',
-  ),
+  eventsApiUrl: text(safeUrl, 'an https:// URL (the access token is sent there)'),
   adminToken: [isToken, 'text without spaces'],
+  metricsToken: [isToken, 'text without spaces'],
+  alerts: [isRecord, 'an object'],
   outbox: [isRecord, 'an outbox'],
   store: [isRecord, 'a store'],
   newCustomers: [isRecord, 'an object with since and, optionally, days'],

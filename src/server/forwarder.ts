@@ -1,5 +1,6 @@
 import type { Log } from '../core/log.ts'
 import { createEventsApi } from '../tiktok/events-api/client.ts'
+import { createAdmin } from './admin/admin.ts'
 import { bodyText } from './body-text.ts'
 import { checkConfig } from './check-config.ts'
 import { configLine } from './config-line.ts'
@@ -7,7 +8,7 @@ import { createCookies } from './cookies.ts'
 import { createCors, preflight } from './cors.ts'
 import { createEventStore } from './event-store.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
-import { createHealth } from './health.ts'
+import { createHealth, createHealthReader } from './health.ts'
 import { createKeeper } from './keeper.ts'
 import { createLateEvents } from './late-events.ts'
 import { createLog } from './log-line.ts'
@@ -50,7 +51,7 @@ export interface ForwarderEnv {
   log?: Log
   /** The class of the responses, for platforms that have a faster one. */
   Response?: new (
-    body: string | null,
+    body: string | ReadableStream | null,
     init: ResponseInit,
   ) => Response
 }
@@ -59,7 +60,8 @@ export interface Forwarder {
   fetch(request: Request, context?: RequestContext): Promise<Response>
 }
 
-type Take = (request: Request, context: RequestContext, source?: string) => Answer | Promise<Answer>
+/** `part`: the source after `webhook/`, or the path after `admin/`. */
+type Take = (request: Request, context: RequestContext, part?: string) => Answer | Promise<Answer>
 
 /**
  * The server half: receives events from pages and servers, and sends them to TikTok's Events API. Its `fetch` routes by the
@@ -109,6 +111,8 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     facts: () => ({ receivedAt: now(), isClockSteady: clock.isSteady() }),
     erase: keeper?.erase,
   })
+  const readHealth = createHealthReader({ api, keeper, store })
+  const takeAdmin = createAdmin({ config, sources, sourceCounts, readHealth, readPause, log, throttle, now, monotonic })
   keeper?.start(deliver)
 
   const routes: Record<Route, Take> = {
@@ -117,7 +121,9 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     'converge.js': pageScript(web, cookies !== undefined, readPause),
     'consent.js': scriptServer('consent.js'),
     'inspector.js': scriptServer('inspector.js'),
-    health: createHealth({ api, keeper, store, ...counters, history, now, readPause, adminToken: config.adminToken }),
+    health: createHealth({ read: readHealth, ...counters, history, now, readPause, adminToken: config.adminToken }),
+    admin: (request, context, path = '') => takeAdmin(request, context, path),
+    metrics: () => refuse(404, 'There are no metrics here: metricsToken is not set.'),
   }
 
   async function countPage(request: Request, context: RequestContext): Promise<Answer> {
@@ -167,7 +173,8 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     try {
       clock.look()
       const route = routeOf(address, request.method)
-      const answer = typeof route === 'string' ? await routes[route](request, context, address.source) : route
+      const answer =
+        typeof route === 'string' ? await routes[route](request, context, address.source ?? address.rest) : route
       refusals.note(request, address, answer)
       return answer
     } catch (error) {
@@ -182,9 +189,9 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   return {
     async fetch(request, context = {}) {
       const address = readAddress(request.url)
-      const { status, text, headers, cookies } = await answer(address, request, context)
+      const { status, text, stream = text, headers, cookies } = await answer(address, request, context)
       const all = address.route === 'events' ? { ...headers, ...cors.headers(request) } : headers
-      return new Response(request.method === 'HEAD' ? null : text, {
+      return new Response(request.method === 'HEAD' ? null : stream, {
         status,
         headers: cookies?.length
           ? [...Object.entries(all), ...cookies.map((one): [string, string] => ['set-cookie', one])]

@@ -40,15 +40,16 @@ const httpStatus = { ok: 200, delayed: 200, full: 503, stopped: 503 } as const s
 /** Seconds that an event may wait after its due time. */
 const LONGEST_WAIT = 300
 
-/**
- * Reports the forwarder's health. Everybody gets the status, the number of waiting events and the age of the oldest. With the
- * admin token, the report also has the reason of a stop, and counts of sent, failed and refused events.
- */
-export function createHealth(options: HealthOptions): (request: Request) => Promise<Answer> {
-  const { api, keeper, store, matchKeys, refusals, lateEvents, sourceCounts, history, now, readPause, adminToken } =
-    options
+export type HealthReport = Stats & { status: HealthStatus } & Partial<Pick<StoreStats, 'orders' | 'customers'>>
+export type ReadHealth = () => Promise<HealthReport>
 
-  async function read(): Promise<Stats & { status: HealthStatus } & Partial<Pick<StoreStats, 'orders' | 'customers'>>> {
+/** Returns a function that reads the state of TikTok, of the store and of its disk. */
+export function createHealthReader({
+  api,
+  keeper,
+  store,
+}: Pick<HealthOptions, 'api' | 'keeper' | 'store'>): ReadHealth {
+  return async () => {
     const own = api.stats()
     const stats = { waiting: 0, oldest: undefined, ...own, ...(await keeper?.stats()) }
     const refusal = store.refusal()
@@ -58,6 +59,16 @@ export function createHealth(options: HealthOptions): (request: Request) => Prom
     const status = stopped ? 'stopped' : full ? 'full' : isDelayed ? 'delayed' : 'ok'
     return { ...stats, stopped, full, status }
   }
+}
+
+/**
+ * Reports the forwarder's health. Everybody gets the status, the number of waiting events and the age of the oldest. With the
+ * admin token, the report also has the reason of a stop, and counts of sent, failed and refused events.
+ */
+export function createHealth(
+  options: Omit<HealthOptions, 'api' | 'keeper' | 'store'> & { read: ReadHealth },
+): (request: Request) => Promise<Answer> {
+  const { read, matchKeys, refusals, lateEvents, sourceCounts, history, now, readPause, adminToken } = options
 
   return async ({ headers }) => {
     const [, token] = /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '') ?? []
@@ -77,7 +88,7 @@ export function createHealth(options: HealthOptions): (request: Request) => Prom
       new_customers: customers && reportNewCustomers(history, customers, now()),
       too_late: lateEvents.count(),
       refused: refusals.counts(),
-      match_keys: matchKeys.shares(),
+      ...matchKeys.report(),
       by_source: sourceCounts.read(),
     })
   }

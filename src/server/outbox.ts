@@ -18,6 +18,20 @@ export interface Stats {
   stopped: string | undefined
   /** Why no events are accepted at the moment, or false. Default: derived from whether the last ones were refused. */
   full?: string | boolean | undefined
+  /** The space of the database, in bytes. */
+  disk?: DiskSpace | undefined
+}
+
+/** In bytes. */
+export interface DiskSpace {
+  /** Space that the database uses. */
+  used: number
+  /** The part of it that the event log uses, which does not count for the limit. */
+  log: number
+  /** The limit of the events. */
+  limit: number
+  /** Free space of the disk. Missing if it is unknown. */
+  free?: number
 }
 
 /** Keeps events until TikTok has them. */

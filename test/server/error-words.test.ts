@@ -126,6 +126,15 @@ const tries: Record<keyof ForwarderConfig, unknown[]> = {
   eventsApiUrl: ['', 'no such value', 'http://shop.test', '/'],
   outbox: [],
   store: [],
+  metricsToken: wrong,
+  alerts: [
+    ...wrong,
+    ...wrong.map((url) => ({ url })),
+    ...['oldestMinutes', 'deadLetters', 'silentHours'].flatMap((name) =>
+      wrong.flatMap((value) => (value === 7 ? [] : [{ url: 'https://hooks.test/a', [name]: value }])),
+    ),
+    { url: 'https://hooks.test/a', minutes: 1 },
+  ],
   log: [
     ...wrong.filter((value) => JSON.stringify(value) !== '{}'),
     ...wrong.flatMap((value) => (value === 7 ? [] : [{ days: value }, { maxBytes: value }])),

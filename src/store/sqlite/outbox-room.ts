@@ -1,6 +1,6 @@
-import { OutboxFull } from '../../server/outbox.ts'
+import { type DiskSpace, OutboxFull } from '../../server/outbox.ts'
 import type { Tables } from './outbox-tables.ts'
-import { createDiskRoom } from './sqlite-file.ts'
+import { createDiskRoom, freeBytes } from './sqlite-file.ts'
 
 export interface Room {
   /** Returns the additions that fit, in order. */
@@ -9,6 +9,8 @@ export interface Room {
   refuse(bytes: number): OutboxFull
   /** Returns why no more events fit at the moment, or false. */
   whyFull(): string | false
+  /** The space of the database. */
+  disk(): DiskSpace
   /** Returns unused space to the disk if it is almost full. */
   makeOnDisk(): void
 }
@@ -89,6 +91,15 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
       if (refused !== undefined) return whyNot(refused) ?? false
       // Dead letters make room for new events, so the size limit only counts after a refusal.
       return roomOnDisk() < 1 && (whyNot(Number.POSITIVE_INFINITY) ?? false)
+    },
+    disk() {
+      const free = freeBytes(path)
+      return {
+        used: tables.space().used,
+        log: tables.logBytes(),
+        limit: maxBytes,
+        ...(free !== undefined && { free }),
+      }
     },
     makeOnDisk() {
       if (roomOnDisk() < (refused ?? 1)) giveBack()

@@ -119,6 +119,7 @@ export function openSqliteEngine({
         sent: stats.sent + sent,
         stopped: file.findLost() ?? delivery?.stopped(),
         full: room.whyFull(),
+        disk: room.disk(),
       }
     },
 

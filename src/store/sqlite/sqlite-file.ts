@@ -37,6 +37,16 @@ export function createFileCheck(path: string, log: (sentence: string) => void): 
   }
 }
 
+/** The free bytes of the disk that a file is on. `undefined` if the system does not report them. */
+export function freeBytes(path: string): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(realpathSync(path)))
+    return bavail * bsize
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * Returns by how many bytes a database may grow before its disk has less than `reserve` left. Infinite if the system does not
  * report the free space.
