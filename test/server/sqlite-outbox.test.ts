@@ -420,7 +420,7 @@ test('the error names a file that cannot be the outbox', () => {
   const folder = createFolder()
   const missing = join(folder, 'no', 'outbox.db')
   expect(() => createSqliteOutbox({ path: missing })).toThrow(
-    `converge-tiktok: the outbox ${missing} could not be opened (unable to open database file). Name another file`,
+    `converge-tiktok: the database file ${missing} could not be opened (unable to open database file). Name another file`,
   )
   const other = join(folder, 'notes.txt')
   writeFileSync(other, 'These are notes. '.repeat(100))
@@ -431,5 +431,5 @@ test('the error names a file that cannot be the outbox', () => {
   database.exec('CREATE TABLE owner (person TEXT)')
   database.close()
   const claim = () => createSqliteOutbox({ path: foreign, pixelId: 'C4OURS00000000000001' })
-  expect(claim).toThrow(/people\.db is not an outbox of converge-tiktok\. It was not changed/)
+  expect(claim).toThrow(/people\.db is not a database of converge-tiktok\. It was not changed/)
 })

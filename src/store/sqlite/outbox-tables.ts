@@ -56,7 +56,7 @@ export function openTables(path: string, pixelId?: string) {
   if (owner !== pixelId) {
     database.close()
     throw new UnusableFile(
-      `converge-tiktok: the outbox ${path} contains events of pixel ${owner}, but pixelId is ${pixelId}. Name another file for this pixel.`,
+      `converge-tiktok: the database file ${path} contains events of pixel ${owner}, but pixelId is ${pixelId}. Name another file for this pixel.`,
     )
   }
   const wal = openLog(path)
