@@ -120,8 +120,8 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 /** What the model knows of a visitor ID. */
 interface Visitor {
   id: string
-  /** Who was logged in with it, ever. */
-  persons: Set<number>
+  /** Who was logged in with it, and when its page first posted that. */
+  persons: Map<number, number>
   /** When the page posted its denial. */
   denied: number[]
   /** The persons whom the shop has named together with it. */
@@ -145,6 +145,8 @@ interface Sent {
   visitor: Visitor | undefined
   own: OutboxEvent['data']['user']
   at: number
+  /** True if it waits for its twin. */
+  isHeld: boolean
   consent: 'granted' | 'snapshot' | 'none'
 }
 
@@ -177,7 +179,7 @@ const consents = ['require', 'implied'] as const
 function newVisitor(world: World): Visitor {
   const visitor: Visitor = {
     id: sha256(`visitor ${++world.last}`),
-    persons: new Set(),
+    persons: new Map(),
     denied: [],
     named: new Set(),
     learned: [],
@@ -230,7 +232,6 @@ function pageEvent(world: World, index: number, given: Extract<Action, { does: '
     person === undefined
       ? {}
       : { email: persons[person]?.emailHash ?? '', external_id: persons[person]?.customerHash ?? '' }
-  if (person !== undefined) visitor.persons.add(person)
   const ttclid = `click-${id}`
   const ttp = `ttp-${visitor.id.slice(0, 16)}`
   const own = { ...user, ttclid, ttp }
@@ -240,6 +241,7 @@ function pageEvent(world: World, index: number, given: Extract<Action, { does: '
     visitor,
     own,
     at: world.time,
+    isHeld: false,
     consent: decision === 'granted' ? 'granted' : 'none',
   })
   note(world, [ttclid, ttp, `agent-${visitor.id.slice(0, 16)}`], visitor, person, given.isOptedOut)
@@ -269,6 +271,8 @@ function note(world: World, values: string[], visitor: Visitor, person: number |
 
 async function postPage(world: World, index: number, event: RelayedEvent): Promise<void> {
   const agent = `agent-${String(event.visitor).slice(0, 16)}`
+  const { person, visitor } = world.sent.get(event.eventID) ?? expect.fail()
+  if (person !== undefined && visitor && !visitor.persons.has(person)) visitor.persons.set(person, world.time)
   const { aliases = [], ...rest } = event
   const posted = aliases.length ? { ...rest, aliases } : rest
   await post(world, 'events', { v: 1, sentAt: world.time, events: [posted] }, `203.0.113.${index + 1}`, agent)
@@ -297,6 +301,7 @@ async function postShop(world: World, given: Extract<Action, { does: 'shop' }>):
   if (given.consent !== 'denied')
     world.sent.set(id, {
       ...{ kind: 'shop', person: isKnown ? given.person : undefined, visitor: named, own, at: world.time },
+      isHeld: !given.isRenewal,
       consent: given.consent,
     })
   if (named && isKnown) named.named.add(given.person)
@@ -318,7 +323,7 @@ async function forge(world: World, given: Extract<Action, { does: 'forge' }>): P
   const victim = persons[given.person] ?? expect.fail()
   const user = given.hasEmail ? { email: victim.emailHash, external_id: victim.customerHash } : {}
   world.sent.set(id, {
-    ...{ kind: 'forged', person: undefined, visitor: undefined, at: world.time, consent: 'granted' },
+    ...{ kind: 'forged', person: undefined, visitor: undefined, at: world.time, isHeld: false, consent: 'granted' },
     own: { ...user, ttclid: 'forged', ttp: 'forged' },
   })
   await post(world, 'events', {
@@ -381,7 +386,7 @@ function judge(world: World, { data }: OutboxEvent): void {
     expect(value).not.toBe('forged')
     if (!origin) throw new Error(`${value} has no origin`)
     world.counts.filled++
-    judgeOrigin(sent, origin)
+    judgeOrigin(sent, origin, sent.isHeld ? world.time : sent.at)
     if (value !== user.user_agent && value !== user.ttp) expect(world.time - origin.at).toBeLessThan(30 * day + slack)
     for (const denied of origin.visitor.denied) expect(denied < origin.at || denied > world.time).toBe(true)
   }
@@ -409,14 +414,15 @@ function judgePerson(world: World, sent: Sent, user: OutboxEvent['data']['user']
   }
   world.counts.persons++
   // A page's event gets what its visitor's pages said, a source's only what a source said of the visitor that it named.
-  if (sent.kind === 'page') expect([...(sent.visitor?.persons ?? [])]).toContain(whose)
+  if (sent.kind === 'page') expect([...(sent.visitor?.persons.keys() ?? [])]).toContain(whose)
   else expect([...(sent.visitor?.named ?? [])]).toContain(whose)
 }
 
-function judgeOrigin(sent: Sent, origin: Origin): void {
+/** `filledAt` is the earliest time at which the event may have been filled. */
+function judgeOrigin(sent: Sent, origin: Origin, filledAt: number): void {
   if (sent.person === undefined) return
   if (origin.person !== undefined) expect(origin.person).toBe(sent.person)
-  for (const person of origin.visitor.persons) expect(person).toBe(sent.person)
+  for (const [person, at] of origin.visitor.persons) if (at < filledAt) expect(person).toBe(sent.person)
   const before = origin.visitor.learned.filter(({ at }) => at < origin.at)
   if (before.length) expect(before.map(({ person }) => person)).toContain(sent.person)
 }
