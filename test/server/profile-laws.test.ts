@@ -305,6 +305,10 @@ async function postShop(world: World, given: Extract<Action, { does: 'shop' }>):
       consent: given.consent,
     })
   if (named && isKnown) named.named.add(given.person)
+  // A denial erases the profiles of its person.
+  if (given.consent === 'denied')
+    for (const visitor of world.visitors.values())
+      if (visitor.learned.some(({ person }) => person === given.person)) visitor.learned = []
   if (named && isKnown && given.isRenewal && given.consent !== 'denied')
     named.learned.push({ at: world.time, person: given.person })
   await post(world, 'webhook', {
@@ -372,7 +376,7 @@ function judge(world: World, { data }: OutboxEvent): void {
     else expect(Reflect.get(user, key)).toBe(value)
   }
   // An order waits for its twin, and its visitor's profile learns the person only then.
-  if (sent.kind === 'shop' && sent.person !== undefined)
+  if (sent.kind === 'shop' && sent.person !== undefined && (sent.isHeld || sent.consent !== 'granted'))
     sent.visitor?.learned.push({ at: world.time, person: sent.person })
   judgePerson(world, sent, user)
   judgeConsent(world, sent)
