@@ -309,7 +309,7 @@ async function postShop(world: World, given: Extract<Action, { does: 'shop' }>):
   if (given.consent === 'denied')
     for (const visitor of world.visitors.values())
       if (visitor.learned.some(({ person }) => person === given.person)) visitor.learned = []
-  if (named && isKnown && given.isRenewal && given.consent !== 'denied')
+  if (named && isKnown && given.isRenewal && given.consent === 'granted')
     named.learned.push({ at: world.time, person: given.person })
   await post(world, 'webhook', {
     event_name: given.isRenewal ? 'Placed Recurring Subscription Order' : 'Placed Order',
