@@ -1,7 +1,7 @@
 import { clickIdCookie, cookieAge } from '../core/cookies.ts'
 import { readText } from '../core/read.ts'
 import type { Config, PageContext } from '../types.ts'
-import { readCookie, writeCookie } from './cookies.ts'
+import { eraseCookie, readCookie, writeCookie } from './cookies.ts'
 import type { Page } from './state.ts'
 
 /** Finds TikTok's click ID in the page's URL. */
@@ -27,3 +27,5 @@ export function keepClickId(page: Page): void {
   for (const domain of [config.domain, undefined])
     if (!isKept()) writeCookie(page, `${clickIdCookie}=${ttclid}`, cookieAge, domain)
 }
+
+export const forgetClickId = (page: Page): void => eraseCookie(page, clickIdCookie)

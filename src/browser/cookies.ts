@@ -1,4 +1,3 @@
-import { clickIdCookie, visitorCookie } from '../core/cookies.ts'
 import { cookieDomain } from '../core/domain.ts'
 import type { Page } from './state.ts'
 
@@ -23,12 +22,6 @@ export function writeCookie({ window, config }: Page, cookie: string, seconds: n
   } catch {
     // Nothing is kept on such a page.
   }
-}
-
-/** Erases both of our cookies. */
-export function eraseCookies(page: Page): void {
-  eraseCookie(page, clickIdCookie)
-  eraseCookie(page, visitorCookie)
 }
 
 export function eraseCookie(page: Page, name: string): void {

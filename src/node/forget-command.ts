@@ -1,15 +1,17 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type PersonKey, readPersonKey } from '../server/person-keys.ts'
 import type { PersonCounts, PersonKeys } from '../store/person.ts'
+import type { PostgresEngine } from '../store/postgres/postgres-engine.ts'
 import { countCustomers } from '../store/sqlite/customer-history.ts'
 import { erasePerson } from '../store/sqlite/erase-person.ts'
 import { countLines } from '../store/sqlite/log-person.ts'
 import { openTables } from '../store/sqlite/outbox-tables.ts'
 import { countPerson } from '../store/sqlite/person-search.ts'
 import { openOutboxFileReadOnly } from '../store/sqlite/sqlite-schema.ts'
-import { fileFlags, readFileFlags } from './file-flags.ts'
+import { assertExists, fileFlags, readDatabaseFlags } from './file-flags.ts'
+import { withPostgres } from './postgres-database.ts'
 import { readWords } from './read-words.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -37,10 +39,15 @@ export async function forgetCommand(words: string[]): Promise<number> {
     },
   })
   const named = keys.flatMap((key) => (values[key] ?? []).map((value) => ({ key, value, place: `--${key}` })))
-  const { path, kind } = readFileFlags(values)
+  const database = readDatabaseFlags(values)
   const listed = values.stdin ? readList(await text(process.stdin)) : []
   const person = toPerson([...named, ...listed])
-  if (!existsSync(path)) throw new Error(`converge-tiktok: there is no ${kind} ${path}. Name the file with --${kind}.`)
+  if (database.kind === 'postgres') {
+    await withPostgres(database, (engine) => forgetInPostgres(engine, database.path, person, values['dry-run']))
+    return 0
+  }
+  const { path } = database
+  assertExists(database)
 
   if (values['dry-run']) {
     console.log(`${path} contains ${toWords(count(path, person))}. Nothing was erased.`)
@@ -49,6 +56,25 @@ export async function forgetCommand(words: string[]): Promise<number> {
   console.log(`${toWords(await erase(path, person))} erased from ${path}, and its free space overwritten.`)
   for (const line of unreached(path)) console.log(line)
   return 0
+}
+
+async function forgetInPostgres(
+  engine: PostgresEngine,
+  path: string,
+  person: PersonKeys,
+  isDryRun: boolean,
+): Promise<void> {
+  if (isDryRun) {
+    console.log(`${path} contains ${toWords(await engine.count(person))}. Nothing was erased.`)
+    return
+  }
+  console.log(`${toWords(await engine.erase(person))} erased from ${path}.`)
+  for (const line of [
+    ...unreachable,
+    "- PostgreSQL's write-ahead log, its replicas, and unused space of large tables, until PostgreSQL overwrites them",
+    keptNote,
+  ])
+    console.log(line)
 }
 
 interface Named {
@@ -129,6 +155,14 @@ function toWords({ waiting, deadLetters, profiles = 0, logLines = 0, customers =
 
 const counted = (count: number, one: string, several = `${one}s`): string => `${count} ${count === 1 ? one : several}`
 
+const unreachable = [
+  'Not erased, because this command cannot reach it:',
+  '- data at TikTok. Ask TikTok to delete it. An event that a server is sending now may still arrive there',
+  '- backups, and events that wait in a Cloudflare Queue',
+]
+
+const keptNote = 'Kept, so that no order is sent again: the event names, event_ids and times of orders.'
+
 /** Places that may still have the person's data. */
 function unreached(path: string): string[] {
   const start = `${basename(path)}-version-`
@@ -136,10 +170,8 @@ function unreached(path: string): string[] {
     .filter((name) => name.startsWith(start))
     .map((name) => join(dirname(path), name))
   return [
-    'Not erased, because this command cannot reach it:',
-    '- data at TikTok. Ask TikTok to delete it. An event that a server is sending now may still arrive there',
-    '- backups, and events that wait in a Cloudflare Queue',
+    ...unreachable,
     ...(copies.length ? [`- copies that were made before an update: ${copies.join(', ')}. Delete them`] : []),
-    'Kept, so that no order is sent again: the event names, event_ids and times of orders.',
+    keptNote,
   ]
 }

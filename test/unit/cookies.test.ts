@@ -125,6 +125,7 @@ describe('the click ID’s cookie', () => {
 
 describe('the visitor’s cookie', () => {
   function deviceWith(cookie: string, id?: string): Device {
+    need('relay')
     const device = createDevice()
     device.cookie = cookie
     if (id) device.stored.set('converge.visitor', JSON.stringify({ id, until: Date.now() + 1000 }))

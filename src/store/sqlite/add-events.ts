@@ -1,4 +1,4 @@
-import type { Customer, HistoryExtras } from '../customer-history.ts'
+import { addForCustomers, type HistoryExtras } from '../customer-history.ts'
 import type { OrderMoment } from '../decide-order.ts'
 import type { LogPart } from '../event-log.ts'
 import type { Fate } from '../fate.ts'
@@ -40,17 +40,8 @@ export function addRequests({ rows, history, log }: AddTables, requests: readonl
 
 /** Adds the request's orders to the history first, because some rows are only sent for new customers. */
 function addWithHistory(request: Request, history: CustomerHistory, extras: HistoryExtras): Fate[] {
-  const { leftOut, customers } = history.add(extras, request.moment.now)
-  const kept = request.kept.filter(({ event }) => !leftOut.has(event))
-  const fates = new Map(addEvents({ ...request, kept }).map((fate, index) => [kept[index]?.event, fate]))
-  const decided = new Map<string, Customer>()
-  for (const { event } of request.kept) {
-    const customer = customers.get(event)
-    if (customer) decided.set(event.data.event_id, customer)
-  }
-  for (const { event } of kept) if (fates.get(event) === 'already_sent') decided.delete(event.data.event_id)
-  for (const customer of decided.values()) history.count(customer)
-  return request.kept.map(({ event }) => fates.get(event) ?? 'for_others')
+  const answer = history.add(extras, request.moment.now)
+  return addForCustomers(request.kept, answer, (kept) => addEvents({ ...request, kept }), history.count)
 }
 
 interface Request {

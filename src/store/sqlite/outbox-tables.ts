@@ -61,7 +61,7 @@ export function openTables(path: string, pixelId?: string) {
   if (owner !== pixelId) {
     database.close()
     throw new UnusableFile(
-      `converge-tiktok: the outbox ${path} contains events of pixel ${owner}, but pixelId is ${pixelId}. Name another file for this pixel.`,
+      `converge-tiktok: the database file ${path} contains events of pixel ${owner}, but pixelId is ${pixelId}. Name another file for this pixel.`,
     )
   }
   const wal = openLog(path)
@@ -81,6 +81,9 @@ export function openTables(path: string, pixelId?: string) {
     ...spaceOf(database),
     ...logTable(database, write),
     searchPerson: createPersonSearch(database).next,
+
+    /** The estimated size of the history of customers in bytes. */
+    historyBytes: history.bytes,
 
     /** Deletes a person's entries in the history of customers, and returns their number. */
     forgetCustomer: (person: PersonKeys): number => write(() => history.erase(person)),
