@@ -1,4 +1,5 @@
 import { IPV4_REGEX, IPV6_REGEX } from 'valibot'
+import { withoutTime } from '../core/cookies.ts'
 import { isRecord, put, readText } from '../core/read.ts'
 import { readUser } from '../tiktok/user.ts'
 import type { Decision } from '../types.ts'
@@ -40,7 +41,8 @@ export function readProfile(profile: Properties, properties: Properties, aliases
   put(user, 'external_id', user.external_id ?? visitor.external_id ?? '')
   put(user, 'ip', readIp(profile.$ip ?? profile.ip))
   put(user, 'user_agent', readUserAgent(profile.$user_agent ?? profile.userAgent))
-  put(user, 'ttclid', readClickId(profile.$ttclid ?? profile.ttclid))
+  // The value of a cookie ends in a time: of ours, and of TikTok's own.
+  put(user, 'ttclid', readClickId(withoutTime(readText(profile.$ttclid ?? profile.ttclid))))
   put(user, 'ttp', readClickId(profile.$ttp ?? profile.ttp))
   put(user, 'locale', readLocale(properties.$locale) || readLocale(profile.$locale ?? profile.locale))
   return {
