@@ -13,7 +13,9 @@ import { createKeeper } from './keeper.ts'
 import { createLateEvents } from './late-events.ts'
 import { createLog } from './log-line.ts'
 import { createMatchKeys } from './match-keys.ts'
+import { createMetricsRoute, type Metrics } from './metrics.ts'
 import { checkHistoryStore, readHistoryConfig } from './new-customers.ts'
+import type { Deliver } from './outbox.ts'
 import { createPageIntake } from './page-intake.ts'
 import { parsePageRequest } from './parse.ts'
 import { createPause, type ReadPause } from './pause.ts'
@@ -49,6 +51,8 @@ export interface ForwarderEnv {
   monotonic?: () => number
   /** Receives each log line. Default: text on the console, as `time level converge-tiktok: message key=value`. */
   log?: Log
+  /** Counts for `GET metrics`. Default: there are no metrics. `serve` has its own. */
+  metrics?: Metrics
   /** The class of the responses, for platforms that have a faster one. */
   Response?: new (
     body: string | ReadableStream | null,
@@ -89,11 +93,13 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     readBody: readResponse,
   })
   const matchKeys = createMatchKeys()
-  const deliver = matchKeys.counting(api.deliver)
+  const metrics = config.metricsToken === undefined ? undefined : env.metrics
+  const counted = matchKeys.counting(api.deliver)
+  const deliver: Deliver = metrics ? countingDeliver(counted, metrics, now) : counted
   const cors = createCors(config.allowedOrigins)
   const refusals = createRefusals(log, throttle)
   const lateEvents = createLateEvents(log, throttle)
-  const store = createEventStore({ api: { ...api, deliver }, keeper, log, throttle, monotonic })
+  const store = createEventStore({ api: { ...api, deliver }, keeper, metrics, log, throttle, monotonic })
   const cookies = createCookies(config)
   const clock = createSteadyClock(now, monotonic)
   const sourceCounts = createSourceCounts(sources)
@@ -123,7 +129,11 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     'inspector.js': scriptServer('inspector.js'),
     health: createHealth({ read: readHealth, ...counters, history, now, readPause, adminToken: config.adminToken }),
     admin: (request, context, path = '') => takeAdmin(request, context, path),
-    metrics: () => refuse(404, 'There are no metrics here: metricsToken is not set.'),
+    metrics: createMetricsRoute({
+      metrics,
+      metricsToken: config.metricsToken,
+      readFigures: async () => ({ health: await readHealth(), sources: sourceCounts.read() }),
+    }),
   }
 
   async function countPage(request: Request, context: RequestContext): Promise<Answer> {
@@ -172,7 +182,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   async function answer(address: Address, request: Request, context: RequestContext): Promise<Answer> {
     try {
       clock.look()
-      const route = routeOf(address, request.method)
+      const route = routeOf(address, request.method, context.routes)
       const answer =
         typeof route === 'string' ? await routes[route](request, context, address.source ?? address.rest) : route
       refusals.note(request, address, answer)
@@ -198,6 +208,14 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
           : all,
       })
     },
+  }
+}
+
+function countingDeliver(deliver: Deliver, metrics: Metrics, now: () => number): Deliver {
+  return async (events, signal) => {
+    const verdicts = await deliver(events, signal)
+    metrics.countVerdicts(events, verdicts, now())
+    return verdicts
   }
 }
 

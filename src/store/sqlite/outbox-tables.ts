@@ -151,7 +151,7 @@ function waitingTable(database: DatabaseSync, { rows, history, log }: AddTables,
   const nextHeld = prepare('SELECT 1 FROM waiting WHERE held = 1 AND (due <= ? OR due > ?) LIMIT 1')
   const release = prepare('UPDATE waiting SET held = 0, due = min(due, ?) WHERE held = 1 AND (due <= ? OR due > ?)')
   const waiting = prepare(
-    'SELECT id, event_id, attempts, body, line FROM waiting WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id',
+    'SELECT id, event_id, attempts, added, body, line FROM waiting WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id',
   )
   const nextDue = prepare('SELECT min(due) AS due FROM waiting WHERE due > ?')
   const expired = prepare('SELECT id, event_id, line FROM waiting WHERE expires <= ?')
@@ -183,14 +183,16 @@ function waitingTable(database: DatabaseSync, { rows, history, log }: AddTables,
       }
       const batch: WaitingEvent[] = []
       let text = 0
-      for (const { id, event_id, attempts, body, line } of waiting.iterate(JSON.stringify(ids))) {
+      for (const { id, event_id, attempts, added, body, line } of waiting.iterate(JSON.stringify(ids))) {
         text += String(body).length
         if (batch.length && text > MAX_BATCH_TEXT) break
+        const event = readKept(String(body))
+        event.arrived = Number(added)
         batch.push({
           id: Number(id),
           event_id: String(event_id),
           attempts: Number(attempts),
-          event: readKept(String(body)),
+          event,
           ...(line !== null && { line: Number(line) }),
         })
       }
