@@ -1,6 +1,7 @@
 import { FastResponse, serve as listen } from 'srvx/node'
 import { configError } from '../core/config-error.ts'
 import type { Log } from '../core/log.ts'
+import { createAlertMemory } from '../server/alerts/alert-watch.ts'
 import { checkConfig } from '../server/check-config.ts'
 import { createForwarder, type ForwarderConfig } from '../server/forwarder.ts'
 import { createLog, sentencesTo } from '../server/log-line.ts'
@@ -52,8 +53,10 @@ export interface ForwarderServer {
 // Milliseconds. Docker kills a container 10 s after SIGTERM, and closing the database takes part of that time.
 const patience = 2000
 
-/** Limits for clients. */
+/** Limits for clients, and how often is looked. */
 export interface Bounds extends BodyIntakeOptions {
+  /** Milliseconds between two looks at what may need an alert. Default 30,000. */
+  watchEvery?: number
   /** Milliseconds until the headers must have arrived. Default 10,000. */
   headersTimeout?: number
   /** Milliseconds until the body must have arrived. Default 20,000, enough for a page's 64 kB at 26 kbit/s. */
@@ -71,7 +74,7 @@ export function serve(config: ServeConfig): Promise<ForwarderServer> {
 
 /** `serve` with other limits. */
 export async function serveWithin(
-  { headersTimeout = 10_000, requestTimeout = 20_000, ...bounds }: Bounds,
+  { headersTimeout = 10_000, requestTimeout = 20_000, watchEvery, ...bounds }: Bounds,
   { port, hostname, admin, database, outbox, logger = createLog(), ...config }: ServeConfig,
 ): Promise<ForwarderServer> {
   checkPort('port', port)
@@ -84,9 +87,14 @@ export async function serveWithin(
     const bodies = createBodyIntake(bounds)
     const compressed = createScriptCompressor()
     const shared = shareEventFile(file.part)
-    const metrics = createMetrics()
-    const start = (given: ReloadConfig) =>
-      createForwarder({ ...given, ...shared }, { Response: FastResponse, log: logger, metrics })
+    const env = {
+      Response: FastResponse,
+      log: logger,
+      metrics: createMetrics(),
+      alertMemory: createAlertMemory(),
+      ...(watchEvery !== undefined && { watchEvery }),
+    }
+    const start = (given: ReloadConfig) => createForwarder({ ...given, ...shared }, env)
     let forwarder = start(config)
     const open = (port: number, hostname: string | undefined, routes: RequestContext['routes']) =>
       listenOn({
@@ -121,10 +129,13 @@ export async function serveWithin(
           throw new Error(
             `converge-tiktok: pixelId is ${given.pixelId}, but the running server uses the database of ${config.pixelId}. Restart it with another database.`,
           )
-        forwarder = start(given)
+        const next = start(given)
+        forwarder.close()
+        forwarder = next
       },
       async close() {
         isClosing = true
+        forwarder.close()
         await closeServers()
         await file.close()
       },

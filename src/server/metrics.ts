@@ -1,5 +1,5 @@
 import type { LogPart } from '../store/event-log.ts'
-import type { HealthReport } from './health.ts'
+import type { HealthReport } from './health-report.ts'
 import type { OutboxEvent, Verdict } from './outbox.ts'
 import { type Answer, refuse } from './respond.ts'
 import { isSameToken } from './same-token.ts'

@@ -37,7 +37,9 @@ describe('metrics', () => {
       })
       expect(samplesOf(text, 'converge_events_unsent_total')).toEqual({ '{source="webhook",status="skipped"}': 1 })
       expect(samplesOf(text, 'converge_events_sent_total')).toEqual({ '{event="Purchase"}': 2 })
-      expect(samplesOf(text, 'converge_events_dead_total')).toEqual({ '{event="CompleteRegistration",code="40002"}': 1 })
+      expect(samplesOf(text, 'converge_events_dead_total')).toEqual({
+        '{event="CompleteRegistration",code="40002"}': 1,
+      })
       expect(samplesOf(text, 'converge_match_keys_total')).toMatchObject({
         '{event="Purchase",key="email"}': 2,
         '{event="Purchase",key="phone"}': 1,
