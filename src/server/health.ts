@@ -80,7 +80,7 @@ export function createHealth(
       new_customers: customers && reportNewCustomers(history, customers, now()),
       too_late: lateEvents.count(),
       refused: refusals.counts(),
-      match_keys: matchKeys.shares(),
+      ...matchKeys.report(),
       by_source: sourceCounts.read(),
     })
   }

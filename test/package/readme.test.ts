@@ -17,7 +17,7 @@ function tell(entry: MappingEntry): string {
       if (typeof row === 'string') return `\`${row}\``
       if (!row) throw new Error('The default mapping has no row that is switched off.')
       if (row.when?.operator !== 'equal') throw new Error(`Say in words when ${row.event} is sent.`)
-      return `and \`${row.event}\` where \`${row.when.property}\` is ${row.when.value}`
+      return `and \`${row.event}\` if \`${row.when.property}\` is ${row.when.value}`
     })
     .join(', ')
 }

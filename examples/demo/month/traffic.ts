@@ -19,7 +19,8 @@ export interface PastEvent {
 export type Outcome =
   | { status: 'success' /** Milliseconds until TikTok took it. */; delay: number; attempts: number }
   | { status: 'failure'; attempts: number; code?: number; message?: string; problem: string }
-  | { status: 'skipped' | 'no_consent'; reason: string }
+  | { status: 'skipped'; reason: string }
+  | { status: 'no_consent'; reason: string }
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Deliver, Verdict } from '../../server/outbox.ts'
+import type { Deliver } from '../../server/outbox.ts'
 import type { LogRetention } from '../event-log.ts'
-import { createVerdictReader } from '../verdict-reader.ts'
+import { type Answered, createVerdictReader } from '../verdict-reader.ts'
 import type { WaitingEvent } from '../waiting-event.ts'
 import type { DeliveryLock } from './delivery-lock.ts'
 import { isFull, type Tables } from './outbox-tables.ts'
@@ -86,18 +86,32 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     while (!isAbandoned && record.saveSome()) await setImmediate()
   }
 
-  /** Returns the oldest batches, up to the number of parallel calls. */
-  async function nextBatches(): Promise<WaitingEvent[][]> {
-    const taken = new Set<number>()
-    const batches: WaitingEvent[][] = []
-    while (batches.length < calls) {
-      const batch = tables.due(now(), longestPause, (id) => taken.has(id) || record.isSettled(id))
-      if (batch.length) batches.push(batch)
+  /**
+   * Sends the oldest batches, up to the number of parallel calls. Each call starts before the next batch is read, and intake
+   * can run in between.
+   */
+  async function sendNext(): Promise<Answered[]> {
+    const answers: Promise<Answered>[] = []
+    let last = 0
+    while (answers.length < calls) {
+      const batch = readAfter(last, answers.length > 0)
+      for (const { id } of batch) sending.add(id)
+      if (batch.length) answers.push(ask(batch))
+      last = batch.at(-1)?.id ?? last
       if (!isFull(batch)) break
-      for (const { id } of batch) taken.add(id)
       await setImmediate()
     }
-    return batches
+    return Promise.all(answers)
+  }
+
+  /** Once calls are on their way, a failed read only ends the round: their answers must be recorded. */
+  function readAfter(last: number, isUnderway: boolean): WaitingEvent[] {
+    try {
+      return tables.due(now(), longestPause, record.isSettled, last)
+    } catch (error) {
+      if (!isUnderway) throw error
+      return []
+    }
   }
 
   async function deliverNext(): Promise<Nap> {
@@ -114,11 +128,9 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     await save()
     await setLateAside()
     record.write(() => tables.release(now(), longestWait))
-    const batches = await nextBatches()
-    if (!batches.length) return { milliseconds: Math.min(look, tables.nextDue(now()) - now()), light: true }
+    const answered = await sendNext()
+    if (!answered.length) return { milliseconds: Math.min(look, tables.nextDue(now()) - now()), light: true }
 
-    for (const { id } of batches.flat()) sending.add(id)
-    const answered = await Promise.all(batches.map(async (batch) => ({ batch, verdicts: await ask(batch) })))
     sending.clear()
     if (isAbandoned) return { milliseconds: 0, light: false }
     const { settled, tried, pause } = verdictReader.read(answered)
@@ -126,7 +138,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     if (tried.length) record.write(() => tables.logTries(tried, now()))
     await save()
     calls = pause === undefined ? mostCalls : 1
-    const rest = batches.every(isFull) ? 0 : spacing - (elapsed() - started)
+    const rest = answered.every(({ batch }) => isFull(batch)) ? 0 : spacing - (elapsed() - started)
     return { milliseconds: pause ?? rest, light: false }
   }
 
@@ -165,15 +177,13 @@ export function startDelivery(options: DeliveryOptions): Delivery {
 }
 
 function createAsk({ deliver, log }: DeliveryOptions, signal: AbortSignal) {
-  return async (batch: WaitingEvent[]): Promise<Verdict[]> => {
+  return async (batch: WaitingEvent[]): Promise<Answered> => {
     try {
-      return await deliver(
-        batch.map(({ event }) => event),
-        signal,
-      )
+      const events = batch.map(({ event }) => event)
+      return { batch, verdicts: await deliver(events, signal) }
     } catch (error) {
       log(`converge-tiktok: a delivery failed unexpectedly (${reasonOf(error)}). Its events are kept and sent again.`)
-      return []
+      return { batch, verdicts: [] }
     }
   }
 }

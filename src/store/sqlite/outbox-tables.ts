@@ -145,14 +145,10 @@ function createWriter(database: DatabaseSync, log: LogWriter): Write {
 function waitingTable(database: DatabaseSync, { rows, history, log }: AddTables, write: Write) {
   const prepare = (sql: string) => database.prepare(sql)
   // The plus signs disable other indexes, with which SQLite would sort all waiting rows.
-  const dueIds = prepare(
-    'SELECT id FROM waiting WHERE (+due <= ? OR +due > ?) AND +expires > ? AND +held = 0 ORDER BY id',
-  )
+  const due = prepare(`SELECT id, event_id, attempts, added, body, line FROM waiting
+    WHERE id > ? AND (+due <= ? OR +due > ?) AND +expires > ? AND +held = 0 ORDER BY id`)
   const nextHeld = prepare('SELECT 1 FROM waiting WHERE held = 1 AND (due <= ? OR due > ?) LIMIT 1')
   const release = prepare('UPDATE waiting SET held = 0, due = min(due, ?) WHERE held = 1 AND (due <= ? OR due > ?)')
-  const waiting = prepare(
-    'SELECT id, event_id, attempts, added, body, line FROM waiting WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id',
-  )
   const nextDue = prepare('SELECT min(due) AS due FROM waiting WHERE due > ?')
   const expired = prepare('SELECT id, event_id, line FROM waiting WHERE expires <= ?')
   const putOff = prepare('UPDATE waiting SET attempts = attempts + 1, due = ? WHERE id = ? AND event_id = ?')
@@ -172,18 +168,16 @@ function waitingTable(database: DatabaseSync, { rows, history, log }: AddTables,
     },
 
     /**
-     * Returns the oldest events that may be sent now, without the excepted ones. An event that would be delayed for longer than
-     * `longestPause` milliseconds is due too: it was delayed while the clock was ahead.
+     * Returns the oldest events after the row `after` that may be sent now, without the excepted ones. An event that would be
+     * delayed for longer than `longestPause` milliseconds is due too: it was delayed while the clock was ahead.
      */
-    due(now: number, longestPause: number, isExcepted: (id: number) => boolean): WaitingEvent[] {
-      const ids: number[] = []
-      for (const row of dueIds.iterate(now, now + longestPause, now / 1000)) {
-        if (ids.length === MAX_BATCH) break
-        if (!isExcepted(Number(row.id))) ids.push(Number(row.id))
-      }
+    due(now: number, longestPause: number, isExcepted: (id: number) => boolean, after = 0): WaitingEvent[] {
       const batch: WaitingEvent[] = []
       let text = 0
-      for (const { id, event_id, attempts, added, body, line } of waiting.iterate(JSON.stringify(ids))) {
+      for (const row of due.iterate(after, now, now + longestPause, now / 1000)) {
+        if (batch.length === MAX_BATCH) break
+        const { id, event_id, attempts, added, body, line } = row
+        if (isExcepted(Number(id))) continue
         text += String(body).length
         if (batch.length && text > MAX_BATCH_TEXT) break
         const event = readKept(String(body))
