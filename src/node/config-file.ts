@@ -16,6 +16,7 @@ const places = {
   accessToken: 'TIKTOK_ACCESS_TOKEN',
   webhookToken: 'CONVERGE_WEBHOOK_TOKEN',
   adminToken: 'CONVERGE_ADMIN_TOKEN',
+  delivery: 'code',
   mergeOrders: 'file',
   newCustomers: 'file',
   outbox: 'code',
@@ -35,7 +36,10 @@ const fileOptions = Object.fromEntries(
  *
  * @throws an error that says what is wrong and where
  */
-export function readConfigFile(path: string, environment: Environment): Omit<ForwarderConfig, 'outbox' | 'store'> {
+export function readConfigFile(
+  path: string,
+  environment: Environment,
+): Omit<ForwarderConfig, 'outbox' | 'store' | 'delivery'> {
   const { $schema: _, ...file } = parse(path)
   for (const [key, place] of Object.entries(places)) {
     if (place !== 'file' && place !== 'code' && key in file)

@@ -23,7 +23,7 @@ export interface JsonSchema {
 /** The options that a config file may contain. */
 type FileOption = Exclude<
   keyof ForwarderConfig,
-  'accessToken' | 'webhookToken' | 'adminToken' | 'outbox' | 'store' | 'context' | 'beforeSend' | 'nonce'
+  'accessToken' | 'webhookToken' | 'adminToken' | 'delivery' | 'outbox' | 'store' | 'context' | 'beforeSend' | 'nonce'
 >
 
 type FileSourceOption = Exclude<keyof SourceConfig, 'token' | 'secret'> | keyof typeof secretOptions

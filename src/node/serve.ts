@@ -10,7 +10,7 @@ import { createScriptCompressor } from './compress-script.ts'
 import { type DatabaseOptions, openEventFile } from './event-file.ts'
 import { shareEventFile } from './shared-event-file.ts'
 
-export interface ServeConfig extends Omit<ForwarderConfig, 'outbox' | 'store'> {
+export interface ServeConfig extends Omit<ForwarderConfig, 'outbox' | 'store' | 'delivery'> {
   /** 0 means any free port. */
   port: number
   /** The address to listen on. Default: all addresses. */
@@ -27,7 +27,7 @@ export interface ServeConfig extends Omit<ForwarderConfig, 'outbox' | 'store'> {
 }
 
 /** The config that can change while a server runs: everything except its address, database and pixel. */
-export type ReloadConfig = Omit<ForwarderConfig, 'outbox' | 'store'>
+export type ReloadConfig = Omit<ForwarderConfig, 'outbox' | 'store' | 'delivery'>
 
 export interface ForwarderServer {
   /** The URL of the server, without a trailing slash. */

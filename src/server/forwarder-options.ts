@@ -31,6 +31,7 @@ export const forwarderOptions = {
   outbox: [isRecord, 'an outbox'],
   store: [isRecord, 'a store'],
   newCustomers: [isRecord, 'an object with since and, optionally, days'],
+  delivery: [(value) => value === 'loop' || value === 'drain', 'loop or drain'],
   mergeOrders: [isMergeWindow, `whole seconds from 0 to ${LONGEST_MERGE_WINDOW}`],
 } satisfies Record<keyof ForwarderConfig, Option>
 

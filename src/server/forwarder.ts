@@ -1,4 +1,5 @@
 import type { Log } from '../core/log.ts'
+import type { Drained, DrainOptions } from '../store/store.ts'
 import { createEventsApi } from '../tiktok/events-api/client.ts'
 import { bodyText } from './body-text.ts'
 import { checkConfig } from './check-config.ts'
@@ -56,7 +57,16 @@ export interface ForwarderEnv {
 
 export interface Forwarder {
   fetch(request: Request, context?: RequestContext): Promise<Response>
+  /**
+   * Sends waiting events, with `delivery: 'drain'`. Call it regularly, such as every minute by a timer of the platform: it sends
+   * what could not be sent after the request. Default: for at most 20 seconds.
+   *
+   * @throws if `delivery` is not `drain`
+   */
+  drain(options?: Partial<DrainOptions>): Promise<Drained>
 }
+
+const DRAIN_SECONDS = 20
 
 type Take = (request: Request, context: RequestContext, source?: string) => Answer | Promise<Answer>
 
@@ -107,7 +117,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     facts: () => ({ receivedAt: now(), isClockSteady: clock.isSteady() }),
     erase: keeper?.erase,
   })
-  keeper?.start(deliver)
+  if (!keeper?.drain) keeper?.start(deliver)
 
   const routes: Record<Route, Take> = {
     events: countPage,
@@ -174,6 +184,13 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   }
 
   return {
+    async drain({ seconds = DRAIN_SECONDS } = {}) {
+      if (!keeper?.drain)
+        throw new Error(
+          "converge-tiktok: drain() is only for delivery: 'drain'. This forwarder sends events by itself.",
+        )
+      return keeper.drain(deliver, seconds)
+    },
     async fetch(request, context = {}) {
       const address = readAddress(request.url)
       const { status, text, headers, cookies } = await answer(address, request, context)

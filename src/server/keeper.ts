@@ -1,7 +1,7 @@
 import type { Fate } from '../store/fate.ts'
 import type { PauseSwitch } from '../store/pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../store/person.ts'
-import type { Extras, StoreStats } from '../store/store.ts'
+import type { Drained, Extras, StoreStats } from '../store/store.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
 import { mergeWindow } from './merge-window.ts'
 import type { Deliver, OutboxEvent, Stats } from './outbox.ts'
@@ -11,6 +11,8 @@ export interface Keeper {
   /** Resolves with the fate of each event once they are stored. */
   add(events: OutboxEvent[], extras?: Extras): Promise<readonly Fate[]>
   start(deliver: Deliver): void
+  /** Sends what is due, for at most so many seconds. Only with `delivery: 'drain'`, instead of `start`. */
+  drain?: ((deliver: Deliver, seconds: number) => Promise<Drained>) | undefined
   stats(): Promise<(Stats & Partial<Pick<StoreStats, 'orders' | 'customers'>>) | undefined>
   /** Erases a person's events. Missing if events cannot be found by person. */
   erase?: ((person: PersonKeys) => Promise<PersonCounts>) | undefined
@@ -25,6 +27,10 @@ export function createKeeper(config: ForwarderConfig): Keeper | undefined {
     return {
       add: (events, extras) => store.add(events, options, extras),
       start: (deliver) => store.start(deliver, options),
+      ...(config.delivery === 'drain' && {
+        drain: async (deliver: Deliver, seconds: number) =>
+          (await store.drain?.(deliver, { ...options, seconds })) ?? { isEmpty: false },
+      }),
       stats: () => store.stats(),
       erase: (person) => store.erase(person),
       pauseSwitch: store.pauseSwitch,
