@@ -114,8 +114,7 @@ export function openPostgresEngine(options: EngineOptions) {
 
   return {
     ready,
-    connections,
-    schema,
+    parts,
     pauseSwitch: createPauseSwitch(connections.query, schema, now, ready),
 
     async add(events: readonly OutboxEvent[], { mergeOrders }: MergeOptions, extras?: Extras): Promise<Fate[]> {
