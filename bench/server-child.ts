@@ -51,7 +51,7 @@ async function forward(): Promise<void> {
   const { url } = await serve({
     ...{ pixelId, adminToken, eventsApiUrl, accessToken: 'token', allowedOrigins: [shop], port: 0 },
     outbox: outbox(),
-    log: () => {},
+    logger: () => {},
   })
   process.send?.(Number(new URL(url).port))
 }

@@ -10,6 +10,7 @@ import { Refused } from './orders-file/refused.ts'
 import { outboxCommand } from './outbox-command.ts'
 import { pauseCommand, resumeCommand } from './pause-command.ts'
 import { suggestion } from './read-words.ts'
+import { reconcileCommand } from './reconcile-command.ts'
 import { serveCommand } from './serve-command.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -29,9 +30,11 @@ const help = `Usage: converge-tiktok <command> [options]
     --config <file>    the config; default: converge.json
     --port <number>    default: the environment variable PORT, otherwise 8080
     --host <address>   the address to listen on; default: all addresses
-    --database <file>  the file that keeps events until TikTok has them, and merges orders;
+    --database <file>  the file that keeps events until TikTok has them, and merges orders, or the URL of a
+                       PostgreSQL server, such as postgres://user@host:5432/database?sslmode=verify-full;
                        default: outbox.db if it exists (used like --outbox), otherwise converge.db
     --outbox <file>    like --database, but does not merge orders
+    --schema <name>    the schema in PostgreSQL, one for each pixel; default: converge
     --max-bytes <n>    the size limit of the file; default: 1000000000
     --reserve-bytes <n>  the space that must stay free on its disk; default: 32000000
     --log <text|json>  the format of log lines; default: text
@@ -54,6 +57,18 @@ const help = `Usage: converge-tiktok <command> [options]
     --dry-run          only list the events
     --database, --outbox  the file, as for serve
 
+  reconcile <file>   say what became of each order of an export of Shopify or WooCommerce, in CSV or JSONL.
+                     The exit code is 0 if all are accounted for, 1 if some never arrived, 2 if the command
+                     or a file is wrong, 3 if the answer would be wrong
+    --map, --timezone  the columns and the zone, as for customers import
+    --since <time>     only orders from this time on
+    --all              also list the orders that were sent
+    --force            go on although less than 80 % of the orders are known
+    --send             send orders that never arrived, if they are paid and less than 47 hours old
+    --source <name>    the source that they belong to, if there are several
+    --config <file>    the config; default: converge.json
+    --database, --outbox  the file, as for serve
+
   customers import <orders.csv>  add the orders of an export of Shopify or WooCommerce to the history of customers
     --map <list>       the columns of another file, such as id=Name,time=Date,email=Email
     --timezone <name>  the zone of dates without one, such as Europe/Berlin
@@ -74,7 +89,8 @@ const help = `Usage: converge-tiktok <command> [options]
 
 serve reads its config again on SIGHUP.
 Environment variables: TIKTOK_ACCESS_TOKEN, CONVERGE_WEBHOOK_TOKEN (opens /webhook), CONVERGE_ADMIN_TOKEN (opens the whole
-report of /health) and PORT. All except PORT can also be in a file .env next to the config.`
+report of /health), CONVERGE_DATABASE_URL (a database in PostgreSQL, if no option names one), PGPASSWORD (its password) and PORT.
+All except PORT can also be in a file .env next to the config.`
 
 const commands: ReadonlyMap<string, (words: string[]) => Promise<number>> = new Map([
   ['init', initCommand],
@@ -82,6 +98,7 @@ const commands: ReadonlyMap<string, (words: string[]) => Promise<number>> = new 
   ['outbox', outboxCommand],
   ['database', databaseCommand],
   ['customers', customersCommand],
+  ['reconcile', reconcileCommand],
   ['pause', pauseCommand],
   ['resume', resumeCommand],
   ['forget', forgetCommand],

@@ -1,5 +1,7 @@
 import type { Log } from '../core/log.ts'
 import { createEventsApi } from '../tiktok/events-api/client.ts'
+import type { Config } from '../types.ts'
+import { createAdmin } from './admin/admin.ts'
 import { bodyText } from './body-text.ts'
 import { checkConfig } from './check-config.ts'
 import { configLine } from './config-line.ts'
@@ -7,12 +9,12 @@ import { createCookies } from './cookies.ts'
 import { createCors, preflight } from './cors.ts'
 import { createEventStore } from './event-store.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
-import { createHealth } from './health.ts'
+import { createHealth, createHealthReader } from './health.ts'
 import { createKeeper } from './keeper.ts'
 import { createLateEvents } from './late-events.ts'
 import { createLog } from './log-line.ts'
 import { createMatchKeys } from './match-keys.ts'
-import { readHistoryConfig } from './new-customers.ts'
+import { checkHistoryStore, readHistoryConfig } from './new-customers.ts'
 import { createPageIntake } from './page-intake.ts'
 import { parsePageRequest } from './parse.ts'
 import { createPause, type ReadPause } from './pause.ts'
@@ -32,6 +34,7 @@ import { createWebhooks, skip } from './sources/webhooks.ts'
 import { whySkipped } from './sources/why-skipped.ts'
 import { createSteadyClock } from './steady-clock.ts'
 import { createThrottle } from './throttle.ts'
+import { allSkipped } from './unsent.ts'
 
 export type { ForwarderConfig } from './forwarder-config.ts'
 export type { RequestContext } from './request-context.ts'
@@ -49,7 +52,7 @@ export interface ForwarderEnv {
   log?: Log
   /** The class of the responses, for platforms that have a faster one. */
   Response?: new (
-    body: string | null,
+    body: string | ReadableStream | null,
     init: ResponseInit,
   ) => Response
 }
@@ -58,7 +61,8 @@ export interface Forwarder {
   fetch(request: Request, context?: RequestContext): Promise<Response>
 }
 
-type Take = (request: Request, context: RequestContext, source?: string) => Answer | Promise<Answer>
+/** `part`: the source after `webhook/`, or the path after `admin/`. */
+type Take = (request: Request, context: RequestContext, part?: string) => Answer | Promise<Answer>
 
 /**
  * The server half: receives events from pages and servers, and sends them to TikTok's Events API. Its `fetch` routes by the
@@ -69,7 +73,8 @@ type Take = (request: Request, context: RequestContext, source?: string) => Answ
 export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {}): Forwarder {
   const { sources } = checkConfig(config)
   const { web } = sources
-  const history = readHistoryConfig(config)
+  checkHistoryStore(config)
+  const history = readHistoryConfig(config.newCustomers)
   const { pixelId, accessToken, paused = false } = config
   const keeper = createKeeper(config)
   const { now = Date.now, monotonic = () => performance.now(), Response = globalThis.Response } = env
@@ -100,22 +105,27 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     sources,
     readPause,
     store,
-    readerOf: (source) => createServerIntake(source, web, history),
+    readerOf: (source) => createServerIntake(source, web, { history, canWait: config.store !== undefined }),
     lateEvents,
     log,
     throttle,
     facts: () => ({ receivedAt: now(), isClockSteady: clock.isSteady() }),
     erase: keeper?.erase,
   })
+  const readHealth = createHealthReader({ api, keeper, store })
+  const takeAdmin = createAdmin({ config, sources, sourceCounts, readHealth, readPause, log, throttle, now, monotonic })
   keeper?.start(deliver)
 
+  const served = { cookies: cookies !== undefined, ...(keeper?.keepsDenials && { denials: true }) }
   const routes: Record<Route, Take> = {
     events: countPage,
     webhook: takeFromServer,
-    'converge.js': pageScript(web, cookies !== undefined, readPause),
+    'converge.js': pageScript(web, served, readPause),
     'consent.js': scriptServer('consent.js'),
     'inspector.js': scriptServer('inspector.js'),
-    health: createHealth({ api, keeper, store, ...counters, history, now, readPause, adminToken: config.adminToken }),
+    health: createHealth({ read: readHealth, ...counters, history, now, readPause, adminToken: config.adminToken }),
+    admin: (request, context, path = '') => takeAdmin(request, context, path),
+    metrics: () => refuse(404, 'There are no metrics here: metricsToken is not set.'),
   }
 
   async function countPage(request: Request, context: RequestContext): Promise<Answer> {
@@ -132,18 +142,31 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     if (typeof body !== 'string') return body
     const facts = {
       receivedAt: now(),
+      ...clock.bounds(),
       ip: readIp(ipOf(request, context)),
       userAgent: readUserAgent(request.headers.get('user-agent')),
       gpc: request.headers.get('sec-gpc') === '1',
       allowTest: config.allowTest === true,
     }
+    const intake = readPageEvents(body, facts)
     const reason = whySkipped(web, await readPause())
     const events = reason ? parsePageRequest(body).good.length : 0
-    if (reason && events > 0) return skip(reason, events)
-    const intake = readPageEvents(body, facts)
+    if (reason && events > 0) {
+      const skipped = skip(reason, events)
+      const log = allSkipped(intake, reason)
+      if (intake.denials.length === 0) {
+        store.note(log)
+        return skipped
+      }
+      // A denial counts, even while the intake is paused.
+      const statuses = { skipped: events }
+      const answer = await store.store({ ...intake, taken: [], problems: [], late: [], statuses, log }, context)
+      return answer.status === 202 ? skipped : answer
+    }
     lateEvents.note(intake.late, web.name, facts.receivedAt)
     const answer = await store.store(intake, context)
-    return { ...answer, cookies: cookies?.toSet(request, intake.cookies, facts.receivedAt) ?? [] }
+    const isKept = answer.status === 202 || intake.cookies === 'expired'
+    return isKept && cookies ? { ...answer, cookies: cookies.toSet(request, intake.cookies, facts.receivedAt) } : answer
   }
 
   async function takeFromServer(request: Request, context: RequestContext, name?: string): Promise<Answer> {
@@ -161,7 +184,8 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     try {
       clock.look()
       const route = routeOf(address, request.method)
-      const answer = typeof route === 'string' ? await routes[route](request, context, address.source) : route
+      const answer =
+        typeof route === 'string' ? await routes[route](request, context, address.source ?? address.rest) : route
       refusals.note(request, address, answer)
       return answer
     } catch (error) {
@@ -176,9 +200,9 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   return {
     async fetch(request, context = {}) {
       const address = readAddress(request.url)
-      const { status, text, headers, cookies } = await answer(address, request, context)
+      const { status, text, stream = text, headers, cookies } = await answer(address, request, context)
       const all = address.route === 'events' ? { ...headers, ...cors.headers(request) } : headers
-      return new Response(request.method === 'HEAD' ? null : text, {
+      return new Response(request.method === 'HEAD' ? null : stream, {
         status,
         headers: cookies?.length
           ? [...Object.entries(all), ...cookies.map((one): [string, string] => ['set-cookie', one])]
@@ -189,8 +213,8 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
 }
 
 /** Serves converge.js with the config for pages. While the intake is paused, the pages send nothing. */
-function pageScript({ config: given, isEnabled }: Source, cookies: boolean, readPause: ReadPause): Take {
-  const config = { ...given, cookies }
+function pageScript({ config: given, isEnabled }: Source, served: Partial<Config>, readPause: ReadPause): Take {
+  const config = { ...given, ...served }
   const variant = pickVariant(config)
   const live = scriptServer(variant, configLine(config))
   const paused = scriptServer(variant, configLine({ ...config, paused: true }))

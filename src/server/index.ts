@@ -2,7 +2,16 @@ export type { Log, LogFields, LogLevel } from '../core/log.ts'
 export type { Fate } from '../store/fate.ts'
 export type { PauseSwitch } from '../store/pause-switch.ts'
 export type { PersonCounts, PersonKeys } from '../store/person.ts'
-export type { Chosen, DeadLetter, MergeOptions, OrderCounts, Store, StoreStats } from '../store/store.ts'
+export type {
+  Chosen,
+  DeadLetter,
+  Extras,
+  MergeOptions,
+  OrderCounts,
+  StartOptions,
+  Store,
+  StoreStats,
+} from '../store/store.ts'
 export {
   createForwarder,
   type Forwarder,

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import { workerFile } from './worker-file.ts'
 
 /**
  * Writes SQLite's log into the database file, in a thread of its own. If the thread falls behind or cannot start, SQLite
@@ -16,12 +15,6 @@ export interface Checkpoints {
 // Some 4,000 pages of the log, half of what it may have before SQLite does a checkpoint by itself.
 const rowsEach = 3000
 
-/** The worker's file: beside this one in the sources, and a file of its own in the package. */
-function workerFile(): URL {
-  const source = new URL('./checkpoint-worker.ts', import.meta.url)
-  return existsSync(fileURLToPath(source)) ? source : new URL('./checkpoint-worker.js', import.meta.url)
-}
-
 export function createCheckpoints(path: string): Checkpoints {
   let worker: Worker | undefined
   let isBusy = false
@@ -29,7 +22,7 @@ export function createCheckpoints(path: string): Checkpoints {
   let last = 0
 
   function start(): Worker {
-    const started = new Worker(workerFile(), { workerData: path })
+    const started = new Worker(workerFile('checkpoint-worker'), { workerData: path })
     started.on('message', () => {
       isBusy = false
     })

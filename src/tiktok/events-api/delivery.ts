@@ -41,6 +41,14 @@ export interface OutboxEvent {
   json?: string
   /** Why TikTok refused it on the last attempt. Written by `deliver`. */
   problem?: string
+  /** TikTok's answer to the last attempt, for the event log. Missing if it was 0, OK. Written by `deliver`; it is not kept. */
+  answer?: TikTokAnswer
+}
+
+/** Without personal data. The code is missing if TikTok could not be reached, or gave none. */
+export interface TikTokAnswer {
+  code?: number
+  message: string
 }
 
 export type Verdict =
