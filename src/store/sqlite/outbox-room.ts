@@ -32,8 +32,8 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
   let refused: number | undefined
 
   // The log and the profiles have limits of their own, and the history of customers never gives way to events.
-  const otherBytes = () => tables.logBytes() + tables.profileBytes() + tables.historyBytes()
-  const ownRoom = () => maxBytes - Math.max(0, tables.space().used - otherBytes())
+  const othersBytes = () => tables.logBytes() + tables.historyBytes() + tables.profileBytes()
+  const ownRoom = () => maxBytes - Math.max(0, tables.space().used - othersBytes())
   const roomOnDisk = () => diskRoom(tables.space())
 
   /** Events that can still be sent are more important than dead letters. */
@@ -79,7 +79,7 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
       return batch.filter(({ bytes }) => {
         if (bytes === 0) return true // such as a denial of consent, which must not wait for room
         if (bytes > own && !areOthersCounted) {
-          own += Math.min(space.used, otherBytes())
+          own += Math.min(space.used, othersBytes())
           areOthersCounted = true
         }
         if (bytes > own) own += gainOf(forgetDead, ownRoom)
