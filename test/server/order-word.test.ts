@@ -4,8 +4,11 @@ import type { LogChannel, LogLine, LogStatus } from '../../src/store/event-log.t
 
 const time = Date.parse('2026-03-01T12:00:00Z')
 
+let lines = 0
+
+/** A later line than those before. */
 const line = (channel: LogChannel, status: LogStatus, reason = ''): LogLine => ({
-  ...{ id: 1, time, source: 'webhook', channel, eventName: 'Placed Order', event: 'Purchase', event_id: '1001' },
+  ...{ id: ++lines, time, source: 'webhook', channel, eventName: 'Placed Order', event: 'Purchase', event_id: '1001' },
   ...{ status, reason, matchKeys: [], attempts: 0 },
 })
 
@@ -29,6 +32,11 @@ const cases: [title: string, facts: Partial<OrderFacts>, word: string, why?: str
   ['refused for one row only', { trace: trace(0, time, 'no pixel') }, 'server'],
   ['filtered', { lines: [line('server', 'filtered', 'vip')] }, 'filtered', 'vip'],
   ['without consent', { lines: [line('server', 'no_consent', 'consent mode require')] }, 'no_consent'],
+  [
+    'filtered, and without consent when it came again',
+    { lines: [line('server', 'filtered', 'vip'), line('server', 'no_consent')].reverse() },
+    'no_consent',
+  ],
   ['too late', { lines: [line('server', 'skipped', 'too_late')] }, 'too_late'],
   ['paused', { lines: [line('server', 'skipped', 'paused')] }, 'skipped', 'paused'],
   [

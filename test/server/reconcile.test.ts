@@ -198,6 +198,16 @@ test('orders that the shop did not count need not arrive, and what arrived anywa
   expect(output).toContain('12 orders checked.')
 })
 
+test('an order whose ID is an email address is found in the log, and shown as a part of its hash', async () => {
+  const sent = fewOrders.filter(({ word }) => word === 'server')
+  const order: Order = { id: 'jane@example.com', time: now - 19 * hour, word: 'filtered' }
+  const path = await createFewOrders([...sent, order])
+  const { code, output } = await reconcile(writeOrders(shopifyCsv([...sent, order])), path)
+  expect(code).toBe(0)
+  expect(output).toMatch(/^sha256:[\da-f]{12}\t.*\tfiltered\t/m)
+  expect(output).not.toContain('@')
+})
+
 test('a wrong ID column is refused, with IDs of both sides, and --force goes on', async () => {
   const path = await createFewOrders()
   const file = writeOrders(shopifyCsv(fewOrders.map((order) => ({ ...order, name: `jane${order.id}@example.com` }))))
