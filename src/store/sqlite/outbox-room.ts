@@ -31,9 +31,9 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
   // The size of the last refused addition, until another one is accepted.
   let refused: number | undefined
 
-  // The log has a limit of its own, and the history of customers never gives way to events.
-  const othersBytes = () => tables.logBytes() + tables.historyBytes()
-  const ownRoom = () => maxBytes - tables.space().used + othersBytes()
+  // The log and the profiles have limits of their own, and the history of customers never gives way to events.
+  const othersBytes = () => tables.logBytes() + tables.historyBytes() + tables.profileBytes()
+  const ownRoom = () => maxBytes - Math.max(0, tables.space().used - othersBytes())
   const roomOnDisk = () => diskRoom(tables.space())
 
   /** Events that can still be sent are more important than dead letters. */
@@ -48,6 +48,13 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
     } catch {
       // Another process has locked the file, or the disk is full. A later call tries again.
     }
+  }
+
+  function removeProfiles(): void {
+    const removed = tables.giveProfilesWay()
+    if (removed)
+      log(`converge-tiktok: the disk is full: ${removed} profiles of visitors without an order were deleted.`)
+    giveBack()
   }
 
   /** Events are more important than lines of the log. */
@@ -70,13 +77,15 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
       let areOthersCounted = false
       let disk = diskRoom(space)
       return batch.filter(({ bytes }) => {
+        if (bytes === 0) return true // such as a denial of consent, which must not wait for room
         if (bytes > own && !areOthersCounted) {
-          own += othersBytes()
+          own += Math.min(space.used, othersBytes())
           areOthersCounted = true
         }
         if (bytes > own) own += gainOf(forgetDead, ownRoom)
         if (bytes > disk) disk += gainOf(giveBack, roomOnDisk)
         if (bytes > disk) disk += gainOf(forgetLines, roomOnDisk)
+        if (bytes > disk) disk += gainOf(removeProfiles, roomOnDisk)
         if (bytes > own || bytes > disk) return false
         own -= bytes
         disk -= bytes
