@@ -8,4 +8,6 @@ export type HealthStatus =
   | 'stopped' // nothing can be sent or stored until somebody fixes the cause
 
 /** The state of TikTok, of the store and of its disk. */
-export type HealthReport = Stats & { status: HealthStatus } & Partial<Pick<StoreStats, 'orders' | 'customers'>>
+export type HealthReport = Stats & { status: HealthStatus } & Partial<
+    Pick<StoreStats, 'orders' | 'customers' | 'no_consent' | 'profiles'>
+  >

@@ -66,7 +66,8 @@ export function createHealth(
     const [, token] = /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '') ?? []
     if (token !== undefined && !(adminToken !== undefined && isSameToken(token, adminToken)))
       return refuse(401, 'The bearer token is wrong, or adminToken is not set.', [], { 'www-authenticate': 'Bearer' })
-    const { status, waiting, oldest, stopped, full, sent, dead, orders, customers } = await read()
+    const { status, waiting, oldest, stopped, full, sent, dead, ...more } = await read()
+    const { orders, customers, no_consent, profiles } = more
     const shown = { status, waiting, oldest }
     if (token === undefined) return respond(httpStatus[status], shown)
     return respond(httpStatus[status], {
@@ -77,6 +78,8 @@ export function createHealth(
       sent,
       failed: dead,
       orders,
+      no_consent,
+      profiles,
       new_customers: customers && reportNewCustomers(history, customers, now()),
       too_late: lateEvents.count(),
       refused: refusals.counts(),

@@ -129,7 +129,7 @@ test('if a batch cannot be read while others are on their way, no event is sent 
   const iterate = StatementSync.prototype.iterate
   let reads = 0
   vi.spyOn(StatementSync.prototype, 'iterate').mockImplementation(function (this: StatementSync, ...values) {
-    if (this.sourceSQL.includes('body FROM waiting') && ++reads === 3) throw new Error('disk I/O error')
+    if (this.sourceSQL.includes('body, line FROM waiting') && ++reads === 3) throw new Error('disk I/O error')
     return iterate.apply(this, values)
   })
   onTestFinished(() => void vi.restoreAllMocks())
@@ -420,7 +420,7 @@ test('the error names a file that cannot be the outbox', () => {
   const folder = createFolder()
   const missing = join(folder, 'no', 'outbox.db')
   expect(() => createSqliteOutbox({ path: missing })).toThrow(
-    `converge-tiktok: the outbox ${missing} could not be opened (unable to open database file). Name another file`,
+    `converge-tiktok: the database file ${missing} could not be opened (unable to open database file). Name another file`,
   )
   const other = join(folder, 'notes.txt')
   writeFileSync(other, 'These are notes. '.repeat(100))
@@ -431,5 +431,5 @@ test('the error names a file that cannot be the outbox', () => {
   database.exec('CREATE TABLE owner (person TEXT)')
   database.close()
   const claim = () => createSqliteOutbox({ path: foreign, pixelId: 'C4OURS00000000000001' })
-  expect(claim).toThrow(/people\.db is not an outbox of converge-tiktok\. It was not changed/)
+  expect(claim).toThrow(/people\.db is not a database of converge-tiktok\. It was not changed/)
 })
