@@ -16,6 +16,8 @@ export interface Parts {
   ids: HTMLElement
   facts: HTMLElement
   notices: HTMLElement
+  /** The shares of the listed events that have each match key. */
+  shares: HTMLElement
   search: HTMLInputElement
   /** By filter name. */
   chips: ReadonlyMap<string, { chip: HTMLElement; count: HTMLElement }>
@@ -36,6 +38,7 @@ export function createParts(build: Build, document: Document): Parts {
   const ids = build('span', 'ids')
   const facts = build('div', '')
   const notices = build('div', { class: 'notices', role: 'status' })
+  const shares = build('p', 'shares label')
   const search = build('input', {
     type: 'search',
     class: 'search',
@@ -75,6 +78,7 @@ export function createParts(build: Build, document: Document): Parts {
       tool('close', 'close', 'Close in this tab'),
     ),
     facts,
+    shares,
     notices,
     build(
       'div',
@@ -89,7 +93,7 @@ export function createParts(build: Build, document: Document): Parts {
     build('div', 'scroll', empty, list),
     status,
   )
-  return { panel, ids, facts, notices, search, chips, list, empty, status, badge, badgeText }
+  return { panel, ids, facts, notices, shares, search, chips, list, empty, status, badge, badgeText }
 }
 
 /** A constructed style sheet needs no permission from the page's style-src. Older browsers get a style element. */

@@ -137,9 +137,16 @@ async function run({ store, orders, pipeline, since, all, force, send }: Run): P
     )
   const results: SentOrder[] = []
   const { whyUnsafe } = rules
+  const sending = {
+    store,
+    read: pipeline.read,
+    hasLog: Boolean(log) && pipeline.config.log !== false,
+    whyUnsafe,
+    now: Date.now,
+  }
   // Oldest first, as the orders were placed: the first order of a customer decides who is new.
   for (const { order } of [...missing].sort((one, other) => one.order.time - other.order.time)) {
-    results.push(await sendOrder(order, { store, read: pipeline.read, whyUnsafe, now: Date.now }))
+    results.push(await sendOrder(order, sending))
     bar.show(results.length / missing.length, `${results.length} orders`)
   }
   bar.clear()

@@ -12,6 +12,8 @@ const bearer = { authorization: `Bearer ${adminToken}` }
 
 const sound: Stats = { waiting: 3, sent: 9, dead: { 'No permission': 2 }, oldest: 61, stopped: undefined }
 
+const none = { email: 0, phone: 0, external_id: 0, ttclid: 0, ttp: 0, ip: 0, user_agent: 0 }
+
 /** What /health answers where the outbox has these stats. */
 async function health(stats: Partial<Stats>, headers: Record<string, string> = {}, config = {}) {
   const outbox: Outbox = { ...createMemoryOutbox(), stats: async () => ({ ...sound, ...stats }) }
@@ -56,7 +58,9 @@ describe('with the admin token', () => {
         failed: { 'No permission': 2 },
         too_late: 0,
         refused: { origin: 0, token: 0, body: 0, too_large: 0, content_type: 0, no_webhook: 0 },
-        match_keys: { email: 0, phone: 0, external_id: 0, ttclid: 0, ttp: 0, ip: 0, user_agent: 0 },
+        match_keys: none,
+        match_keys_of_orders: none,
+        match_keys_counted: { events: 0, orders: 0 },
         by_source: {
           web: { type: 'web', accepted: 0, statuses: {}, unauthorized: 0, unavailable: 0 },
           webhook: { type: 'webhook', accepted: 0, statuses: {}, unauthorized: 0, unavailable: 0 },
@@ -220,10 +224,16 @@ describe('while TikTok', () => {
 
   test('accepts events, health counts them as sent', async () => {
     const { post, look } = start()
-    await post(relayed(), relayed({ eventID: '2', ttclid: 'E.C.P.1', user: {} }))
+    const searched = { eventName: 'Searched', send: [{ event: 'Search', parameters: {} }] }
+    await post(relayed(), relayed({ ...searched, eventID: '2', ttclid: 'E.C.P.1', user: {} }))
     expect(await look()).toMatchObject([
       200,
-      { status: 'ok', waiting: 0, sent: 2, failed: {}, match_keys: { email: 0.5, ttclid: 0.5, phone: 0 } },
+      {
+        ...{ status: 'ok', waiting: 0, sent: 2, failed: {} },
+        match_keys: { email: 0.5, ttclid: 0.5, phone: 0 },
+        match_keys_of_orders: { email: 1, ttclid: 0, phone: 0 },
+        match_keys_counted: { events: 2, orders: 1 },
+      },
     ])
   })
 

@@ -119,7 +119,7 @@ test('a server of another pixel does not start with an outbox, so that no order 
   const outbox = newOutbox()
   const first = await startServer(tiktok, { outbox })
   const another = 'CJQBODJC77UB4MRTGFRG'
-  const sentence = `the outbox ${outbox} contains events of pixel ${pixelId}, but pixelId is ${another}. Name`
+  const sentence = `the database file ${outbox} contains events of pixel ${pixelId}, but pixelId is ${another}. Name`
   await expect(startServer(tiktok, { outbox, pixelId: another })).rejects.toThrow(sentence)
   await first.close()
   await expect(startServer(tiktok, { outbox, pixelId: another })).rejects.toThrow(sentence)

@@ -101,7 +101,7 @@ test.each(Object.entries(foreign))('a database of another program is not changed
   const path = newPath()
   sql(path, statements)
   const before = contentOf(path)
-  const sentence = `converge-tiktok: ${path} is not an outbox of converge-tiktok. It was not changed. Name another file.`
+  const sentence = `converge-tiktok: ${path} is not a database of converge-tiktok. It was not changed. Name another file.`
   expect(() => createSqliteOutbox({ path, pixelId })).toThrow(sentence)
   for (const words of [['list'], ['retry', '--all'], ['drop', '--all']]) {
     const { code, output, errors } = await runCli(['outbox', ...words, '--outbox', path])
@@ -117,7 +117,7 @@ test("the write-ahead log of another program's database is kept", () => {
   for (const end of ['', '-wal']) copyFileSync(crashed + end, path + end)
   database.close()
   const before = contentOf(path)
-  expect(() => createSqliteOutbox({ path })).toThrow('is not an outbox of converge-tiktok')
+  expect(() => createSqliteOutbox({ path })).toThrow('is not a database of converge-tiktok')
   expect(contentOf(path)).toMatchObject(before)
 })
 
@@ -126,7 +126,7 @@ test('an outbox of a later version is not changed', async () => {
   await createSqliteOutbox({ path }).close()
   sql(path, 'PRAGMA user_version = 4')
   const before = contentOf(path)
-  const sentence = `converge-tiktok: the outbox ${path} was created by a later version of converge-tiktok (the file has format 4, this version supports up to 3). Update converge-tiktok, or name another file.`
+  const sentence = `converge-tiktok: the database file ${path} was created by a later version of converge-tiktok (the file has format 4, this version supports up to 3). Update converge-tiktok, or name another file.`
   expect(() => createSqliteOutbox({ path })).toThrow(sentence)
   expect((await runCli(['outbox', 'list', '--outbox', path])).errors).toBe(`${sentence}\n`)
   expect(contentOf(path)).toEqual(before)
@@ -137,7 +137,7 @@ test('an empty file becomes an outbox when it is opened for events, not when it 
   writeFileSync(path, '')
   for (const words of [['list'], ['retry', '--all'], ['drop', '--all']]) {
     expect((await runCli(['outbox', ...words, '--outbox', path])).errors).toContain(
-      'is not an outbox of converge-tiktok',
+      'is not a database of converge-tiktok',
     )
     expect(contentOf(path)).toEqual({ 'outbox.db': '' })
   }

@@ -68,7 +68,7 @@ test('a missing file is noticed without a request', async () => {
   outbox.start(async (events) => events.map(() => 'done'))
   rmSync(`${path}-wal`)
   await expect.poll(() => log, { timeout: 5000 }).toHaveLength(1)
-  expect(log[0]).toMatch(/^converge-tiktok: The outbox file \S+outbox\.db-wal was deleted, moved or replaced/)
+  expect(log[0]).toMatch(/^converge-tiktok: The database file \S+outbox\.db-wal was deleted, moved or replaced/)
 })
 
 test('an outbox behind a symbolic link accepts events', async () => {

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { OutboxFull, type Verdict } from '../../src/server/outbox.ts'
 import { createSqliteOutbox } from '../../src/store/sqlite/sqlite-outbox.ts'
 import { createFolder } from './node-folder.ts'
@@ -113,14 +113,31 @@ test('a backlog is sent in four calls at a time, and in one after a failure', as
     const call = ++calls
     running.add(call)
     together.push(running.size)
-    await setImmediate()
-    await setImmediate()
+    // Longer than it takes to start the other calls.
+    for (let turns = 0; turns < 20; turns++) await setImmediate()
     running.delete(call)
     return events.map(() => (call === 3 ? 'retry' : 'done'))
   })
   await expect.poll(() => outbox.stats(), { timeout: 8000 }).toMatchObject({ sent: 10_000, waiting: 0 })
   // One at first; then four, of which the second fails; one; and the rest.
   expect(together).toEqual([1, 1, 2, 3, 4, 1, 1, 2, 3, 4, 1])
+})
+
+test('if a batch cannot be read while others are on their way, no event is sent twice', async () => {
+  const outbox = open(newPath())
+  await outbox.add(numbered(5000))
+  const iterate = StatementSync.prototype.iterate
+  let reads = 0
+  vi.spyOn(StatementSync.prototype, 'iterate').mockImplementation(function (this: StatementSync, ...values) {
+    if (this.sourceSQL.includes('body, line FROM waiting') && ++reads === 3) throw new Error('disk I/O error')
+    return iterate.apply(this, values)
+  })
+  onTestFinished(() => void vi.restoreAllMocks())
+  const { batches, deliver } = answering(() => 'done')
+  outbox.start(deliver)
+  await expect.poll(() => outbox.stats(), { timeout: 8000 }).toMatchObject({ sent: 5000, waiting: 0 })
+  expect(reads).toBeGreaterThan(3)
+  expect(batches.flat()).toHaveLength(5000)
 })
 
 test('a batch has at most a few megabytes, whatever the size of its events', async () => {
@@ -403,7 +420,7 @@ test('the error names a file that cannot be the outbox', () => {
   const folder = createFolder()
   const missing = join(folder, 'no', 'outbox.db')
   expect(() => createSqliteOutbox({ path: missing })).toThrow(
-    `converge-tiktok: the outbox ${missing} could not be opened (unable to open database file). Name another file`,
+    `converge-tiktok: the database file ${missing} could not be opened (unable to open database file). Name another file`,
   )
   const other = join(folder, 'notes.txt')
   writeFileSync(other, 'These are notes. '.repeat(100))
@@ -414,5 +431,5 @@ test('the error names a file that cannot be the outbox', () => {
   database.exec('CREATE TABLE owner (person TEXT)')
   database.close()
   const claim = () => createSqliteOutbox({ path: foreign, pixelId: 'C4OURS00000000000001' })
-  expect(claim).toThrow(/people\.db is not an outbox of converge-tiktok\. It was not changed/)
+  expect(claim).toThrow(/people\.db is not a database of converge-tiktok\. It was not changed/)
 })

@@ -1,4 +1,4 @@
-// What every store must do, whatever its engine is. Each engine's own test runs it.
+// The contract of every store. The test of each engine runs it.
 import { describe, expect, test } from 'vitest'
 import { type Deliver, type OutboxEvent, OutboxFull, type Verdict } from '../../src/server/outbox.ts'
 import type { CustomerKeys } from '../../src/store/customer-history.ts'
@@ -49,7 +49,7 @@ function order(
   }
 }
 
-/** Answers all alike, and keeps what was handed out. */
+/** Gives all events the same verdict, and records the delivered events. */
 function taking(verdict: (event: OutboxEvent) => Verdict = () => 'done') {
   const events: OutboxEvent[] = []
   const deliver: Deliver = async (batch) => {
@@ -77,7 +77,7 @@ const jane1 = '1'.repeat(64)
 const jane2 = '2'.repeat(64)
 const mary1 = '3'.repeat(64)
 
-/** An event about whom the keys name. */
+/** An event of the person with these keys. */
 function eventOf(
   id: string,
   user: Partial<Record<'email' | 'phone' | 'external_id', string>>,
@@ -368,7 +368,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
         await store.add([eventOf('1', { email: jane })], window)
         await expect.poll(() => sent, poll).toEqual(['1'])
         expect(await store.erase({ ...nobody, emails: [jane] })).toEqual({ waiting: 1, deadLetters: 0, sending: 1 })
-        // An engine may give it the place of the one that was erased.
+        // An engine may reuse the row ID of the erased event.
         await store.add([eventOf('2', { email: mary })], window)
         answer()
         await expect.poll(() => sent, poll).toEqual(['1', '2'])

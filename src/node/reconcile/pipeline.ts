@@ -37,14 +37,14 @@ export function openPipeline(flags: PipelineFlags): Pipeline | undefined {
   const { sources } = checkConfig(config)
   const source = pickSource(sources, flags)
   if (!source) {
-    if (send) throw new UsageError(`--send needs a source with a secret, and ${path} has none`)
+    if (send) throw new UsageError(`--send needs an enabled source with a secret, and ${path} has none`)
     return undefined
   }
   if (send) assertOpen(config, source)
   return {
     config,
     source,
-    read: createServerIntake(source, sources.web, readHistoryConfig(config.newCustomers)),
+    read: createServerIntake(source, sources.web, { history: readHistoryConfig(config.newCustomers), canWait: false }),
   }
 }
 

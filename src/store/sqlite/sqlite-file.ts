@@ -29,7 +29,7 @@ export function createFileCheck(path: string, log: (sentence: string) => void): 
     findLost() {
       const lost = files.find(({ path, identity }) => identityOf(path) !== identity)?.path
       if (!lost) return undefined
-      const sentence = `The outbox file ${lost} was deleted, moved or replaced while it was open. No events are accepted until the server is restarted.`
+      const sentence = `The database file ${lost} was deleted, moved or replaced while it was open. No events are accepted until the server is restarted.`
       if (logged !== lost) log(`converge-tiktok: ${sentence} Waiting events are still sent until then.`)
       logged = lost
       return sentence
