@@ -1,14 +1,13 @@
-import { existsSync } from 'node:fs'
 import { checkConfig } from '../server/check-config.ts'
 import { loadSqlite } from '../store/sqlite/sqlite.ts'
 import { readConfigFile } from './config-file.ts'
+import { checkDatabase } from './database-check.ts'
 import { readEnvironment } from './environment.ts'
-import { fileFlags, type NamedFile, readFileFlags } from './file-flags.ts'
+import { fileFlags, readDatabaseFlags } from './file-flags.ts'
 import type { Finding } from './finding.ts'
 import { checkNames } from './name-check.ts'
 import { checkNewCustomers } from './new-customers-check.ts'
 import { checkPage } from './page-check.ts'
-import { readPause } from './pause-command.ts'
 import { readWords } from './read-words.ts'
 import { checkRows } from './row-check.ts'
 import { checkScript } from './script-check.ts'
@@ -36,7 +35,7 @@ export async function checkCommand(words: string[]): Promise<number> {
   }
 
   report([{ ok: true, text: `${values.config} is valid, for pixel ${config.pixelId}.` }, nodeFinding()])
-  report(checkPause(readFileFlags(values)))
+  report(await checkDatabase(readDatabaseFlags(values, readEnvironment(values.config)), config.pixelId))
   report(checkNames(config, mapping))
   report(checkSources(config, sources))
   report(checkNewCustomers(config, Date.now()))
@@ -63,20 +62,6 @@ function nodeFinding(): Finding {
         ok: false,
         text: `This Node (${process.version}) cannot serve: the database needs SQLite, which is in Node 22.13 and later.`,
       }
-}
-
-/** A server that has not started yet has no database. */
-function checkPause({ path }: NamedFile): Finding[] {
-  if (!existsSync(path)) return []
-  try {
-    const since = readPause(path)
-    if (since === undefined) return []
-    const at = new Date(since).toISOString()
-    const text = `${path} is paused by the command "converge-tiktok pause" since ${at}, so no page and no source sends events.`
-    return [{ ok: undefined, text }]
-  } catch (error) {
-    return [{ ok: false, text: error instanceof Error ? error.message : String(error) }]
-  }
 }
 
 const howToTry =

@@ -30,9 +30,11 @@ const help = `Usage: converge-tiktok <command> [options]
     --config <file>    the config; default: converge.json
     --port <number>    default: the environment variable PORT, otherwise 8080
     --host <address>   the address to listen on; default: all addresses
-    --database <file>  the file that keeps events until TikTok has them, and merges orders;
+    --database <file>  the file that keeps events until TikTok has them, and merges orders, or the URL of a
+                       PostgreSQL server, such as postgres://user@host:5432/database?sslmode=verify-full;
                        default: outbox.db if it exists (used like --outbox), otherwise converge.db
     --outbox <file>    like --database, but does not merge orders
+    --schema <name>    the schema in PostgreSQL, one for each pixel; default: converge
     --max-bytes <n>    the size limit of the file; default: 1000000000
     --reserve-bytes <n>  the space that must stay free on its disk; default: 32000000
     --log <text|json>  the format of log lines; default: text
@@ -87,7 +89,8 @@ const help = `Usage: converge-tiktok <command> [options]
 
 serve reads its config again on SIGHUP.
 Environment variables: TIKTOK_ACCESS_TOKEN, CONVERGE_WEBHOOK_TOKEN (opens /webhook), CONVERGE_ADMIN_TOKEN (opens the whole
-report of /health) and PORT. All except PORT can also be in a file .env next to the config.`
+report of /health), CONVERGE_DATABASE_URL (a database in PostgreSQL, if no option names one), PGPASSWORD (its password) and PORT.
+All except PORT can also be in a file .env next to the config.`
 
 const commands: ReadonlyMap<string, (words: string[]) => Promise<number>> = new Map([
   ['init', initCommand],

@@ -19,6 +19,7 @@ const places = {
   metricsToken: 'CONVERGE_METRICS_TOKEN',
   alerts: 'file',
   mergeOrders: 'file',
+  profiles: 'file',
   log: 'file',
   newCustomers: 'file',
   outbox: 'code',

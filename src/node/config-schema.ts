@@ -2,7 +2,7 @@ import { type Option, options } from '../core/options.ts'
 import type { AlertsConfig } from '../server/alerts/alerts-config.ts'
 import type { ForwarderConfig } from '../server/forwarder.ts'
 import type { NewCustomersConfig } from '../server/forwarder-config.ts'
-import { dateRule, FEWEST_DAYS } from '../server/forwarder-options.ts'
+import { dateRule, FEWEST_DAYS, LONGEST_PROFILE_DAYS, MOST_PROFILES } from '../server/forwarder-options.ts'
 import { LONGEST_MERGE_WINDOW } from '../server/merge-window.ts'
 import type { SourceConfig, SourceType } from '../server/sources/source-config.ts'
 import {
@@ -232,6 +232,22 @@ const properties = {
       type: 'integer',
       minimum: 0,
       maximum: LONGEST_MERGE_WINDOW,
+    },
+  ),
+  profiles: described(
+    'Profiles of visitors, which fill what events lack. Default: { "days": 30 } with a database. false: none.',
+    {
+      anyOf: [
+        { const: false },
+        {
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            days: { type: 'integer', minimum: 1, maximum: LONGEST_PROFILE_DAYS },
+            max: { type: 'integer', minimum: 1, maximum: MOST_PROFILES },
+          },
+        },
+      ],
     },
   ),
   alerts: described('Posts a message, as Slack takes it, when something needs attention, and when it is over.', {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { copyDatabase, openOutboxFileReadOnly } from '../store/sqlite/sqlite-schema.ts'
-import { fileFlags, readFileFlags } from './file-flags.ts'
+import { assertExists, fileFlags, readDatabaseFlags } from './file-flags.ts'
 import { readWords, suggestion } from './read-words.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -11,8 +11,11 @@ export async function databaseCommand(words: string[]): Promise<number> {
   if (name !== 'backup')
     throw new UsageError(`The only subcommand of database is backup${suggestion(name, ['backup'])}`)
   if (!file || others.length) throw new UsageError('database backup needs one file name for the copy')
-  const { path, kind } = readFileFlags(values)
-  if (!existsSync(path)) throw new Error(`converge-tiktok: there is no ${kind} ${path}. Name the file with --${kind}.`)
+  const named = readDatabaseFlags(values)
+  if (named.kind === 'postgres')
+    throw new UsageError(`database backup copies a file. Copy ${named.path} with PostgreSQL's pg_dump`)
+  assertExists(named)
+  const { path } = named
   if (existsSync(file))
     throw new Error(`converge-tiktok: ${file} already exists, and a backup never overwrites a file. Name a new file.`)
   const database = openOutboxFileReadOnly(path)

@@ -1,11 +1,19 @@
 import type { ForwarderConfig } from '../server/forwarder.ts'
+import { reasonOf } from '../store/postgres/connections.ts'
+import { createPostgresStore, type PostgresStoreOptions } from '../store/postgres/postgres-store.ts'
+import { isPostgresUrl, UnusableDatabase } from '../store/postgres/postgres-url.ts'
 import { createSqliteOutbox, type SqliteOutboxOptions } from '../store/sqlite/sqlite-outbox.ts'
 import { createSqliteStore, type SqliteStoreOptions } from '../store/sqlite/sqlite-store.ts'
+import type { Store } from '../store/store.ts'
 
-/** `pixelId` defaults to the config's. */
-export type DatabaseOptions = Omit<SqliteStoreOptions, 'pixelId'> & Partial<Pick<SqliteStoreOptions, 'pixelId'>>
+type OfConfig<Options extends { pixelId: string }> = Omit<Options, 'pixelId'> & Partial<Pick<Options, 'pixelId'>>
 
-/** The file that keeps a server's events. */
+export type FileOptions = OfConfig<SqliteStoreOptions>
+
+/** A file or a database in PostgreSQL. `pixelId` defaults to the config's. */
+export type DatabaseOptions = FileOptions | OfConfig<PostgresStoreOptions>
+
+/** The database that keeps a server's events. */
 export interface EventFile {
   /** The part of a forwarder's config. */
   part: Pick<ForwarderConfig, 'store' | 'outbox'>
@@ -19,29 +27,49 @@ interface EventFileOptions {
   log: (sentence: string) => void
 }
 
-/** @throws a sentence if none or two files are named, or the file cannot be opened */
-export function openEventFile({ database, outbox: given, ...common }: EventFileOptions): EventFile {
+/**
+ * A database in PostgreSQL that cannot be reached now is opened later: senders are asked to retry until then.
+ *
+ * @throws a sentence if none or two databases are named, or the database must not be used
+ */
+export async function openEventFile({ database, outbox: given, ...common }: EventFileOptions): Promise<EventFile> {
   if (database !== undefined && given !== undefined)
     throw new Error(
       'converge-tiktok: database and outbox are both set. Set only one of them. A database also keeps events, and it merges orders.',
     )
   if (database !== undefined) {
-    const store = createSqliteStore({ ...common, ...toOptions(database) })
+    const options = toOptions(database)
+    const store =
+      'url' in options ? await openPostgres({ ...common, ...options }) : createSqliteStore({ ...common, ...options })
     return { part: { store }, close: store.close }
   }
   if (given === undefined)
     throw new Error(
-      'converge-tiktok: database is missing. Name a file, such as converge.db. It is created if it does not exist.',
+      'converge-tiktok: database is missing. Name a file, such as converge.db, which is created if it does not exist, or the URL of a PostgreSQL server.',
     )
-  const outbox = createSqliteOutbox({ ...common, ...toOptions(given) })
+  if (typeof given === 'string' && isPostgresUrl(given))
+    throw new Error('converge-tiktok: outbox is the URL of a PostgreSQL server. Name it as database.')
+  const outbox = createSqliteOutbox({ ...common, ...(typeof given === 'string' ? { path: given } : given) })
   return { part: { outbox }, close: outbox.close }
 }
 
-function toOptions<Options>(file: string | Options): Options | { path: string } {
-  if (typeof file !== 'string') return file
-  if (/^postgres(ql)?:/i.test(file))
-    throw new Error(
-      'converge-tiktok: database is the URL of a PostgreSQL server, which is not supported. Name a file, such as converge.db.',
+function toOptions(database: string | DatabaseOptions): DatabaseOptions {
+  if (typeof database !== 'string') return database
+  return isPostgresUrl(database) ? { url: database } : { path: database }
+}
+
+async function openPostgres(options: PostgresStoreOptions): Promise<Store> {
+  const store = createPostgresStore(options)
+  try {
+    await store.ready()
+  } catch (error) {
+    if (error instanceof UnusableDatabase) {
+      await store.close()
+      throw error
+    }
+    options.log?.(
+      `converge-tiktok: the database cannot be reached (${reasonOf(error)}). Senders are asked to retry until it can.`,
     )
-  return { path: file }
+  }
+  return store
 }

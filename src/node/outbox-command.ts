@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs'
+import type { PostgresEngine } from '../store/postgres/postgres-engine.ts'
 import { createDeadLetterReader } from '../store/sqlite/dead-letters.ts'
 import { openTables, type Tables } from '../store/sqlite/outbox-tables.ts'
 import { whenFree } from '../store/sqlite/sqlite.ts'
 import { openOutboxFileReadOnly } from '../store/sqlite/sqlite-schema.ts'
 import type { Chosen, DeadLetter } from '../store/store.ts'
-import { fileFlags, readFileFlags } from './file-flags.ts'
+import { assertExists, fileFlags, readDatabaseFlags } from './file-flags.ts'
+import { withPostgres } from './postgres-database.ts'
 import { readWords, suggestion } from './read-words.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -28,15 +29,27 @@ export async function outboxCommand(words: string[]): Promise<number> {
   })
   if (action && values.all === Boolean(ids.length))
     throw new UsageError(`outbox ${name} needs either IDs from "outbox list" or --all`)
-  const { path, kind } = readFileFlags(values)
-  if (!existsSync(path)) throw new Error(`converge-tiktok: there is no ${kind} ${path}. Name the file with --${kind}.`)
-
-  if (action) await decide(path, action, values.all ? 'all' : ids)
-  else list(path)
+  const named = readDatabaseFlags(values)
+  const chosen = values.all ? 'all' : ids
+  if (named.kind === 'postgres') {
+    await withPostgres(named, (engine) => (action ? action(fromPostgres(engine), chosen) : listPostgres(engine)))
+    return 0
+  }
+  assertExists(named)
+  if (action) await decide(named.path, action, chosen)
+  else list(named.path)
   return 0
 }
 
-type Decide = (tables: Tables, chosen: Chosen) => Promise<void>
+/** What the subcommands need of a database. */
+interface Letters {
+  requeue(chosen: Chosen): Promise<number>
+  drop(chosen: Chosen): Promise<number>
+  /** The number of all dead letters. */
+  count(): Promise<number>
+}
+
+type Decide = (letters: Letters, chosen: Chosen) => Promise<void>
 
 const actions = new Map<string, Decide>([
   ['retry', retry],
@@ -50,14 +63,29 @@ function list(path: string): void {
     const reader = createDeadLetterReader(database)
     let count = 0
     for (const letter of reader.list(Date.now())) {
-      if (++count === 1) console.log('id\tset aside\tevent\tevent_id\ttries\tproblem')
+      if (++count === 1) console.log(header)
       console.log(toLine(letter))
     }
-    console.log(`${count} dead letters, ${reader.total('waiting')} waiting, ${reader.total('sent')} sent`)
+    console.log(toTotals(count, reader.total('waiting'), reader.total('sent')))
   } finally {
     database.close()
   }
 }
+
+async function listPostgres(engine: PostgresEngine): Promise<void> {
+  let count = 0
+  for await (const letter of engine.deadLetters()) {
+    if (++count === 1) console.log(header)
+    console.log(toLine(letter))
+  }
+  const { waiting, sent } = await engine.stats()
+  console.log(toTotals(count, waiting, sent))
+}
+
+const header = 'id\tset aside\tevent\tevent_id\ttries\tproblem'
+
+const toTotals = (dead: number, waiting: number, sent: number): string =>
+  `${dead} dead letters, ${waiting} waiting, ${sent} sent`
 
 function toLine({ id, died, event, event_id, attempts, problem, canRetry }: DeadLetter): string {
   const cells = [
@@ -76,7 +104,7 @@ async function decide(path: string, action: Decide, chosen: Chosen): Promise<voi
   openOutboxFileReadOnly(path).close() // openTables would turn an empty file into an outbox
   const tables = openTables(path)
   try {
-    await action(tables, chosen)
+    await action(fromFile(tables), chosen)
   } finally {
     tables.close()
   }
@@ -89,13 +117,29 @@ async function inChunks(tables: Tables, chosen: Chosen, work: (ids: readonly num
   return count
 }
 
-async function retry(tables: Tables, chosen: Chosen): Promise<void> {
-  const requeued = await inChunks(tables, chosen, (ids) => tables.requeue(ids, Date.now()))
-  const left = chosen === 'all' ? [...tables.dead(Date.now())].length : chosen.length - requeued
+const fromFile = (tables: Tables): Letters => ({
+  requeue: (chosen) => inChunks(tables, chosen, (ids) => tables.requeue(ids, Date.now())),
+  drop: (chosen) => inChunks(tables, chosen, tables.drop),
+  count: async () => [...tables.dead(Date.now())].length,
+})
+
+const fromPostgres = ({ requeue, drop, deadLetters }: PostgresEngine): Letters => ({
+  requeue,
+  drop,
+  async count() {
+    let count = 0
+    for await (const _ of deadLetters()) count++
+    return count
+  },
+})
+
+async function retry(letters: Letters, chosen: Chosen): Promise<void> {
+  const requeued = await letters.requeue(chosen)
+  const left = chosen === 'all' ? await letters.count() : chosen.length - requeued
   console.log(`${requeued} queued again. A running server sends them within seconds.`)
   if (left) console.log(`${left} not queued: too old by now, received again since, or not found.`)
 }
 
-async function drop(tables: Tables, chosen: Chosen): Promise<void> {
-  console.log(`${await inChunks(tables, chosen, tables.drop)} dropped.`)
+async function drop(letters: Letters, chosen: Chosen): Promise<void> {
+  console.log(`${await letters.drop(chosen)} dropped.`)
 }

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs'
 import type { PauseSwitch } from '../store/pause-switch.ts'
 import { openTables } from '../store/sqlite/outbox-tables.ts'
 import { hasPauseSwitch, readPausedSince } from '../store/sqlite/pause-switch.ts'
 import { openOutboxFileReadOnly } from '../store/sqlite/sqlite-schema.ts'
-import { fileFlags, type NamedFile, readFileFlags } from './file-flags.ts'
+import { assertExists, fileFlags, type NamedFile, type NamedPostgres, readDatabaseFlags } from './file-flags.ts'
+import { withPostgres } from './postgres-database.ts'
 import { readWords } from './read-words.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -16,7 +16,7 @@ export const pauseCommand = (words: string[]): Promise<number> =>
     }
     return `${path} is paused. A running server stops accepting events within 2 seconds, and still sends those that wait.
 Browsers may use their copy of converge.js for 10 minutes. What they still post is skipped.
-To accept events again, run: npx converge-tiktok resume --${kind} ${path}`
+To accept events again, run: npx converge-tiktok resume --${kind === 'postgres' ? 'database' : kind} ${path}`
   })
 
 /** Starts the intake again. Resolves with the exit code. */
@@ -31,18 +31,21 @@ Browsers may use their copy of converge.js for 10 minutes, and send nothing mean
 async function turn(
   name: string,
   words: string[],
-  work: (file: NamedFile, pauseSwitch: PauseSwitch) => Promise<string>,
+  work: (named: NamedFile | NamedPostgres, pauseSwitch: PauseSwitch) => Promise<string>,
 ): Promise<number> {
   const { values, positionals } = readWords({ args: words, options: fileFlags, allowPositionals: true })
   if (positionals.length)
     throw new UsageError(`${name} takes no other words than its options, but got "${positionals[0]}"`)
-  const file = readFileFlags(values)
-  const { path, kind } = file
-  if (!existsSync(path)) throw new Error(`converge-tiktok: there is no ${kind} ${path}. Name the file with --${kind}.`)
-  assertCurrent(file, name)
-  const tables = openTables(path)
+  const named = readDatabaseFlags(values)
+  if (named.kind === 'postgres') {
+    console.log(await withPostgres(named, ({ pauseSwitch }) => work(named, pauseSwitch)))
+    return 0
+  }
+  assertExists(named)
+  assertCurrent(named, name)
+  const tables = openTables(named.path)
   try {
-    console.log(await work(file, tables.pauseSwitch(Date.now)))
+    console.log(await work(named, tables.pauseSwitch(Date.now)))
   } finally {
     tables.close()
   }

@@ -2,9 +2,9 @@ import type { Log } from '../core/log.ts'
 import { createLog, type LogFormat } from '../server/log-line.ts'
 import { readConfigFile } from './config-file.ts'
 import { readEnvironment } from './environment.ts'
-import { fileFlags, readFileFlags } from './file-flags.ts'
+import { fileFlags, type NamedFile, type NamedPostgres, readDatabaseFlags } from './file-flags.ts'
 import { readWords } from './read-words.ts'
-import { type ForwarderServer, serve } from './serve.ts'
+import { type ForwarderServer, type ServeConfig, serve } from './serve.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Serves until a signal arrives, finishes requests in flight, and resolves with the exit code. */
@@ -16,36 +16,36 @@ export async function serveCommand(words: string[]): Promise<number> {
       port: { type: 'string' },
       host: { type: 'string' },
       ...fileFlags,
-      'max-bytes': { type: 'string', default: '1000000000' },
-      'reserve-bytes': { type: 'string', default: '32000000' },
+      'max-bytes': { type: 'string' },
+      'reserve-bytes': { type: 'string' },
       log: { type: 'string', default: 'text' },
     },
   })
   const log = createLog(readFormat(values.log))
   const port = readPort(values.port, process.env.PORT)
   if (values.host === '') throw new UsageError('--host is empty, not an address such as 127.0.0.1')
-  const file = readFileFlags(values)
-  const config = readConfigFile(values.config, readEnvironment(values.config))
+  const environment = readEnvironment(values.config)
+  const named = readDatabaseFlags(values, environment)
+  const database = toDatabase(named, values)
+  const config = readConfigFile(values.config, environment)
   // Listen for signals now, because one may arrive right after the line `listening on` is logged.
   const signalled = nextSignal()
-  const options = {
-    path: file.path,
-    maxBytes: readNumber('max-bytes', values['max-bytes']),
-    reserveBytes: readNumber('reserve-bytes', values['reserve-bytes']),
-  }
   const server = await serve({
     ...config,
     logger: log,
     port,
     ...(values.host !== undefined && { hostname: values.host }),
-    ...(file.kind === 'database' ? { database: options } : { outbox: options }),
+    ...database,
   })
   process.on('SIGHUP', () => reload(server, values.config, log))
-  log('info', `listening on ${server.url}`, { pixel: config.pixelId, [file.kind]: file.path })
-  if (file.kind === 'outbox' && file.isFound)
+  log('info', `listening on ${server.url}`, {
+    pixel: config.pixelId,
+    [named.kind === 'outbox' ? 'outbox' : 'database']: named.path,
+  })
+  if (named.kind === 'outbox' && named.isFound)
     log(
       'info',
-      `Using the existing file ${file.path} without merging orders. To merge orders, start with --database ${file.path}`,
+      `Using the existing file ${named.path} without merging orders. To merge orders, start with --database ${named.path}`,
     )
 
   const signal = await signalled
@@ -54,6 +54,27 @@ export async function serveCommand(words: string[]): Promise<number> {
   await server.close()
   log('info', 'closed.')
   return 0
+}
+
+type Limits = Partial<Record<'max-bytes' | 'reserve-bytes', string>>
+
+/** The part of the server's config. */
+function toDatabase(named: NamedFile | NamedPostgres, limits: Limits): Pick<ServeConfig, 'database' | 'outbox'> {
+  const { 'max-bytes': maxBytes, 'reserve-bytes': reserveBytes } = limits
+  if (named.kind !== 'postgres') {
+    const options = {
+      path: named.path,
+      maxBytes: readNumber('max-bytes', maxBytes ?? '1000000000'),
+      reserveBytes: readNumber('reserve-bytes', reserveBytes ?? '32000000'),
+    }
+    return named.kind === 'database' ? { database: options } : { outbox: options }
+  }
+  if (maxBytes !== undefined || reserveBytes !== undefined)
+    throw new UsageError(
+      '--max-bytes and --reserve-bytes are only for a file. Limit the size of a database in PostgreSQL there',
+    )
+  const { url, password, schema } = named
+  return { database: { url, password, ...(schema !== undefined && { schema }) } }
 }
 
 /** Reads the config again. Logs an invalid config and keeps the previous one. */

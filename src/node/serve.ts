@@ -15,7 +15,10 @@ export interface ServeConfig extends Omit<ForwarderConfig, 'outbox' | 'store'> {
   port: number
   /** The address to listen on. Default: all addresses. */
   hostname?: string
-  /** The database file, or its options. It keeps events until TikTok has them, and merges orders. */
+  /**
+   * The database: a file, the URL of a PostgreSQL server, or the options of one of them. It keeps events until TikTok has
+   * them, and merges orders.
+   */
   database?: string | DatabaseOptions
   /** An outbox file or its options, instead of `database`. It keeps events without merging orders. */
   outbox?: string | SqliteOutboxOptions
@@ -52,7 +55,7 @@ export interface Bounds extends BodyIntakeOptions {
 }
 
 /**
- * Starts a forwarder as an HTTP server, with its database in an SQLite file. Resolves once it listens.
+ * Starts a forwarder as an HTTP server, with its database. Resolves once it listens.
  *
  * @throws a sentence if the config is invalid, the database cannot be opened, or the port is in use
  */
@@ -67,7 +70,7 @@ export async function serveWithin(
 ): Promise<ForwarderServer> {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw configError('port', port, 'a number from 0 to 65535')
   checkConfig(config) // before the file is created
-  const file = openEventFile({ database, outbox, pixelId: config.pixelId, log: sentencesTo(logger) })
+  const file = await openEventFile({ database, outbox, pixelId: config.pixelId, log: sentencesTo(logger) })
   try {
     let isClosing = false
     const bodies = createBodyIntake(bounds)

@@ -2,7 +2,7 @@ import { checkOption, checkOptions, refuseUnknown } from '../core/options.ts'
 import { type Rules, readRules } from '../tiktok/rules.ts'
 import { readAlerts } from './alerts/read-alerts.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
-import { forwarderOptions, newCustomersOptions, originOption } from './forwarder-options.ts'
+import { forwarderOptions, newCustomersOptions, originOption, profileOptions } from './forwarder-options.ts'
 import { isToken } from './is-token.ts'
 import { readSources, type Sources } from './sources/sources.ts'
 
@@ -46,9 +46,19 @@ export function checkConfig(config: ForwarderConfig): CheckedConfig {
     throw new Error(
       'converge-tiktok: store and outbox are both set. Set only one of them. A store also keeps events, and it merges orders.',
     )
+  checkProfiles(config)
   checkOption('allowedOrigins', config.allowedOrigins, forwarderOptions.allowedOrigins)
   for (const origin of config.allowedOrigins) checkOption('allowedOrigins', origin, originOption)
   return { rules, sources: readSources(config) }
+}
+
+function checkProfiles({ profiles, outbox }: ForwarderConfig): void {
+  if (!profiles) return
+  if (outbox)
+    throw new Error(
+      'converge-tiktok: profiles and outbox are both set. Profiles need a store, because an outbox cannot keep them. Set store instead of outbox, or leave profiles out.',
+    )
+  checkOptions(profiles, 'profiles', profileOptions)
 }
 
 function checkNewCustomers({ newCustomers }: ForwarderConfig): void {

@@ -50,9 +50,10 @@ export function createEventStore(options: EventStoreOptions): EventStore {
 
   async function keep(keeper: Keeper, intake: Intake): Promise<Answer | Stored> {
     const events = intake.taken.map(({ event }) => event)
+    const denials = keeper.keepsDenials ? intake.denials : []
     const part = { ...intake.log, eventNames: intake.taken.map(({ eventName }) => eventName) }
-    const extras = { history: intake.history, ...(keeper.hasLog && { log: part }) }
-    if (events.length === 0 && !intake.history) {
+    const extras = { history: intake.history, denials, ...(keeper.hasLog && { log: part }) }
+    if (events.length === 0 && denials.length === 0 && !intake.history) {
       note(part)
       return { kept: [], refused: [] }
     }
@@ -93,8 +94,8 @@ export function createEventStore(options: EventStoreOptions): EventStore {
   }
 
   async function store(intake: Intake, context: RequestContext): Promise<Answer> {
-    const { taken, problems, statuses, late } = intake
-    const isByDesign = statuses?.filtered || statuses?.skipped || statuses?.no_consent
+    const { taken, problems, statuses, late, denials } = intake
+    const isByDesign = statuses?.filtered || statuses?.skipped || statuses?.no_consent || denials.length
     if (taken.length === 0 && late.length === 0 && !isByDesign) {
       note({ ...intake.log, unsent: limited(intake.log.unsent), eventNames: [] })
       return refuse(400, 'No event of this request could be accepted.', problems)

@@ -51,6 +51,12 @@ export interface ForwarderConfig extends Config {
    */
   mergeOrders?: number
   /**
+   * Profiles of visitors, from which events get the match keys that they lack. `days` is how long a profile is kept after the
+   * last event that added to it, from 1 to 390, default 30. `max` is the most profiles, default 1,000,000. `false` keeps none
+   * and deletes existing ones. Default `{ days: 30 }` with a `store`; an `outbox` never has profiles.
+   */
+  profiles?: false | { days?: number; max?: number }
+  /**
    * How long the event log is kept, with a `store`: one line for each event, and what became of it, without personal data.
    * Default 30 days and 1,000,000,000 bytes. `false`: there is no log.
    */

@@ -32,6 +32,7 @@ export const forwarderOptions = {
   store: [isRecord, 'a store'],
   newCustomers: [isRecord, 'an object with since and, optionally, days'],
   mergeOrders: [isMergeWindow, `whole seconds from 0 to ${LONGEST_MERGE_WINDOW}`],
+  profiles: [(value) => value === false || isRecord(value), 'false, or an object with days and max'],
   log: [isLogOption, 'false, or an object such as { "days": 30, "maxBytes": 1000000000 } with numbers above 0'],
 } satisfies Record<keyof ForwarderConfig, Option>
 
@@ -78,3 +79,18 @@ function isOrigin(origin: unknown): boolean {
     return false
   }
 }
+
+const isWholeUpTo =
+  (most: number) =>
+  (value: unknown): boolean =>
+    typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most
+
+/** The most days that a profile may be kept. TikTok's own cookie lasts as long. */
+export const LONGEST_PROFILE_DAYS = 390
+export const MOST_PROFILES = 100_000_000
+
+/** The options of `profiles`. */
+export const profileOptions = {
+  days: [isWholeUpTo(LONGEST_PROFILE_DAYS), `whole days from 1 to ${LONGEST_PROFILE_DAYS}`],
+  max: [isWholeUpTo(MOST_PROFILES), `a whole number from 1 to ${MOST_PROFILES}`],
+} satisfies Record<'days' | 'max', Option>

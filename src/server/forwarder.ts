@@ -1,5 +1,6 @@
 import type { Log } from '../core/log.ts'
 import { createEventsApi } from '../tiktok/events-api/client.ts'
+import type { Config } from '../types.ts'
 import { createAdmin } from './admin/admin.ts'
 import { bodyText } from './body-text.ts'
 import { checkConfig } from './check-config.ts'
@@ -104,7 +105,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     sources,
     readPause,
     store,
-    readerOf: (source) => createServerIntake(source, web, history),
+    readerOf: (source) => createServerIntake(source, web, { history, canWait: config.store !== undefined }),
     lateEvents,
     log,
     throttle,
@@ -115,10 +116,11 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   const takeAdmin = createAdmin({ config, sources, sourceCounts, readHealth, readPause, log, throttle, now, monotonic })
   keeper?.start(deliver)
 
+  const served = { cookies: cookies !== undefined, ...(keeper?.keepsDenials && { denials: true }) }
   const routes: Record<Route, Take> = {
     events: countPage,
     webhook: takeFromServer,
-    'converge.js': pageScript(web, cookies !== undefined, readPause),
+    'converge.js': pageScript(web, served, readPause),
     'consent.js': scriptServer('consent.js'),
     'inspector.js': scriptServer('inspector.js'),
     health: createHealth({ read: readHealth, ...counters, history, now, readPause, adminToken: config.adminToken }),
@@ -140,17 +142,26 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     if (typeof body !== 'string') return body
     const facts = {
       receivedAt: now(),
+      ...clock.bounds(),
       ip: readIp(ipOf(request, context)),
       userAgent: readUserAgent(request.headers.get('user-agent')),
       gpc: request.headers.get('sec-gpc') === '1',
       allowTest: config.allowTest === true,
     }
+    const intake = readPageEvents(body, facts)
     const reason = whySkipped(web, await readPause())
     const events = reason ? parsePageRequest(body).good.length : 0
-    const intake = readPageEvents(body, facts)
     if (reason && events > 0) {
-      store.note(allSkipped(intake, reason))
-      return skip(reason, events)
+      const skipped = skip(reason, events)
+      const log = allSkipped(intake, reason)
+      if (intake.denials.length === 0) {
+        store.note(log)
+        return skipped
+      }
+      // A denial counts, even while the intake is paused.
+      const statuses = { skipped: events }
+      const answer = await store.store({ ...intake, taken: [], problems: [], late: [], statuses, log }, context)
+      return answer.status === 202 ? skipped : answer
     }
     lateEvents.note(intake.late, web.name, facts.receivedAt)
     const answer = await store.store(intake, context)
@@ -202,8 +213,8 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
 }
 
 /** Serves converge.js with the config for pages. While the intake is paused, the pages send nothing. */
-function pageScript({ config: given, isEnabled }: Source, cookies: boolean, readPause: ReadPause): Take {
-  const config = { ...given, cookies }
+function pageScript({ config: given, isEnabled }: Source, served: Partial<Config>, readPause: ReadPause): Take {
+  const config = { ...given, ...served }
   const variant = pickVariant(config)
   const live = scriptServer(variant, configLine(config))
   const paused = scriptServer(variant, configLine({ ...config, paused: true }))

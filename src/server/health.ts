@@ -1,11 +1,9 @@
-import type { StoreStats } from '../store/store.ts'
 import type { EventsApi } from '../tiktok/events-api/client.ts'
 import type { EventStore } from './event-store.ts'
-import type { Keeper } from './keeper.ts'
+import type { Keeper, KeeperStats } from './keeper.ts'
 import type { LateEvents } from './late-events.ts'
 import type { MatchKeys } from './match-keys.ts'
 import { type HistoryConfig, reportNewCustomers } from './new-customers.ts'
-import type { Stats } from './outbox.ts'
 import type { ReadPause } from './pause.ts'
 import type { Refusals } from './refusals.ts'
 import { type Answer, refuse, respond } from './respond.ts'
@@ -40,7 +38,7 @@ const httpStatus = { ok: 200, delayed: 200, full: 503, stopped: 503 } as const s
 /** Seconds that an event may wait after its due time. */
 const LONGEST_WAIT = 300
 
-export type HealthReport = Stats & { status: HealthStatus } & Partial<Pick<StoreStats, 'orders' | 'customers'>>
+export type HealthReport = KeeperStats & { status: HealthStatus }
 export type ReadHealth = () => Promise<HealthReport>
 
 /** Returns a function that reads the state of TikTok, of the store and of its disk. */
@@ -74,7 +72,8 @@ export function createHealth(
     const [, token] = /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '') ?? []
     if (token !== undefined && !(adminToken !== undefined && isSameToken(token, adminToken)))
       return refuse(401, 'The bearer token is wrong, or adminToken is not set.', [], { 'www-authenticate': 'Bearer' })
-    const { status, waiting, oldest, stopped, full, sent, dead, orders, customers } = await read()
+    const { status, waiting, oldest, stopped, full, sent, dead, ...more } = await read()
+    const { orders, customers, no_consent, profiles } = more
     const shown = { status, waiting, oldest }
     if (token === undefined) return respond(httpStatus[status], shown)
     return respond(httpStatus[status], {
@@ -85,6 +84,8 @@ export function createHealth(
       sent,
       failed: dead,
       orders,
+      no_consent,
+      profiles,
       new_customers: customers && reportNewCustomers(history, customers, now()),
       too_late: lateEvents.count(),
       refused: refusals.counts(),

@@ -1,4 +1,5 @@
 import { isDeniedByGpc, type Refusal, refusalOf } from '../core/consent.ts'
+import { keyOf } from '../store/profile.ts'
 import { fromPage, type Visit } from '../tiktok/events-api/payload.ts'
 import { currentName } from '../tiktok/names.ts'
 import type { Rules } from '../tiktok/rules.ts'
@@ -11,7 +12,9 @@ import type { Source } from './sources/sources.ts'
 import { lateEvents, unreadable, unsentEvent } from './unsent.ts'
 
 /** Facts about the visit that come from the request itself. */
-export interface PageRequestFacts extends Pick<Visit, 'receivedAt' | 'ip' | 'userAgent' | 'allowTest'> {
+export interface PageRequestFacts extends Pick<Visit, 'receivedAt' | 'earliest' | 'ip' | 'userAgent' | 'allowTest'> {
+  /** The latest that `receivedAt` may truly be, if our clock was changed. In milliseconds since 1970. */
+  latest: number
   /** True if the request has the Global Privacy Control header. */
   gpc: boolean
 }
@@ -57,9 +60,11 @@ export function createPageIntake({
         unsent.push(unsentEvent('no_consent', `consent mode ${mode}`, namesOf(event)))
         return []
       }
-      const isBare = mode === 'always_server' && decisionOf(event) !== 'granted'
-      const limitedDataUse = config.limitedDataUse === true || (isOptedOut(event, facts.gpc) && gpc !== 'ignore')
-      const visit: Visit = { ...facts, sentAt, limitedDataUse, isBare }
+      const marketing = decisionOf(event)
+      const isBare = mode === 'always_server' && marketing !== 'granted'
+      const isLimited = isOptedOut(event, facts.gpc) && gpc !== 'ignore'
+      const limitedDataUse = config.limitedDataUse === true || isLimited
+      const visit: Visit = { ...facts, sentAt, limitedDataUse, isOptedOut: isLimited, marketing, isBare }
       const mapped = mappedOf(event, path, problems)
       if (mapped.length === 0) unsent.push(unsentEvent('skipped', 'not_mapped', namesOf(event)))
       const sorted = sortByAge(fromPage(event, mapped, visit), facts.receivedAt)
@@ -73,8 +78,9 @@ export function createPageIntake({
       )
     })
     const kept = good.some(({ event }) => mayKeep(event)) ? cookies : undefined
+    const denials = denied === undefined ? [] : [{ keys: [keyOf('visitor', denied)], time: facts.latest }]
     const log = { source, channel: 'page' as const, unsent }
-    return { taken, problems, late, log, cookies: denied === undefined ? kept : 'expired' }
+    return { taken, problems, late, denials, log, cookies: denied === undefined ? kept : 'expired' }
   }
 }
 

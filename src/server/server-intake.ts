@@ -5,7 +5,9 @@ import { orderIdKey } from '../core/order-id.ts'
 import { readText } from '../core/read.ts'
 import type { CustomerOrder } from '../store/customer-history.ts'
 import type { UnsentEvent } from '../store/event-log.ts'
-import { fromServer } from '../tiktok/events-api/payload.ts'
+import { keysOf, type Owned, personOf } from '../store/profile.ts'
+import type { Denial } from '../store/profile-events.ts'
+import { fromServer, type ServerProfile } from '../tiktok/events-api/payload.ts'
 import type { ConvergeEvent, Status } from '../types.ts'
 import { createBlockingFilter } from './blocking-filter.ts'
 import type { Intake, Late, Statuses, Taken } from './intake.ts'
@@ -31,6 +33,7 @@ interface Place extends ServerRequestFacts {
   path: string
   problems: Problem[]
   late: Late[]
+  denials: Denial[]
   unsent: UnsentEvent[]
   /** Orders for the history of customers. */
   orders: CustomerOrder[]
@@ -41,14 +44,18 @@ const inDoubt =
 
 export type ReadServerEvents = (request: ParsedRequest<ServerEvent>, facts: ServerRequestFacts) => Intake
 
-/**
- * Runs the whole pipeline for a server's events from one source. `web` is the page's source. With `history`, orders are added to
- * the history of customers, even if they are not sent.
- */
+export interface ServerIntakeOptions {
+  /** If set, orders are added to the history of customers, even if they are not sent. */
+  history?: HistoryConfig | undefined
+  /** True if an event without a decision may wait for that of the page or the visitor's profile. Only a store can wait. */
+  canWait: boolean
+}
+
+/** Runs the whole pipeline for a server's events from one source. `web` is the page's source. */
 export function createServerIntake(
   { name, config, rules }: Source,
   web: Source,
-  history?: HistoryConfig,
+  { history, canWait }: ServerIntakeOptions,
 ): ReadServerEvents {
   const { consent: mode = 'always' } = config
   const blockingFilter = createBlockingFilter(config.filters)
@@ -59,7 +66,7 @@ export function createServerIntake(
 
   function run(
     given: ServerEvent,
-    { path, receivedAt, problems, late, orders, unsent, isClockSteady }: Place,
+    { path, receivedAt, problems, late, denials, orders, unsent, isClockSteady }: Place,
   ): [status: Status, events: OutboxEvent[]] {
     const event = createEvent(given.event_name, copyRecord(given.properties), given.event_id, () => crypto.randomUUID())
     const names = { eventName: event.eventName, event_id: event.eventID }
@@ -83,7 +90,9 @@ export function createServerIntake(
     const order = history && toCustomerOrder(event, { given, time, profile, history })
     if (order) orders.push(order)
     const { marketing } = profile
-    if (isDeniedByGpc(profile.gpc, config.gpc, marketing) || refusalOf(mode, marketing, 'relay'))
+    if (marketing === 'denied') denials.push(toDenial(profile, time))
+    const refusal = refusalOf(mode, marketing, 'relay')
+    if (isDeniedByGpc(profile.gpc, config.gpc, marketing) || (refusal && !(canWait && refusal === 'undecided')))
       return drop('no_consent', `consent mode ${mode}`)
     const rows = routeByCustomer(event, rules, config, order !== undefined)
     if (!rows) return drop('filtered', blockingFilter(event.eventName, event.properties))
@@ -124,10 +133,11 @@ export function createServerIntake(
   return ({ good, bad, problems }, facts) => {
     const statuses: Statuses = {}
     const late: Late[] = []
+    const denials: Denial[] = []
     const orders: CustomerOrder[] = []
     const unsent = bad.map(({ given, problem }) => unreadable(given, problem))
     const taken = good.flatMap(({ path, event }) => {
-      const [status, events] = run(event, { ...facts, path, problems, late, orders, unsent })
+      const [status, events] = run(event, { ...facts, path, problems, late, denials, orders, unsent })
       statuses[status] = (statuses[status] ?? 0) + 1
       const isInDoubt = status === 'skipped'
       const eventName = event.event_name
@@ -137,11 +147,18 @@ export function createServerIntake(
       taken,
       problems,
       late,
+      denials,
       statuses,
       log: { source: name, channel: 'server', unsent },
       ...(history && orders.length > 0 && { history: { orders, keepFor: history.keepFor } }),
     }
   }
+}
+
+/** A signed source may deny by any key that it names. */
+function toDenial({ user, visitor, aliases }: ServerProfile, time: number): Denial {
+  const owned: Owned = { ...(visitor !== undefined && { visitor }), aliases, source: 'signed', data: { user } }
+  return { keys: keysOf(owned), person: personOf(owned), time }
 }
 
 /** The sender's value. Default `web`, as in a page, so that a filter on it also lets a server's orders through. */

@@ -1,5 +1,6 @@
 import { sha256 } from '../core/sha256.ts'
 import type { OutboxEvent } from '../server/outbox.ts'
+import type { Fate } from './fate.ts'
 
 /**
  * What the history says about the customer of an order. `new`: no other order of the customer is earlier. `unknown`: the history
@@ -83,7 +84,56 @@ function addOrder(entry: FirstOrder | undefined, id: string, time: number): Firs
   return time < entry.time ? { id, time, latest } : { ...entry, latest }
 }
 
+/** The answer for the orders of one request. */
+export interface HistoryAnswer {
+  /** Rows that are not sent, because they are for other customers. */
+  leftOut: ReadonlySet<OutboxEvent>
+  /** Rows that depend on the customer, with the answer for theirs. */
+  customers: ReadonlyMap<OutboxEvent, Customer>
+}
+
+/** The names of the totals in the database. */
+export const customerTotals = {
+  new: 'customers_new',
+  returning: 'customers_returning',
+  unknown: 'customers_unknown',
+} as const satisfies Record<Customer, string>
+
+/** Adds each order to the history with `add`, and decides which of their rows are sent. */
+export function decideRows(orders: readonly CustomerOrder[], add: (order: CustomerOrder) => Customer): HistoryAnswer {
+  const leftOut = new Set<OutboxEvent>()
+  const customers = new Map<OutboxEvent, Customer>()
+  for (const order of orders) {
+    const customer = add(order)
+    for (const { event } of order.rows) customers.set(event, customer)
+    for (const event of rowsOfOthers(order, customer)) leftOut.add(event)
+  }
+  return { leftOut, customers }
+}
+
 /** Returns the rows that are not sent for this customer. */
 export function rowsOfOthers({ rows }: Pick<CustomerOrder, 'rows'>, customer: Customer): OutboxEvent[] {
   return rows.filter(({ customers }) => !customers.includes(customer)).map(({ event }) => event)
+}
+
+/**
+ * Adds the events of a request with `add`, without the rows that are for other customers, and returns the fates of all. `count` is
+ * called once for each order whose rows depend on the customer, unless it arrived before.
+ */
+export function addForCustomers<Kept extends { event: OutboxEvent }>(
+  all: readonly Kept[],
+  { leftOut, customers }: HistoryAnswer,
+  add: (kept: readonly Kept[]) => readonly Fate[],
+  count: (customer: Customer) => void,
+): Fate[] {
+  const kept = all.filter(({ event }) => !leftOut.has(event))
+  const fates = new Map(add(kept).map((fate, index) => [kept[index]?.event, fate]))
+  const decided = new Map<string, Customer>()
+  for (const { event } of all) {
+    const customer = customers.get(event)
+    if (customer) decided.set(event.data.event_id, customer)
+  }
+  for (const { event } of kept) if (fates.get(event) === 'already_sent') decided.delete(event.data.event_id)
+  for (const customer of decided.values()) count(customer)
+  return all.map(({ event }) => fates.get(event) ?? 'for_others')
 }

@@ -35,7 +35,7 @@ export function personHashes({ email, phone, external_id }: EventsApiEvent['user
   const hashes: string[] = []
   if (email) hashes.push(email)
   if (phone) hashes.push(phone)
-  if (external_id) hashes.push(external_id)
+  if (external_id) hashes.push(...[external_id].flat())
   return hashes
 }
 

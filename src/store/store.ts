@@ -1,10 +1,12 @@
 import type { Deliver, OutboxEvent, Stats } from '../server/outbox.ts'
+import type { ConsentRules } from './consent-decision.ts'
 import type { CustomerCounts, HistoryExtras } from './customer-history.ts'
 import type { EventLog, LogPart, LogRetention } from './event-log.ts'
 import type { Fate } from './fate.ts'
 import type { OrderTraces } from './order-traces.ts'
 import type { PauseSwitch } from './pause-switch.ts'
 import type { PersonCounts, PersonKeys } from './person.ts'
+import type { Denial } from './profile-events.ts'
 
 /** An event that was set aside and is not sent. */
 export interface DeadLetter {
@@ -26,13 +28,28 @@ export type Chosen = readonly number[] | 'all'
 export interface Extras {
   /** Its lines in the event log. Default: it is not logged. */
   log?: LogPart
+  /** Visitors who have denied consent. */
+  denials?: readonly Denial[]
   /** Orders for the history of customers. They are written even if none of the request's events is sent. */
   history?: HistoryExtras | undefined
 }
 
-export interface MergeOptions {
+/** The rules on consent and profiles. */
+export interface ProfileOptions extends ConsentRules {
+  /** Default: no profiles are kept, and existing ones are deleted. */
+  profiles?: ProfileLimits | undefined
+}
+
+export interface MergeOptions extends ProfileOptions {
   /** Seconds that an order waits for its twin, the copy from the other side. 0 means that it does not wait. */
   mergeOrders: number
+}
+
+export interface ProfileLimits {
+  /** Days for which a profile is kept after the newest event that added to it. */
+  days: number
+  /** The most profiles. Those without a person give way first. */
+  max: number
 }
 
 export interface StartOptions extends MergeOptions {
@@ -41,12 +58,27 @@ export interface StartOptions extends MergeOptions {
 }
 
 /** Outcomes of orders that both a page and a signed source sent, since the database was created. */
-export type OrderCounts = Record<Exclude<Fate, 'kept' | 'already_sent' | 'for_others'>, number>
+export type OrderCounts = Record<
+  Exclude<Fate, 'kept' | 'already_sent' | 'for_others' | 'undecided' | 'no_consent'>,
+  number
+>
 
 export interface StoreStats extends Stats {
   orders: OrderCounts
   /** Missing if the store keeps no history of customers. */
   customers?: CustomerCounts
+  /** Events that were accepted and not sent, because the visitor denied consent or did not grant it. */
+  no_consent?: number
+  /** Missing if the store keeps no profiles. */
+  profiles?: ProfileCounts
+}
+
+export interface ProfileCounts {
+  profiles: number
+  /** Denials of consent that are remembered, by key. */
+  denials: number
+  /** Keys that belong to nobody, because too many visitors or persons used them. */
+  shared_keys: number
 }
 
 /**

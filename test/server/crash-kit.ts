@@ -4,7 +4,9 @@ import { expect } from 'vitest'
 import type { EventsApiHost, Fault } from '../tiktok/events-api-host.ts'
 import type { Child } from './node-child.ts'
 
-const faults: ('down' | Fault)[] = [
+export type Misbehavior = 'down' | Fault
+
+export const faults: readonly Misbehavior[] = [
   'down',
   { status: 503 },
   { hangUp: 'half-way' },
@@ -16,7 +18,7 @@ const faults: ('down' | Fault)[] = [
   {},
 ]
 
-async function play(tiktok: EventsApiHost, fault: 'down' | Fault, former?: 'down' | Fault): Promise<void> {
+export async function play(tiktok: EventsApiHost, fault: Misbehavior, former?: Misbehavior): Promise<void> {
   if (former === 'down') await tiktok.listen()
   if (fault === 'down') await tiktok.close()
   else tiktok.faults.always = fault
@@ -26,7 +28,7 @@ async function play(tiktok: EventsApiHost, fault: 'down' | Fault, former?: 'down
 export const patience = 60_000
 
 /** Lets a server live for a random amount of work from `least` to `most`, not for a time. */
-async function letWork([least, most]: readonly [least: number, most: number], count: () => number) {
+export async function letWork([least, most]: readonly [least: number, most: number], count: () => number) {
   const goal = count() + least + Math.floor(Math.random() * (most - least))
   await expect.poll(count, { timeout: patience, interval: 5 }).toBeGreaterThanOrEqual(goal)
   // The kill should not always come just after an answer.

@@ -126,6 +126,7 @@ const tries: Record<keyof ForwarderConfig, unknown[]> = {
   eventsApiUrl: ['', 'no such value', 'http://shop.test', '/'],
   outbox: [],
   store: [],
+  profiles: [true, 30, 'on'],
   metricsToken: wrong,
   alerts: [
     ...wrong,

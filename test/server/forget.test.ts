@@ -217,7 +217,7 @@ test('"forget" names the copies that were made before an update', async () => {
 })
 
 test.each<[words: string[], error: string]>([
-  [[], 'forget needs a person: use --email, --phone, --customer, --order or --stdin'],
+  [[], 'forget needs a person: use --email, --phone, --customer, --alias, --order or --stdin'],
   [['--email', 'jane'], '--email is not an email address such as jane@example.com, or its SHA-256'],
   [
     ['--phone', '917 123 4567'],

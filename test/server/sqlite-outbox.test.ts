@@ -129,7 +129,7 @@ test('if a batch cannot be read while others are on their way, no event is sent 
   const iterate = StatementSync.prototype.iterate
   let reads = 0
   vi.spyOn(StatementSync.prototype, 'iterate').mockImplementation(function (this: StatementSync, ...values) {
-    if (this.sourceSQL.includes('body FROM waiting') && ++reads === 3) throw new Error('disk I/O error')
+    if (this.sourceSQL.includes('body, line FROM waiting') && ++reads === 3) throw new Error('disk I/O error')
     return iterate.apply(this, values)
   })
   onTestFinished(() => void vi.restoreAllMocks())

@@ -8,7 +8,7 @@ import type { Store } from '../../src/store/store.ts'
 import { testEventLog } from './log-contract.ts'
 import { pixelId } from './node-requests.ts'
 import { testOutbox } from './outbox-contract.ts'
-import { day, newPath, open, purchase, soon } from './outbox-kit.ts'
+import { day, newPath, numbered, open, purchase, soon } from './outbox-kit.ts'
 import { listOf, testStore } from './store-contract.ts'
 
 function openStore(path: string, now?: () => number): Store {
@@ -148,4 +148,17 @@ test('a dead letter is kept for 30 days', async () => {
     'newer',
   )
   expect(await ids()).toEqual(['new', 'newer'])
+})
+
+test('the history of customers takes no room from events', async () => {
+  const maxBytes = 2_000_000
+  const store = createSqliteStore({ path: newPath(), pixelId, maxBytes, reserveBytes: 0 })
+  onTestFinished(() => store.close())
+  const orders = Array.from({ length: 40_000 }, (_, index) => ({
+    ...{ id: `order-${index}`, time: Date.now() - index, isCovered: true, rows: [] },
+    person: { email: index.toString(16).padStart(64, '0') },
+  }))
+  await store.add([], { mergeOrders: 0 }, { history: { orders } })
+  const fates = await store.add(numbered(1000), { mergeOrders: 0 })
+  expect(new Set(fates)).toEqual(new Set(['kept']))
 })

@@ -1,6 +1,6 @@
 // A forwarder with a database, and both copies of an order.
 import { onTestFinished } from 'vitest'
-import type { DatabaseOptions } from '../../src/node/event-file.ts'
+import type { FileOptions } from '../../src/node/event-file.ts'
 import { type ServeConfig, serve } from '../../src/node/serve.ts'
 import type { RelayBatch, RelayedEvent } from '../../src/types.ts'
 import { createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
@@ -24,7 +24,7 @@ export interface StoreServer {
 }
 
 interface Options extends Partial<Omit<ServeConfig, 'database' | 'logger'>> {
-  database?: Partial<DatabaseOptions>
+  database?: Partial<FileOptions>
   /** Default true: there is a webhook. */
   isSigned?: boolean
 }

@@ -40,6 +40,7 @@ const shown = {
   store: 'secret',
   outbox: 'secret',
   mergeOrders: 'value',
+  profiles: 'value',
   newCustomers: 'value',
   log: 'value',
   alerts: 'value',

@@ -88,15 +88,19 @@ function createTaker(source: Source | undefined, options: WebhookOptions): Taker
 
 /** Stores the events of a request, unless its source is disabled or the intake is paused. */
 function createKeeper(source: Source, { readPause, store, lateEvents }: WebhookOptions) {
-  /** A paused source's orders still belong to the history of customers. */
+  /** Denials still count, and a paused source's orders still belong to the history of customers. */
   async function skipAll(reason: string, events: number, intake: Intake, context: RequestContext): Promise<Answer> {
-    const { history } = intake
+    const { denials } = intake
+    const history = source.isEnabled ? intake.history : undefined
     const log = allSkipped(intake, reason)
-    if (!history || !source.isEnabled) {
+    if (!history && !denials.length) {
       store.note(log)
       return skip(reason, events)
     }
-    const remembered = { taken: [], problems: [], late: [], statuses: { skipped: events }, history, log }
+    const remembered = {
+      ...{ taken: [], problems: [], late: [], statuses: { skipped: events }, denials, log },
+      ...(history && { history }),
+    }
     const answer = await store.store(remembered, context)
     return answer.status === 202 ? skip(reason, events) : answer
   }

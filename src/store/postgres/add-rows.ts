@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Fate } from '../fate.ts'
 import { isCountedOnce, originOf } from '../waiting-event.ts'
 import { durable, type Query, type Row } from './connections.ts'
+import { createCustomerDesk, createCustomerTable } from './customer-desk.ts'
 import { type Addition, type Changes, decideAll, type KnownOrders, type NewRow } from './order-desk.ts'
 
 // JSON has no such character outside of escapes, so it separates bodies without a copy of their text.
@@ -9,8 +10,6 @@ const SEPARATOR = '\u001e'
 
 // One lock for each order could exceed the database's table of locks. Orders that share a lock wait for each other.
 const LOCKS = 256
-
-export type TotalName = 'waiting' | 'sent' | keyof Changes['counts']
 
 /** Adds waiting events to the tables of a schema. `slot` is this process's row of each total. */
 export function createRowAdder(schema: string, slot: number) {
@@ -39,6 +38,7 @@ export function createRowAdder(schema: string, slot: number) {
     )
     SELECT given.place::integer AS place FROM given WHERE id NOT IN (SELECT id FROM inserted)`
 
+  const customers = createCustomerTable(schema)
   const locksSql = 'SELECT pg_advisory_xact_lock($1, bucket) FROM unnest($2::integer[]) AS bucket'
   const broughtSql = `SELECT event, event_id, added, signed FROM ${schema}.orders WHERE event_id = ANY($1)`
   // A row that is released at the same moment is locked, and does not wait for its twin any more.
@@ -72,7 +72,7 @@ export function createRowAdder(schema: string, slot: number) {
     for (const { place } of refused) rows[Number(place) - 1]?.refuse?.()
   }
 
-  /** Locks orders until the end of the transaction, so that no other process decides about them meanwhile. */
+  /** Locks orders and persons until the end of the transaction, so that no other process decides about them meanwhile. */
   async function lockOrders(query: Query, ids: readonly string[]): Promise<void> {
     const buckets = [...new Set(ids.map(bucketOf))].sort((one, other) => one - other)
     if (buckets.length) await query(locksSql, [first, buckets])
@@ -85,7 +85,7 @@ export function createRowAdder(schema: string, slot: number) {
     return { brought: brought.map(toBrought), held: held.map(toHeld) }
   }
 
-  async function addTotals(query: Query, totals: Partial<Record<TotalName, number>>): Promise<void> {
+  async function addTotals(query: Query, totals: Readonly<Record<string, number>>): Promise<void> {
     const given = Object.entries(totals).flatMap(([name, count]) => (count ? [{ name, count }] : []))
     if (given.length) await query(totalSql, [slot, JSON.stringify(given)])
   }
@@ -111,20 +111,29 @@ export function createRowAdder(schema: string, slot: number) {
     lockOrders,
     addTotals,
 
-    /** True if the requests contain an order, so that `add` must run in a transaction. */
+    /** True if `add` must run in a transaction, because it takes more than one statement. */
     needsTransaction: (additions: readonly Addition[]): boolean =>
-      additions.some(({ kept }) => kept.some(({ event }) => isCountedOnce(event))),
+      additions.some(({ kept, extras }) => extras?.history || kept.some(({ event }) => isCountedOnce(event))),
 
     /** Adds the events of several requests and returns their fates. `now` is in milliseconds since 1970. */
     async add(query: Query, additions: readonly Addition[], now: () => number): Promise<Fate[][]> {
       const orders = additions.flatMap(({ kept }) => kept.filter(({ event }) => isCountedOnce(event)))
       const ids = [...new Set(orders.map(({ event }) => event.data.event_id))]
-      await lockOrders(query, ids)
+      const forHistory = additions.flatMap(({ extras }) => extras?.history?.orders ?? [])
+      const hasHistory = additions.some(({ extras }) => extras?.history)
+      const settings = hasHistory ? await customers.settings(query) : undefined
+      const keys = settings ? customers.keysOf(settings, forHistory) : []
+      await lockOrders(query, [...ids, ...keys])
       const known = await readOrders(query, ids)
+      const desk = settings && createCustomerDesk(settings, await customers.read(query, keys))
       const time = now()
-      const { fates, changes } = decideAll(additions, known, time)
+      const { fates, changes } = decideAll(additions, known, desk, time)
       await write(query, changes, time)
-      return fates
+      if (desk) {
+        await customers.write(query, desk.changes())
+        await addTotals(query, desk.changes().counts)
+      }
+      return fates()
     },
   }
 }

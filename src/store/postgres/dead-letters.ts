@@ -1,10 +1,12 @@
 import { isRecord } from '../../core/read.ts'
 import type { OutboxEvent } from '../../server/outbox.ts'
+import { customerTotals } from '../customer-history.ts'
 import { isSent } from '../fate.ts'
 import { retention } from '../retention.ts'
 import type { Chosen, DeadLetter, StoreStats } from '../store.ts'
 import type { RowAdder } from './add-rows.ts'
 import type { Connections, Query, Row } from './connections.ts'
+import { createCustomerTable } from './customer-desk.ts'
 import { stateSql, toState } from './shared-state.ts'
 
 const CHUNK = 1000
@@ -91,6 +93,7 @@ export function createDeadLetters({ connections, schema, rows, now }: DeadLetter
       const time = now()
       await connections.query(pruneDeadSql, [time], 60)
       await connections.query(pruneOrdersSql, [time], 60)
+      await createCustomerTable(schema).prune((...given) => connections.query(...given), time)
     },
   }
 }
@@ -99,11 +102,7 @@ export function createDeadLetters({ connections, schema, rows, now }: DeadLetter
 const STATS_SECONDS = 3
 
 /** Reads the numbers of health. */
-export async function readStats(
-  connections: Connections,
-  schema: string,
-  now: number,
-): Promise<Omit<StoreStats, 'full'>> {
+export async function readStats(connections: Connections, schema: string, now: number): Promise<StoreStats> {
   const sql = `SELECT
     (SELECT json_object_agg(name, count) FROM (SELECT name, sum(count) AS count FROM ${schema}.totals GROUP BY name) AS summed) AS totals,
     (SELECT json_agg(json_build_array(problem, count)) FROM
@@ -131,6 +130,11 @@ export async function readStats(
       conflict: total('conflict'),
       late_twin: total('late_twin'),
       left_to_source: total('left_to_source'),
+    },
+    customers: {
+      new: total(customerTotals.new),
+      returning: total(customerTotals.returning),
+      unknown: total(customerTotals.unknown),
     },
   }
 }

@@ -3,6 +3,7 @@ import { isAboutPerson } from '../is-about-person.ts'
 import type { PersonCounts, PersonKeys } from '../person.ts'
 import type { RowAdder } from './add-rows.ts'
 import { type Connections, type Row, reasonOf } from './connections.ts'
+import { createCustomerTable } from './customer-desk.ts'
 
 export interface ErasureOptions {
   connections: Connections
@@ -26,7 +27,8 @@ export async function countPerson(options: ErasureOptions, person: PersonKeys): 
   for (const table of tables) {
     for await (const ids of findPerson(options, table, 0, person)) counts[table] += ids.length
   }
-  return { waiting: counts.waiting, deadLetters: counts.dead_letters, sending: 0 }
+  const customers = await createCustomerTable(options.schema).find(options.connections, person, 'count')
+  return { waiting: counts.waiting, deadLetters: counts.dead_letters, sending: 0, ...(customers && { customers }) }
 }
 
 /**
@@ -62,8 +64,9 @@ export async function erasePerson(options: ErasureOptions, person: PersonKeys): 
     })
   }
   await eraseDead() // what was set aside meanwhile
+  const customers = await createCustomerTable(schema).find(connections, person, 'erase')
   await vacuum(options)
-  return counts
+  return { ...counts, ...(customers && { customers }) }
 }
 
 /** Finds a person's rows behind an id, in parts. */
@@ -93,7 +96,7 @@ const toEvent = ({ body }: Row): OutboxEvent => JSON.parse(String(body))
 /** Rewrites small tables. In large ones, the space of deleted rows is only released, and is overwritten when it is used again. */
 async function vacuum({ connections, schema }: ErasureOptions): Promise<void> {
   try {
-    for (const table of tables) {
+    for (const table of [...tables, 'customers']) {
       const [size] = await connections.query(`SELECT pg_total_relation_size('${schema}.${table}') AS bytes`)
       const full = Number(size?.bytes) <= LARGEST_REWRITE ? '(FULL) ' : ''
       await connections.query(`VACUUM ${full}${schema}.${table}`, [], SEARCH_SECONDS)

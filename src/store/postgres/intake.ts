@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
 import type { Fate } from '../fate.ts'
 import { writeKept } from '../kept-event.ts'
+import type { Extras } from '../store.ts'
 import type { KeptEvent } from '../waiting-event.ts'
 import type { RowAdder } from './add-rows.ts'
 import { type Connections, isDiskFull } from './connections.ts'
@@ -9,12 +10,13 @@ import { type Connections, isDiskFull } from './connections.ts'
 interface Waiting {
   kept: KeptEvent[]
   mergeOrders: number
+  extras: Extras | undefined
   resolve: (fates: Fate[]) => void
   reject: (reason: unknown) => void
 }
 
 export interface Intake {
-  add(events: readonly OutboxEvent[], mergeOrders: number): Promise<Fate[]>
+  add(events: readonly OutboxEvent[], mergeOrders: number, extras?: Extras): Promise<Fate[]>
   /** Resolves once nothing is being written. */
   end(): Promise<void>
 }
@@ -67,10 +69,10 @@ export function createIntake({ connections, rows, now }: IntakeOptions): Intake 
   }
 
   return {
-    add: (events, mergeOrders) =>
+    add: (events, mergeOrders, extras) =>
       new Promise((resolve, reject) => {
         const kept = events.map((event) => ({ event, body: writeKept(event) }))
-        waiting.push({ kept, mergeOrders, resolve, reject })
+        waiting.push({ kept, mergeOrders, extras, resolve, reject })
         committing ??= commitAll()
       }),
     async end() {

@@ -1,10 +1,12 @@
 import type { OutboxEvent } from '../../server/outbox.ts'
-import { type Brought, decideOrder, type HeldRow, namesOf } from '../decide-order.ts'
+import { addForCustomers } from '../customer-history.ts'
+import { type Brought, decideOrder, type HeldRow, namesOf, type OrderMoment } from '../decide-order.ts'
 import type { Fate } from '../fate.ts'
 import { writeKept } from '../kept-event.ts'
 import { orderKey, placesOfOrders } from '../order-places.ts'
-import type { OrderCounts } from '../store.ts'
+import type { Extras, OrderCounts } from '../store.ts'
 import { isCountedOnce, type KeptEvent } from '../waiting-event.ts'
+import type { CustomerDesk } from './customer-desk.ts'
 
 /** A row to insert. `due` is until when an order waits for its twin, in milliseconds since 1970, or 0. */
 export interface NewRow extends KeptEvent {
@@ -34,6 +36,7 @@ export interface KnownOrders {
 export interface Addition {
   kept: readonly KeptEvent[]
   mergeOrders: number
+  extras?: Extras | undefined
 }
 
 /** A row that waits for its twin. Rows of this transaction have a negative id until they are inserted. */
@@ -44,32 +47,50 @@ interface Held extends HeldRow {
 
 /**
  * Decides about the events of several requests, as if each were stored before the next. The database is only read before and
- * written afterwards.
+ * written afterwards. `fates` returns the fate of each event once the changes are written.
  */
 export function decideAll(
   additions: readonly Addition[],
   known: KnownOrders,
+  customers: CustomerDesk | undefined,
   now: number,
-): { fates: Fate[][]; changes: Changes } {
+): { fates: () => Fate[][]; changes: Changes } {
   const desk = createDesk(known)
-  const fates = additions.map(({ kept, mergeOrders }) => {
-    const fates: Fate[] = kept.map(() => 'kept')
-    const orders = placesOfOrders(kept)
-    for (const [index, one] of kept.entries()) {
-      if (!isCountedOnce(one.event)) {
-        desk.insert({ ...one, due: 0, refuse: () => (fates[index] = 'already_sent') })
-        continue
-      }
-      const places = orders.get(orderKey(one.event)) ?? []
-      if (places[0] !== index) continue
-      const rows = places.flatMap((place) => kept[place] ?? [])
-      const ofOrder = desk.decide(rows, { now, mergeOrders })
-      for (const [nth, place] of places.entries()) fates[place] = ofOrder[nth] ?? 'already_sent'
+  const decided = additions.map(({ kept, mergeOrders, extras }) => {
+    const fates = new Map<KeptEvent, Fate>()
+    const add = (some: readonly KeptEvent[]) => addEvents(desk, some, { now, mergeOrders }, fates)
+    if (!extras?.history || !customers) add(kept)
+    else {
+      const answer = customers.add(extras.history, now)
+      const ofAll = addForCustomers(kept, answer, add, customers.count)
+      for (const [index, one] of kept.entries()) fates.set(one, fates.get(one) ?? ofAll[index] ?? 'for_others')
     }
-    return fates
+    return { kept, fates }
   })
-  return { fates, changes: desk.changes() }
+  return {
+    fates: () => decided.map(({ kept, fates }) => kept.map((one) => fates.get(one) ?? 'already_sent')),
+    changes: desk.changes(),
+  }
 }
+
+function addEvents(desk: Desk, kept: readonly KeptEvent[], moment: OrderMoment, fates: Map<KeptEvent, Fate>): Fate[] {
+  const orders = placesOfOrders(kept)
+  for (const [index, one] of kept.entries()) {
+    if (!isCountedOnce(one.event)) {
+      fates.set(one, 'kept')
+      desk.insert({ ...one, due: 0, refuse: () => fates.set(one, 'already_sent') })
+      continue
+    }
+    const places = orders.get(orderKey(one.event)) ?? []
+    if (places[0] !== index) continue
+    const rows = places.flatMap((place) => kept[place] ?? [])
+    const ofOrder = desk.decide(rows, moment)
+    for (const [nth, row] of rows.entries()) fates.set(row, ofOrder[nth] ?? 'already_sent')
+  }
+  return kept.map((one) => fates.get(one) ?? 'already_sent')
+}
+
+type Desk = ReturnType<typeof createDesk>
 
 function createDesk(known: KnownOrders) {
   const brought = new Map(known.brought.map((one) => [keyOf(one.event, one.event_id), one]))
@@ -114,7 +135,7 @@ function createDesk(known: KnownOrders) {
     insert: (row: NewRow): void => void rows.push(row),
 
     /** Decides about the rows of one order from one side. They share event_id and order name. */
-    decide(kept: readonly KeptEvent[], moment: { now: number; mergeOrders: number }): Fate[] {
+    decide(kept: readonly KeptEvent[], moment: OrderMoment): Fate[] {
       const events = kept.map(({ event }) => event)
       const event_id = events[0]?.data.event_id ?? ''
       const decision = decideOrder(events, knownOf(events, event_id), moment)

@@ -1,7 +1,7 @@
 import { type Deliver, type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
 import type { Fate } from '../fate.ts'
 import type { PersonCounts, PersonKeys } from '../person.ts'
-import type { Chosen, DeadLetter, MergeOptions, StoreStats } from '../store.ts'
+import type { Chosen, DeadLetter, Extras, MergeOptions, StoreStats } from '../store.ts'
 import { createRowAdder } from './add-rows.ts'
 import { connect, reasonOf } from './connections.ts'
 import { createDatabaseClock } from './database-clock.ts'
@@ -11,7 +11,8 @@ import { createDrain, type Drained, type DrainOptions } from './drain.ts'
 import { countPerson, erasePerson } from './erase-person.ts'
 import { createIntake } from './intake.ts'
 import { type Loop, startLoop } from './loop.ts'
-import { DEFAULT_SCHEMA, lockKey, type Migration, openSchema, quoteSchema, schemaVersionOf } from './postgres-schema.ts'
+import { createPauseSwitch } from './pause-switch.ts'
+import { DEFAULT_SCHEMA, lockKey, type Migration, openSchema, quoteSchema, readOwner } from './postgres-schema.ts'
 import { readPostgresUrl, UnusableDatabase } from './postgres-url.ts'
 import { createQueue } from './queue.ts'
 import { createSettlement } from './settlement.ts'
@@ -31,7 +32,7 @@ export interface PostgresOptions {
   schema?: string
   /** Milliseconds of the pause after the first failure, and of the longest pause. Default 1,000 and 60,000. */
   retryAfter?: { first: number; longest: number }
-  /** Seconds until another forwarder takes the events of one that was killed. Default 30. At least 3. */
+  /** Seconds until another forwarder takes the events of one that was killed. Default 30. */
   leaseSeconds?: number
   /** Milliseconds since 1970. Default: the database's clock. */
   now?: () => number
@@ -45,7 +46,7 @@ export interface PostgresOptions {
 export interface EngineOptions extends PostgresOptions {
   /** Default: all. */
   migrations?: readonly Migration[]
-  /** False refuses a database that has no tables of this package. Default true. */
+  /** False refuses a database without tables of this package, or with older ones. Default true. */
   create?: boolean
 }
 
@@ -115,11 +116,12 @@ export function openPostgresEngine(options: EngineOptions) {
     ready,
     connections,
     schema,
+    pauseSwitch: createPauseSwitch(connections.query, schema, now, ready),
 
-    async add(events: readonly OutboxEvent[], { mergeOrders }: MergeOptions): Promise<Fate[]> {
+    async add(events: readonly OutboxEvent[], { mergeOrders }: MergeOptions, extras?: Extras): Promise<Fate[]> {
       if (isClosed) throw new OutboxFull('The database is closing.')
       await ready()
-      const fates = await intake.add(events, mergeOrders)
+      const fates = await intake.add(events, mergeOrders, extras)
       loop?.wake()
       return fates
     },
@@ -136,7 +138,7 @@ export function openPostgresEngine(options: EngineOptions) {
     async stats(): Promise<StoreStats> {
       try {
         await ready()
-        lastStats = { ...(await readStats(connections, schema, now())), full: false }
+        lastStats = await readStats(connections, schema, now())
         return lastStats
       } catch (error) {
         const stopped =
@@ -169,7 +171,7 @@ export function openPostgresEngine(options: EngineOptions) {
     },
     async schemaVersion(): Promise<number> {
       await ready()
-      return schemaVersionOf(connections.query, schema)
+      return (await readOwner(connections.query, schema)).version
     },
 
     async close(): Promise<void> {
@@ -188,4 +190,5 @@ const nothing: StoreStats = {
   oldest: undefined,
   stopped: undefined,
   orders: { merged: 0, conflict: 0, late_twin: 0, left_to_source: 0 },
+  customers: { new: 0, returning: 0, unknown: 0 },
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Connections, codeOf, isPermanent, type Query, reasonOf } from './connections.ts'
-import { outboxTables } from './postgres-tables.ts'
+import { laterTables, outboxTables } from './postgres-tables.ts'
 import { UnusableDatabase } from './postgres-url.ts'
 
 /** Returns the SQL of one step. `schema` is quoted. */
@@ -10,7 +10,7 @@ export type Migration = (schema: string) => string
  * Each migration updates the tables from the version of its index to the next. It only adds, so that forwarders of the previous
  * version keep running. A later version removes what nothing uses. Never change a released migration.
  */
-export const migrations: readonly Migration[] = [outboxTables]
+export const migrations: readonly Migration[] = [outboxTables, laterTables]
 
 export const DEFAULT_SCHEMA = 'converge'
 
@@ -37,7 +37,7 @@ export interface SchemaOptions {
   /** The database in messages. */
   shown: string
   migrations?: readonly Migration[] | undefined
-  /** False leaves a database without our tables as it is, and refuses it. Default true. */
+  /** False refuses a database without our tables or with older ones, and changes nothing. Default true. */
   create?: boolean | undefined
 }
 
@@ -89,22 +89,31 @@ async function bringUpToDate(query: Query, options: SchemaOptions): Promise<void
     )
     await query(`INSERT INTO ${quoted}.converge_owner (version) VALUES (0)`)
   }
-  const [owner] = await query(`SELECT pixel, version FROM ${quoted}.converge_owner`)
-  const version = Number(owner?.version)
+  const { version, pixel } = await readOwner(query, quoted)
   if (version > steps.length)
     throw new UnusableDatabase(
       `converge-tiktok: the schema ${schema} of ${shown} was created by a later version of converge-tiktok (it has format ${version}, this version supports up to ${steps.length}). Update converge-tiktok, or name another schema.`,
     )
-  if (pixelId && owner?.pixel && owner.pixel !== pixelId)
+  if (version < steps.length && !create)
     throw new UnusableDatabase(
-      `converge-tiktok: the schema ${schema} of ${shown} contains events of pixel ${owner.pixel}, but pixelId is ${pixelId}. Name another schema for this pixel.`,
+      `converge-tiktok: the schema ${schema} of ${shown} was created by an earlier version of converge-tiktok. It was not changed. Start the server of this version with it first.`,
+    )
+  if (pixelId && pixel && pixel !== pixelId)
+    throw new UnusableDatabase(
+      `converge-tiktok: the schema ${schema} of ${shown} contains events of pixel ${pixel}, but pixelId is ${pixelId}. Name another schema for this pixel.`,
     )
   for (const step of steps.slice(version)) await query(step(quoted), [], MIGRATION_SECONDS)
   if (version < steps.length) await query(`UPDATE ${quoted}.converge_owner SET version = $1`, [steps.length])
-  if (pixelId && !owner?.pixel) await query(`UPDATE ${quoted}.converge_owner SET pixel = $1`, [pixelId])
+  if (pixelId && !pixel) await query(`UPDATE ${quoted}.converge_owner SET pixel = $1`, [pixelId])
 }
 
-async function findSchema(query: Query, schema: string): Promise<'ours' | 'missing' | 'foreign'> {
+/** The version of the tables, and the pixel that owns them. */
+export async function readOwner(query: Query, schema: string): Promise<{ version: number; pixel: string | undefined }> {
+  const [row] = await query(`SELECT pixel, version FROM ${schema}.converge_owner`)
+  return { version: Number(row?.version), pixel: typeof row?.pixel === 'string' ? row.pixel : undefined }
+}
+
+export async function findSchema(query: Query, schema: string): Promise<'ours' | 'missing' | 'foreign'> {
   const rows = await query(
     `SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
     WHERE nspname = $1 AND relkind IN ('r', 'p', 'v', 'm', 'f')`,
@@ -112,10 +121,4 @@ async function findSchema(query: Query, schema: string): Promise<'ours' | 'missi
   )
   if (rows.some(({ relname }) => relname === 'converge_owner')) return 'ours'
   return rows.length ? 'foreign' : 'missing'
-}
-
-/** The version of the tables. */
-export async function schemaVersionOf(query: Query, schema: string): Promise<number> {
-  const [row] = await query(`SELECT version FROM ${schema}.converge_owner`)
-  return Number(row?.version)
 }

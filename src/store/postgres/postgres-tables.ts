@@ -1,6 +1,25 @@
 /** Version 1 of the tables. */
 export const outboxTables = (schema: string): string => eventTables(schema) + sharedTables(schema)
 
+/** Version 2 of the tables: the history of customers, and switches. The columns are the same as in the SQLite engine. */
+export const laterTables = (schema: string): string => `
+CREATE TABLE ${schema}.customers (
+  key bytea PRIMARY KEY,
+  first_id text COLLATE "C" NOT NULL,
+  first_time bigint NOT NULL,
+  latest bigint NOT NULL
+);
+CREATE INDEX customers_first_id ON ${schema}.customers (first_id);
+CREATE INDEX customers_latest ON ${schema}.customers (latest);
+CREATE TABLE ${schema}.customer_history (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  salt text NOT NULL,
+  keep_for bigint NOT NULL DEFAULT 0
+);
+INSERT INTO ${schema}.customer_history (salt) VALUES (replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''));
+CREATE TABLE ${schema}.switches (name text PRIMARY KEY, since bigint NOT NULL);
+`
+
 /**
  * Waiting events, leases, dead letters and the order memory. The meaning of the columns is the same as
  * in the SQLite engine. Text that is compared has the collation "C", because others change with the operating system.

@@ -41,7 +41,7 @@ export function readPostgresUrl(text: string, password?: string): PostgresAddres
   const rootCertificate = url.searchParams.get('sslrootcert')
   url.searchParams.delete('sslmode')
   url.searchParams.delete('sslrootcert')
-  if (!url.password && password) url.password = password
+  if (!url.password && password) url.password = encodeURIComponent(password)
   const mode = readMode(sslmode, rootCertificate)
   const ssl = mode && sslModes[mode]
   return {

@@ -1,18 +1,17 @@
-import type { Customer, HistoryExtras } from '../customer-history.ts'
+import { addForCustomers, type HistoryExtras } from '../customer-history.ts'
 import type { OrderMoment } from '../decide-order.ts'
 import type { LogPart } from '../event-log.ts'
 import type { Fate } from '../fate.ts'
 import { orderKey, placesOfOrders } from '../order-places.ts'
-import type { Extras } from '../store.ts'
+import type { Extras, MergeOptions } from '../store.ts'
 import { isCountedOnce, type KeptEvent } from '../waiting-event.ts'
 import type { CustomerHistory } from './customer-history.ts'
 import type { LogWriter } from './log-writer.ts'
-import type { Totals, WaitingRows } from './waiting-rows.ts'
+import { noTotals, type Totals, type WaitingRows } from './waiting-rows.ts'
 
-/** The events of a request, and what else it changes. `mergeOrders` is in seconds. */
-export interface Addition {
+/** The events of a request, and what else it changes. */
+export interface Addition extends MergeOptions {
   kept: readonly KeptEvent[]
-  mergeOrders: number
   extras?: Extras | undefined
 }
 
@@ -23,12 +22,15 @@ export interface AddTables {
   log: LogWriter
 }
 
-/** Adds the events of several requests and returns their fates. Call it in a transaction. */
+/** Adds the events of several requests and returns their fates. Call it in a transaction, within the profiles' `within`. */
 export function addRequests({ rows, history, log }: AddTables, requests: readonly Addition[], now: number): Fate[][] {
-  const totals: Totals = { waiting: 0, merged: 0, conflict: 0, late_twin: 0, left_to_source: 0 }
-  const fates = requests.map(({ kept, mergeOrders, extras }) => {
+  const { profiles } = rows
+  const totals = noTotals()
+  const fates = requests.map(({ kept, extras, ...options }) => {
+    profiles.use(options)
+    profiles.deny(extras?.denials ?? [])
     const part = extras?.log
-    const request = { rows, kept, log, part, moment: { now, mergeOrders }, totals }
+    const request = { rows, kept, log, part, moment: { now, mergeOrders: options.mergeOrders }, totals }
     if (part) for (const unsent of part.unsent) log.insertUnsent(part, unsent)
     return extras?.history ? addWithHistory(request, history, extras.history) : addEvents(request)
   })
@@ -38,17 +40,8 @@ export function addRequests({ rows, history, log }: AddTables, requests: readonl
 
 /** Adds the request's orders to the history first, because some rows are only sent for new customers. */
 function addWithHistory(request: Request, history: CustomerHistory, extras: HistoryExtras): Fate[] {
-  const { leftOut, customers } = history.add(extras, request.moment.now)
-  const kept = request.kept.filter(({ event }) => !leftOut.has(event))
-  const fates = new Map(addEvents({ ...request, kept }).map((fate, index) => [kept[index]?.event, fate]))
-  const decided = new Map<string, Customer>()
-  for (const { event } of request.kept) {
-    const customer = customers.get(event)
-    if (customer) decided.set(event.data.event_id, customer)
-  }
-  for (const { event } of kept) if (fates.get(event) === 'already_sent') decided.delete(event.data.event_id)
-  for (const customer of decided.values()) history.count(customer)
-  return request.kept.map(({ event }) => fates.get(event) ?? 'for_others')
+  const answer = history.add(extras, request.moment.now)
+  return addForCustomers(request.kept, answer, (kept) => addEvents({ ...request, kept }), history.count)
 }
 
 interface Request {
@@ -67,10 +60,9 @@ function addEvents({ rows, kept, log, part, moment, totals }: Request): Fate[] {
   for (const [index, one] of kept.entries()) {
     if (!isCountedOnce(one.event)) {
       const line = part && log.insert({ part, eventName: one.eventName ?? '', event: one.event })
-      const isNew = rows.insert(line === undefined ? one : { ...one, line }, moment.now)
-      if (isNew) totals.waiting++
-      else if (line !== undefined) log.skip(line, 'skipped', 'already_sent')
-      fates[index] = isNew ? 'kept' : 'already_sent'
+      fates[index] = rows.insert(line === undefined ? one : { ...one, line }, moment)
+      if (isWaiting(fates[index])) totals.waiting++
+      if (fates[index] === 'no_consent') totals.no_consent++
       continue
     }
     // All rows of an order are decided together, at its first row.
@@ -85,3 +77,5 @@ function addEvents({ rows, kept, log, part, moment, totals }: Request): Fate[] {
   }
   return fates
 }
+
+const isWaiting = (fate: Fate | undefined): boolean => fate === 'kept' || fate === 'undecided'

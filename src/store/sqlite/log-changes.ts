@@ -43,6 +43,7 @@ export function createLogChanges(database: DatabaseSync, { kinds, references, ro
   const setStatus = prepare('UPDATE log SET status = ?, reason = ?, is_order = 0 WHERE id = ?')
   const reopen = prepare(`UPDATE log SET status = ${waiting}, attempts = 0, reason = NULL, code = NULL, message = NULL
     WHERE id = ?`)
+  const fill = prepare('UPDATE log SET keys = ?, person = ? WHERE id = ?')
   const merge = prepare(`UPDATE log SET kind = ?, keys = ?, value = ?, currency = ?, person = ?, is_order = ?
     WHERE id = ?`)
 
@@ -118,6 +119,11 @@ export function createLogChanges(database: DatabaseSync, { kinds, references, ro
       merge.run(kind, matchKeyBits(user), value, currency, references.of(personHashes(user)), Number(isOrder), id)
       rollUp.count({ id, kind, status: Number(line.status) }, 1)
       if (isOrder) rollUp.countOrder(id, moneyOf({ value, currency }), 1)
+    },
+
+    /** Profiles have filled the event. */
+    fill(id: number, { data: { user } }: OutboxEvent): void {
+      fill.run(matchKeyBits(user), references.of(personHashes(user)), id)
     },
 
     /** True if the line counts for its order. */

@@ -31,8 +31,15 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
   // The size of the last refused addition, until another one is accepted.
   let refused: number | undefined
 
-  // The log has a limit of its own.
-  const ownRoom = () => maxBytes - tables.space().used + tables.logBytes()
+<<<<<<< HEAD
+  // The log and the profiles have limits of their own, and must not refuse an order.
+  const otherBytes = () => tables.logBytes() + tables.profileBytes()
+  const ownRoom = () => maxBytes - Math.max(0, tables.space().used - otherBytes())
+=======
+  // The log has a limit of its own, and the history of customers never gives way to events.
+  const othersBytes = () => tables.logBytes() + tables.historyBytes()
+  const ownRoom = () => maxBytes - tables.space().used + othersBytes()
+>>>>>>> next
   const roomOnDisk = () => diskRoom(tables.space())
 
   /** Events that can still be sent are more important than dead letters. */
@@ -47,6 +54,13 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
     } catch {
       // Another process has locked the file, or the disk is full. A later call tries again.
     }
+  }
+
+  function removeProfiles(): void {
+    const removed = tables.giveProfilesWay()
+    if (removed)
+      log(`converge-tiktok: the disk is full: ${removed} profiles of visitors without an order were deleted.`)
+    giveBack()
   }
 
   /** Events are more important than lines of the log. */
@@ -66,16 +80,23 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
     fit(batch) {
       const space = tables.space()
       let own = maxBytes - space.used
-      let isLogCounted = false
+      let areOthersCounted = false
       let disk = diskRoom(space)
       return batch.filter(({ bytes }) => {
-        if (bytes > own && !isLogCounted) {
-          own += tables.logBytes()
-          isLogCounted = true
+<<<<<<< HEAD
+        if (bytes === 0) return true // such as a denial of consent, which must not wait for room
+        if (bytes > own && !areOthersCounted) {
+          own += Math.min(space.used, otherBytes())
+=======
+        if (bytes > own && !areOthersCounted) {
+          own += othersBytes()
+>>>>>>> next
+          areOthersCounted = true
         }
         if (bytes > own) own += gainOf(forgetDead, ownRoom)
         if (bytes > disk) disk += gainOf(giveBack, roomOnDisk)
         if (bytes > disk) disk += gainOf(forgetLines, roomOnDisk)
+        if (bytes > disk) disk += gainOf(removeProfiles, roomOnDisk)
         if (bytes > own || bytes > disk) return false
         own -= bytes
         disk -= bytes

@@ -7,12 +7,14 @@ import { type Fate, isSent } from '../fate.ts'
 import { readKept } from '../kept-event.ts'
 import type { PauseSwitch } from '../pause-switch.ts'
 import type { PersonKeys } from '../person.ts'
+import type { ProfileKey } from '../profile.ts'
 import { retention } from '../retention.ts'
-import type { StoreStats } from '../store.ts'
+import type { ProfileLimits, ProfileOptions, StoreStats } from '../store.ts'
 import { MAX_BATCH, MAX_BATCH_TEXT, type RowKey, type Settled, TOO_LATE, type WaitingEvent } from '../waiting-event.ts'
 import { type Addition, type AddTables, addRequests } from './add-events.ts'
 import { createCustomerHistory } from './customer-history.ts'
 import { createDeadLetterReader, createIdChunks, createProblemCounts } from './dead-letters.ts'
+import { createDenialSweep } from './denial-sweep.ts'
 import type { LineOutcome } from './log-changes.ts'
 import { createLineSearch } from './log-person.ts'
 import { createLogPruning } from './log-pruning.ts'
@@ -21,11 +23,14 @@ import { createOrderMemory } from './order-memory.ts'
 import { createOrderTraces } from './order-traces.ts'
 import { createPauseSwitch } from './pause-switch.ts'
 import { createPersonSearch } from './person-search.ts'
+import { createProfilePruning } from './profile-pruning.ts'
+import { createProfileErasure, createProfileSearch } from './profile-search.ts'
 import { emptyLog, inTransaction, isSqliteError, openLog, UnusableFile } from './sqlite.ts'
 import { copyDatabase, largestRewrite, makeShrinkable, openOutboxFile, schemaVersionOf } from './sqlite-schema.ts'
-import { createWaitingRows } from './waiting-rows.ts'
+import { createWaitingRows, noTotals, type WaitingRows } from './waiting-rows.ts'
 
 const chunk = 1000
+const releaseChunk = 200
 
 const syncFile = promisify(fdatasync)
 
@@ -71,9 +76,14 @@ export function openTables(path: string, pixelId?: string) {
   return {
     ...waitingTable(database, { rows, history, log }, write),
     ...deadLetterTable(database, { rows, history, log }, write),
+    ...profileTable(database, rows, write),
+    ...createDenialSweep(database, { rows, log }, write),
     ...spaceOf(database),
     ...logTable(database, write),
     searchPerson: createPersonSearch(database).next,
+
+    /** The estimated size of the history of customers in bytes. */
+    historyBytes: history.bytes,
 
     /** Deletes a person's entries in the history of customers, and returns their number. */
     forgetCustomer: (person: PersonKeys): number => write(() => history.erase(person)),
@@ -143,12 +153,15 @@ function createWriter(database: DatabaseSync, log: LogWriter): Write {
 }
 
 function waitingTable(database: DatabaseSync, { rows, history, log }: AddTables, write: Write) {
+  const { profiles } = rows
   const prepare = (sql: string) => database.prepare(sql)
   // The plus signs disable other indexes, with which SQLite would sort all waiting rows.
-  const due = prepare(`SELECT id, event_id, attempts, body FROM waiting
+  const due = prepare(`SELECT id, event_id, attempts, body, line FROM waiting
     WHERE id > ? AND (+due <= ? OR +due > ?) AND +expires > ? AND +held = 0 ORDER BY id`)
   const nextHeld = prepare('SELECT 1 FROM waiting WHERE held = 1 AND (due <= ? OR due > ?) LIMIT 1')
-  const release = prepare('UPDATE waiting SET held = 0, due = min(due, ?) WHERE held = 1 AND (due <= ? OR due > ?)')
+  const heldDue = prepare(
+    `SELECT id, body, line FROM waiting WHERE held = 1 AND (due <= ? OR due > ?) LIMIT ${releaseChunk}`,
+  )
   const nextDue = prepare('SELECT min(due) AS due FROM waiting WHERE due > ?')
   const expired = prepare('SELECT id, event_id, line FROM waiting WHERE expires <= ?')
   const putOff = prepare('UPDATE waiting SET attempts = attempts + 1, due = ? WHERE id = ? AND event_id = ?')
@@ -156,15 +169,29 @@ function waitingTable(database: DatabaseSync, { rows, history, log }: AddTables,
   return {
     /** Adds the events of several requests and returns their fates. */
     add: (additions: readonly Addition[], now: number): Fate[][] =>
-      write(() => log.within(now, () => addRequests({ rows, history, log }, additions, now))),
+      write(() => rows.within(now, () => addRequests({ rows, history, log }, additions, now))),
 
     /**
-     * Releases orders that have waited long enough for a twin, and returns their number. They are never changed afterwards.
-     * An order that would wait longer than `longestWait` milliseconds is released too: it was added while the clock was ahead.
+     * Releases a chunk of the events that have waited long enough for a twin or a decision, and returns their number: call it
+     * again until it is 0. The profiles fill them, and they are never changed afterwards. An event that would wait longer than
+     * `longestWait` milliseconds is released too: it was added while the clock was ahead.
      */
-    release: (now: number, longestWait: number): number => {
-      if (!nextHeld.get(now, now + longestWait)) return 0
-      return write(() => Number(release.run(now, now, now + longestWait).changes))
+    release: (now: number, longestWait: number, options: ProfileOptions = {}): number => {
+      const longest = now + longestWait
+      if (!nextHeld.get(now, longest)) return 0
+      return write(() =>
+        rows.within(now, () => {
+          profiles.use(options)
+          const totals = noTotals()
+          const held = heldDue.all(now, longest)
+          for (const { id, body, line } of held) {
+            const row = { id: Number(id), event: JSON.parse(String(body)) }
+            rows.free(line === null ? row : { ...row, line: Number(line) }, now, totals)
+          }
+          rows.addTotals(totals)
+          return held.length
+        }),
+      )
     },
 
     /**
@@ -305,7 +332,7 @@ function deadLetterTable(database: DatabaseSync, { rows, history, log }: AddTabl
 
     /** Queues dead letters again and returns their number. Those that are too old or replaced by another copy stay. */
     requeue: (ids: readonly number[], now: number): number =>
-      write(() => log.within(now, () => ids.filter((id) => requeueOne(id, now)).length)),
+      write(() => rows.within(now, () => ids.filter((id) => requeueOne(id, now)).length)),
 
     /** Deletes dead letters and returns their number. */
     drop: (ids: readonly number[]): number => write(() => sum(ids, (id) => Number(unbury.run(id).changes))),
@@ -313,7 +340,7 @@ function deadLetterTable(database: DatabaseSync, { rows, history, log }: AddTabl
     /** Deletes the oldest dead letters to make room, and returns their number. */
     forgetOldestDead: (): number => write(() => Number(forgetOldest.run().changes)),
 
-    stats(now: number): Pick<StoreStats, 'waiting' | 'sent' | 'dead' | 'oldest' | 'overdue' | 'orders' | 'customers'> {
+    stats(now: number): Omit<StoreStats, 'stopped' | 'full'> {
       const secondsSince = (time: SQLOutputValue | undefined) =>
         typeof time === 'number' ? Math.max(0, Math.round((now - time) / 1000)) : undefined
       return {
@@ -328,9 +355,43 @@ function deadLetterTable(database: DatabaseSync, { rows, history, log }: AddTabl
           late_twin: reader.total('late_twin'),
           left_to_source: reader.total('left_to_source'),
         },
+        no_consent: reader.total('no_consent'),
+        profiles: {
+          profiles: reader.total('profiles'),
+          denials: reader.total('denials'),
+          shared_keys: reader.total('shared_keys'),
+        },
         customers: history.counts(),
       }
     },
+  }
+}
+
+function profileTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
+  const erasure = createProfileErasure(database)
+  const pruning = createProfilePruning(database, rows, rows.profiles.rows)
+
+  return {
+    /** Deletes a few profiles and denials that are older than their retention, or too many. `elapsed` is a monotonic time. */
+    pruneProfiles: (now: number, elapsed: number, limits: ProfileLimits | undefined): void => {
+      if (!pruning.isEmpty()) write(() => pruning.prune(now, elapsed, limits))
+    },
+
+    profileBytes: pruning.bytes,
+    giveProfilesWay: (): number => write(pruning.giveWay),
+    searchProfiles: createProfileSearch(database).next,
+
+    /** Deletes profiles, and all that is known by the keys that led to them. Returns their number. */
+    eraseProfiles: (ids: readonly number[]): number =>
+      write(() => {
+        const { profiles, keys } = erasure.profiles(ids)
+        rows.addTotal('profiles', -profiles)
+        rows.addTotal('denials', -erasure.keys(keys))
+        return profiles
+      }),
+
+    /** Deletes what is known by keys: which profiles they led to, and denials. */
+    eraseKeys: (keys: readonly ProfileKey[]): void => write(() => rows.addTotal('denials', -erasure.keys(keys))),
   }
 }
 

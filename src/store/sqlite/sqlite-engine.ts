@@ -70,6 +70,8 @@ export function openSqliteEngine({
   const intake = createIntake({ tables, room, file, now })
   let delivery: Delivery | undefined
   let isClosed = false
+  // Each request brings the current options, because a server may switch to another config.
+  let latest: MergeOptions | undefined
 
   function inChunks(chosen: Chosen, work: (ids: readonly number[]) => number): number {
     let count = 0
@@ -78,16 +80,16 @@ export function openSqliteEngine({
   }
 
   return {
-    async add(events, { mergeOrders }, extras) {
+    async add(events, options, extras) {
       if (isClosed) throw new OutboxFull('The outbox is closing.')
-      const fates = await intake.add(events, mergeOrders, extras)
+      latest = options
+      const fates = await intake.add(events, options, extras)
       delivery?.wake()
       return fates
     },
 
-    start(deliver, { mergeOrders, log: logRetention = {} }) {
+    start(deliver, { log: logRetention = {}, ...given }) {
       const elapsed = () => performance.now()
-      const longestWait = mergeOrders * 1000
       const checkFile = () => {
         file.findLost()
         room.makeOnDisk()
@@ -97,7 +99,7 @@ export function openSqliteEngine({
         lock,
         deliver,
         checkFile,
-        longestWait,
+        options: () => ({ ...(latest ?? given), mergeOrders: given.mergeOrders }),
         logRetention,
         now,
         elapsed,

@@ -1,0 +1,145 @@
+// Kills two forwarders and their PostgreSQL, again and again, while TikTok misbehaves. In each round all three are killed, one
+// after the other. CRASH_KILLS is the number of rounds.
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { faults, letWork, type Misbehavior, patience, play, type Serving, waitForUrl } from '../server/crash-kit.ts'
+import { startCli, writeConfig } from '../server/node-child.ts'
+import { createFolder } from '../server/node-folder.ts'
+import { accessToken, pageBatch, pixelId, postOrder, postPage, webhookToken } from '../server/node-requests.ts'
+import { createEventsApiHost } from '../tiktok/events-api-host.ts'
+import { hasPostgres, runSql } from './postgres-kit.ts'
+import { findBinaries, startPostgres } from './postgres-server.ts'
+
+const binaries = hasPostgres ? await findBinaries() : undefined
+const rounds = Number(process.env.CRASH_KILLS ?? 1)
+const senders = 6
+/** Events that are acknowledged before the next kill: at least, and at most. */
+const work = [1000, 2500] as const
+/** Events that a page posts at once. */
+const atOnce = 20
+/** The largest share of events that may be sent twice because of a kill. */
+const MOST_DOUBLES = 0.01
+
+interface Sent {
+  event: 'Purchase' | 'AddToCart'
+  /** When it was tracked, in milliseconds since 1970. */
+  time: number
+}
+
+test.runIf(binaries)(
+  `two forwarders lose nothing that was acknowledged, while they and PostgreSQL are each killed ${rounds} times`,
+  { timeout: (rounds * 3 + 4) * patience },
+  async () => {
+    const tiktok = await createEventsApiHost({ accessToken, pixelId })
+    onTestFinished(() => tiktok.close())
+    const postgres = await startPostgres(binaries ?? expect.fail())
+    onTestFinished(() => postgres.close())
+    const folder = createFolder()
+    const config = writeConfig(folder, { eventsApiUrl: tiktok.url, mergeOrders: 0 })
+    const database = `${postgres.url}/postgres`
+    const environment = {
+      TIKTOK_ACCESS_TOKEN: accessToken,
+      CONVERGE_WEBHOOK_TOKEN: webhookToken,
+      CONVERGE_DATABASE_URL: database,
+    }
+    const start = () => waitForUrl(startCli(['serve', '--config', config, '--port', '0'], environment, folder))
+    const forwarders: Promise<Serving>[] = [start(), start()]
+
+    const sent = new Map<string, Sent>()
+    const acknowledged = new Map<string, Sent>()
+    let refusals = 0
+    let isOver = false
+
+    async function keepSending(sender: number): Promise<void> {
+      for (let round = 0; !isOver; round++) {
+        const serving = await forwarders[(sender + round) % forwarders.length]
+        if (isOver || !serving) return
+        const isOrder = round % 4 === 0
+        const ids = Array.from({ length: isOrder ? 1 : atOnce }, (_, index) => `${sender}-${round}-${index}`)
+        const time = Math.floor(Date.now() / 1000) * 1000 - Math.floor(Math.random() * 3600) * 1000
+        const one: Sent = { event: isOrder ? 'Purchase' : 'AddToCart', time }
+        for (const id of ids) sent.set(id, one)
+        try {
+          const { url } = serving
+          const answer = await (isOrder ? postOrder(url, ids[0] ?? '', time) : postPage(url, pageBatch(ids, time)))
+          await answer.text()
+          if (answer.status === 202) for (const id of ids) acknowledged.set(id, one)
+          else {
+            expect(answer.status).toBe(503)
+            refusals++
+            await pause(20)
+          }
+        } catch (error) {
+          // The forwarder was killed before it answered: nothing was acknowledged. The next one is awaited.
+          if (!(error instanceof TypeError)) throw error
+          await pause(20)
+        }
+      }
+    }
+
+    async function killForwarder(index: number): Promise<void> {
+      const { child } = (await forwarders[index]) ?? expect.fail()
+      child.process.kill('SIGKILL')
+      forwarders[index] = child.ended.then(start)
+    }
+    async function killPostgres(): Promise<void> {
+      await postgres.kill()
+      await pause(Math.random() * 300)
+      await postgres.start()
+    }
+    const kills = [() => killForwarder(0), () => killForwarder(1), killPostgres]
+
+    // What TikTok accepted without a whole answer is sent again, whatever is killed.
+    let withoutAnswer = 0
+    async function misbehave<Answer>(fault: Misbehavior, meanwhile: () => Promise<Answer>): Promise<void> {
+      await play(tiktok, fault)
+      const before = tiktok.accepted.length
+      await meanwhile()
+      if (fault !== 'down' && fault.hangUp === 'half-way') withoutAnswer += tiktok.accepted.length - before
+      await play(tiktok, {}, fault)
+    }
+
+    const load = Array.from({ length: senders }, (_, sender) => keepSending(sender))
+    for (let kill = 0; kill < rounds * kills.length; kill++) {
+      await misbehave(faults[kill % faults.length] ?? {}, async () => {
+        await letWork(work, () => acknowledged.size)
+        await kills[kill % kills.length]?.()
+      })
+    }
+    await letWork(work, () => acknowledged.size)
+    isOver = true
+    await Promise.all(load)
+
+    const arrived = new Set<string>()
+    await tiktok
+      .waitForAccepted((accepted) => {
+        for (const { event_id } of accepted.slice(-5000)) arrived.add(event_id)
+        return acknowledged.size <= arrived.size && [...acknowledged.keys()].every((id) => arrived.has(id))
+      }, 2 * patience)
+      .catch(() => {}) // what is missing is named below
+    const waiting = async () =>
+      Number((await runSql(database, 'SELECT count(*) AS count FROM converge.waiting'))[0]?.count)
+    await expect.poll(waiting, { timeout: 2 * patience }).toBe(0)
+    for (const forwarder of forwarders) {
+      const { child } = await forwarder
+      child.process.kill('SIGTERM')
+      expect((await child.ended).code).toBe(0)
+    }
+
+    const there = new Set(tiktok.accepted.map(({ event_id }) => event_id))
+    const doubles = tiktok.accepted.length - tiktok.counted.length
+    const ofKills = Math.max(0, doubles - withoutAnswer)
+    const share = ofKills / there.size
+    console.log(
+      `crash with PostgreSQL: ${sent.size} sent, ${acknowledged.size} acknowledged, ${refusals} requests refused, ${there.size} delivered, ${doubles} sent twice, of which ${withoutAnswer} because TikTok broke off its answer and ${ofKills} (${(share * 100).toFixed(2)} %) because of a kill, ${rounds * kills.length} kills`,
+    )
+    expect([...acknowledged.keys()].filter((id) => !there.has(id))).toEqual([])
+    for (const { event_id, event_time, event } of tiktok.accepted) {
+      const one = sent.get(event_id)
+      expect(one?.event).toBe(event)
+      // A page's time is corrected by the clocks, to a second or two.
+      expect(Math.abs(event_time - Number(one?.time) / 1000)).toBeLessThan(3)
+    }
+    expect(share).toBeLessThan(MOST_DOUBLES)
+  },
+)
