@@ -12,6 +12,7 @@ export type {
   Store,
   StoreStats,
 } from '../store/store.ts'
+export type { AlertsConfig } from './alerts/alerts-config.ts'
 export {
   createForwarder,
   type Forwarder,
@@ -19,6 +20,7 @@ export {
   type ForwarderEnv,
   type RequestContext,
 } from './forwarder.ts'
+export type { Metrics } from './metrics.ts'
 export {
   type Deliver,
   type EventsApiEvent,
