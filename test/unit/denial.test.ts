@@ -116,7 +116,6 @@ describe('a denial', () => {
 describe('no denial is posted', () => {
   test.each<[title: string, config: Partial<Config>]>([
     ['to a forwarder that does not accept denials', { denials: false }],
-    ['while the config is paused', { paused: true }],
     ['in the mode `always`, in which a denial changes nothing', { consent: 'always' }],
   ])('%s', async (_, config) => {
     const { page, converge } = await visit({ consent: 'require', ...config })
@@ -130,6 +129,23 @@ describe('no denial is posted', () => {
     converge.consent(denied)
     await run(page)
     expect(page.posts).toEqual([])
+  })
+
+  test('while the config is paused, even if an earlier page knew the visitor', async () => {
+    const { page, device } = await visit({ consent: 'require' })
+    page.close()
+    const next = open({ consent: 'require', paused: true }, device)
+    next.converge.consent(denied)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(next.page.posts).toEqual([])
+  })
+
+  test('if a second pixel waits for a decision that the first one did not need', async () => {
+    const { page, track } = open({ consent: 'implied' })
+    track('Searched')
+    await run(page)
+    startConverge({ pixelId: 'OTHER00000OTHER00000', consent: 'require' }, page.window, noParts)
+    expect(denialsIn(page)).toEqual([])
   })
 
   test('by the pages after the denial', async () => {
