@@ -100,6 +100,23 @@ describe('a denial', () => {
     expect(denialsIn(page)).toEqual([{ visitor }])
   })
 
+  test('by Global Privacy Control, turned on since an earlier page, is posted once, and erases what that page kept', async () => {
+    const gpc: Partial<Config> = { consent: 'implied', gpc: 'deny' }
+    const first = open(gpc)
+    first.track('Searched')
+    await run(first.page)
+    const visitor = first.page.posts[0]?.events[0]?.visitor
+    first.page.close()
+    for (const count of [1, 0]) {
+      const page = openPage({ device: first.device })
+      Object.assign(page.window.navigator, { globalPrivacyControl: true })
+      openShop({ relay: '/relay', denials: true, ...gpc }, page)
+      await run(page)
+      expect(denialsIn(page)).toEqual(Array(count).fill({ visitor }))
+      expect([...first.device.stored.keys()]).toEqual([])
+    }
+  })
+
   test('of a visitor who grants and denies again names the new ID', async () => {
     const { page, converge, track, visitor } = await visit({ consent: 'require' })
     converge.consent(denied)
