@@ -1,10 +1,7 @@
-import { existsSync } from 'node:fs'
 import type { EventLog } from '../store/event-log.ts'
 import type { OrderTraces } from '../store/order-traces.ts'
-import { openOutboxFileReadOnly } from '../store/sqlite/sqlite-schema.ts'
-import { createSqliteStore } from '../store/sqlite/sqlite-store.ts'
-import type { Store } from '../store/store.ts'
-import { fileFlags, type NamedFile, readFileFlags } from './file-flags.ts'
+import { type CommandStore, openCommandStore } from './command-store.ts'
+import { fileFlags, readDatabaseFlags } from './file-flags.ts'
 import { type OrdersFile, openOrders, ordersFlags } from './orders-file/open-orders.ts'
 import { readTime, validTime } from './orders-file/read-time.ts'
 import { Refused } from './orders-file/refused.ts'
@@ -55,11 +52,11 @@ async function reconcile(words: string[]): Promise<number> {
   if (!file || others.length)
     throw new UsageError('reconcile needs one file with orders, such as orders.csv or orders.jsonl')
   const since = readSince(values.since, values.timezone)
-  const database = readDatabase(readFileFlags(values))
+  const database = readDatabaseFlags(values)
   const pipeline = openPipeline(values)
   const orders = await openOrders(file, values)
   if (values.send) assertSendable(file, orders)
-  const store = openStore(database, pipeline?.config.pixelId)
+  const store = await openCommandStore(database, pipeline?.config.pixelId)
   try {
     return await run({ ...values, store, orders, pipeline, since })
   } finally {
@@ -74,26 +71,6 @@ function readSince(since: string | undefined, timezone: string | undefined): num
   return read.time
 }
 
-function readDatabase({ path, kind }: NamedFile): string {
-  if (existsSync(path)) return path
-  throw new Error(`converge-tiktok: there is no ${kind} ${path}. Name the file with --${kind}.`)
-}
-
-interface ReadableStore extends Pick<Store, 'add' | 'close' | 'pauseSwitch'> {
-  traces?: OrderTraces
-  log?: EventLog
-}
-
-/** @throws a sentence if the file is not a database, or belongs to another pixel */
-function openStore(path: string, pixelId: string | undefined): ReadableStore {
-  const database = openOutboxFileReadOnly(path)
-  const owner = database.prepare('SELECT pixel FROM owner').get()?.pixel
-  database.close()
-  if (typeof owner !== 'string')
-    throw new Error(`converge-tiktok: no server has used ${path} yet, so it knows no orders. Name another file.`)
-  return createSqliteStore({ path, pixelId: pixelId ?? owner, log: () => {} })
-}
-
 /** @throws Refused if the file does not have what an order needs to be sent */
 function assertSendable(file: string, { map }: OrdersFile): void {
   for (const field of ['status', 'total', 'currency'] as const) {
@@ -106,7 +83,7 @@ function assertSendable(file: string, { map }: OrdersFile): void {
 }
 
 interface Run {
-  store: ReadableStore
+  store: CommandStore
   orders: OrdersFile
   pipeline: Pipeline | undefined
   since: number

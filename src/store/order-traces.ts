@@ -1,3 +1,5 @@
+import type { Brought } from './decide-order.ts'
+
 /** What a store knows of an order that it sent, or set aside. */
 export interface OrderTrace {
   /** Its event_id. */
@@ -15,4 +17,22 @@ export interface OrderTraces {
   find(ids: readonly string[]): Promise<readonly OrderTrace[]>
   /** Returns the event_ids of some of the orders that arrived last. */
   latest(count: number): Promise<readonly string[]>
+}
+
+/** Joins the rows of each order. An order has a row in the order memory for each TikTok event, and for its own name. */
+export function createTraces() {
+  const traces = new Map<string, OrderTrace>()
+  const traceOf = (id: string): OrderTrace => traces.get(id) ?? { id, page: 0, signed: 0, dead: [] }
+
+  return {
+    addOrder(id: string, { page, signed }: Brought): void {
+      const trace = traceOf(id)
+      traces.set(id, { ...trace, page: Math.max(trace.page, page), signed: Math.max(trace.signed, signed) })
+    },
+    addDead(id: string, problem: string): void {
+      const trace = traceOf(id)
+      traces.set(id, { ...trace, dead: [...trace.dead, problem] })
+    },
+    list: (): OrderTrace[] => [...traces.values()],
+  }
 }
