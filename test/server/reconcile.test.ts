@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
+import { sha256 } from '../../src/core/sha256.ts'
 import type { ForwarderConfig } from '../../src/server/forwarder-config.ts'
 import { type Ended, runCli, startCli, writeConfig } from './node-child.ts'
 import { createFolder, createFolderInMemory } from './node-folder.ts'
@@ -26,13 +27,13 @@ interface Order extends ExportedOrder {
 }
 
 /** Brings an order as its word says. */
-async function bring(past: PastShop, { id, time, word }: Order): Promise<void> {
-  const page = () => past.postPage(pageCopy({ id, time }))
+async function bring(past: PastShop, { id, time, word, email = `${id}@example.com` }: Order): Promise<void> {
+  const page = () => past.postPage(pageCopy({ id, time }, { user: { email: sha256(email) } }))
   const server = (properties: object = {}, profile: object = {}) => {
     const order = shopCopy({ id, time: word === 'too_late' ? time - 4 * day : time }, properties)
     return past.postShop({
       ...order,
-      profile_properties: { $email: 'jane@example.com', $consent: 'granted', ...profile },
+      profile_properties: { $email: email, $consent: 'granted', ...profile },
     })
   }
   if (word === 'page' || word === 'merged') await page()
