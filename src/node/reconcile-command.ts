@@ -1,3 +1,4 @@
+import { profileLimits } from '../server/profile-limits.ts'
 import type { EventLog } from '../store/event-log.ts'
 import type { OrderTraces } from '../store/order-traces.ts'
 import { type CommandStore, openCommandStore } from './command-store.ts'
@@ -10,7 +11,7 @@ import { readWords } from './read-words.ts'
 import { type CheckedOrder, findWords } from './reconcile/find-words.ts'
 import { openPipeline, type Pipeline } from './reconcile/pipeline.ts'
 import { orderLines, printedId, sentLines, totalLines } from './reconcile/report.ts'
-import { createRules } from './reconcile/rules.ts'
+import { createRules, type OrderRules } from './reconcile/rules.ts'
 import { type SentOrder, sendOrder } from './reconcile/send-orders.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -53,6 +54,8 @@ async function reconcile(words: string[]): Promise<number> {
     throw new UsageError('reconcile needs one file with orders, such as orders.csv or orders.jsonl')
   const since = readSince(values.since, values.timezone)
   const database = readDatabaseFlags(values)
+  if (values.send && database.kind === 'outbox')
+    throw new UsageError(`--send needs a database, but ${database.path} is used as an outbox. Name it with --database`)
   const pipeline = openPipeline(values)
   const orders = await openOrders(file, values)
   if (values.send) assertSendable(file, orders)
@@ -108,27 +111,38 @@ async function run({ store, orders, pipeline, since, all, force, send }: Run): P
   const missing = checked.orders.filter(({ word }) => word === 'never_seen')
   if (!send || !pipeline) return missing.length ? exitCodes.neverSeen : exitCodes.accountedFor
 
+  const results = await sendAll(missing, { store, pipeline, rules })
+  print(sentLines(results))
+  return results.some(({ notSent }) => notSent !== undefined) ? exitCodes.neverSeen : exitCodes.accountedFor
+}
+
+/** @throws Refused while the intake is paused */
+async function sendAll(
+  missing: readonly CheckedOrder[],
+  { store, pipeline, rules }: { store: CommandStore; pipeline: Pipeline; rules: OrderRules },
+): Promise<SentOrder[]> {
   if (await store.pauseSwitch?.pausedSince())
     throw new Refused(
       'converge-tiktok: the command "converge-tiktok pause" stopped the intake, so nothing may be sent. Reconcile without --send, or resume first.',
     )
-  const results: SentOrder[] = []
-  const { whyUnsafe } = rules
+  const { config, read } = pipeline
   const sending = {
     store,
-    read: pipeline.read,
-    hasLog: Boolean(log) && pipeline.config.log !== false,
-    whyUnsafe,
+    read,
+    hasLog: store.log !== undefined && config.log !== false,
+    rules: { consent: config.consent, gpc: config.gpc, profiles: profileLimits(config) },
+    whyUnsafe: rules.whyUnsafe,
     now: Date.now,
   }
+  const bar = createProgressBar()
+  const results: SentOrder[] = []
   // Oldest first, as the orders were placed: the first order of a customer decides who is new.
   for (const { order } of [...missing].sort((one, other) => one.order.time - other.order.time)) {
     results.push(await sendOrder(order, sending))
     bar.show(results.length / missing.length, `${results.length} orders`)
   }
   bar.clear()
-  print(sentLines(results))
-  return results.some(({ notSent }) => notSent !== undefined) ? exitCodes.neverSeen : exitCodes.accountedFor
+  return results
 }
 
 const hour = 3_600_000

@@ -313,7 +313,7 @@ test('the webhook that comes after all does not send the order again', async () 
 test.each<[string, Partial<Order>, Partial<ForwarderConfig>, string]>([
   ['is older than 47 hours', { time: Date.now() - 50 * hour }, {}, 'too late: TikTok could count it a second time'],
   ['is refunded', { status: 'refunded' }, {}, 'its status is refunded, not paid or partially-refunded'],
-  ['has no recorded grant', {}, { consent: 'require' }, 'no consent: a grant is needed'],
+  ['has no recorded grant', { email: 'mary@example.com' }, { consent: 'require' }, 'no consent: a grant is needed'],
   [
     'is filtered',
     { source: 'b2b' },
@@ -331,9 +331,20 @@ test.each<[string, Partial<Order>, Partial<ForwarderConfig>, string]>([
   expect(output).toContain('0 orders added to the database, 1 not sent.')
 })
 
+test('with a grant of an earlier order of the customer, --send sends an order also where consent is required', async () => {
+  const path = await createFewOrders()
+  const server = await startStore({ database: { path }, consent: 'require' })
+  const config = writeConfig(createFolder(), { consent: 'require' })
+  const { code, output } = await reconcile(writeOrders(shopifyCsv(fewOrders)), path, '--config', config, '--send')
+  expect([code, output]).toEqual([0, expect.stringContaining('1 orders added')])
+  expect((await server.tiktok.waitForAccepted(1)).map(({ event_id }) => event_id)).toEqual(['7006'])
+})
+
 test('with a grant that is recorded in the attributes of the order, --send sends it also where consent is required', async () => {
   const notes = `gift: no\n__converge: ${JSON.stringify({ consent: { marketing: 'granted' }, ttclid: 'E.C.P.click' })}`
-  const orders = fewOrders.map((order) => (order.word === 'never_seen' ? { ...order, notes } : order))
+  const orders = fewOrders.map((order) =>
+    order.word === 'never_seen' ? { ...order, notes, email: 'mary@example.com' } : order,
+  )
   const path = await createFewOrders()
   const server = await startStore({ database: { path } })
   const config = writeConfig(createFolder(), { consent: 'require' })
