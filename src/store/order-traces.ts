@@ -1,5 +1,3 @@
-import type { Brought } from './decide-order.ts'
-
 /** What a store knows of an order that it sent, or set aside. */
 export interface OrderTrace {
   /** Its event_id. */
@@ -25,7 +23,7 @@ export function createTraces() {
   const traceOf = (id: string): OrderTrace => traces.get(id) ?? { id, page: 0, signed: 0, dead: [] }
 
   return {
-    addOrder(id: string, { page, signed }: Brought): void {
+    addOrder(id: string, { page, signed }: Pick<OrderTrace, 'page' | 'signed'>): void {
       const trace = traceOf(id)
       traces.set(id, { ...trace, page: Math.max(trace.page, page), signed: Math.max(trace.signed, signed) })
     },
