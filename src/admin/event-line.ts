@@ -45,10 +45,11 @@ export function EventLine({ line, now, isOpen, isCurrent, onToggle, onFocus }: P
 }
 
 function Details({ line }: { line: AdminLine }) {
-  const { status, reason, advice, event_id, matchKeys, source, channel, time, eventName } = line
+  const { status, reason, advice, event_id, order_id, matchKeys, source, channel, time, eventName } = line
   const why = reasonInWords(reason)
   return html`<p class="advice" data-tone=${statusTones[status]}>
       <b>${statusSentences[status]}</b> ${why && html`${why} `}${advice && advice !== why && html`<br />${advice}`}
+      ${status === 'failure' && html`<br /><a href="#dead-letters">Retry it under Dead letters</a>`}
     </p>
     <div class="parts">
       <section>
@@ -58,6 +59,7 @@ function Details({ line }: { line: AdminLine }) {
           <div><dt>Source</dt><dd>${source}. ${channelSentences[channel]}.</dd></div>
           <div><dt>Time</dt><dd>${formatDateTime(time)}</dd></div>
           <div><dt>event_id</dt><dd><code>${event_id}</code> <${CopyButton} text=${event_id} name="the event_id" /></dd></div>
+          ${order_id && html`<div><dt>Order</dt><dd><code>${order_id}</code></dd></div>`}
         </dl>
       </section>
       <section>

@@ -138,7 +138,7 @@ th.number { text-align: right; }
 thead th { color: var(--soft); font-size: 13px; }
 tbody tr:last-child > * { border-bottom: 0; }
 .table th { white-space: nowrap; }
-.table + .button { margin-top: 10px; }
+.table + .button, .hint + .table, .table + .hint, .hint + pre { margin-top: 10px; }
 .bars { margin-top: 8px; }
 .bars th[scope=row] { width: 1%; white-space: nowrap; font-weight: 400; }
 .bar { display: grid; grid-template-columns: 1fr 42px; align-items: center; gap: 8px; font-size: 13px; font-variant-numeric: tabular-nums; }

@@ -1,6 +1,6 @@
 // A month of made-up visits to the shop, and what became of their events. The same time always gives the same month.
 
-import { sha256 } from '../../../src/core/sha256.ts'
+import { createHash } from 'node:crypto'
 import type { EventsApiEvent } from '../../../src/tiktok/events-api/event.ts'
 import { currency, products } from '../shop/catalogue.ts'
 
@@ -21,6 +21,8 @@ export type Outcome =
   | { status: 'failure'; attempts: number; code?: number; message?: string; problem: string }
   | { status: 'skipped'; reason: string }
   | { status: 'no_consent'; reason: string }
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
