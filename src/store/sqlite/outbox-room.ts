@@ -31,15 +31,9 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
   // The size of the last refused addition, until another one is accepted.
   let refused: number | undefined
 
-<<<<<<< HEAD
-  // The log and the profiles have limits of their own, and must not refuse an order.
-  const otherBytes = () => tables.logBytes() + tables.profileBytes()
-  const ownRoom = () => maxBytes - Math.max(0, tables.space().used - otherBytes())
-=======
-  // The log has a limit of its own, and the history of customers never gives way to events.
-  const othersBytes = () => tables.logBytes() + tables.historyBytes()
-  const ownRoom = () => maxBytes - tables.space().used + othersBytes()
->>>>>>> next
+  // The log and the profiles have limits of their own, and the history of customers never gives way to events.
+  const othersBytes = () => tables.logBytes() + tables.historyBytes() + tables.profileBytes()
+  const ownRoom = () => maxBytes - Math.max(0, tables.space().used - othersBytes())
   const roomOnDisk = () => diskRoom(tables.space())
 
   /** Events that can still be sent are more important than dead letters. */
@@ -83,14 +77,9 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
       let areOthersCounted = false
       let disk = diskRoom(space)
       return batch.filter(({ bytes }) => {
-<<<<<<< HEAD
         if (bytes === 0) return true // such as a denial of consent, which must not wait for room
         if (bytes > own && !areOthersCounted) {
-          own += Math.min(space.used, otherBytes())
-=======
-        if (bytes > own && !areOthersCounted) {
-          own += othersBytes()
->>>>>>> next
+          own += Math.min(space.used, othersBytes())
           areOthersCounted = true
         }
         if (bytes > own) own += gainOf(forgetDead, ownRoom)
