@@ -3,6 +3,7 @@ import type { AdminLine } from '../server/admin/admin-api.ts'
 import { CopyButton } from './copy-button.ts'
 import { formatCount, formatDateTime, formatDuration, formatMoment, formatMoney } from './format.ts'
 import { Icon } from './icon.ts'
+import { mainKeys } from './match-keys.ts'
 import { reasonInWords } from './reasons.ts'
 import { channelSentences, statusNames, statusSentences, statusTones } from './statuses.ts'
 
@@ -47,6 +48,7 @@ export function EventLine({ line, now, isOpen, isCurrent, onToggle, onFocus }: P
 function Details({ line }: { line: AdminLine }) {
   const { status, reason, advice, event_id, order_id, matchKeys, source, channel, time, eventName } = line
   const why = reasonInWords(reason)
+  const missing = mainKeys.filter((key) => !matchKeys.includes(key))
   return html`<p class="advice" data-tone=${statusTones[status]}>
       <b>${statusSentences[status]}</b> ${why && html`${why} `}${advice && advice !== why && html`<br />${advice}`}
       ${status === 'failure' && html`<br /><a href="#dead-letters">Retry it under Dead letters</a>`}
@@ -68,11 +70,13 @@ function Details({ line }: { line: AdminLine }) {
       </section>
       <section>
         <h3>Match keys</h3>
-        ${
-          matchKeys.length
-            ? html`<ul class="keys">${matchKeys.map((key) => html`<li><${Icon} name="done" /><code>${key}</code></li>`)}</ul>`
-            : html`<p class="hint">None: TikTok cannot find the person.</p>`
-        }
+        <ul class="keys">
+          ${matchKeys.map((key) => html`<li><${Icon} name="done" /><code>${key}</code></li>`)}
+          ${missing.map(
+            (key) =>
+              html`<li class="hint"><${Icon} name="missing" /><span class="unseen">Missing: </span><code>${key}</code></li>`,
+          )}
+        </ul>
       </section>
       <section>
         <h3>Attempts</h3>

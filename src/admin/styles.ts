@@ -180,8 +180,10 @@ tbody tr:last-child > * { border-bottom: 0; }
 .pairs dt { font-weight: 400; }
 .pairs dd { overflow-wrap: anywhere; }
 .pairs .button { min-height: 26px; padding: 0 8px; font-size: 13px; }
+.keys { columns: 2; }
 .keys li { display: flex; align-items: center; gap: 6px; }
-.keys svg { width: 13px; height: 13px; color: var(--good); }
+.keys svg { width: 13px; height: 13px; }
+.keys li:not(.hint) svg { color: var(--good); }
 .answers li { padding: 3px 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 .answers li:last-child { border: 0; }
 .answers code { color: var(--soft); }

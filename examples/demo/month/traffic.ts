@@ -181,14 +181,11 @@ function ordersOf({ at, orderId, value, browser, isDenied, isBlocked, daysAgo }:
 
 /** An order that TikTok refused: a gift card without a content ID, added by hand in the shop system. */
 function lostOrder(at: number, orderId: string): PastEvent {
-  const problem = 'TikTok refused it with code 40002: properties.contents[0].content_id is required'
+  const problem = 'TikTok answered code 40002: properties.contents[0].content_id is required'
   return {
     ...{ at, source: 'shopify', channel: 'server', isMerged: false, eventName: 'Placed Order' },
     data: dataOf('Placed Order', at, orderId, { email: sha256('gift@example.com') }, 120),
-    outcome: {
-      ...{ status: 'failure', attempts: 1, code: 40002, problem },
-      message: 'properties.contents[0].content_id is required',
-    },
+    outcome: { status: 'failure', attempts: 1, code: 40002, message: problem, problem },
   }
 }
 
