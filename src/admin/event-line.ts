@@ -107,7 +107,8 @@ function Attempts({ line: { attempts, answers, code, message } }: { line: AdminL
     ${known.map(
       (answer) => html`<li>
         ${'time' in answer && html`<span class="time">${formatDateTime(answer.time)}</span> `}
-        ${answer.message || 'OK'} ${answer.code !== undefined && html`<code>${answer.code}</code>`}
+        ${answer.message || 'OK'}${' '}
+        ${answer.code !== undefined && !answer.message.includes(String(answer.code)) && html`<code>${answer.code}</code>`}
       </li>`,
     )}
   </ol>`
