@@ -34,6 +34,8 @@ const forServers = {
   postgres: 'src/store/postgres/index.ts',
   cloudflare: 'src/cloudflare/index.ts',
   cli: 'src/node/cli.ts',
+  'checkpoint-worker': 'src/store/sqlite/checkpoint-worker.ts',
+  'log-reader-worker': 'src/store/sqlite/log-reader-worker.ts',
 }
 
 /** Code that a page loads on demand is a separate file next to the importing one. */

@@ -14,6 +14,8 @@ export interface Headline {
   tone: Tone
   title: string
   sentence: string
+  /** True if the dead letters are what the operator should look at. */
+  isAboutDeadLetters?: true
 }
 
 const fact = (name: string, value: string, tone: Tone, advice = ''): Fact => ({ name, value, tone, advice })
@@ -90,6 +92,7 @@ export function headlineOf(summary: AdminSummary): Headline {
       tone: 'bad',
       title: `${formatCount(dead, 'event')} not delivered`,
       sentence: 'TikTok refused them, or they became too old. All other events arrive.',
+      isAboutDeadLetters: true,
     }
   return {
     tone: 'good',

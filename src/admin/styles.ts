@@ -56,7 +56,7 @@ a.button { color: inherit; }
 .chip { padding: 3px 12px; border: 1px solid var(--line); border-radius: 99px; background: var(--ground); cursor: pointer; }
 .chip[aria-pressed=true] { border-color: var(--accent); color: var(--accent); background: var(--tint); }
 input:not([type=checkbox]), select {
-  width: 100%; height: 36px; padding: 0 10px; border: 1px solid var(--field); border-radius: 8px; background: var(--ground);
+  width: 100%; min-width: 0; height: 36px; padding: 0 10px; border: 1px solid var(--field); border-radius: 8px; background: var(--ground);
 }
 input[type=checkbox] { width: 18px; height: 18px; flex: none; accent-color: var(--accent); }
 
@@ -148,7 +148,8 @@ tbody tr:last-child > * { border-bottom: 0; }
 .bars td:last-child .track i { background: var(--plot-5); }
 
 .filters { display: grid; grid-template-columns: 2fr repeat(4, minmax(0, 1fr)) auto; align-items: end; gap: 10px; }
-.filters label { display: grid; gap: 3px; font-size: 13px; color: var(--soft); }
+.filters label { display: grid; min-width: 0; gap: 3px; font-size: 13px; color: var(--soft); }
+.filters .button { justify-content: center; }
 .filters input, .filters select { font-size: 15px; color: var(--ink); }
 .log { padding: 16px 0 0; overflow: hidden; }
 .log > .card-head, .log > .notice { padding-inline: 18px; }
@@ -175,7 +176,7 @@ tbody tr:last-child > * { border-bottom: 0; }
 .parts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 240px), 1fr)); gap: 16px 28px; margin-top: 14px; }
 .parts h3 { margin-bottom: 4px; }
 .pairs { display: grid; gap: 3px; }
-.pairs div { display: grid; grid-template-columns: 92px minmax(0, 1fr); gap: 8px; }
+.pairs div { display: grid; align-items: baseline; grid-template-columns: 92px minmax(0, 1fr); gap: 8px; }
 .pairs dt { font-weight: 400; }
 .pairs dd { overflow-wrap: anywhere; }
 .pairs .button { min-height: 26px; padding: 0 8px; font-size: 13px; }
@@ -206,6 +207,7 @@ pre { padding: 12px 14px; overflow-x: auto; background: var(--raised); border-ra
 .webhooks code { flex: 1 1 240px; }
 
 @media (max-width: 900px) {
+  .brand code { display: none; }
   .plots, .columns { grid-template-columns: minmax(0, 1fr); }
   .filters { grid-template-columns: repeat(4, minmax(0, 1fr)); }
   .filters .wide { grid-column: 1 / -1; }
@@ -213,7 +215,6 @@ pre { padding: 12px 14px; overflow-x: auto; background: var(--raised); border-ra
 @media (max-width: 640px) {
   .top { gap: 0 12px; padding-top: 8px; }
   .brand { flex: 1; }
-  .brand code { display: none; }
   .top nav { order: 1; flex-basis: 100%; margin: 0 -14px; padding: 0 4px; overflow-x: auto; scrollbar-width: none; }
   .top nav a { padding: 10px; }
   .tiles { grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 8px; }

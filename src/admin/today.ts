@@ -49,10 +49,10 @@ function Report({ summary }: { summary: AdminSummary }) {
 }
 
 function State({ summary }: { summary: AdminSummary }) {
-  const { tone, title, sentence } = headlineOf(summary)
+  const { tone, title, sentence, isAboutDeadLetters } = headlineOf(summary)
   return html`<section class="card state" aria-labelledby="state" data-tone=${tone}>
     <h2 id="state" class="dot" data-tone=${tone}>${title}</h2>
-    <p>${sentence}${tone === 'bad' && Object.keys(summary.dead).length > 0 && html` <a href="#dead-letters">See the dead letters</a>`}</p>
+    <p>${sentence}${isAboutDeadLetters && html` <a href="#dead-letters">See the dead letters</a>`}</p>
     <dl class="facts">
       ${factsOf(summary).map(
         ({ name, value, tone }: Fact) =>

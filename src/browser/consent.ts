@@ -1,7 +1,6 @@
 import { copyRecord } from '../core/event.ts'
 import { removeLeftovers } from '../tiktok/pixel/leftovers.ts'
-import { keepClickId } from './click-ids.ts'
-import { eraseCookies } from './cookies.ts'
+import { forgetClickId, keepClickId } from './click-ids.ts'
 import { consentKey, consentOf, readDecision, refusal } from './decision.ts'
 import { update } from './delivery.ts'
 import { tidyLedger } from './ledger.ts'
@@ -43,7 +42,7 @@ export function enforce(page: Page): void {
       revoke(tracker)
       if (visitor) postDenial?.(tracker, visitor)
     }
-    eraseCookies(page)
+    forgetClickId(page)
     eraseVisitor(page)
   }
   if (no === 'denied') forgetVisitor(page)

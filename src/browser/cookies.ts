@@ -1,14 +1,12 @@
-import { clickIdCookie, visitorCookie } from '../core/cookies.ts'
 import { cookieDomain } from '../core/domain.ts'
 import type { Page } from './state.ts'
 
 // Reading or writing cookies throws on a sandboxed page. A page that provides its context has no cookies of its own.
 
-/** Reads a cookie, without the time in milliseconds that a forwarder appends to its value. */
 export function readCookie({ window, config }: Page, name: string): string | undefined {
   try {
     if (config.context) return undefined
-    return new RegExp(`(?:^|; *)${name}=([^;]+?)(?:\\.\\d{13})?(?:;|$)`).exec(window.document.cookie)?.[1]
+    return new RegExp(`(?:^|; *)${name}=([^;]+)`).exec(window.document.cookie)?.[1]
   } catch {
     return undefined
   }
@@ -23,12 +21,6 @@ export function writeCookie({ window, config }: Page, cookie: string, seconds: n
   } catch {
     // Nothing is kept on such a page.
   }
-}
-
-/** Erases both of our cookies. */
-export function eraseCookies(page: Page): void {
-  eraseCookie(page, clickIdCookie)
-  eraseCookie(page, visitorCookie)
 }
 
 export function eraseCookie(page: Page, name: string): void {

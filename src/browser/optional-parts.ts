@@ -11,7 +11,7 @@ import type { Config, ConvergeGlobal } from '../types.ts'
 import * as navigation from './navigation.ts'
 import * as relay from './relay.ts'
 
-// The only file that reads the build's features. esbuild replaces the flags and drops the unused code.
+// The build's features. esbuild replaces the flags and drops the unused code. Only visitor.ts reads a flag, too.
 
 /** Defined by build.mjs for each variant, and by vitest.config.ts. */
 declare const FEATURES: Features

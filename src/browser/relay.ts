@@ -4,15 +4,14 @@ import { isRecord, readText, recordOf } from '../core/read.ts'
 import { SECONDS_BESIDE_PIXEL, SECONDS_WITHOUT_PIXEL } from '../tiktok/limits.ts'
 import { hashesOf } from '../tiktok/user.ts'
 import type { RelayBatch, RelayedEvent } from '../types.ts'
-import { readClickIds } from './click-ids.ts'
-import { eraseCookies } from './cookies.ts'
+import { forgetClickId, readClickIds } from './click-ids.ts'
 import { isOptedOut, keep, readDecision, refusal } from './decision.ts'
 import { update } from './delivery.ts'
 import { report } from './listeners.ts'
 import type { Delivery, Page, Person, Row, Tracker } from './state.ts'
 import { isUnderWay, type RelayCopy } from './status.ts'
 import { readStored, removeStored, storedKeys } from './storage.ts'
-import { known, userOf } from './visitor.ts'
+import { eraseVisitor, known, userOf } from './visitor.ts'
 
 const FIRST_PAUSE = 1000 // ms, doubling
 const LONGEST_PAUSE = 300_000
@@ -91,7 +90,10 @@ async function postBatch(tracker: Tracker, batch: readonly Delivery[], pause = F
       ...(cookies && !refusal(page) && { cookies }),
     })
     // A denial came before this answer, which may have set cookies.
-    if (cookies && refusal(page)) eraseCookies(page)
+    if (cookies && refusal(page)) {
+      forgetClickId(page)
+      eraseVisitor(page)
+    }
     report(tracker, { relay })
     for (const one of posted.filter(isWaiting)) {
       if (relay === 'down') {

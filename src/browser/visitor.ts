@@ -1,5 +1,6 @@
-import { visitorCookie } from '../core/cookies.ts'
+import { visitorCookie, withoutTime } from '../core/cookies.ts'
 import { put, readText, recordOf } from '../core/read.ts'
+import type { Features } from '../core/variants.ts'
 import { hash, hashesOf } from '../tiktok/user.ts'
 import type { User } from '../types.ts'
 import { eraseCookie, readCookie } from './cookies.ts'
@@ -7,6 +8,9 @@ import { keep, refusal } from './decision.ts'
 import { randomHash } from './random-id.ts'
 import type { Page, Person } from './state.ts'
 import { readStored, removeStored } from './storage.ts'
+
+/** Only builds with a relay use the visitor's cookie. See optional-parts.ts. */
+declare const FEATURES: Features
 
 const KEY = 'converge.visitor'
 const THIRTY_DAYS = 2_592_000_000 // ms
@@ -41,7 +45,7 @@ export const userOf = ({ id = '', ...user }: Person): User => ({ external_id: id
  */
 export function replaceVisitor(page: Page): void {
   forgetVisitor(page)
-  if (!refusal(page)) known(page, page.visitor)
+  if (FEATURES.relay && !refusal(page)) known(page, page.visitor)
 }
 
 export function forgetVisitor(page: Page): void {
@@ -54,7 +58,7 @@ export function forgetVisitor(page: Page): void {
 export function eraseVisitor(page: Page): void {
   page.isVisitorKept = false
   removeStored(page, KEY)
-  eraseCookie(page, visitorCookie)
+  if (FEATURES.relay) eraseCookie(page, visitorCookie)
 }
 
 /** The visitor's ID, if there is one on this page or from an earlier one. */
@@ -70,6 +74,6 @@ function readKept(page: Page): Person {
   const kept = recordOf(readStored(page, KEY))
   const person: Person = {}
   if (Number(kept.until) > Date.now()) for (const key of keptKeys) put(person, key, readText(kept[key]))
-  put(person, 'id', person.id || hash(readCookie(page, visitorCookie) ?? ''))
+  if (FEATURES.relay) put(person, 'id', person.id || hash(withoutTime(readCookie(page, visitorCookie)) ?? ''))
   return person
 }

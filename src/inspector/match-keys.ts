@@ -1,3 +1,4 @@
+import { orderEvents } from '../core/event-names.ts'
 import { readUser } from '../tiktok/user.ts'
 import type { ConvergeEvent, PageContext, TrackResult } from '../types.ts'
 
@@ -44,4 +45,27 @@ export function matchKeysOf(
     return { key, isThere: true, isGiven: false, value: 'from each request', advice: '' }
   })
   return [...given, ...found, ...request]
+}
+
+/** The events of a list, with their match keys. Events without a TikTok event have none. */
+interface Listed {
+  eventName: string
+  matchKeys: readonly Pick<MatchKey, 'key' | 'isThere'>[]
+}
+
+/** Says which share of the listed events has each match key, and which share of the orders. Empty without events. */
+export function sharesInWords(listed: readonly Listed[]): string {
+  const events = listed.filter(({ matchKeys }) => matchKeys.length)
+  const orders = events.filter(({ eventName }) => orderEvents.includes(eventName))
+  return [inWords(events, 'event'), inWords(orders, 'order')].filter(Boolean).join(' ')
+}
+
+function inWords(listed: readonly Listed[], name: string): string {
+  const [first] = listed
+  if (!first) return ''
+  const shares = first.matchKeys.map(({ key }) => {
+    const having = listed.filter(({ matchKeys }) => matchKeys.some((one) => one.key === key && one.isThere))
+    return `${key} ${Math.round((having.length / listed.length) * 100)} %`
+  })
+  return `Match keys of ${listed.length} ${name}${listed.length > 1 ? 's' : ''}: ${shares.join(', ')}.`
 }

@@ -11,6 +11,7 @@ import { createHost, removeHost } from './host.ts'
 import { dropRows, keepRows, recallRows } from './kept-rows.ts'
 import { createList, type Row } from './list.ts'
 import { type Log, MOST, openIdleLog, openLog } from './log.ts'
+import { sharesInWords } from './match-keys.ts'
 import { type Act, actOf, addStyles, createParts } from './parts.ts'
 import { endFlag, keepPlace, recallPlace } from './place.ts'
 import { outcomeNames } from './row.ts'
@@ -85,6 +86,8 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
     changed.clear()
     tellWidth()
     renderHeader(build, parts, logs)
+    parts.shares.textContent = sharesInWords([...entries.values()])
+    parts.shares.hidden = !parts.shares.textContent
     renderFilters()
     const faults = [...entries.values()].filter(isToFix).length
     parts.badge.classList.toggle('bad', faults > 0)

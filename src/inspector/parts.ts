@@ -16,6 +16,8 @@ export interface Parts {
   ids: HTMLElement
   facts: HTMLElement
   notices: HTMLElement
+  /** The shares of the listed events that have each match key. */
+  shares: HTMLElement
   search: HTMLInputElement
   /** By filter name. */
   chips: ReadonlyMap<string, { chip: HTMLElement; count: HTMLElement }>
@@ -51,7 +53,7 @@ export function createParts(build: Build, document: Document): Parts {
     }),
   )
   const list = build('ol', { class: 'list', 'aria-label': 'Events, newest first' })
-  const empty = build('p', 'empty')
+  const [empty, shares] = [build('p', 'empty'), build('p', 'shares label')]
   const status = build('p', { class: 'unseen', role: 'status' })
   const badgeText = build('span', '')
   const badge = button(
@@ -75,6 +77,7 @@ export function createParts(build: Build, document: Document): Parts {
       tool('close', 'close', 'Close in this tab'),
     ),
     facts,
+    shares,
     notices,
     build(
       'div',
@@ -89,7 +92,7 @@ export function createParts(build: Build, document: Document): Parts {
     build('div', 'scroll', empty, list),
     status,
   )
-  return { panel, ids, facts, notices, search, chips, list, empty, status, badge, badgeText }
+  return { panel, ids, facts, notices, shares, search, chips, list, empty, status, badge, badgeText }
 }
 
 /** A constructed style sheet needs no permission from the page's style-src. Older browsers get a style element. */

@@ -67,6 +67,7 @@ h2 { flex: 1; display: flex; align-items: center; gap: 8px; min-width: 0; font-s
 .tool:hover, .small:hover, .chip:hover, .row:hover { background: var(--raised); }
 .facts { display: flex; flex-wrap: wrap; gap: 4px 18px; padding: 0 14px 8px; }
 .facts [data-tone=bad] dd { color: var(--bad); }
+.shares { padding: 0 14px 8px; }
 .notices p { padding: 6px 14px; border-top: 1px solid var(--line); border-left: 3px solid var(--tone); }
 
 .filters { padding: 8px 14px; border: solid var(--line); border-width: 1px 0; background: var(--raised); }

@@ -6,6 +6,7 @@ import { readEnvironment } from './environment.ts'
 import { fileFlags, readDatabaseFlags } from './file-flags.ts'
 import type { Finding } from './finding.ts'
 import { checkNames } from './name-check.ts'
+import { checkNewCustomers } from './new-customers-check.ts'
 import { checkPage } from './page-check.ts'
 import { readWords } from './read-words.ts'
 import { checkRows } from './row-check.ts'
@@ -37,6 +38,7 @@ export async function checkCommand(words: string[]): Promise<number> {
   report(await checkDatabase(readDatabaseFlags(values, readEnvironment(values.config)), config.pixelId))
   report(checkNames(config, mapping))
   report(checkSources(config, sources))
+  report(checkNewCustomers(config, Date.now()))
   report([checkScript(sources.web.config)])
   report(
     url

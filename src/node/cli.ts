@@ -10,6 +10,7 @@ import { Refused } from './orders-file/refused.ts'
 import { outboxCommand } from './outbox-command.ts'
 import { pauseCommand, resumeCommand } from './pause-command.ts'
 import { suggestion } from './read-words.ts'
+import { reconcileCommand } from './reconcile-command.ts'
 import { serveCommand } from './serve-command.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -59,6 +60,18 @@ const help = `Usage: converge-tiktok <command> [options]
     --dry-run          only list the events
     --database, --outbox  the file, as for serve
 
+  reconcile <file>   say what became of each order of an export of Shopify or WooCommerce, in CSV or JSONL.
+                     The exit code is 0 if all are accounted for, 1 if some never arrived, 2 if the command
+                     or a file is wrong, 3 if the answer would be wrong
+    --map, --timezone  the columns and the zone, as for customers import
+    --since <time>     only orders from this time on
+    --all              also list the orders that were sent
+    --force            go on although less than 80 % of the orders are known
+    --send             send orders that never arrived, if they are paid and less than 47 hours old
+    --source <name>    the source that they belong to, if there are several
+    --config <file>    the config; default: converge.json
+    --database, --outbox  the file, as for serve
+
   customers import <orders.csv>  add the orders of an export of Shopify or WooCommerce to the history of customers
     --map <list>       the columns of another file, such as id=Name,time=Date,email=Email
     --timezone <name>  the zone of dates without one, such as Europe/Berlin
@@ -88,6 +101,7 @@ const commands: ReadonlyMap<string, (words: string[]) => Promise<number>> = new 
   ['outbox', outboxCommand],
   ['database', databaseCommand],
   ['customers', customersCommand],
+  ['reconcile', reconcileCommand],
   ['pause', pauseCommand],
   ['resume', resumeCommand],
   ['forget', forgetCommand],

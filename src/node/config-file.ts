@@ -4,7 +4,7 @@ import { isRecord } from '../core/read.ts'
 import type { ForwarderConfig } from '../server/forwarder.ts'
 import type { OwnOption } from '../server/forwarder-options.ts'
 import { isPublic } from '../server/public-config.ts'
-import { type Environment, readFileSources } from './file-sources.ts'
+import { type Environment, readFileAlerts, readFileSources } from './file-sources.ts'
 
 /** Where the command line reads each of the forwarder's own options from. */
 const places = {
@@ -16,14 +16,18 @@ const places = {
   accessToken: 'TIKTOK_ACCESS_TOKEN',
   webhookToken: 'CONVERGE_WEBHOOK_TOKEN',
   adminToken: 'CONVERGE_ADMIN_TOKEN',
+  metricsToken: 'CONVERGE_METRICS_TOKEN',
+  alerts: 'file',
   delivery: 'code',
   mergeOrders: 'file',
+  profiles: 'file',
+  log: 'file',
   newCustomers: 'file',
   outbox: 'code',
   store: 'code',
 } satisfies Record<
   OwnOption,
-  'file' | 'code' | 'TIKTOK_ACCESS_TOKEN' | 'CONVERGE_WEBHOOK_TOKEN' | 'CONVERGE_ADMIN_TOKEN'
+  'file' | 'code' | 'TIKTOK_ACCESS_TOKEN' | 'CONVERGE_WEBHOOK_TOKEN' | 'CONVERGE_ADMIN_TOKEN' | 'CONVERGE_METRICS_TOKEN'
 >
 
 /** The options that the file may contain: a page's, and the forwarder's own without secrets. */
@@ -52,15 +56,22 @@ export function readConfigFile(
     TIKTOK_ACCESS_TOKEN: accessToken = '',
     CONVERGE_WEBHOOK_TOKEN: webhookToken,
     CONVERGE_ADMIN_TOKEN: adminToken,
+    CONVERGE_METRICS_TOKEN: metricsToken,
   } = environment
   if (!accessToken.trim()) {
     throw new Error(
       'converge-tiktok: TIKTOK_ACCESS_TOKEN is not set. Generate an access token in TikTok Events Manager (the pixel, Settings, Generate Access Token) and set it in the environment.',
     )
   }
-  const tokens = { accessToken, ...(webhookToken && { webhookToken }), ...(adminToken && { adminToken }) }
+  const tokens = {
+    accessToken,
+    ...(webhookToken && { webhookToken }),
+    ...(adminToken && { adminToken }),
+    ...(metricsToken && { metricsToken }),
+  }
   const open: Record<string, unknown> = { ...file }
   if ('sources' in file) open.sources = readFileSources(path, file.sources, environment)
+  if ('alerts' in file) open.alerts = readFileAlerts(path, file.alerts, environment)
   return { pixelId: '', allowedOrigins: [], ...open, ...tokens }
 }
 

@@ -1,7 +1,8 @@
 import { type Option, options } from '../core/options.ts'
+import type { AlertsConfig } from '../server/alerts/alerts-config.ts'
 import type { ForwarderConfig } from '../server/forwarder.ts'
 import type { NewCustomersConfig } from '../server/forwarder-config.ts'
-import { dateRule, FEWEST_DAYS } from '../server/forwarder-options.ts'
+import { dateRule, FEWEST_DAYS, LONGEST_PROFILE_DAYS, MOST_PROFILES } from '../server/forwarder-options.ts'
 import { LONGEST_MERGE_WINDOW } from '../server/merge-window.ts'
 import type { SourceConfig, SourceType } from '../server/sources/source-config.ts'
 import {
@@ -11,6 +12,7 @@ import {
   sourceNameRule,
   sourceOptions,
 } from '../server/sources/source-options.ts'
+import type { LogRetention } from '../store/event-log.ts'
 import { eventNameRule } from '../tiktok/names.ts'
 import type { Condition, Filter, Forward, MappingRow, Operator } from '../types.ts'
 import type { secretOptions } from './file-sources.ts'
@@ -23,7 +25,16 @@ export interface JsonSchema {
 /** The options that a config file may contain. */
 type FileOption = Exclude<
   keyof ForwarderConfig,
-  'accessToken' | 'webhookToken' | 'adminToken' | 'delivery' | 'outbox' | 'store' | 'context' | 'beforeSend' | 'nonce'
+  | 'accessToken'
+  | 'webhookToken'
+  | 'adminToken'
+  | 'metricsToken'
+  | 'delivery'
+  | 'outbox'
+  | 'store'
+  | 'context'
+  | 'beforeSend'
+  | 'nonce'
 >
 
 type FileSourceOption = Exclude<keyof SourceConfig, 'token' | 'secret'> | keyof typeof secretOptions
@@ -35,6 +46,7 @@ const listOf = (items: JsonSchema, more: JsonSchema = {}): JsonSchema => ({ type
 const keysOf = <Key extends string>(record: Record<Key, true>): string[] => Object.keys(record)
 
 const boolean: JsonSchema = { type: 'boolean' }
+const positive: JsonSchema = { type: 'number', exclusiveMinimum: 0 }
 const text: JsonSchema = { type: 'string', minLength: 1 }
 const tiktokName: JsonSchema = { type: 'string', pattern: toPattern(eventNameRule) }
 
@@ -223,6 +235,45 @@ const properties = {
       maximum: LONGEST_MERGE_WINDOW,
     },
   ),
+  profiles: described(
+    'Profiles of visitors, which fill what events lack. Default: { "days": 30 } with a database. false: none.',
+    {
+      anyOf: [
+        { const: false },
+        {
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            days: { type: 'integer', minimum: 1, maximum: LONGEST_PROFILE_DAYS },
+            max: { type: 'integer', minimum: 1, maximum: MOST_PROFILES },
+          },
+        },
+      ],
+    },
+  ),
+  alerts: described('Posts a message, as Slack takes it, when something needs attention, and when it is over.', {
+    type: 'object',
+    required: ['urlFrom'],
+    additionalProperties: false,
+    properties: {
+      urlFrom: described('The name of the environment variable with the address of an incoming webhook.', {
+        $ref: '#/definitions/variable',
+      }),
+      oldestMinutes: described('Minutes that an event may wait beyond its due time. Default: 30.', positive),
+      deadLetters: described('The number of dead letters above which a message is posted. Default: 100.', positive),
+      silentHours: described('Hours without an order. Default: not checked.', positive),
+    } satisfies Record<Exclude<keyof AlertsConfig, 'url'> | 'urlFrom', JsonSchema>,
+  }),
+  log: described('How long the event log is kept. false: there is none. Default: 30 days and 1000000000 bytes.', {
+    anyOf: [
+      { const: false },
+      {
+        type: 'object',
+        additionalProperties: false,
+        properties: { days: positive, maxBytes: positive } satisfies Record<keyof LogRetention, JsonSchema>,
+      },
+    ],
+  }),
   newCustomers: described('Keeps the first order of each customer, for orders without $is_new_customer.', {
     type: 'object',
     additionalProperties: false,

@@ -26,6 +26,23 @@ export function readFileSources(path: string, given: unknown, environment: Envir
   )
 }
 
+/**
+ * Reads the `alerts` of a config file. `urlFrom` names an environment variable, because the address contains a key.
+ *
+ * @throws an error that names the invalid option. It never repeats the address.
+ */
+export function readFileAlerts(path: string, given: unknown, environment: Environment): unknown {
+  if (!isRecord(given)) return given
+  const where = `${path}: alerts`
+  const { url, urlFrom, ...numbers } = given
+  if (url !== undefined)
+    throw new Error(
+      `converge-tiktok: ${where} contains url. The address may contain a key, which does not belong in a file that a page could load. Set an environment variable, and name it in urlFrom.`,
+    )
+  const [address] = urlFrom === undefined ? [] : readVariables('urlFrom', urlFrom, { where, environment })
+  return { ...numbers, url: address }
+}
+
 interface Place {
   where: string
   environment: Environment

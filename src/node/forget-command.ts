@@ -6,20 +6,22 @@ import type { PersonCounts, PersonKeys } from '../store/person.ts'
 import type { PostgresEngine } from '../store/postgres/postgres-engine.ts'
 import { countCustomers } from '../store/sqlite/customer-history.ts'
 import { erasePerson } from '../store/sqlite/erase-person.ts'
+import { countLines } from '../store/sqlite/log-person.ts'
 import { openTables } from '../store/sqlite/outbox-tables.ts'
-import { countPerson, createPersonSearch } from '../store/sqlite/person-search.ts'
+import { countPerson } from '../store/sqlite/person-search.ts'
 import { openOutboxFileReadOnly } from '../store/sqlite/sqlite-schema.ts'
 import { assertExists, fileFlags, readDatabaseFlags } from './file-flags.ts'
 import { withPostgres } from './postgres-database.ts'
 import { readWords } from './read-words.ts'
 import { UsageError } from './usage-error.ts'
 
-const keys = ['email', 'phone', 'customer', 'order'] as const satisfies PersonKey[]
+const keys = ['email', 'phone', 'customer', 'alias', 'order'] as const satisfies PersonKey[]
 
 const valid: Record<PersonKey, string> = {
   email: 'an email address such as jane@example.com, or its SHA-256',
   phone: 'a number with + and its country code, such as +19171234567, or its SHA-256',
   customer: "a customer's id, or its SHA-256",
+  alias: 'an alias such as urn:cart_token:abc',
   order: "an order's id",
 }
 
@@ -31,7 +33,7 @@ export async function forgetCommand(words: string[]): Promise<number> {
     args: words,
     options: {
       ...fileFlags,
-      ...{ email: several, phone: several, customer: several, order: several },
+      ...{ email: several, phone: several, customer: several, alias: several, order: several },
       stdin: { type: 'boolean', default: false },
       'dry-run': { type: 'boolean', default: false },
     },
@@ -93,14 +95,15 @@ function readList(list: string): Named[] {
       const value = line.slice(name.length).replace(/^[\s:=,]+/, '')
       if (!key || !rest.length)
         throw new UsageError(
-          `${place} must be email, phone, customer or order with a value, such as "email jane@example.com"`,
+          `${place} must be email, phone, customer, alias or order with a value, such as "email jane@example.com"`,
         )
       return { key, value, place }
     })
 }
 
 function toPerson(named: readonly Named[]): PersonKeys {
-  if (!named.length) throw new UsageError('forget needs a person: use --email, --phone, --customer, --order or --stdin')
+  if (!named.length)
+    throw new UsageError('forget needs a person: use --email, --phone, --customer, --alias, --order or --stdin')
   const read = named.map(({ key, value, place }) => {
     const found = readPersonKey(key, value)
     // Do not repeat the value, because it may end up in a log.
@@ -108,14 +111,24 @@ function toPerson(named: readonly Named[]): PersonKeys {
     return { key, found }
   })
   const all = (key: PersonKey) => read.filter((one) => one.key === key).map(({ found }) => found)
-  return { emails: all('email'), phones: all('phone'), customerIds: all('customer'), orderIds: all('order') }
+  return {
+    emails: all('email'),
+    phones: all('phone'),
+    customerIds: all('customer'),
+    aliases: all('alias'),
+    orderIds: all('order'),
+  }
 }
 
 /** Opens the file read-only, because it may not be an outbox. */
 function count(path: string, person: PersonKeys): PersonCounts {
   const database = openOutboxFileReadOnly(path)
   try {
-    return { ...countPerson(createPersonSearch(database), person), customers: countCustomers(database, person) }
+    return {
+      ...countPerson(database, person),
+      customers: countCustomers(database, person),
+      logLines: countLines(database, person),
+    }
   } finally {
     database.close()
   }
@@ -131,8 +144,10 @@ async function erase(path: string, person: PersonKeys): Promise<PersonCounts> {
   }
 }
 
-function toWords({ waiting, deadLetters, customers = 0 }: PersonCounts): string {
+function toWords({ waiting, deadLetters, profiles = 0, logLines = 0, customers = 0 }: PersonCounts): string {
   const words = [counted(waiting, 'waiting event'), counted(deadLetters, 'dead letter')]
+  if (profiles) words.push(counted(profiles, 'profile'))
+  if (logLines) words.push(counted(logLines, 'line of the event log', 'lines of the event log'))
   if (customers) words.push(counted(customers, 'entry', 'entries'))
   const last = words.pop()
   return `${words.join(', ')} and ${last}${customers ? ' of the history of customers' : ''}`

@@ -1,7 +1,9 @@
 import type { ForwarderConfig } from '../server/forwarder.ts'
 import { pixelOrigin } from '../tiktok/hosts.ts'
+import { checkCookies } from './cookie-check.ts'
 import { forbiddenBy, readPolicies } from './csp.ts'
 import type { Finding } from './finding.ts'
+import { checkMatchKeys } from './match-key-check.ts'
 import { startTags } from './start-tags.ts'
 
 const timeout = 10_000
@@ -21,6 +23,8 @@ export async function checkPage(address: string, config: ForwarderConfig): Promi
     await scriptFinding(script),
     ...snippetFindings(html, config),
     ...policyFindings(readPolicies(header, html), { page, script, relay, config }),
+    ...(await checkCookies({ page, html, relay, config })),
+    ...(await checkMatchKeys(relay, config)),
   ]
 }
 

@@ -56,9 +56,11 @@ const profile = {
     ip: '203.0.113.1', // reserved for examples by RFC 5737
     user_agent: 'Mozilla/5.0 (converge-tiktok check)',
   },
+  visitor: undefined,
+  aliases: [],
   url: '',
   marketing: 'granted' as const,
-  isConsentUnreadable: false,
+  isUndated: false,
   gpc: false,
 }
 

@@ -32,7 +32,7 @@ export async function serveCommand(words: string[]): Promise<number> {
   const signalled = nextSignal()
   const server = await serve({
     ...config,
-    log,
+    logger: log,
     port,
     ...(values.host !== undefined && { hostname: values.host }),
     ...database,

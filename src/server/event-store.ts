@@ -1,7 +1,9 @@
 import type { Log } from '../core/log.ts'
+import type { LogPart } from '../store/event-log.ts'
 import type { EventsApi } from '../tiktok/events-api/client.ts'
 import type { Intake, Late, Taken } from './intake.ts'
 import type { Keeper } from './keeper.ts'
+import type { Metrics } from './metrics.ts'
 import { logOrders } from './order-log.ts'
 import type { Verdict } from './outbox.ts'
 import { redact } from './redact.ts'
@@ -11,6 +13,8 @@ import { tellFates } from './tell-fates.ts'
 import type { Throttle } from './throttle.ts'
 
 export interface EventStoreOptions {
+  /** Missing if nothing counts. */
+  metrics?: Metrics | undefined
   api: EventsApi
   keeper: Keeper | undefined
   log: Log
@@ -22,6 +26,8 @@ export interface EventStoreOptions {
 export interface EventStore {
   /** Answers once the events of a request are stored, or TikTok has received them. */
   store(intake: Intake, context: RequestContext): Promise<Answer>
+  /** Adds events to the log that are not sent. */
+  note(part: LogPart): void
   /** Why the outbox refused events in the last minute, unless it has accepted others since. */
   refusal(): StoreRefusal | undefined
 }
@@ -44,16 +50,23 @@ const RETRY_AFTER = 60
 const SECONDS_AFTER_REQUEST = 15
 
 export function createEventStore(options: EventStoreOptions): EventStore {
-  const { api, keeper, log, throttle, monotonic } = options
+  const { api, keeper, metrics, log, throttle, monotonic } = options
+  const limited = createLineLimit(monotonic)
   let last: (StoreRefusal & { at: number }) | undefined
 
   async function keep(keeper: Keeper, intake: Intake): Promise<Answer | Stored> {
     const events = intake.taken.map(({ event }) => event)
-    const extras = { history: intake.history }
-    if (events.length === 0 && !intake.history) return { kept: [], refused: [] }
+    const denials = keeper.keepsDenials ? intake.denials : []
+    const part = { ...intake.log, eventNames: intake.taken.map(({ eventName }) => eventName) }
+    const extras = { history: intake.history, denials, ...(keeper.hasLog && { log: part }) }
+    if (events.length === 0 && denials.length === 0 && !intake.history) {
+      note(part)
+      return { kept: [], refused: [] }
+    }
     try {
       const fates = await keeper.add(events, extras)
       last = undefined
+      metrics?.countReceived(part, events)
       logOrders(log, throttle, intake.taken, fates)
       return { kept: tellFates(intake, fates), refused: [] }
     } catch (error) {
@@ -71,6 +84,12 @@ export function createEventStore(options: EventStoreOptions): EventStore {
     }
   }
 
+  /** Logs events that are not sent. The sender needs no answer to that, and a failed write must not refuse the request. */
+  function note(part: LogPart): void {
+    metrics?.countReceived(part, [])
+    if (keeper?.hasLog && part.unsent.length) void keeper.add([], { log: part }).catch(() => {})
+  }
+
   /** Sends events at once, if nothing stores them. */
   async function sendNow({ taken }: Intake): Promise<Answer | Stored> {
     const verdicts = await api.deliver(taken.map(({ event }) => event))
@@ -83,10 +102,12 @@ export function createEventStore(options: EventStoreOptions): EventStore {
   }
 
   async function store(intake: Intake, context: RequestContext): Promise<Answer> {
-    const { taken, problems, statuses, late } = intake
-    const isByDesign = statuses?.filtered || statuses?.skipped || statuses?.no_consent
-    if (taken.length === 0 && late.length === 0 && !isByDesign)
+    const { taken, problems, statuses, late, denials } = intake
+    const isByDesign = statuses?.filtered || statuses?.skipped || statuses?.no_consent || denials.length
+    if (taken.length === 0 && late.length === 0 && !isByDesign) {
+      note({ ...intake.log, unsent: limited(intake.log.unsent), eventNames: [] })
       return refuse(400, 'No event of this request could be accepted.', problems)
+    }
     const work = keeper ? keep(keeper, intake) : sendNow(intake)
     context.waitUntil?.(work)
     const stored = await work
@@ -102,7 +123,26 @@ export function createEventStore(options: EventStoreOptions): EventStore {
 
   return {
     store,
+    note,
     refusal: () => (last && monotonic() - last.at < RETRY_AFTER * 1000 ? last : undefined),
+  }
+}
+
+const REFUSED_LINES = 100
+const MINUTE = 60_000
+
+/** Anybody may post what is refused, so at most 100 such events a minute are logged. */
+function createLineLimit(monotonic: () => number) {
+  let since = monotonic()
+  let left = REFUSED_LINES
+  return <Element>(elements: readonly Element[]): readonly Element[] => {
+    if (monotonic() - since > MINUTE) {
+      since = monotonic()
+      left = REFUSED_LINES
+    }
+    const allowed = elements.slice(0, left)
+    left -= allowed.length
+    return allowed
   }
 }
 

@@ -1,5 +1,7 @@
+import type { LogRetention } from '../store/event-log.ts'
 import type { Store } from '../store/store.ts'
 import type { Config } from '../types.ts'
+import type { AlertsConfig } from './alerts/alerts-config.ts'
 import type { Outbox } from './outbox.ts'
 import type { SourceConfig } from './sources/source-config.ts'
 
@@ -26,6 +28,10 @@ export interface ForwarderConfig extends Config {
   sources?: Readonly<Record<string, SourceConfig>>
   /** The bearer token for the whole report of `GET health`, at least 32 characters. Default: only the public part is available. */
   adminToken?: string | undefined
+  /** The bearer token for `GET metrics`, at least 32 characters. Default: there are no metrics. */
+  metricsToken?: string | undefined
+  /** Posts a message when something needs attention, and another one when it is over. Default: off. */
+  alerts?: AlertsConfig
   /**
    * Reads the visitor's IP address from the last entry of `X-Forwarded-For`, which the nearest proxy wrote. Earlier entries
    * may be forged. Set it for a server behind one proxy. Default `false`.
@@ -51,6 +57,17 @@ export interface ForwarderConfig extends Config {
    * the default is 0: set it only if a timer calls `forwarder.drain()` every minute.
    */
   mergeOrders?: number
+  /**
+   * Profiles of visitors, from which events get the match keys that they lack. `days` is how long a profile is kept after the
+   * last event that added to it, from 1 to 390, default 30. `max` is the most profiles, default 1,000,000. `false` keeps none
+   * and deletes existing ones. Default `{ days: 30 }` with a `store`; an `outbox` never has profiles.
+   */
+  profiles?: false | { days?: number; max?: number }
+  /**
+   * How long the event log is kept, with a `store`: one line for each event, and what became of it, without personal data.
+   * Default 30 days and 1,000,000,000 bytes. `false`: there is no log.
+   */
+  log?: false | LogRetention
   /** Keeps the first order of each customer, and decides by it which orders are a new customer's. It needs a `store`. Default: off. */
   newCustomers?: NewCustomersConfig
 }

@@ -4,6 +4,7 @@ import type { Config } from '../types.ts'
 import type { ForwarderConfig, NewCustomersConfig } from './forwarder-config.ts'
 import { isToken } from './is-token.ts'
 import { LONGEST_MERGE_WINDOW } from './merge-window.ts'
+import { safeUrl } from './safe-url.ts'
 
 /** An order may be sent again, and by another way, for days. Its answer must not change meanwhile. */
 export const FEWEST_DAYS = 30
@@ -23,16 +24,17 @@ export const forwarderOptions = {
   sources: [isRecord, 'an object with source names as its keys'],
   trustProxy: onOrOff,
   allowTest: onOrOff,
-  eventsApiUrl: text(
-    /^https:|^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/,
-    'an https:// URL (the access token is sent there)',
-  ),
+  eventsApiUrl: text(safeUrl, 'an https:// URL (the access token is sent there)'),
   adminToken: [isToken, 'text without spaces'],
+  metricsToken: [isToken, 'text without spaces'],
+  alerts: [isRecord, 'an object'],
   outbox: [isRecord, 'an outbox'],
   store: [isRecord, 'a store'],
   newCustomers: [isRecord, 'an object with since and, optionally, days'],
   delivery: [(value) => value === 'loop' || value === 'drain', 'loop or drain'],
   mergeOrders: [isMergeWindow, `whole seconds from 0 to ${LONGEST_MERGE_WINDOW}`],
+  profiles: [(value) => value === false || isRecord(value), 'false, or an object with days and max'],
+  log: [isLogOption, 'false, or an object such as { "days": 30, "maxBytes": 1000000000 } with numbers above 0'],
 } satisfies Record<keyof ForwarderConfig, Option>
 
 /** The options of `newCustomers`. */
@@ -59,6 +61,18 @@ function isMergeWindow(value: unknown): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LONGEST_MERGE_WINDOW
 }
 
+function isLogOption(value: unknown): boolean {
+  if (value === false) return true
+  return isRecord(value) && hasOnly(value, { days: isPositive, maxBytes: isPositive })
+}
+
+const isPositive = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value > 0
+
+/** True if a record has only known keys, and each value passes its test. */
+function hasOnly(record: Record<string, unknown>, tests: Record<string, (value: unknown) => boolean>): boolean {
+  return Object.entries(record).every(([key, value]) => value === undefined || tests[key]?.(value))
+}
+
 function isOrigin(origin: unknown): boolean {
   try {
     return origin === 'null' || new URL(String(origin)).origin === origin
@@ -66,3 +80,18 @@ function isOrigin(origin: unknown): boolean {
     return false
   }
 }
+
+const isWholeUpTo =
+  (most: number) =>
+  (value: unknown): boolean =>
+    typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most
+
+/** The most days that a profile may be kept. TikTok's own cookie lasts as long. */
+export const LONGEST_PROFILE_DAYS = 390
+export const MOST_PROFILES = 100_000_000
+
+/** The options of `profiles`. */
+export const profileOptions = {
+  days: [isWholeUpTo(LONGEST_PROFILE_DAYS), `whole days from 1 to ${LONGEST_PROFILE_DAYS}`],
+  max: [isWholeUpTo(MOST_PROFILES), `a whole number from 1 to ${MOST_PROFILES}`],
+} satisfies Record<'days' | 'max', Option>

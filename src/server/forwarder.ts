@@ -1,6 +1,8 @@
 import type { Log } from '../core/log.ts'
 import type { Drained, DrainOptions } from '../store/store.ts'
 import { createEventsApi } from '../tiktok/events-api/client.ts'
+import type { Config } from '../types.ts'
+import type { AlertMemory } from './alerts/alert-watch.ts'
 import { bodyText } from './body-text.ts'
 import { checkConfig } from './check-config.ts'
 import { configLine } from './config-line.ts'
@@ -8,12 +10,14 @@ import { createCookies } from './cookies.ts'
 import { createCors, preflight } from './cors.ts'
 import { createEventStore } from './event-store.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
-import { createHealth } from './health.ts'
 import { createKeeper } from './keeper.ts'
 import { createLateEvents } from './late-events.ts'
 import { createLog } from './log-line.ts'
 import { createMatchKeys } from './match-keys.ts'
-import { readHistoryConfig } from './new-customers.ts'
+import type { Metrics } from './metrics.ts'
+import { checkHistoryStore, readHistoryConfig } from './new-customers.ts'
+import { createOperatorRoutes } from './operator-routes.ts'
+import type { Deliver } from './outbox.ts'
 import { createPageIntake } from './page-intake.ts'
 import { parsePageRequest } from './parse.ts'
 import { createPause, type ReadPause } from './pause.ts'
@@ -33,6 +37,7 @@ import { createWebhooks, skip } from './sources/webhooks.ts'
 import { whySkipped } from './sources/why-skipped.ts'
 import { createSteadyClock } from './steady-clock.ts'
 import { createThrottle } from './throttle.ts'
+import { allSkipped } from './unsent.ts'
 
 export type { ForwarderConfig } from './forwarder-config.ts'
 export type { RequestContext } from './request-context.ts'
@@ -48,15 +53,23 @@ export interface ForwarderEnv {
   monotonic?: () => number
   /** Receives each log line. Default: text on the console, as `time level converge-tiktok: message key=value`. */
   log?: Log
+  /** What `alerts` has posted. Pass the same one to a forwarder that replaces another one. */
+  alertMemory?: AlertMemory
+  /** Milliseconds between two looks at what may need an alert. Default 30,000. */
+  watchEvery?: number
+  /** Counts for `GET metrics`. Default: there are no metrics. `serve` has its own. */
+  metrics?: Metrics
   /** The class of the responses, for platforms that have a faster one. */
   Response?: new (
-    body: string | null,
+    body: string | ReadableStream | null,
     init: ResponseInit,
   ) => Response
 }
 
 export interface Forwarder {
   fetch(request: Request, context?: RequestContext): Promise<Response>
+  /** Stops the timer of `alerts`. Requests are still answered. */
+  close(): void
   /**
    * Sends waiting events, with `delivery: 'drain'`. Call it regularly, such as every minute by a timer of the platform: it sends
    * what could not be sent after the request. Default: for at most 20 seconds.
@@ -66,9 +79,11 @@ export interface Forwarder {
   drain(options?: Partial<DrainOptions>): Promise<Drained>
 }
 
+const WATCH_EVERY = 30_000
 const DRAIN_SECONDS = 20
 
-type Take = (request: Request, context: RequestContext, source?: string) => Answer | Promise<Answer>
+/** `part`: the source after `webhook/`, or the path after `admin/`. */
+type Take = (request: Request, context: RequestContext, part?: string) => Answer | Promise<Answer>
 
 /**
  * The server half: receives events from pages and servers, and sends them to TikTok's Events API. Its `fetch` routes by the
@@ -79,27 +94,18 @@ type Take = (request: Request, context: RequestContext, source?: string) => Answ
 export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {}): Forwarder {
   const { sources } = checkConfig(config)
   const { web } = sources
-  const history = readHistoryConfig(config)
-  const { pixelId, accessToken, paused = false } = config
+  checkHistoryStore(config)
+  const history = readHistoryConfig(config.newCustomers)
+  const { accessToken, paused = false } = config
   const keeper = createKeeper(config)
   const { now = Date.now, monotonic = () => performance.now(), Response = globalThis.Response } = env
   const log = env.log ?? createLog()
   const throttle = createThrottle(monotonic)
-  const api = createEventsApi({
-    ...env,
-    log,
-    pixelId,
-    accessToken,
-    url: config.eventsApiUrl,
-    redact,
-    readBody: readResponse,
-  })
-  const matchKeys = createMatchKeys()
-  const deliver = matchKeys.counting(api.deliver)
+  const { api, matchKeys, metrics } = createSender(config, env, log)
   const cors = createCors(config.allowedOrigins)
   const refusals = createRefusals(log, throttle)
   const lateEvents = createLateEvents(log, throttle)
-  const store = createEventStore({ api: { ...api, deliver }, keeper, log, throttle, monotonic })
+  const store = createEventStore({ api, keeper, metrics, log, throttle, monotonic })
   const cookies = createCookies(config)
   const clock = createSteadyClock(now, monotonic)
   const sourceCounts = createSourceCounts(sources)
@@ -110,22 +116,28 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     sources,
     readPause,
     store,
-    readerOf: (source) => createServerIntake(source, web, history),
+    readerOf: (source) => createServerIntake(source, web, { history, canWait: config.store !== undefined }),
     lateEvents,
     log,
     throttle,
     facts: () => ({ receivedAt: now(), isClockSteady: clock.isSteady() }),
     erase: keeper?.erase,
   })
-  if (!keeper?.drain) keeper?.start(deliver)
+  const { fetch = globalThis.fetch, alertMemory, watchEvery = WATCH_EVERY } = env
+  const { stop, ...operatorRoutes } = createOperatorRoutes({
+    ...{ config, sources, api, keeper, store, ...counters, history, readPause, metrics },
+    ...{ log, throttle, now, monotonic, fetch, alertMemory, watchEvery },
+  })
+  if (!keeper?.drain) keeper?.start(api.deliver)
 
+  const served = { cookies: cookies !== undefined, ...(keeper?.keepsDenials && { denials: true }) }
   const routes: Record<Route, Take> = {
     events: countPage,
     webhook: takeFromServer,
-    'converge.js': pageScript(web, cookies !== undefined, readPause),
+    'converge.js': pageScript(web, served, readPause),
     'consent.js': scriptServer('consent.js'),
     'inspector.js': scriptServer('inspector.js'),
-    health: createHealth({ api, keeper, store, ...counters, history, now, readPause, adminToken: config.adminToken }),
+    ...operatorRoutes,
   }
 
   async function countPage(request: Request, context: RequestContext): Promise<Answer> {
@@ -142,18 +154,31 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     if (typeof body !== 'string') return body
     const facts = {
       receivedAt: now(),
+      ...clock.bounds(),
       ip: readIp(ipOf(request, context)),
       userAgent: readUserAgent(request.headers.get('user-agent')),
       gpc: request.headers.get('sec-gpc') === '1',
       allowTest: config.allowTest === true,
     }
+    const intake = readPageEvents(body, facts)
     const reason = whySkipped(web, await readPause())
     const events = reason ? parsePageRequest(body).good.length : 0
-    if (reason && events > 0) return skip(reason, events)
-    const intake = readPageEvents(body, facts)
+    if (reason && events > 0) {
+      const skipped = skip(reason, events)
+      const log = allSkipped(intake, reason)
+      if (intake.denials.length === 0) {
+        store.note(log)
+        return skipped
+      }
+      // A denial counts, even while the intake is paused.
+      const statuses = { skipped: events }
+      const answer = await store.store({ ...intake, taken: [], problems: [], late: [], statuses, log }, context)
+      return answer.status === 202 ? skipped : answer
+    }
     lateEvents.note(intake.late, web.name, facts.receivedAt)
     const answer = await store.store(intake, context)
-    return { ...answer, cookies: cookies?.toSet(request, intake.cookies, facts.receivedAt) ?? [] }
+    const isKept = answer.status === 202 || intake.cookies === 'expired'
+    return isKept && cookies ? { ...answer, cookies: cookies.toSet(request, intake.cookies, facts.receivedAt) } : answer
   }
 
   async function takeFromServer(request: Request, context: RequestContext, name?: string): Promise<Answer> {
@@ -170,8 +195,9 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   async function answer(address: Address, request: Request, context: RequestContext): Promise<Answer> {
     try {
       clock.look()
-      const route = routeOf(address, request.method)
-      const answer = typeof route === 'string' ? await routes[route](request, context, address.source) : route
+      const route = routeOf(address, request.method, context.routes)
+      const answer =
+        typeof route === 'string' ? await routes[route](request, context, address.source ?? address.rest) : route
       refusals.note(request, address, answer)
       return answer
     } catch (error) {
@@ -184,18 +210,19 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   }
 
   return {
+    close: stop,
     async drain({ seconds = DRAIN_SECONDS } = {}) {
       if (!keeper?.drain)
         throw new Error(
           "converge-tiktok: drain() is only for delivery: 'drain'. This forwarder sends events by itself.",
         )
-      return keeper.drain(deliver, seconds)
+      return keeper.drain(api.deliver, seconds)
     },
     async fetch(request, context = {}) {
       const address = readAddress(request.url)
-      const { status, text, headers, cookies } = await answer(address, request, context)
+      const { status, text, stream = text, headers, cookies } = await answer(address, request, context)
       const all = address.route === 'events' ? { ...headers, ...cors.headers(request) } : headers
-      return new Response(request.method === 'HEAD' ? null : text, {
+      return new Response(request.method === 'HEAD' ? null : stream, {
         status,
         headers: cookies?.length
           ? [...Object.entries(all), ...cookies.map((one): [string, string] => ['set-cookie', one])]
@@ -205,9 +232,31 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   }
 }
 
+/** TikTok's Events API, and what counts the events that it took. */
+function createSender(
+  { pixelId, accessToken, eventsApiUrl, metricsToken }: ForwarderConfig,
+  env: ForwarderEnv,
+  log: Log,
+) {
+  const api = createEventsApi({ ...env, log, pixelId, accessToken, url: eventsApiUrl, redact, readBody: readResponse })
+  const matchKeys = createMatchKeys()
+  const metrics = metricsToken === undefined ? undefined : env.metrics
+  const counted = matchKeys.counting(api.deliver)
+  const deliver = metrics ? countingDeliver(counted, metrics, env.now ?? Date.now) : counted
+  return { api: { ...api, deliver }, matchKeys, metrics }
+}
+
+function countingDeliver(deliver: Deliver, metrics: Metrics, now: () => number): Deliver {
+  return async (events, signal) => {
+    const verdicts = await deliver(events, signal)
+    metrics.countVerdicts(events, verdicts, now())
+    return verdicts
+  }
+}
+
 /** Serves converge.js with the config for pages. While the intake is paused, the pages send nothing. */
-function pageScript({ config: given, isEnabled }: Source, cookies: boolean, readPause: ReadPause): Take {
-  const config = { ...given, cookies }
+function pageScript({ config: given, isEnabled }: Source, served: Partial<Config>, readPause: ReadPause): Take {
+  const config = { ...given, ...served }
   const variant = pickVariant(config)
   const live = scriptServer(variant, configLine(config))
   const paused = scriptServer(variant, configLine({ ...config, paused: true }))

@@ -1,11 +1,10 @@
-import type { StoreStats } from '../store/store.ts'
 import type { EventsApi } from '../tiktok/events-api/client.ts'
 import type { EventStore } from './event-store.ts'
+import type { HealthReport, HealthStatus } from './health-report.ts'
 import type { Keeper } from './keeper.ts'
 import type { LateEvents } from './late-events.ts'
 import type { MatchKeys } from './match-keys.ts'
 import { type HistoryConfig, reportNewCustomers } from './new-customers.ts'
-import type { Stats } from './outbox.ts'
 import type { ReadPause } from './pause.ts'
 import type { Refusals } from './refusals.ts'
 import { type Answer, refuse, respond } from './respond.ts'
@@ -29,26 +28,20 @@ export interface HealthOptions {
   adminToken: string | undefined
 }
 
-export type HealthStatus =
-  | 'ok'
-  | 'delayed' // TikTok failed three times in a row, or an event has waited too long
-  | 'full' // the outbox accepts no more events
-  | 'stopped' // nothing can be sent or stored until somebody fixes the cause
-
 const httpStatus = { ok: 200, delayed: 200, full: 503, stopped: 503 } as const satisfies Record<HealthStatus, number>
 
 /** Seconds that an event may wait after its due time. */
 const LONGEST_WAIT = 300
 
-/**
- * Reports the forwarder's health. Everybody gets the status, the number of waiting events and the age of the oldest. With the
- * admin token, the report also has the reason of a stop, and counts of sent, failed and refused events.
- */
-export function createHealth(options: HealthOptions): (request: Request) => Promise<Answer> {
-  const { api, keeper, store, matchKeys, refusals, lateEvents, sourceCounts, history, now, readPause, adminToken } =
-    options
+export type ReadHealth = () => Promise<HealthReport>
 
-  async function read(): Promise<Stats & { status: HealthStatus } & Partial<Pick<StoreStats, 'orders' | 'customers'>>> {
+/** Returns a function that reads the state of TikTok, of the store and of its disk. */
+export function createHealthReader({
+  api,
+  keeper,
+  store,
+}: Pick<HealthOptions, 'api' | 'keeper' | 'store'>): ReadHealth {
+  return async () => {
     const own = api.stats()
     const stats = { waiting: 0, oldest: undefined, ...own, ...(await keeper?.stats()) }
     const refusal = store.refusal()
@@ -58,12 +51,23 @@ export function createHealth(options: HealthOptions): (request: Request) => Prom
     const status = stopped ? 'stopped' : full ? 'full' : isDelayed ? 'delayed' : 'ok'
     return { ...stats, stopped, full, status }
   }
+}
+
+/**
+ * Reports the forwarder's health. Everybody gets the status, the number of waiting events and the age of the oldest. With the
+ * admin token, the report also has the reason of a stop, and counts of sent, failed and refused events.
+ */
+export function createHealth(
+  options: Omit<HealthOptions, 'api' | 'keeper' | 'store'> & { read: ReadHealth },
+): (request: Request) => Promise<Answer> {
+  const { read, matchKeys, refusals, lateEvents, sourceCounts, history, now, readPause, adminToken } = options
 
   return async ({ headers }) => {
     const [, token] = /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '') ?? []
     if (token !== undefined && !(adminToken !== undefined && isSameToken(token, adminToken)))
       return refuse(401, 'The bearer token is wrong, or adminToken is not set.', [], { 'www-authenticate': 'Bearer' })
-    const { status, waiting, oldest, stopped, full, sent, dead, orders, customers } = await read()
+    const { status, waiting, oldest, stopped, full, sent, dead, ...more } = await read()
+    const { orders, customers, no_consent, profiles } = more
     const shown = { status, waiting, oldest }
     if (token === undefined) return respond(httpStatus[status], shown)
     return respond(httpStatus[status], {
@@ -74,10 +78,12 @@ export function createHealth(options: HealthOptions): (request: Request) => Prom
       sent,
       failed: dead,
       orders,
+      no_consent,
+      profiles,
       new_customers: customers && reportNewCustomers(history, customers, now()),
       too_late: lateEvents.count(),
       refused: refusals.counts(),
-      match_keys: matchKeys.shares(),
+      ...matchKeys.report(),
       by_source: sourceCounts.read(),
     })
   }

@@ -7,11 +7,14 @@ export type {
   DeadLetter,
   Drained,
   DrainOptions,
+  Extras,
   MergeOptions,
   OrderCounts,
+  StartOptions,
   Store,
   StoreStats,
 } from '../store/store.ts'
+export type { AlertsConfig } from './alerts/alerts-config.ts'
 export {
   createForwarder,
   type Forwarder,
@@ -19,6 +22,7 @@ export {
   type ForwarderEnv,
   type RequestContext,
 } from './forwarder.ts'
+export type { Metrics } from './metrics.ts'
 export {
   type Deliver,
   type EventsApiEvent,

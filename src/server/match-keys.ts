@@ -2,40 +2,74 @@ import type { Deliver, OutboxEvent } from './outbox.ts'
 
 const keys = ['email', 'phone', 'external_id', 'ttclid', 'ttp', 'ip', 'user_agent'] as const
 
+type Key = (typeof keys)[number]
+
 export interface MatchKeys {
   /** Wraps `deliver` and counts the match keys of the events that TikTok accepted. */
   counting(deliver: Deliver): Deliver
-  /** For each match key, the share of events sent since the start that have it, from 0 to 1. */
-  shares(): Record<string, number>
+  report(): MatchKeyReport
+}
+
+/** The match keys of the events that were sent since the start, as `health` shows them. */
+export interface MatchKeyReport {
+  /** For each match key, the share of the events that have it, from 0 to 1. */
+  match_keys: Record<string, number>
+  /** The same for the orders among them. */
+  match_keys_of_orders: Record<string, number>
+  match_keys_counted: { events: number; orders: number }
 }
 
 export function createMatchKeys(): MatchKeys {
-  const counts = new Map<string, number>(keys.map((key) => [key, 0]))
-  let all = 0
-
-  function count(event: OutboxEvent): void {
-    all++
-    const has = keyTest(event)
-    for (const key of keys) if (has(key)) counts.set(key, (counts.get(key) ?? 0) + 1)
-  }
-
+  const events = createTally()
+  const orders = createTally()
   return {
-    counting: (deliver) => async (events, signal) => {
-      const verdicts = await deliver(events, signal)
-      events.forEach((event, index) => {
-        if (verdicts[index] === 'done') count(event)
+    counting: (deliver) => async (given, signal) => {
+      const verdicts = await deliver(given, signal)
+      given.forEach((event, index) => {
+        if (verdicts[index] !== 'done') return
+        const has = keyTest(event)
+        const found = keys.filter(has)
+        events.add(found)
+        if (event.order) orders.add(found)
       })
       return verdicts
     },
-    shares: () => Object.fromEntries([...counts].map(([key, count]) => [key, all && Number((count / all).toFixed(3))])),
+    report: () => ({
+      match_keys: events.shares(),
+      match_keys_of_orders: orders.shares(),
+      match_keys_counted: { events: events.all(), orders: orders.all() },
+    }),
   }
+}
+
+function createTally() {
+  const counts = new Map<Key, number>(keys.map((key) => [key, 0]))
+  let all = 0
+  return {
+    add(found: readonly Key[]): void {
+      all++
+      for (const key of found) counts.set(key, (counts.get(key) ?? 0) + 1)
+    },
+    all: () => all,
+    shares: (): Record<string, number> =>
+      Object.fromEntries([...counts].map(([key, count]) => [key, all && Number((count / all).toFixed(3))])),
+  }
+}
+
+/** The names of an event's match keys. */
+export const matchKeysOf = (event: OutboxEvent): string[] => keys.filter(keyTest(event))
+
+/** TikTok's name of an event, without parsing its JSON, which starts with it. */
+export function eventNameOf(event: OutboxEvent): string {
+  const [, name] = /^\{"event":"([\w-]+)"/.exec(event.json ?? '') ?? []
+  return name ?? event.data.event
 }
 
 /**
  * Tests whether an event has a match key, without parsing its JSON. `user` comes before `page`, and quotation marks inside
  * strings are escaped, so no string value looks like a key.
  */
-function keyTest(event: OutboxEvent): (key: (typeof keys)[number]) => boolean {
+function keyTest(event: OutboxEvent): (key: Key) => boolean {
   const { json } = event
   if (json === undefined) return (key) => Boolean(event.data.user[key])
   const user = json.slice(json.indexOf('"user":{'), json.indexOf('"page":{'))

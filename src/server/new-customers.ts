@@ -22,17 +22,17 @@ export interface HistoryConfig {
   keepFor: number
 }
 
-/**
- * Returns `undefined` if no history is kept.
- *
- * @throws a sentence if there is no store for it
- */
-export function readHistoryConfig({ newCustomers, store }: ForwarderConfig): HistoryConfig | undefined {
-  if (!newCustomers) return undefined
-  if (!store)
+/** @throws a sentence if there is no store for the history */
+export function checkHistoryStore({ newCustomers, store }: ForwarderConfig): void {
+  if (newCustomers && !store?.keepsHistory)
     throw new Error(
-      'converge-tiktok: newCustomers needs a database, because nothing else keeps a history of customers. Use a database, or remove newCustomers.',
+      'converge-tiktok: newCustomers needs a database file such as converge.db, because nothing else keeps a history of customers. Use one, or remove newCustomers.',
     )
+}
+
+/** Returns `undefined` if no history is kept. */
+export function readHistoryConfig(newCustomers: ForwarderConfig['newCustomers']): HistoryConfig | undefined {
+  if (!newCustomers) return undefined
   const { since, days = 0 } = newCustomers
   return { since: since === undefined ? undefined : Date.parse(since), keepFor: days * DAY }
 }
@@ -131,14 +131,19 @@ const reasons = {
   some: 'Orders are unknown if they are older than newCustomers.since, or have no email, phone number and customer ID.',
 }
 
+/** Why every order without `$is_new_customer` is unknown, or `undefined`. `now` is in milliseconds since 1970. */
+export function whyUnknown(history: HistoryConfig | undefined, now: number): string | undefined {
+  if (!history) return reasons.off
+  if (history.since === undefined) return reasons.undeclared
+  return history.since > now ? reasons.future : undefined
+}
+
 /** `now` is in milliseconds since 1970. */
 export function reportNewCustomers(
   history: HistoryConfig | undefined,
   counts: CustomerCounts,
   now: number,
 ): NewCustomersReport {
-  if (!history) return { ...counts, reason: reasons.off }
-  if (history.since === undefined) return { ...counts, reason: reasons.undeclared }
-  if (history.since > now) return { ...counts, reason: reasons.future }
-  return counts.unknown > 0 ? { ...counts, reason: reasons.some } : counts
+  const reason = whyUnknown(history, now) ?? (counts.unknown > 0 ? reasons.some : undefined)
+  return reason === undefined ? counts : { ...counts, reason }
 }

@@ -6,6 +6,8 @@ import type { Throttle } from './throttle.ts'
 const lines = {
   kept: undefined,
   already_sent: undefined,
+  undecided: undefined,
+  no_consent: undefined,
   for_others: undefined,
   merged: ['info', 'merged: a page and the shop’s server sent the same order. Both copies are sent as one event'],
   conflict: [

@@ -2,7 +2,7 @@ import type { PauseSwitch } from '../store/pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../store/person.ts'
 import type { Deliver, OutboxEvent } from '../tiktok/events-api/delivery.ts'
 
-export type { Deliver, OutboxEvent, Verdict } from '../tiktok/events-api/delivery.ts'
+export type { Deliver, OutboxEvent, TikTokAnswer, Verdict } from '../tiktok/events-api/delivery.ts'
 export type { EventsApiEvent } from '../tiktok/events-api/event.ts'
 
 export interface Stats {
@@ -18,6 +18,20 @@ export interface Stats {
   stopped: string | undefined
   /** Why no events are accepted at the moment, or false. Default: derived from whether the last ones were refused. */
   full?: string | boolean | undefined
+  /** The space of the database, in bytes. */
+  disk?: DiskSpace | undefined
+}
+
+/** In bytes. */
+export interface DiskSpace {
+  /** Space that the database uses. */
+  used: number
+  /** The part of it that the event log uses, which does not count for the limit. */
+  log: number
+  /** The limit of the events. */
+  limit: number
+  /** Free space of the disk. Missing if it is unknown. */
+  free?: number
 }
 
 /** Keeps events until TikTok has them. */

@@ -1,4 +1,5 @@
 import { isDeniedByGpc, type Refusal, refusalOf } from '../core/consent.ts'
+import { keyOf } from '../store/profile.ts'
 import { fromPage, type Visit } from '../tiktok/events-api/payload.ts'
 import { currentName } from '../tiktok/names.ts'
 import type { Rules } from '../tiktok/rules.ts'
@@ -8,15 +9,22 @@ import { type PageEvent, type Problem, parsePageRequest } from './parse.ts'
 import { sortByAge } from './sort-by-age.ts'
 import { faultOf } from './sound-text.ts'
 import type { Source } from './sources/sources.ts'
+import { lateEvents, unreadable, unsentEvent } from './unsent.ts'
 
 /** Facts about the visit that come from the request itself. */
-export interface PageRequestFacts extends Pick<Visit, 'receivedAt' | 'ip' | 'userAgent' | 'allowTest'> {
+export interface PageRequestFacts extends Pick<Visit, 'receivedAt' | 'earliest' | 'ip' | 'userAgent' | 'allowTest'> {
+  /** The latest that `receivedAt` may truly be, if our clock was changed. In milliseconds since 1970. */
+  latest: number
   /** True if the request has the Global Privacy Control header. */
   gpc: boolean
 }
 
 /** Reads what a page posts, and checks it against the forwarder's own mapping and consent mode. */
-export function createPageIntake({ config, rules }: Source): (body: string, facts: PageRequestFacts) => Intake {
+export function createPageIntake({
+  name: source,
+  config,
+  rules,
+}: Source): (body: string, facts: PageRequestFacts) => Intake {
   const { consent: mode = 'always', gpc } = config
   const namesFor = namesForServer(rules)
 
@@ -35,34 +43,48 @@ export function createPageIntake({ config, rules }: Source): (body: string, fact
   }
 
   return (body, facts) => {
-    const { sentAt, good, problems, denied, cookies } = parsePageRequest(body)
+    const { sentAt, good, bad, problems, denied, cookies } = parsePageRequest(body)
     const mayKeep = (event: PageEvent) =>
       event.visitor === cookies?.visitor && !refusalIn(event, config, facts.gpc, 'pixel')
     const late: Late[] = []
+    const unsent = bad.map(({ given, problem }) => unreadable(given, problem))
     const taken = good.flatMap(({ path, event }) => {
       const faults = faultsOf(event, path)
       if (faults.length > 0) {
         problems.push(...faults)
+        unsent.push(...faults.slice(0, 1).map((fault) => unreadable(event, fault)))
         return []
       }
       if (refusalIn(event, config, facts.gpc, 'relay')) {
         problems.push({ path: `${path}.consent`, message: `does not allow the server copy in consent mode ${mode}` })
+        unsent.push(unsentEvent('no_consent', `consent mode ${mode}`, namesOf(event)))
         return []
       }
-      const isBare = mode === 'always_server' && decisionOf(event) !== 'granted'
-      const limitedDataUse = config.limitedDataUse === true || (isOptedOut(event, facts.gpc) && gpc !== 'ignore')
-      const visit: Visit = { ...facts, sentAt, limitedDataUse, isBare }
-      const sorted = sortByAge(fromPage(event, mappedOf(event, path, problems), visit), facts.receivedAt)
+      const marketing = decisionOf(event)
+      const isBare = mode === 'always_server' && marketing !== 'granted'
+      const isLimited = isOptedOut(event, facts.gpc) && gpc !== 'ignore'
+      const limitedDataUse = config.limitedDataUse === true || isLimited
+      const visit: Visit = { ...facts, sentAt, limitedDataUse, isOptedOut: isLimited, marketing, isBare }
+      const mapped = mappedOf(event, path, problems)
+      if (mapped.length === 0) unsent.push(unsentEvent('skipped', 'not_mapped', namesOf(event)))
+      const sorted = sortByAge(fromPage(event, mapped, visit), facts.receivedAt)
       if (sorted.late.length) {
         problems.push({ path, message: sorted.message })
         late.push({ event_name: event.eventName, event_id: event.eventID, events: sorted.late })
+        unsent.push(...lateEvents(event.eventName, sorted.late))
       }
-      return sorted.inTime.map((one): Taken => ({ path, event: { ...one, source: 'page' } }))
+      return sorted.inTime.map(
+        (one): Taken => ({ path, eventName: event.eventName, event: { ...one, source: 'page' } }),
+      )
     })
     const kept = good.some(({ event }) => mayKeep(event)) ? cookies : undefined
-    return { taken, problems, late, cookies: denied === undefined ? kept : 'expired' }
+    const denials = denied === undefined ? [] : [{ keys: [keyOf('visitor', denied)], time: facts.latest }]
+    const log = { source, channel: 'page' as const, unsent }
+    return { taken, problems, late, denials, log, cookies: denied === undefined ? kept : 'expired' }
   }
 }
+
+const namesOf = ({ eventName, eventID }: PageEvent) => ({ eventName, event_id: eventID })
 
 function faultsOf({ eventName, eventID, send }: PageEvent, path: string): Problem[] {
   const faults: Problem[] = []

@@ -31,6 +31,8 @@ export interface Parsed<Event> {
 export interface ParsedRequest<Event> {
   good: Parsed<Event>[]
   problems: Problem[]
+  /** Events that could not be read, for the event log. */
+  bad: { given: object; problem: Problem }[]
 }
 
 const text = (most: number) => v.pipe(v.string(), v.regex(/\S/, 'text that is not blank'), v.maxLength(most))
@@ -151,7 +153,7 @@ export interface PageRequest extends ParsedRequest<PageEvent> {
 /** Parses what a page posts: a `RelayBatch`, which is not trusted. */
 export function parsePageRequest(body: string): PageRequest {
   const batch = v.safeParse(relayBatch, parseJson(body))
-  if (!batch.success) return { sentAt: 0, denied: undefined, good: [], problems: toProblems('', batch.issues) }
+  if (!batch.success) return { sentAt: 0, denied: undefined, good: [], bad: [], problems: toProblems('', batch.issues) }
   const { sentAt, events, denied, cookies } = batch.output
   return {
     sentAt,
@@ -195,7 +197,11 @@ export function parseServerRequest(body: string): ParsedRequest<ServerEvent> {
   const inList = isRecord(json) && Array.isArray(json.events) ? json.events : undefined
   const events = Array.isArray(json) ? json : (inList ?? [json])
   if (events.length === 0 || events.length > MAX_EVENTS)
-    return { good: [], problems: [{ path: inList ? 'events' : '', message: `must be 1 to ${MAX_EVENTS} events` }] }
+    return {
+      good: [],
+      bad: [],
+      problems: [{ path: inList ? 'events' : '', message: `must be 1 to ${MAX_EVENTS} events` }],
+    }
   const pathOf = (index: number) => (inList ? `events[${index}]` : events === json ? `[${index}]` : '')
   return parseEach(checkBy(serverEvent), events, pathOf)
 }
@@ -220,13 +226,19 @@ function parseEach<Event>(
 ): ParsedRequest<Event> {
   const good: Parsed<Event>[] = []
   const problems: Problem[] = []
+  const bad: ParsedRequest<Event>['bad'] = []
   for (const [index, one] of events.entries()) {
     const path = pathOf(index)
     const checked = check(one)
-    if ('event' in checked) good.push({ path, event: checked.event })
-    else problems.push(...toProblems(path, checked.issues))
+    if ('event' in checked) {
+      good.push({ path, event: checked.event })
+      continue
+    }
+    const faults = toProblems(path, checked.issues)
+    problems.push(...faults)
+    if (isRecord(one) && faults[0]) bad.push({ given: one, problem: faults[0] })
   }
-  return { good, problems }
+  return { good, bad, problems }
 }
 
 /** Uses our own wording, because valibot's messages repeat the value. Reports at most three faults for each event. */

@@ -1,15 +1,16 @@
 import type { PersonKeys } from '../store/person.ts'
-import { readUser } from '../tiktok/user.ts'
+import { readAliases, readUser } from '../tiktok/user.ts'
 import type { User } from '../types.ts'
 import type { Person } from './sources/person.ts'
 
 /** What a person may be named by, one key at a time. */
-export type PersonKey = 'email' | 'phone' | 'customer' | 'order'
+export type PersonKey = 'email' | 'phone' | 'customer' | 'alias' | 'order'
 
 const readers = {
   email: hashOf('$email', 'email'),
   phone: hashOf('$phone_number', 'phone'),
   customer: hashOf('$customer_id', 'external_id'),
+  alias: (value) => readAliases([value])[0] ?? '',
   order: (value) => value.trim(),
 } as const satisfies Record<PersonKey, (value: string) => string>
 

@@ -1,24 +1,20 @@
 import { IPV4_REGEX, IPV6_REGEX } from 'valibot'
+import { withoutTime } from '../core/cookies.ts'
 import { isRecord, put, readText } from '../core/read.ts'
-import { readUser } from '../tiktok/user.ts'
+import type { ServerProfile } from '../tiktok/events-api/payload.ts'
+import { readAliases, readUser } from '../tiktok/user.ts'
 import type { Decision } from '../types.ts'
-import type { EventsApiEvent } from './outbox.ts'
 import { localeShape } from './page-event-shapes.ts'
 import { isEmptyList } from './parse.ts'
 import { withPrefix } from './phone.ts'
 
 type Properties = Record<string, unknown>
 
-/** The person of a server's event, and the page that the event is from. */
-export interface Profile {
-  user: EventsApiEvent['user']
-  url: string
-  /** `undefined` if the visitor has not decided. */
-  marketing: Decision | undefined
+/** The profile of a server's event. */
+export interface Profile extends ServerProfile {
+  user: ServerProfile['user'] & { external_id?: string }
   /** True if the event has a consent that is neither `granted` nor `denied`. */
   isConsentUnreadable: boolean
-  /** True if `converge.context()` reported that the browser sends Global Privacy Control. */
-  gpc: boolean
 }
 
 /**
@@ -28,29 +24,43 @@ export interface Profile {
 export function readProfile(profile: Properties, properties: Properties, aliases: readonly unknown[]): Profile {
   const consent = readConsent(profile.$consent ?? profile.consent)
   const country = readText(properties.$country_code) || profile.$country_code
-  const user: EventsApiEvent['user'] = {
-    ...readUser(prefixed(profile, country), aliases),
-    ...readUser(prefixed(properties, country)),
-  }
+  const person = { ...readUser(prefixed(profile, country), aliases), ...readUser(prefixed(properties, country)) }
+  const user: Profile['user'] = person
   // These are sent unhashed, so drop an email address that the sender put there by mistake.
   for (const key of ['city', 'state', 'country'] as const) if (user[key]?.includes('@')) delete user[key]
-  const visitor = readUser({
-    $customer_id: profile.$external_id ?? profile.external_id ?? profile.$visitor ?? profile.visitor,
-  })
-  put(user, 'external_id', user.external_id ?? visitor.external_id ?? '')
+  const { visitor, customer } = readIds(profile, person.external_id)
+  put(user, 'external_id', customer ?? visitor ?? '')
   put(user, 'ip', readIp(profile.$ip ?? profile.ip))
   put(user, 'user_agent', readUserAgent(profile.$user_agent ?? profile.userAgent))
-  put(user, 'ttclid', readClickId(profile.$ttclid ?? profile.ttclid))
+  // The value of a cookie ends in a time: of ours, and of TikTok's own.
+  put(user, 'ttclid', readClickId(withoutTime(readText(profile.$ttclid ?? profile.ttclid))))
   put(user, 'ttp', readClickId(profile.$ttp ?? profile.ttp))
   put(user, 'locale', readLocale(properties.$locale) || readLocale(profile.$locale ?? profile.locale))
   return {
     user,
+    visitor,
+    aliases: readAliases(aliases),
+    isUndated: profile.$consent === undefined,
     url: readText(profile.$url ?? profile.url),
     marketing: consent === 'unreadable' ? undefined : consent,
     isConsentUnreadable: consent === 'unreadable',
     // Cart attributes are always strings.
     gpc: String(profile.$gpc ?? profile.gpc) === 'true',
   }
+}
+
+/**
+ * The visitor ID, and the customer ID. A lone `external_id` is a visitor ID. Beside a visitor ID, `$external_id` is a customer
+ * ID; `external_id` is the page's claim of one, which anybody can put into their cart, and is left out.
+ */
+function readIds(
+  profile: Properties,
+  customer: string | undefined,
+): { visitor: string | undefined; customer: string | undefined } {
+  const read = (id: unknown) => readUser({ $customer_id: id }).external_id
+  const visitor = read(profile.$visitor ?? profile.visitor)
+  if (visitor !== undefined) return { visitor, customer: customer ?? read(profile.$external_id) }
+  return { visitor: read(profile.$external_id ?? profile.external_id), customer }
 }
 
 const ipv4 = /^(?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3})(?::\d+)?$/i

@@ -26,7 +26,8 @@ export function createRefusals(log: Log, throttle: Throttle): Refusals {
   const counts: Record<Cause, number> = { origin: 0, token: 0, body: 0, too_large: 0, content_type: 0, no_webhook: 0 }
   return {
     note(request, { route, source }, { status, problem }) {
-      const cause = causeOf(status, route)
+      // The operator's page has lines of its own.
+      const cause = route === 'admin' ? undefined : causeOf(status, route)
       if (!cause) return
       counts[cause]++
       const origin = originOf(request)

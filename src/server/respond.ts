@@ -14,6 +14,8 @@ export interface Tally {
 export interface Answer {
   status: number
   text: string | null
+  /** The body, instead of `text`. */
+  stream?: ReadableStream<Uint8Array>
   headers: HeaderList
   /** Missing if the request's events were not read. */
   tally?: Tally

@@ -7,6 +7,11 @@ export interface SteadyClock {
   /** Compares the clocks. Call it often, so that it misses no change. */
   look(): void
   isSteady(): boolean
+  /**
+   * The earliest and the latest that the true time may be now, in milliseconds since 1970, if one of the times that the wall
+   * clock showed since the start was right.
+   */
+  bounds(): { earliest: number; latest: number }
 }
 
 /**
@@ -15,6 +20,7 @@ export interface SteadyClock {
  */
 export function createSteadyClock(now: () => number, monotonic: () => number): SteadyClock {
   let offset: number | undefined
+  let [lowest, highest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   let doubtedUntil = Number.NEGATIVE_INFINITY
   return {
     look() {
@@ -22,7 +28,16 @@ export function createSteadyClock(now: () => number, monotonic: () => number): S
       const latest = now() - passed
       if (offset !== undefined && Math.abs(latest - offset) > TOLERANCE) doubtedUntil = passed + DOUBT
       offset = latest
+      lowest = Math.min(lowest, latest)
+      highest = Math.max(highest, latest)
     },
     isSteady: () => monotonic() >= doubtedUntil,
+    bounds() {
+      const [wall, passed] = [now(), monotonic()]
+      return {
+        earliest: Math.floor(Math.min(wall, passed + lowest)),
+        latest: Math.floor(Math.max(wall, passed + highest)),
+      }
+    },
   }
 }

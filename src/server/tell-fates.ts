@@ -13,6 +13,9 @@ const messages = {
   late_twin: (event: string) => `already_sent: ${event} was received before with this event_id, and is not sent again`,
   left_to_source: (event: string) =>
     `left_to_source: the shop's server sent this order without ${event}, so it is not sent`,
+  undecided: () =>
+    "undecided: the visitor's decision is not known yet. It is sent if the page or the visitor's profile brings a grant before its time is over",
+  no_consent: () => 'no_consent: the visitor denied consent, or did not grant it, so it is not sent',
 } as const satisfies Record<Fate, ((event: string) => string) | undefined>
 
 /** Status by fate. An event with several rows gets the first status in this list that one of its rows has. */
@@ -20,6 +23,8 @@ const statusOf = [
   ['merged', 'merged'],
   ['conflict', 'conflict'],
   ['kept', 'success'],
+  ['undecided', 'no_consent'],
+  ['no_consent', 'no_consent'],
 ] as const satisfies readonly (readonly [Fate, ServerStatus])[]
 
 /**
@@ -32,7 +37,7 @@ export function tellFates({ taken, problems, statuses }: Intake, fates: readonly
     const fate = fates[index] ?? 'kept'
     const message = messages[fate]?.(event.data.event)
     if (message) problems.push({ path, message })
-    return isSent(fate, event) || fate === 'conflict'
+    return isSent(fate, event) || fate === 'conflict' || fate === 'undecided'
   })
 }
 

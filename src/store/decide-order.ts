@@ -15,6 +15,8 @@ export interface Brought {
 export interface HeldRow {
   id: number
   event: OutboxEvent
+  /** Its line in the log, if it has one. */
+  line?: number
 }
 
 /** What a store knows about an order when a copy of it arrives. */
@@ -141,6 +143,8 @@ function decidePage(rows: readonly OutboxEvent[], known: KnownOrder, moment: Ord
   return decision
 }
 
+type OrderFate = 'kept' | 'already_sent' | keyof OrderCounts
+
 interface PageContext {
   /** The waiting rows of the source that this copy is merged with. */
   signed: readonly HeldRow[]
@@ -149,10 +153,7 @@ interface PageContext {
   moment: OrderMoment
 }
 
-function fateOfPage(
-  row: OutboxEvent,
-  { signed, known, decision, moment: { now } }: PageContext,
-): keyof OrderCounts | 'kept' | 'already_sent' {
+function fateOfPage(row: OutboxEvent, { signed, known, decision, moment: { now } }: PageContext): OrderFate {
   const name = row.data.event
   const before = broughtBefore(decision, known, name)
   if (isRemembered(before.page, now)) return 'already_sent'

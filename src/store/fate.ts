@@ -9,6 +9,8 @@ export type Fate =
   | 'late_twin' // A page's copy arrived after the signed source's was sent. It is not sent.
   | 'for_others' // A row that is only sent for other customers: for new ones, or for returning ones. It is not sent.
   | 'left_to_source' // A page's copy has a row that the signed source's order does not have. It is not sent.
+  | 'undecided' // It waits for the visitor's decision, of its twin or profile, and is not sent without one.
+  | 'no_consent' // The visitor denied consent, or did not grant it where that is required. It is not sent.
 
 /** True if the event is sent, by itself or merged with its twin. */
 export function isSent(fate: Fate, { source }: Pick<OutboxEvent, 'source'>): boolean {

@@ -1,4 +1,6 @@
 import type { EventsApiEvent, OutboxEvent } from '../server/outbox.ts'
+import type { EventConsent } from '../tiktok/events-api/delivery.ts'
+import { customerOf, isSamePerson, toExternalId } from './profile.ts'
 
 /** Seconds. A page's time that is earlier by at most this much is when the visitor placed the order, so it is used. */
 const TIME_BEFORE_SOURCE = 300
@@ -11,12 +13,12 @@ type User = EventsApiEvent['user']
 const browserKeys = ['ttclid', 'ttp', 'ip', 'user_agent', 'locale'] as const satisfies (keyof User)[]
 
 /**
- * True if a page's copy cannot belong to the signed source's order despite the same ID, because it has another email address
- * or time. Customer IDs are not compared, because a page may send its visitor ID in the same field.
+ * True if a page's copy cannot belong to the signed source's order despite the same ID, because it has another email address,
+ * customer ID or time.
  */
 export function contradicts(page: OutboxEvent, signed: OutboxEvent): boolean {
-  const [ofPage, ofSource] = [page.data.user.email, signed.data.user.email]
-  if (ofPage !== undefined && ofSource !== undefined && ofPage !== ofSource) return true
+  const [ofPage, ofSource] = [page, signed].map((copy) => ({ email: copy.data.user.email, customer: customerOf(copy) }))
+  if (ofPage && ofSource && !isSamePerson(ofPage, ofSource)) return true
   return Math.abs(page.data.event_time - signed.data.event_time) > LONGEST_DISTANCE
 }
 
@@ -28,17 +30,36 @@ export function contradicts(page: OutboxEvent, signed: OutboxEvent): boolean {
 export function mergeOrder(signed: OutboxEvent, page: OutboxEvent): OutboxEvent {
   const isLimited = signed.data.limited_data_use === true || page.data.limited_data_use === true
   const { limited_data_use: _, ...data } = signed.data
+  const visitor = page.visitor ?? signed.visitor
+  const aliases = [...new Set([...(signed.aliases ?? []), ...(page.aliases ?? [])])]
+  const consent = mergeConsent(signed.consent, page.consent)
   return {
     ...signed,
+    ...(visitor !== undefined && { visitor }),
+    ...(aliases.length && { aliases }),
+    ...(consent && { consent }),
     data: {
       ...data,
       event_time: timeOf(signed.data.event_time, page.data.event_time),
       ...(isLimited && { limited_data_use: true }),
-      user: mergeUsers(signed.data.user, page.data.user),
+      user: { ...mergeUsers(signed.data.user, page.data.user), ...mergeIds(signed, page) },
       page: page.data.page.url ? page.data.page : signed.data.page,
     },
     merged: true,
   }
+}
+
+/** The source's decision counts. Only if it has none, the page's does. */
+function mergeConsent(signed: EventConsent | undefined, page: EventConsent | undefined): EventConsent | undefined {
+  const decision = signed?.marketing ? signed : (page ?? signed)
+  return decision && { ...decision, ...((signed?.gpc || page?.gpc) && { gpc: true }) }
+}
+
+/** The customer ID, the source's first, and the visitor ID. */
+function mergeIds(signed: OutboxEvent, page: OutboxEvent): Pick<User, 'external_id'> {
+  const visitor = page.visitor ?? signed.visitor
+  const ids = [customerOf(signed) ?? customerOf(page), visitor]
+  return toExternalId([...new Set(ids.filter((id) => id !== undefined))])
 }
 
 function timeOf(signed: number, page: number): number {

@@ -1,9 +1,12 @@
 import type { Deliver, OutboxEvent, Stats } from '../server/outbox.ts'
+import type { ConsentRules } from './consent-decision.ts'
 import type { CustomerCounts, HistoryExtras } from './customer-history.ts'
-import type { LogLine } from './event-log.ts'
+import type { EventLog, LogPart, LogRetention } from './event-log.ts'
 import type { Fate } from './fate.ts'
+import type { OrderTraces } from './order-traces.ts'
 import type { PauseSwitch } from './pause-switch.ts'
 import type { PersonCounts, PersonKeys } from './person.ts'
+import type { Denial } from './profile-events.ts'
 
 /** An event that was set aside and is not sent. */
 export interface DeadLetter {
@@ -23,15 +26,35 @@ export type Chosen = readonly number[] | 'all'
 
 /** What a request changes besides its events, in the same transaction. */
 export interface Extras {
-  /** Events of the request that are not sent. */
-  log?: readonly Omit<LogLine, 'id'>[]
+  /** Its lines in the event log. Default: it is not logged. */
+  log?: LogPart
+  /** Visitors who have denied consent. */
+  denials?: readonly Denial[]
   /** Orders for the history of customers. They are written even if none of the request's events is sent. */
   history?: HistoryExtras | undefined
 }
 
-export interface MergeOptions {
+/** The rules on consent and profiles. */
+export interface ProfileOptions extends ConsentRules {
+  /** Default: no profiles are kept, and existing ones are deleted. */
+  profiles?: ProfileLimits | undefined
+}
+
+export interface MergeOptions extends ProfileOptions {
   /** Seconds that an order waits for its twin, the copy from the other side. 0 means that it does not wait. */
   mergeOrders: number
+}
+
+export interface ProfileLimits {
+  /** Days for which a profile is kept after the newest event that added to it. */
+  days: number
+  /** The most profiles. Those without a person give way first. */
+  max: number
+}
+
+export interface StartOptions extends MergeOptions {
+  /** How long the event log is kept. Default: for 30 days, and up to 1 GB. */
+  log?: LogRetention
 }
 
 export interface DrainOptions {
@@ -46,11 +69,27 @@ export interface Drained {
 }
 
 /** Outcomes of orders that both a page and a signed source sent, since the database was created. */
-export type OrderCounts = Record<Exclude<Fate, 'kept' | 'already_sent' | 'for_others'>, number>
+export type OrderCounts = Record<
+  Exclude<Fate, 'kept' | 'already_sent' | 'for_others' | 'undecided' | 'no_consent'>,
+  number
+>
 
 export interface StoreStats extends Stats {
   orders: OrderCounts
-  customers: CustomerCounts
+  /** Missing if the store keeps no history of customers. */
+  customers?: CustomerCounts
+  /** Events that were accepted and not sent, because the visitor denied consent or did not grant it. */
+  no_consent?: number
+  /** Missing if the store keeps no profiles. */
+  profiles?: ProfileCounts
+}
+
+export interface ProfileCounts {
+  profiles: number
+  /** Denials of consent that are remembered, by key. */
+  denials: number
+  /** Keys that belong to nobody, because too many visitors or persons used them. */
+  shared_keys: number
 }
 
 /**
@@ -69,12 +108,12 @@ export interface Store {
    * Starts passing due events to `deliver`, oldest first, at most 1,000 at a time. An event that was passed once is never
    * changed. An order that would wait longer than `mergeOrders` is due, because the clock was set back.
    */
-  start(deliver: Deliver, options: MergeOptions): void
+  start(deliver: Deliver, options: StartOptions): void
   /**
    * Passes due events to `deliver` for a limited time, instead of `start`, on platforms that may stop the process after each
    * request. Missing if the store cannot.
    */
-  drain?(deliver: Deliver, options: MergeOptions & DrainOptions): Promise<Drained>
+  drain?(deliver: Deliver, options: StartOptions & DrainOptions): Promise<Drained>
   stats(): Promise<StoreStats>
   /** The dead letters, oldest first. */
   deadLetters(): AsyncIterable<DeadLetter>
@@ -90,8 +129,14 @@ export interface Store {
    * @throws a sentence, if the free space could not be overwritten: call it again
    */
   erase(person: PersonKeys): Promise<PersonCounts>
+  /** The event log. Missing if this store has none. */
+  log?: EventLog
   /** Stops and starts the intake of all servers that use the database. */
   pauseSwitch?: PauseSwitch
+  /** True if the store keeps the history of customers. */
+  keepsHistory?: boolean
+  /** Finds orders by their IDs. */
+  traces?: OrderTraces
   /** The version of the tables. */
   schemaVersion(): Promise<number>
   /** Resolves once nothing is in flight and the database is closed. */

@@ -13,6 +13,8 @@ export interface VerdictReaderOptions {
 
 export interface Reading {
   settled: Settled[]
+  /** Events that were sent to TikTok in vain, and stay as they are. */
+  tried: WaitingEvent[]
   /** Milliseconds until the next batch may be sent. `undefined` if there is no reason to wait. */
   pause: number | undefined
   /** True if TikTok was called. Otherwise `deliver` itself is in a pause. */
@@ -56,10 +58,12 @@ export function createVerdictReader({ now, random, log, retryAfter }: VerdictRea
   const fail = (): number => backOff(failures++)
 
   /** Delays a single event of a batch. After too many attempts it becomes a dead letter. */
-  function putOff({ id, event_id, attempts, event }: WaitingEvent): Settled {
-    if (attempts + 1 < mostTries) return { id, event_id, outcome: 'putOff', due: Math.ceil(now() + backOff(attempts)) }
+  function putOff(waiting: WaitingEvent): Settled {
+    const { attempts, event } = waiting
+    if (attempts + 1 < mostTries)
+      return { ...keyOf(waiting), outcome: 'putOff', due: Math.ceil(now() + backOff(attempts)) }
     log(`converge-tiktok: an event (${event.data.event}) was set aside after ${mostTries} tries. ${event.problem}`)
-    return { id, event_id, outcome: 'dead', problem: event.problem ?? noReason }
+    return { ...keyOf(waiting), outcome: 'dead', problem: event.problem ?? noReason }
   }
 
   function readBatch({ batch, verdicts }: Answered): BatchReading {
@@ -68,10 +72,8 @@ export function createVerdictReader({ now, random, log, retryAfter }: VerdictRea
     // If all events are refused for now, TikTok is down, and no single event is at fault.
     const isDown = retry.length + stop.length === batch.length
     const settled: Settled[] = [
-      ...done.map(({ id, event_id }): Settled => ({ id, event_id, outcome: 'done' })),
-      ...dead.map(
-        ({ id, event_id, event }): Settled => ({ id, event_id, outcome: 'dead', problem: event.problem ?? noReason }),
-      ),
+      ...done.map((one): Settled => ({ ...keyOf(one), outcome: 'done' })),
+      ...dead.map((one): Settled => ({ ...keyOf(one), outcome: 'dead', problem: one.event.problem ?? noReason })),
       ...(isDown ? [] : retry.filter(isTried).map(putOff)),
     ]
     return { settled, stop, down: isDown ? batch : [] }
@@ -87,17 +89,20 @@ export function createVerdictReader({ now, random, log, retryAfter }: VerdictRea
       stopped = stop[0] && (stop.find(isTried)?.event.problem ?? stopped ?? noReason)
       if (!down.length) {
         failures = 0
-        return { settled, pause: undefined, wasTried: true }
+        return { settled, tried: [], pause: undefined, wasTried: true }
       }
       const pause = stop.length ? retryAfter.longest : fail()
-      const wasTried = down.some(isTried)
-      return { settled, pause: wasTried ? pause : Math.min(longestHold, pause), wasTried }
+      const tried = down.filter(isTried)
+      const wasTried = tried.length > 0
+      return { settled, tried, pause: wasTried ? pause : Math.min(longestHold, pause), wasTried }
     },
     fail,
     failures: () => failures,
     stopped: () => stopped,
   }
 }
+
+const keyOf = ({ id, event_id, line, event: { answer } }: WaitingEvent) => ({ id, event_id, line, answer })
 
 interface BatchReading {
   settled: Settled[]

@@ -1,4 +1,4 @@
-import type { OutboxEvent } from '../server/outbox.ts'
+import type { OutboxEvent, TikTokAnswer } from '../server/outbox.ts'
 import type { Brought } from './decide-order.ts'
 
 /** The most events and characters of JSON in a batch. They limit its memory, because single events may be large. */
@@ -11,6 +11,10 @@ export const TOO_LATE = 'It waited longer than TikTok remembers its event_id, so
 export interface KeptEvent {
   event: OutboxEvent
   body: string
+  /** Converge's name, for the event log. */
+  eventName?: string | undefined
+  /** Its line in the log, if it has one already. */
+  line?: number | undefined
 }
 
 /** A row. If an event is erased, its id may be reused, so both fields are compared. */
@@ -22,11 +26,16 @@ export interface RowKey {
 export interface WaitingEvent extends RowKey {
   attempts: number
   event: OutboxEvent
+  /** Its line in the log, if it has one. */
+  line?: number
 }
 
 /** The outcome of a delivered event, by its row. `due` is in milliseconds since 1970. */
-export type Settled = RowKey &
-  ({ outcome: 'done' } | { outcome: 'dead'; problem: string } | { outcome: 'putOff'; due: number })
+export type Settled = RowKey & { line?: number | undefined; answer?: TikTokAnswer | undefined } & (
+    | { outcome: 'done' }
+    | { outcome: 'dead'; problem: string }
+    | { outcome: 'putOff'; due: number }
+  )
 
 /** True for orders. Test events may be repeated. */
 export function isCountedOnce({ order, test_event_code }: OutboxEvent): boolean {

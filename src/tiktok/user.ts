@@ -1,4 +1,4 @@
-import { hasOwn, put, readText } from '../core/read.ts'
+import { put, readText } from '../core/read.ts'
 import { sha256 } from '../core/sha256.ts'
 import type { User } from '../types.ts'
 
@@ -34,21 +34,9 @@ const readEmail = (email: unknown): string => hash(plain(email), emailShape)
 const readPhone = (phone: unknown): string => hash(plain(phone), hash64) || hash(barePhone(phone), phoneShape)
 const readCustomer = (id: unknown): string => hash(read(id))
 
-/** The namespaces of aliases that are match keys. */
-const readers = { email: readEmail, phone: readPhone, customer_id: readCustomer }
-
-/** Splits `urn:namespace:value`. The namespace is lower case, and both are empty if the value is missing or a placeholder. */
-function splitAlias(alias: unknown): [namespace: string, value: string] {
-  const [, namespace = '', value = ''] = /^urn:([^:]+):(.+)/i.exec(readText(alias)) ?? []
-  return read(value) ? [namespace.toLowerCase(), value] : ['', '']
-}
-
-function readAlias(aliases: unknown, wanted: keyof typeof readers): string {
-  return readFirst(aliases, (alias) => {
-    const [namespace, value] = splitAlias(alias)
-    return namespace === wanted ? readers[wanted](value) : ''
-  })
-}
+/** Reads the first alias of a namespace that is a match key. */
+const readAlias = (aliases: unknown, namespace: string, readOne: (value: unknown) => string): string =>
+  readFirst(aliases, (alias) => readOne(new RegExp(`^urn:${namespace}:(.*)`, 'i').exec(readText(alias))?.[1]))
 
 /**
  * Reads the match keys from an event's `$…` properties, or else its aliases `urn:email:`, `urn:phone:` and `urn:customer_id:`,
@@ -58,9 +46,9 @@ function readAlias(aliases: unknown, wanted: keyof typeof readers): string {
  */
 export function readUser(properties: Record<string, unknown>, aliases?: unknown): User {
   const user: User = {}
-  put(user, 'email', readFirst(properties.$email, readEmail) || readAlias(aliases, 'email'))
-  put(user, 'phone', readFirst(properties.$phone_number, readPhone) || readAlias(aliases, 'phone'))
-  put(user, 'external_id', readCustomer(properties.$customer_id) || readAlias(aliases, 'customer_id'))
+  put(user, 'email', readFirst(properties.$email, readEmail) || readAlias(aliases, 'email', readEmail))
+  put(user, 'phone', readFirst(properties.$phone_number, readPhone) || readAlias(aliases, 'phone', readPhone))
+  put(user, 'external_id', readCustomer(properties.$customer_id) || readAlias(aliases, 'customer_id', readCustomer))
   put(user, 'first_name', hash(plain(properties.$first_name)))
   put(user, 'last_name', hash(plain(properties.$last_name)))
   put(user, 'zip_code', hash(plain(properties.$zip_code).replace(/[\s-]/g, '')))
@@ -71,6 +59,7 @@ export function readUser(properties: Record<string, unknown>, aliases?: unknown)
 }
 
 const MOST_ALIASES = 10
+const otherAlias = /^urn:(?!email:|phone:|customer_id:)([^:]+):(.+)/i
 
 /**
  * Hashes the aliases that are no match keys: SHA-256 of `urn:namespace:value`. Duplicates and placeholders are left out, and
@@ -82,9 +71,9 @@ export function readAliases(...lists: unknown[]): string[] {
   const urns: string[] = []
   for (const alias of lists.flat()) {
     if (urns.length === MOST_ALIASES) break
-    const [namespace, value] = splitAlias(alias)
-    const urn = `urn:${namespace}:${value}`
-    if (namespace && !hasOwn(readers, namespace) && !urns.includes(urn)) urns.push(urn)
+    const [, namespace = '', value] = otherAlias.exec(readText(alias)) ?? []
+    const urn = `urn:${namespace.toLowerCase()}:${value}`
+    if (read(value) && !urns.includes(urn)) urns.push(urn)
   }
   return urns.map(sha256)
 }

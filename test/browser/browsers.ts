@@ -1,4 +1,4 @@
-// The browsers of this machine behind one small interface.
+// A small interface over the browsers of this machine.
 import { existsSync } from 'node:fs'
 import puppeteer, {
   type BrowserContextOptions,
@@ -12,24 +12,24 @@ import type { Network } from './network.ts'
 import { connectWebkit, endProcess, startWebkit, webkitBinaries } from './webkit.ts'
 
 export interface Page {
-  /** Resolves when the document is parsed; what loads asynchronously may still be on its way. */
+  /** Resolves when the document is parsed. Asynchronous scripts may still be loading. */
   goto(url: string): Promise<void>
   reload(): Promise<void>
   back(): Promise<void>
-  /** Runs a function in the page, where nothing of the test's scope is known, and awaits its result, carried as JSON. */
+  /** Runs a function in the page, without access to the test's scope, and resolves with its result, transferred as JSON. */
   evaluate<Result, Args extends unknown[]>(code: (...args: Args) => Result, ...args: Args): Promise<Awaited<Result>>
   /** Evaluates an expression in the page. */
   evaluate(expression: string): Promise<unknown>
   close(): Promise<void>
-  /** Errors on the console and uncaught ones, as far as the driver tells: WebKit's tells none. */
+  /** Errors on the console and uncaught errors. WebKit's driver reports none. */
   readonly consoleErrors: string[]
 }
 
 export interface Browser {
   readonly name: BrowserName
-  /** A page with storage of its own, or a second tab beside `shared` with the same storage. */
+  /** A page with its own storage, or a second tab that shares the storage of `shared`. */
   newPage(options?: { shared?: Page }): Promise<Page>
-  /** Close the pages first. The engine goes on if it was started before this connection to it. */
+  /** Close the pages first. An engine that was already running keeps running. */
   close(): Promise<void>
 }
 
@@ -43,9 +43,9 @@ const presence: Record<BrowserName, () => boolean> = {
   webkit: () => webkitBinaries() !== undefined,
 }
 
-/** An engine that runs for the whole of a run. */
+/** An engine that runs for the whole test run. */
 export interface Engine {
-  /** How a test file reaches it: a WebSocket's URL, or the display that WebKit's windows are on. */
+  /** How a test file connects to it: a WebSocket URL, or the display of WebKit's windows. */
   address: string
   stop(): Promise<void>
 }
@@ -65,10 +65,10 @@ export const browserNames: BrowserName[] = ['chromium', 'firefox', 'webkit']
 
 export const isInstalled = (name: BrowserName): boolean => presence[name]()
 
-/** Starts an engine, once for each run. */
+/** Starts an engine, once per run. */
 export const startEngine = (name: BrowserName): Promise<Engine> => drivers[name].start()
 
-/** Connects a test file to a started engine. `network` is the whole internet of the pages that it opens. */
+/** Connects a test file to a started engine. Its pages reach only `network`. */
 export const connect = (name: BrowserName, address: string, network: Network): Promise<Browser> =>
   drivers[name].connect(address, network)
 
@@ -150,14 +150,14 @@ function puppeteerBrowser(name: BrowserName, browser: PuppeteerBrowser, options:
 
 const puppeteerPages = new WeakMap<Page, PuppeteerPage>()
 
-/** puppeteer's own page, for what the interface above lacks: keys, media, a viewport. WebKit's pages have none. */
+/** puppeteer's own page, for features that the interface lacks, such as keys, media and viewports. Not for WebKit. */
 export function driverOf(page: Page): PuppeteerPage {
   const driver = puppeteerPages.get(page)
   if (!driver) throw new Error("This page is not puppeteer's.")
   return driver
 }
 
-/** A page that has its context to itself closes it too, and with it the tabs that share it. */
+/** Closing a page that owns its context also closes the context and the tabs that share it. */
 function puppeteerPage(page: PuppeteerPage, owned?: PuppeteerContext): Page {
   const consoleErrors: string[] = []
   page.on('console', (message: ConsoleMessage) => {

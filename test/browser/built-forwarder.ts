@@ -1,4 +1,4 @@
-// The built forwarder, as a site of the test's network.
+// The built forwarder as a host of the test's network.
 import { NodeRequest, sendNodeResponse } from 'srvx/node'
 import type { Forwarder, ForwarderConfig } from '../../src/server/forwarder.ts'
 import { pixelId } from '../cases/case.ts'
@@ -15,12 +15,12 @@ export const { createSqliteStore }: typeof import('../../src/node/index.ts') = a
 type Needed = Pick<ForwarderConfig, 'accessToken' | 'allowedOrigins'> & { eventsApiUrl: string }
 
 export interface Weather {
-  /** Whether the forwarder currently leaves a page's post without an answer. */
+  /** True if the forwarder does not answer posts at the moment. */
   isDown?: () => boolean
   now?: () => number
 }
 
-/** Serves a forwarder on a host; its path may be any, as it routes by the last part. */
+/** Serves a forwarder on a host, at any path, because it routes by the last part. */
 export function serveForwarder(
   { network }: Stage,
   host: string,

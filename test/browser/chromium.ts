@@ -1,4 +1,4 @@
-// Where Chromium is: the one that comes from the registry on Linux x64, else the Chrome that is installed.
+// Finds Chromium: the npm package on Linux x64, otherwise the installed Chrome.
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,13 +9,13 @@ const cache = join(modules, '.cache/chromium')
 
 export const comesFromRegistry = process.platform === 'linux' && process.arch === 'x64'
 
-/** Unpacks Chromium once and returns the folder; whoever is second to finish takes what the first left. */
+/** Unpacks Chromium once and returns the folder. If two processes unpack it at once, the second one uses the first one's folder. */
 export async function unpackChromium(): Promise<string> {
   const { version } = JSON.parse(readFileSync(join(modules, '@sparticuz/chromium/package.json'), 'utf8'))
   const unpacked = join(cache, `${version}-with-fonts`)
   if (existsSync(unpacked)) return unpacked
   await mkdir(cache, { recursive: true })
-  // The package unpacks into whatever TMPDIR is at the time, and calls half a file done.
+  // The package unpacks into the current TMPDIR, and accepts an incomplete file.
   const own = await mkdtemp(join(cache, 'unpacking-'))
   const { TMPDIR } = process.env
   process.env.TMPDIR = own
@@ -34,13 +34,13 @@ export async function unpackChromium(): Promise<string> {
   return unpacked
 }
 
-/** The package's own names folders of AWS Lambda; and where it finds no font, Chromium dies of a text field. */
+/** The package's own font config names folders of AWS Lambda. Without a font, Chromium crashes on a text field. */
 const fontConfig = (folder: string): string => `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><dir>${folder}/fonts</dir><cachedir>${folder}/cache</cachedir></fontconfig>
 `
 
-/** puppeteer's launch options that name the browser. */
+/** puppeteer's launch options for the browser. */
 export async function chromiumBinary(): Promise<
   { executablePath: string; headless: 'shell'; env: NodeJS.ProcessEnv } | { channel: 'chrome'; headless: true }
 > {

@@ -1,15 +1,15 @@
-// Runs tests in the browser of their vitest project, each test file on a network of its own.
+// Runs tests in the browser of their vitest project. Each test file has its own network.
 import { afterAll, afterEach, beforeAll, describe, inject, test } from 'vitest'
 import { type Browser, type BrowserName, browserNames, connect, type Page } from './browsers.ts'
 import { type Certificate, createNetwork, type Network } from './network.ts'
 
 export interface Stage {
   readonly name: BrowserName
-  /** The browser's whole internet; emptied after each test. */
+  /** The only network that the browser reaches. Emptied after each test. */
   readonly network: Network
   /** A page, closed after the test. */
   newPage(options?: { shared?: Page }): Promise<Page>
-  /** A page that has gone to `url`. */
+  /** A page that has loaded `url`. */
   open(url: string): Promise<Page>
 }
 
@@ -31,7 +31,7 @@ function stageOf(name: BrowserName, address: string, certificate: Certificate): 
     browser = await connect(name, address, network)
   }, 60_000)
   afterEach(async () => {
-    // The second tabs before the page that they share.
+    // Close second tabs before the page whose storage they share.
     for (const page of pages.reverse()) await page.close().catch(() => {})
     pages = []
     network?.reset()

@@ -1,16 +1,16 @@
-// The internet as a browser under test sees it: one HTTP proxy on loopback that answers for every host name itself.
+// The internet of a browser under test: an HTTP proxy on loopback that answers for every host itself.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { Server, Socket } from 'node:net'
 import { generate } from 'selfsigned'
 import { createPixelHost, type PixelHost } from '../tiktok/pixel-host.ts'
 
-/** Answers for one host; `path` is the path and query. */
+/** Answers for one host. `path` includes the query. */
 export type Site = (request: IncomingMessage, response: ServerResponse, path: string) => void | Promise<void>
 
 export interface Served {
   body: string | Uint8Array
-  /** HTML, unless the path ends in .js. */
+  /** HTML, or JavaScript if the path ends in .js. */
   type?: string
   status?: number
   headers?: Record<string, string>
@@ -41,14 +41,14 @@ export interface Network {
   readonly strays: string[]
   /** Lets a host answer, by http and https: a handler, or a table of paths (without query). The last one wins. */
   serve(host: string, site: Site | Record<string, string | Served>): void
-  /** Resolves with the request that is awaited as soon as its body is there. */
+  /** Resolves with the awaited request once its body has arrived. */
   waitForRequest(wanted: (request: LoggedRequest) => boolean, timeout?: number): Promise<LoggedRequest>
-  /** Forgets hosts, log and strays, and TikTok's hits and faults. */
+  /** Clears hosts, log and strays, and TikTok's hits and faults. */
   reset(): void
   close(): Promise<void>
 }
 
-/** Firefox and Chromium call home whatever their settings are: answered by 502, and no stray of a page's. */
+/** Firefox and Chromium contact their vendors regardless of settings. These requests are answered 502 and are not strays. */
 const browsersOwnHosts =
   /(^|\.)(mozilla\.(com|org|net)|firefox\.com|dummy\.test|google\.com|googleapis\.com|gvt1\.com)$/
 
@@ -60,7 +60,7 @@ export interface Certificate {
   cert: string
 }
 
-/** A certificate that each host of each network answers with. */
+/** The certificate of every host in every network. */
 export async function createCertificate(): Promise<Certificate> {
   const pems = await generate([{ name: 'commonName', value: 'loopback' }], { algorithm: 'sha256', keySize: 2048 })
   return { key: pems.private, cert: pems.cert }
@@ -80,7 +80,7 @@ export async function createNetwork(certificate?: Certificate): Promise<Network>
 
   function note(request: IncomingMessage, entry: LoggedRequest): void {
     log.push(entry)
-    // Tapped where Node puts the body in, so that the site still reads the request as a stream of its own.
+    // Copies the body as Node adds it, so that the host can still read the request as a stream.
     const chunks: Buffer[] = []
     const push = request.push.bind(request)
     request.push = (chunk, encoding) => {
@@ -173,7 +173,7 @@ export async function createNetwork(certificate?: Certificate): Promise<Network>
   return { port: portOf(proxy), tiktok, log, strays, serve, waitForRequest, reset, close }
 }
 
-/** The port that a listening server was given. */
+/** The port of a listening server. */
 export function portOf(server: Server): number {
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('The server does not listen on a port.')

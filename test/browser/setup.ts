@@ -1,4 +1,4 @@
-// vitest's globalSetup of a browser's project, whose name is the browser's: starts the browser once for the whole run.
+// vitest's globalSetup for a browser project, which has the browser's name. Starts the browser once for the whole run.
 import type { TestProject } from 'vitest/node'
 import { type BrowserName, browserNames, isInstalled, startEngine } from './browsers.ts'
 import { type Certificate, createCertificate } from './network.ts'

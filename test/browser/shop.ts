@@ -1,4 +1,4 @@
-// The two ways a shop installs the built files, as pages.
+// Pages for the two ways to install the built files: a script tag and a module.
 import { readFileSync } from 'node:fs'
 import { vi } from 'vitest'
 import { parsePageRequest } from '../../src/server/parse.ts'
@@ -20,13 +20,13 @@ import type { LoggedRequest, Served } from './network.ts'
 
 declare global {
   interface Window {
-    /** The instance of a page that imports the module, typed as the global one is, so that a test can call either. */
+    /** The instance of a page that imports the module. It has the type of the global one, so that a test can call either. */
     shopConverge?: Pick<Required<NonNullable<Window['converge']>>, keyof Converge>
   }
 }
 
 export const shop = 'https://www.shop.test/'
-/** The address of the shop's forwarder, another origin than its pages'. */
+/** The URL of the shop's forwarder, on another origin than the pages. */
 export const relay = 'https://relay.shop.test/tiktok'
 
 const built = (file: string) => ({
@@ -34,7 +34,7 @@ const built = (file: string) => ({
   type: 'text/javascript',
 })
 
-/** Calls queue until the script has come. */
+/** Calls are queued until the script has loaded. */
 export const stub = `
   window.converge = window.converge || { q: [] }
   for (const name of ['init', 'track', 'set', 'consent', 'on']) {
@@ -46,7 +46,7 @@ export const scriptTag = (attributes = '') => `<script async src="/converge.js" 
 export type Way = 'script tag' | 'module'
 export const ways: Way[] = ['script tag', 'module']
 
-/** A page in which `calls` run with a `converge` of this config, installed in one of the two ways. */
+/** A page that runs `calls` with a `converge` of this config, installed in one of the two ways. */
 export function pageOf(way: Way, config: Config, calls = ''): string {
   const install =
     way === 'script tag'
@@ -59,13 +59,13 @@ ${calls}</script>`
   return `<!doctype html><meta charset="utf-8"><title>Shop</title>${install}`
 }
 
-/** Opens a page of a shop that serves the built files beside it. */
+/** Opens a page of a shop that serves the built files. */
 export function visit(stage: Stage, page: string, headers: Record<string, string> = {}): Promise<Page> {
   serveShop(stage, { '/': { body: page, headers } })
   return stage.open(shop)
 }
 
-/** A shop of several pages, by path, with the built files beside them. */
+/** A shop with several pages, by path, and the built files. */
 export function serveShop(stage: Stage, pages: Record<string, string | Served>, host = 'www.shop.test'): void {
   const files = ['converge.js', 'consent.js', 'inspector.js', 'index.js']
   stage.network.serve(host, {
@@ -74,7 +74,7 @@ export function serveShop(stage: Stage, pages: Record<string, string | Served>, 
   })
 }
 
-/** Resolves once the page's converge is the real one: before that, calls would only queue. */
+/** Resolves once the page's converge is the real one. Before that, calls are only queued. */
 const started = (page: Page) =>
   page.evaluate(async () => {
     const isStub = () => !window.shopConverge && Array.isArray(window.converge?.q ?? [])
@@ -116,7 +116,7 @@ export const heldTimers = `<script>
   window.timePasses = () => { for (const task of later.splice(0)) task() }
 </script>`
 
-/** Resolves with the page's state once it is so. */
+/** Resolves with the page's state once it matches. */
 export function stateOf(page: Page, wanted: Partial<State>): Promise<State> {
   return page.evaluate(
     (wanted) =>
@@ -129,7 +129,7 @@ export function stateOf(page: Page, wanted: Partial<State>): Promise<State> {
   )
 }
 
-/** Resolves when a page may be left: TikTok's scripts are all here, and a hit leaves as it is called. Before, it is lost. */
+/** Resolves when TikTok's scripts have loaded, so that a hit is sent at once. If the page is left earlier, hits are lost. */
 export const hitsLeaveAtOnce = (page: Page): Promise<void> =>
   vi.waitFor(
     async () => {
@@ -139,7 +139,7 @@ export const hitsLeaveAtOnce = (page: Page): Promise<void> =>
     { timeout: 10_000 },
   )
 
-/** Resolves with what became of an event, once it is so. */
+/** Resolves with the result of an event once it matches. */
 export function resultOf(page: Page, wanted: Partial<TrackResult>): Promise<TrackResult> {
   return page.evaluate(
     (wanted) =>
@@ -152,11 +152,11 @@ export function resultOf(page: Page, wanted: Partial<TrackResult>): Promise<Trac
   )
 }
 
-/** What the page keeps of one kind: `sent` orders, or an `outbox`. */
+/** The page's stored entries of one kind: `sent` orders, or an `outbox`. */
 export const keysOf = (page: Page, kind: 'sent' | 'outbox'): Promise<string[]> =>
   page.evaluate((kind) => Object.keys(localStorage).filter((key) => key.includes(`.${kind}.`)), kind)
 
-/** Resolves when what the page has begun to request by now has been asked for: what the log lacks then was not. */
+/** Resolves when the requests that the page has started so far are in the log. Requests that are missing then were not made. */
 export async function atRest(page: Page): Promise<void> {
   await page.evaluate(async () => {
     await fetch('/at-rest')
@@ -165,19 +165,19 @@ export async function atRest(page: Page): Promise<void> {
   })
 }
 
-/** What left, but for the hits that TikTok's pixel makes of an identity. */
+/** The sent hits, without those that TikTok's pixel sends for an identity. */
 export const told = (hits: Hit[]): string[] =>
   hits.filter(({ event }) => event !== 'EnrichAM').map(({ event, event_id }) => `${event} ${event_id}`)
 
-/** The shop's forwarder, as far as a page sees it. */
+/** A stand-in for the shop's forwarder. */
 export interface RelayHost {
   /** How it answers. */
   status: number
-  /** What it has taken: answered by 2xx. */
+  /** The accepted events, answered 2xx. */
   readonly taken: RelayedEvent[]
   /** Every request, refused ones included. */
   requests(): LoggedRequest[]
-  /** Resolves with what it has taken, once that satisfies `enough`. */
+  /** Resolves with the accepted events once they satisfy `enough`. */
   waitForTaken(enough: number | ((taken: RelayedEvent[]) => boolean)): Promise<RelayedEvent[]>
 }
 
@@ -204,7 +204,7 @@ export function serveRelay(stage: Stage, status = 202): RelayHost {
     let body = ''
     for await (const chunk of request.setEncoding('utf8')) body += chunk
     const isFound = path === `${pathname}/events` && request.method === 'POST'
-    // What the forwarder's own parser refuses is refused here, whatever the test says.
+    // Events that the forwarder's own parser refuses are refused here too, whatever the test sets.
     const problems = parsePageRequest(body).problems.map(({ path, message }) => `Refused: ${path} ${message}.`)
     refused.push(...problems)
     const answer = isFound ? (problems.length ? 400 : host.status) : 404

@@ -1,11 +1,11 @@
-// WebKit by W3C WebDriver, spoken by hand: Debian's WebKitWebDriver and MiniBrowser on a display that nobody sees.
+// WebKit by a small W3C WebDriver client: Debian's WebKitWebDriver and MiniBrowser on a virtual display.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { Browser, Engine, Page } from './browsers.ts'
 import { type Network, portOf } from './network.ts'
 
-/** What has to be installed (`webkit2gtk-driver`, `xvfb`), or undefined. */
+/** The missing packages (`webkit2gtk-driver`, `xvfb`), or undefined. */
 export function webkitBinaries(): { driver: string; browser: string; display: string } | undefined {
   const libraries = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu'].filter(existsSync)
   const browser = libraries
@@ -16,13 +16,13 @@ export function webkitBinaries(): { driver: string; browser: string; display: st
   return browser && existsSync(driver) && existsSync(display) ? { driver, browser, display } : undefined
 }
 
-/** Starts the display that the windows of every session are on. */
+/** Starts the virtual display for the windows of all sessions. */
 export async function startWebkit(): Promise<Engine> {
   const display = await startDisplay(needBinaries().display)
   return { address: display.name, stop: () => endProcess(display.process) }
 }
 
-/** Each page with storage of its own is a session, with a driver of its own: one driver keeps one session. */
+/** Each page with its own storage is a session with its own driver, because a driver has one session. */
 export async function connectWebkit(display: string, network: Network): Promise<Browser> {
   const binaries = needBinaries()
   const sessions = new Map<Page, Session>()
@@ -48,7 +48,7 @@ function needBinaries(): { driver: string; browser: string; display: string } {
 }
 
 interface Session {
-  /** Sends a WebDriver command to one window, one command after another. */
+  /** Sends a WebDriver command to one window. Commands run one after another. */
   command<Value>(
     window: string | undefined,
     method: 'GET' | 'POST' | 'DELETE',
@@ -70,7 +70,7 @@ const START_LIMIT = 15_000 // ms
 const STARTS = 3
 const END_LIMIT = 5000 // ms
 
-/** Starts a driver and its browser. If they hang before there is a page, they are ended and started again. */
+/** Starts a driver and its browser. If they hang before the first page, they are stopped and started again. */
 async function startBrowser(
   binaries: { driver: string; browser: string },
   display: string,
@@ -92,7 +92,7 @@ async function startBrowser(
     timeouts: { script: 30_000, pageLoad: 30_000 },
     'webkitgtk:browserOptions': {
       binary: binaries.browser,
-      // The proxy goes in here: the capability's sslProxy speaks TLS to the proxy itself.
+      // The proxy is set here, because the capability's sslProxy uses TLS to the proxy itself.
       args: ['--automation', `--proxy=http://127.0.0.1:${proxyPort}`],
     },
   }
@@ -130,7 +130,7 @@ async function startSession(
       return turn
     },
     async end() {
-      // The last tab's close has ended it. A driver that hangs is ended all the same.
+      // Closing the last tab has ended the session. A driver that hangs is stopped anyway.
       await send(session, 'DELETE', undefined, AbortSignal.timeout(END_LIMIT)).catch(() => driver.kill('SIGKILL'))
       await endProcess(driver)
     },
@@ -149,7 +149,7 @@ async function secondTab(session: Session): Promise<Page> {
 function tab(session: Session, window: string, close: () => Promise<void>): Page {
   const evaluate = async (code: ((...args: never[]) => unknown) | string, ...args: never[]) => {
     const expression = typeof code === 'string' ? `(${code})` : `(${code})(...given)`
-    // Promises are awaited by hand, and an error comes back as a value: the driver loses its message.
+    // Awaits promises itself and returns errors as values, because the driver drops their messages.
     const script = `const [...given] = arguments, done = given.pop();
       (async () => ${expression})().then((value) => done({ value }), (error) => done({ error: String(error) }))`
     const answer = await session.command<{ value?: unknown; error?: string }>(window, 'POST', 'execute/async', {
@@ -159,14 +159,14 @@ function tab(session: Session, window: string, close: () => Promise<void>): Page
     if (answer.error !== undefined) throw new Error(answer.error)
     return answer.value
   }
-  // `interactive` comes before the page's modules have run, `complete` after scripts that hang; about:blank has no entry.
+  // `interactive` is set before modules have run, and `complete` only after scripts that hang. about:blank has no entry.
   const isParsed = `(document.readyState === 'complete' ||
     performance.getEntriesByType('navigation')[0]?.domContentLoadedEventEnd > 0)`
-  /** Marks the document that is left, and asks until there is another one, or another address, and it is parsed. */
+  /** Marks the current document and polls until another document or URL is there and parsed. */
   const navigate = async (command: string, body: object) => {
     const mark = ++navigations
     const left = `window[Symbol.for('left')]`
-    // A question to a document that goes meanwhile may stay without an answer: given up, and asked again.
+    // A command to a document that is unloading may get no answer. It times out and is repeated.
     const ask = (script: string, signal?: AbortSignal) =>
       session.command(window, 'POST', 'execute/sync', { script: `return ${script}`, args: [] }, signal)
     const address = await ask(`(${left} = ${mark}, location.href)`)
@@ -197,13 +197,13 @@ function tab(session: Session, window: string, close: () => Promise<void>): Page
 
 let navigations = 0
 
-/** A driver that answered no question for so long hangs. */
+/** A driver without an answer for this long is considered hung. */
 const HANG = 5000 // ms
 
 /** vitest.config.ts repeats a test whose error starts with this. */
 const hangs = "WebKit's driver did not answer"
 
-/** Longer than the driver's own limits for scripts and pages, so that a driver that hangs is told by its command. */
+/** Longer than the driver's own limits for scripts and pages, so that only a hung driver reaches it. */
 const ANSWER_LIMIT = 40_000 // ms
 
 async function send<Value>(url: string, method: string, body?: object, signal?: AbortSignal): Promise<Value> {
@@ -218,7 +218,7 @@ async function send<Value>(url: string, method: string, body?: object, signal?: 
   throw new Error(`WebKit's driver refused ${method} ${url}: ${value?.error}, ${value?.message}`)
 }
 
-/** Xvfb chooses a free display itself and tells its number on the descriptor it is given. */
+/** Xvfb chooses a free display and writes its number to the given file descriptor. */
 async function startDisplay(binary: string): Promise<{ name: string; process: ChildProcess }> {
   const display = spawn(binary, ['-displayfd', '3', '-screen', '0', '1280x1024x24', '-nolisten', 'tcp'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
@@ -231,7 +231,7 @@ async function startDisplay(binary: string): Promise<{ name: string; process: Ch
   return { name: `:${number}`, process: display }
 }
 
-/** The driver says nowhere that it listens, so that there is nothing but asking. */
+/** The driver does not report that it listens, so poll it. */
 async function answering(url: string, driver: ChildProcess): Promise<void> {
   while (driver.exitCode === null) {
     const up = await fetch(url).then(
@@ -258,7 +258,7 @@ function endWithTest(child: ChildProcess): void {
   child.once('exit', () => process.off('exit', kill))
 }
 
-/** Ends a process, and resolves when it has ended. */
+/** Stops a process, and resolves when it has exited. */
 export async function endProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = new Promise((resolve) => child.once('exit', resolve))

@@ -56,7 +56,7 @@ const united: [title: string, rows: MappingRow[], pixel: Case['pixel'], server: 
   ],
   ['under the same name', [{ event: 'Lead' }, { event: 'Lead' }], [lead], [lead]],
   [
-    'of which only one holds',
+    'of which only one is met',
     [
       { event: 'Lead', forward: 'client' },
       { event: 'SubmitForm', when: { property: 'source_name', operator: 'equal', value: 'pos' } },

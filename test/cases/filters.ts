@@ -114,10 +114,10 @@ const isPos: Condition = { property: 'source_name', operator: 'equal', value: 'p
 const isDear: Condition = { property: 'total_price', operator: 'greater_than', value: 500 }
 
 const boxes: [title: string, filters: Filter[], passes: boolean][] = [
-  ['the conditions of one filter are joined by or', [{ event: 'Lead', any: [isPos, isCap] }], true],
-  ['no condition of a filter holds', [{ event: 'Lead', any: [isPos, isDear] }], false],
+  ['the conditions of one filter are combined with or', [{ event: 'Lead', any: [isPos, isCap] }], true],
+  ['no condition of a filter is met', [{ event: 'Lead', any: [isPos, isDear] }], false],
   [
-    'the filters of one event are joined by and',
+    'the filters of one event are combined with and',
     [
       { event: 'Lead', any: [isCap] },
       { event: 'Lead', any: [isPos] },
@@ -125,14 +125,14 @@ const boxes: [title: string, filters: Filter[], passes: boolean][] = [
     false,
   ],
   [
-    'every filter of an event holds',
+    'all filters of an event are met',
     [
       { event: 'Lead', any: [isCap] },
       { event: '*', any: [isCap, isPos] },
     ],
     true,
   ],
-  ['a filter for * holds back every event', [{ event: '*', any: [isPos] }], false],
+  ['a filter for * applies to every event', [{ event: '*', any: [isPos] }], false],
   ["another event's filter does not matter", [{ event: 'Placed Order', any: [isPos] }], true],
 ]
 
@@ -161,7 +161,7 @@ export const filterCases: Case[] = [
   ...rows.map((row) => {
     const [property, operator, value, holds, ignoreCase] = row
     const wanted = value === undefined ? '' : ` ${JSON.stringify(value)}`
-    const title = `a filter: ${property} ${operator}${wanted}${ignoreCase ? ', ignoring case' : ''} ${holds ? 'holds' : 'does not hold'}`
+    const title = `a filter: ${property} ${operator}${wanted}${ignoreCase ? ', ignoring case' : ''} ${holds ? 'is met' : 'is not met'}`
     return toCase(title, [{ event: 'Lead', any: [condition(row)] }], holds)
   }),
   ...boxes.map(([title, filters, passes]) => toCase(`filters: ${title}`, filters, passes)),

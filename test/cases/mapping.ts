@@ -101,7 +101,7 @@ export const mappingCases: Case[] = [
     pixel: [{ event: 'AddPaymentInfo', parameters: checkout }],
   },
   {
-    title: 'Placed Order is a Purchase whose event_id is the order id',
+    title: 'Placed Order is a Purchase whose event_id is the order ID',
     track: ['Placed Order', order],
     pixel: [{ event: 'Purchase', parameters: purchase, event_id: '1001' }],
   },
@@ -122,7 +122,7 @@ export const mappingCases: Case[] = [
     ],
   },
   {
-    title: 'Placed Order of a known customer is only a Purchase',
+    title: 'Placed Order of a returning customer is only a Purchase',
     track: ['Placed Order', { ...order, $is_new_customer: false }],
     pixel: [{ event: 'Purchase', parameters: purchase, event_id: '1001' }],
   },

@@ -20,7 +20,7 @@ const searched = { eventName: 'Searched', properties: { query: 'cap' } }
 
 export const methodCases: CallCase[] = [
   {
-    title: 'track: an event with its properties, visitor, aliases and id',
+    title: 'track: an event with its properties, visitor, aliases and ID',
     cvg: [
       {
         method: 'track',
@@ -60,7 +60,7 @@ export const methodCases: CallCase[] = [
     pixel: [sent],
   },
   {
-    title: 'set: eventProperties are merged into every later event, whose own properties win',
+    title: 'set: eventProperties are merged into every later event, whose own properties take precedence',
     cvg: [
       { method: 'set', eventProperties: { currency: 'EUR', total_price: 5 } },
       { method: 'set', eventProperties: { total_price: 7 } },

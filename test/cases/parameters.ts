@@ -12,15 +12,15 @@ const rows: [title: string, properties: object, sent: EventParameters, config?: 
     { ...base, value: 12.5, currency: 'USD' },
   ],
   [
-    'a price that comes as text is a number',
+    'a price given as text becomes a number',
     { total_price: ' 12.50 ', currency: 'USD' },
     { value: 12.5, currency: 'USD' },
   ],
-  ['a value of 0 stays', { total_price: 0, currency: 'USD' }, { value: 0, currency: 'USD' }],
-  ['a price that could mean two things is left out', { total_price: '1,299', currency: 'USD' }, {}],
+  ['a value of 0 is kept', { total_price: 0, currency: 'USD' }, { value: 0, currency: 'USD' }],
+  ['an ambiguous price is left out', { total_price: '1,299', currency: 'USD' }, {}],
   ['NaN and infinity are left out', { total_price: Number.NaN, total_tax: Number.POSITIVE_INFINITY }, {}],
   [
-    'a net value is less tax and shipping',
+    'a net value excludes tax and shipping',
     { total_price: 20.3, total_tax: '3.2', total_shipping: 5, currency: 'USD' },
     { value: 12.1, currency: 'USD' },
     { value: 'net' },
@@ -31,31 +31,31 @@ const rows: [title: string, properties: object, sent: EventParameters, config?: 
     { value: 20, currency: 'USD' },
     { value: 'net' },
   ],
-  ['currency is upper-cased', { total_price: 1, currency: ' usd ' }, { value: 1, currency: 'USD' }],
+  ['a currency becomes upper case', { total_price: 1, currency: ' usd ' }, { value: 1, currency: 'USD' }],
   ['a currency without a value is left out', { currency: 'USD', items: [item] }, base],
   [
-    'an empty currency is the one that all items share',
+    'an empty currency becomes the one that all items share',
     { total_price: 1, currency: '', items: [item, item] },
     { contents: [content, content], content_type: 'product', num_items: 2, value: 1, currency: 'USD' },
   ],
   [
-    'currencies that differ are none',
+    'no currency is sent if the items have different ones',
     { total_price: 1, items: [item, { ...item, currency: 'EUR' }] },
     { contents: [content, content], content_type: 'product', num_items: 2, value: 1 },
   ],
   [
-    'a currency that one item lacks is none',
+    'no currency is sent if one item has none',
     { total_price: 1, items: [item, { ...item, currency: null }] },
     { contents: [content, content], content_type: 'product', num_items: 2, value: 1 },
   ],
   [
-    "the order's currency wins over its items'",
+    "the order's currency takes precedence over its items'",
     { total_price: 1, currency: 'GBP', items: [item] },
     { ...base, value: 1, currency: 'GBP' },
   ],
-  ['a word is no currency', { total_price: 1, currency: 'dollars' }, { value: 1 }],
+  ['a word that is not a currency code is left out', { total_price: 1, currency: 'dollars' }, { value: 1 }],
   [
-    'a missing quantity counts as 1 in num_items, and is not invented in contents',
+    'a missing quantity counts as 1 in num_items, and is left out of contents',
     {
       items: [
         { product_id: 'P1', price: 10 },
@@ -71,10 +71,10 @@ const rows: [title: string, properties: object, sent: EventParameters, config?: 
       num_items: 3,
     },
   ],
-  ['an item that is none is passed over', { items: [null, item, 'P2', 7, undefined, [item]] }, base],
-  ['an empty list of items is no contents', { items: [] }, {}],
+  ['an item that is not an object is skipped', { items: [null, item, 'P2', 7, undefined, [item]] }, base],
+  ['an empty list of items results in no contents', { items: [] }, {}],
   [
-    'a flat item is worth price times quantity',
+    'the value of a flat item is price times quantity',
     { product_id: 'P1', price: '0.1', quantity: 3, currency: 'USD' },
     {
       contents: [{ content_id: 'P1', content_type: 'product', price: 0.1, quantity: 3 }],
@@ -85,7 +85,7 @@ const rows: [title: string, properties: object, sent: EventParameters, config?: 
     },
   ],
   [
-    'the total wins over a flat price',
+    'the total takes precedence over a flat price',
     { product_id: 'P1', price: 10, total_price: 8, currency: 'USD' },
     {
       contents: [{ content_id: 'P1', content_type: 'product', price: 10 }],
@@ -96,14 +96,14 @@ const rows: [title: string, properties: object, sent: EventParameters, config?: 
     },
   ],
   [
-    'the catalogue may hold product groups',
+    'the catalog may contain product groups',
     { items: [item] },
     { contents: [{ ...content, content_type: 'product_group' }], content_type: 'product_group', num_items: 1 },
     { contentType: 'product_group' },
   ],
   ['only an order has an order_id', { id: '1001', total_price: 1, currency: 'USD' }, { value: 1, currency: 'USD' }],
   [
-    'what TikTok did not ask for stays behind',
+    'properties that TikTok does not use are not sent',
     {
       total_price: 1,
       currency: 'USD',
@@ -144,7 +144,7 @@ const flat = (value: number | undefined): EventParameters => ({
 })
 
 const amountRows: typeof rows = amounts.flatMap(([written, value]): typeof rows => {
-  const name = `${JSON.stringify(written)} is ${value ?? 'no amount'}`
+  const name = `${JSON.stringify(written)} is ${value ?? 'not an amount'}`
   return [
     [
       `a total of ${name}`,
@@ -174,7 +174,7 @@ const decimalRows: typeof rows = [
     { value: 'net' },
   ],
   [
-    'the price of a flat item is rounded to four decimals, and its value is not made of the rounded one',
+    'the price of a flat item is rounded to four decimals, and its value is computed before rounding',
     { product_id: 'P1', price: 10 / 3, quantity: 3, currency: 'USD' },
     {
       contents: [{ content_id: 'P1', content_type: 'product', price: 3.3333, quantity: 3 }],
@@ -196,7 +196,7 @@ const decimalRows: typeof rows = [
     },
   ],
   [
-    'a quantity is no money: "1,5" is unreadable there',
+    'a quantity is not read like money: "1,5" is unreadable',
     { product_id: 'P1', price: '1,5', quantity: '1,5', currency: 'USD' },
     {
       contents: [{ content_id: 'P1', content_type: 'product', price: 1.5 }],

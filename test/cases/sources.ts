@@ -5,15 +5,15 @@ import type { Config, Filter } from '../../src/types.ts'
 export const sourceNames = ['web', 'erp', 'shopify', 'woocommerce'] as const
 export type SourceName = (typeof sourceNames)[number]
 
-/** What happened in the shop. Every source says it in its own way; only a source with a mapping of its own knows custom events. */
+/** What happened in the shop. Each source reports it in its own format. */
 export type Happening = 'order' | 'renewal'
 
-/** A sentence about the destination, and a config that makes it true: what TikTok's Events API gets of each source. */
+/** A sentence about the destination, a config that makes it true, and what each source then sends to TikTok's Events API. */
 export interface SourceCase {
-  /** As Converge's document has it, or in its sense. */
+  /** A sentence of Converge's documentation, or one that follows from it. */
   sentence: string
   config?: Partial<Config>
-  /** What is configured for each source. */
+  /** The sources' own configs. */
   own?: Partial<Record<SourceName, SourceConfig>>
   happening?: Happening
   /** TikTok's event names by source. */
@@ -30,7 +30,7 @@ const each = <Value>(value: Value): Record<SourceName, Value> => ({
 })
 const purchase = ['Purchase']
 
-/** `erp` and `web` know that the customer is new, and so does Shopify's webhook. WooCommerce's does not. */
+/** `erp`, `web` and Shopify's webhook know that the customer is new. WooCommerce's webhook does not. */
 const newCustomer = ['Purchase', 'NewCustomerPurchase']
 const byDefault = { web: newCustomer, erp: newCustomer, shopify: newCustomer, woocommerce: purchase }
 
@@ -48,7 +48,7 @@ const selected = sourceNames.flatMap((off): SourceCase[] => [
     events: { ...byDefault, [off]: [] },
   },
   {
-    sentence: `Custom mapping of one source: orders of ${off} have a name of their own`,
+    sentence: `Custom mapping of one source: orders of ${off} have their own name`,
     own: { [off]: { mapping: { events: { 'Placed Order': 'OwnOrder' } } } },
     events: { ...byDefault, [off]: ['OwnOrder'] },
   },
@@ -89,12 +89,12 @@ export const sourceCases: SourceCase[] = [
     events: each(['RecurringSubscriptionPaymentSucceeded']),
   },
   {
-    sentence: 'Custom mapping: another name, for every source',
+    sentence: 'Custom mapping: another name for every source',
     config: { mapping: { mode: 'custom', events: { 'Placed Order': 'CustomOrder' } } },
     events: each(['CustomOrder']),
   },
   {
-    sentence: 'Custom mapping: a row that is switched off, for every source',
+    sentence: 'Custom mapping: a row is switched off for every source',
     config: { mapping: { events: { 'Placed Order': false } } },
     events: each([]),
   },
@@ -104,17 +104,17 @@ export const sourceCases: SourceCase[] = [
     events: byDefault,
   },
   {
-    sentence: 'Server-side Conversions: an event of the browser only has no server copy',
+    sentence: 'Server-side Conversions: a browser-only event has no server copy',
     config: { mapping: { events: { 'Placed Order': { event: 'Purchase', forward: 'client' } } } },
     events: each([]),
   },
   {
-    sentence: 'Server-side Conversions: the orders of pages stay in the browser, those of signed sources are sent',
+    sentence: 'Server-side Conversions: orders of pages are browser only, and orders of signed sources are sent',
     own: { web: { orders: 'client' } },
     events: { ...byDefault, web: [] },
   },
-  { sentence: 'Filters: small orders are filtered, for every source', config: { filters: dear }, events: each([]) },
-  { sentence: 'A paused destination gets nothing, from any source', config: { paused: true }, events: each([]) },
+  { sentence: 'Filters: small orders are filtered for every source', config: { filters: dear }, events: each([]) },
+  { sentence: 'A paused destination receives nothing, from any source', config: { paused: true }, events: each([]) },
   ...selected,
   {
     sentence: 'Content ID, Default: the variant_id if available',

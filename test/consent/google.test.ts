@@ -59,7 +59,7 @@ test.each<[title: string, entries: unknown[], told: string[]]>([
   ['a default that grants everywhere', [initially(all('granted'))], ['marketing + analytics +']],
   ['a default that grants in a region', [initially({ ...all('granted'), region: ['US'] })], []],
   [
-    'a default that grants, but for a region',
+    'a default that grants, except in a region',
     [initially(all('granted')), initially({ ...all('denied'), region: ['DE', 'AT'] })],
     [],
   ],
@@ -84,20 +84,20 @@ test.each<[title: string, entries: unknown[], told: string[]]>([
     ['marketing - analytics -'],
   ],
   [
-    'an update in two halves',
+    'two updates with one category each',
     [initially(all('denied')), update({ ad_storage: 'granted' }), update({ ad_user_data: 'granted' })],
     ['marketing + analytics -'],
   ],
   [
-    'an update of analytics alone',
+    'an update of analytics only',
     [initially(all('denied')), update({ analytics_storage: 'granted' })],
     ['marketing - analytics +'],
   ],
-  ['an update of what is neither', [initially(all('denied')), update({ security_storage: 'granted' })], []],
-  ['values that Google does not know', [update({ ad_storage: true, ad_user_data: 'yes' })], []],
+  ['an update of other categories', [initially(all('denied')), update({ security_storage: 'granted' })], []],
+  ['values that Google does not document', [update({ ad_storage: true, ad_user_data: 'yes' })], []],
   ['an update without states', [gtag('consent', 'update')], []],
-  ['an array for an arguments object', [['consent', 'update', all('granted')]], ['marketing + analytics +']],
-])('entries that are already in the layer: %s', (_, entries, told) => {
+  ['an array instead of an arguments object', [['consent', 'update', all('granted')]], ['marketing + analytics +']],
+])('entries that are already in the layer are read: %s', (_, entries, told) => {
   expect(withLayer(...entries).told).toEqual(told)
 })
 
@@ -269,7 +269,7 @@ const throwing = () => {
 }
 
 test.each<[title: string, page: object]>([
-  ['a layer that is no list', { dataLayer: {} }],
+  ['a layer that is not a list', { dataLayer: {} }],
   ['a layer that is frozen', { dataLayer: Object.freeze([]) }],
   ['a state without methods', { google_tag_data: { ics: {} } }],
   ['a state that is null', { google_tag_data: null, google_tag_manager: null }],

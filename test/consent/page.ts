@@ -3,15 +3,15 @@ import type { Consent, ConsentAdapter } from '../../src/types.ts'
 
 export interface Visit {
   window: Window
-  /** Whatever a platform hangs on its window. */
+  /** The globals of consent platforms. */
   page: Record<string, unknown>
   /** The decisions that the adapter reported, in order: marketing and analytics, `+` for granted. */
   told: string[]
-  /** A script has come: another party's, which may have brought a platform. */
+  /** Reports that a script has loaded, which may contain a consent platform. */
   scriptLoads(src?: string): void
 }
 
-/** An adapter in a page of its own. `prepare` is what stood there before it. */
+/** Starts an adapter in its own page. `prepare` sets up the page first. */
 export function visit(adapter: ConsentAdapter, prepare: (page: Record<string, unknown>) => void = () => {}): Visit {
   const window: Window = Object(new HappyWindow({ url: 'https://www.shop.test/' }))
   const page: Record<string, unknown> = Object(window)
@@ -29,7 +29,7 @@ export function visit(adapter: ConsentAdapter, prepare: (page: Record<string, un
   }
 }
 
-/** A script's element; none is fetched here. */
+/** A script element, which is never fetched. */
 export function addScript({ document }: Window, src: string): HTMLScriptElement {
   const script = document.createElement('script')
   script.type = 'text/plain'

@@ -47,35 +47,39 @@ const loaded = (knows: Knows) =>
   })
 
 test.each<[title: string, knows: Knows, told: string[]]>([
-  ['a yes', granted, ['marketing + analytics +']],
-  ['a no', denied, ['marketing - analytics -']],
-  ['a no to marketing alone', { ...denied, analyticsProcessingAllowed: true }, ['marketing - analytics +']],
-  ['a yes to marketing alone', { ...granted, analyticsProcessingAllowed: false }, ['marketing + analytics -']],
-  ['nothing said, where it is needed', undecided, []],
-  ['nothing said, and no value for it', { marketingAllowed: false }, []],
-  ['nothing said, in a region that needs nothing', { ...granted, marketing: '' }, ['marketing + analytics +']],
-  ['marketing, but no sale of data', { ...granted, saleOfDataAllowed: false }, ['marketing - analytics +']],
+  ['everything granted', granted, ['marketing + analytics +']],
+  ['everything denied', denied, ['marketing - analytics -']],
+  ['only marketing denied', { ...denied, analyticsProcessingAllowed: true }, ['marketing - analytics +']],
+  ['only marketing granted', { ...granted, analyticsProcessingAllowed: false }, ['marketing + analytics -']],
+  ['no answer where one is required', undecided, []],
+  ['no answer, and no value for it', { marketingAllowed: false }, []],
+  ['no answer where none is required', { ...granted, marketing: '' }, ['marketing + analytics +']],
+  ['marketing without sale of data', { ...granted, saleOfDataAllowed: false }, ['marketing - analytics +']],
   [
-    'marketing, and no word of the sale of data',
+    'marketing, with no answer about sale of data',
     { marketing: 'yes', marketingAllowed: true },
     ['marketing - analytics -'],
   ],
   [
-    'an opt-out of the sale of data alone',
+    'only an opt-out of sale of data',
     { marketing: '', sale_of_data: 'no', marketingAllowed: true, saleOfDataAllowed: false },
     ['marketing - analytics -'],
   ],
-  ['Hydrogen: third parties may', { ...denied, thirdPartyMarketingAllowed: true }, ['marketing + analytics -']],
-  ['Hydrogen: third parties may not', { ...granted, thirdPartyMarketingAllowed: false }, ['marketing - analytics +']],
-  ['Hydrogen: nothing said', { ...granted, marketing: '', thirdPartyMarketingAllowed: false }, []],
-])('the API is already loaded: %s', (_, knows, told) => {
+  ['Hydrogen: third parties allowed', { ...denied, thirdPartyMarketingAllowed: true }, ['marketing + analytics -']],
+  [
+    'Hydrogen: third parties not allowed',
+    { ...granted, thirdPartyMarketingAllowed: false },
+    ['marketing - analytics +'],
+  ],
+  ['Hydrogen: no answer', { ...granted, marketing: '', thirdPartyMarketingAllowed: false }, []],
+])('an API that is already loaded is read: %s', (_, knows, told) => {
   expect(loaded(knows).told).toEqual(told)
 })
 
 test.each<[title: string, detail: object | undefined, told: string[]]>([
   ['granted', { marketingAllowed: true, saleOfDataAllowed: true, analyticsAllowed: true }, ['marketing + analytics +']],
   ['denied', { marketingAllowed: false, saleOfDataAllowed: true }, ['marketing - analytics -']],
-  ['no sale of data', { marketingAllowed: true, saleOfDataAllowed: false }, ['marketing - analytics -']],
+  ['without sale of data', { marketingAllowed: true, saleOfDataAllowed: false }, ['marketing - analytics -']],
   [
     'Hydrogen, granted',
     { marketingAllowed: false, saleOfDataAllowed: false, thirdPartyMarketingAllowed: true },
@@ -86,8 +90,8 @@ test.each<[title: string, detail: object | undefined, told: string[]]>([
     { marketingAllowed: true, saleOfDataAllowed: true, thirdPartyMarketingAllowed: false },
     ['marketing - analytics -'],
   ],
-  ['an event without anything in it', undefined, []],
-])('the visitor decides later: %s', (_, detail, told) => {
+  ['an event without details', undefined, []],
+])('a later decision is reported: %s', (_, detail, told) => {
   const visit = loaded(undecided)
   collect(visit, detail)
   expect(visit.told).toEqual(told)
@@ -161,13 +165,13 @@ const throwing = () => {
 
 test.each<[title: string, Shopify: unknown]>([
   ['null', null],
-  ['a text', 'myshop'],
+  ['text', 'myshop'],
   ['an empty object', {}],
   ['no API yet', { customerPrivacy: null }],
   ['an API without methods', { customerPrivacy: {} }],
   ['methods that throw', { customerPrivacy: { marketingAllowed: throwing } }],
   ['loadFeatures that throws', { loadFeatures: throwing }],
-  ['properties that are no methods', { customerPrivacy: { marketingAllowed: true }, loadFeatures: 7 }],
+  ['properties that are not methods', { customerPrivacy: { marketingAllowed: true }, loadFeatures: 7 }],
 ])('nothing is thrown into the page, and nothing is reported: %s', (_, Shopify) => {
   const visited = visit(shopify, (page) => {
     page.Shopify = Shopify

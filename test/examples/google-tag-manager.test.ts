@@ -42,17 +42,17 @@ test.each<[title: string, ecommerce: object, value: number | undefined]>([
   ['a value without items', { value: 10, tax: 1.9, shipping: 5 }, 10],
   ['a value of 0 without items', { value: 0, tax: 1.9, shipping: 5, items: [] }, 0],
   ['a value of items without a price', { value: 10, tax: 1.9, items: [{ item_id: 'A' }] }, 10],
-  ['a value of items without a price, one of them', { value: 299, tax: 1.9, items: [items[0], { item_id: 'B' }] }, 299],
+  ['a value of items of which one has no price', { value: 299, tax: 1.9, items: [items[0], { item_id: 'B' }] }, 299],
   ['a missing value', { tax: 1.9, shipping: 5, items }, undefined],
-])('%s is taken as it is', (_, ecommerce, value) => {
+])('%s is kept', (_, ecommerce, value) => {
   expect(push(ecommerce)?.value).toBe(value)
 })
 
 test.each<[title: string, ecommerce: object, value: number]>([
-  ['the items alone', { value: 978, tax: 195.6, shipping: 200, items }, 1373.6],
-  ['the items alone, as text', { value: '978.00', tax: '195.6', shipping: '200.00', items }, 1373.6],
-  ['items whose sum is no exact binary fraction', { value: 0.3, tax: 0.06, shipping: 5, items: thirds }, 5.36],
-  ['an item without a quantity, which is one', { value: 5, tax: 1, items: [{ item_id: 'A', price: '5' }] }, 6],
+  ['the items only', { value: 978, tax: 195.6, shipping: 200, items }, 1373.6],
+  ['the items only, as text', { value: '978.00', tax: '195.6', shipping: '200.00', items }, 1373.6],
+  ['items whose sum is not an exact binary fraction', { value: 0.3, tax: 0.06, shipping: 5, items: thirds }, 5.36],
+  ['an item without a quantity, which counts as 1', { value: 5, tax: 1, items: [{ item_id: 'A', price: '5' }] }, 6],
   ['items without tax and shipping', { value: 978, items }, 978],
   ['items with a tax and shipping of null', { value: 978, tax: null, shipping: null, items }, 978],
 ])('tax and shipping are added to a value that is the sum of %s', (_, ecommerce, value) => {
@@ -61,13 +61,13 @@ test.each<[title: string, ecommerce: object, value: number]>([
 })
 
 test.each<[title: string, ecommerce: object, value: number]>([
-  ['shipping alone is added to the sum of the items', { value: 978, tax: 195.6, shipping: 200, items }, 1178],
-  ['a total is taken as it is', { value: 1178, tax: 195.6, shipping: 200, items }, 1178],
-])('where prices include tax, %s', (_, ecommerce, value) => {
+  ['only shipping is added to the sum of the items', { value: 978, tax: 195.6, shipping: 200, items }, 1178],
+  ['a total is kept', { value: 1178, tax: 195.6, shipping: 200, items }, 1178],
+])('if prices include tax, %s', (_, ecommerce, value) => {
   expect(grossScript).not.toBe(script)
   expect(push(ecommerce, { code: grossScript })?.value).toBe(value)
 })
 
-test('the order is named by its transaction_id', () => {
+test('the order ID is the transaction_id', () => {
   expect(push({ transaction_id: 'T_12345', value: 978, items })?.order_id).toBe('T_12345')
 })

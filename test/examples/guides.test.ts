@@ -60,7 +60,7 @@ test('each block of TypeScript in the guides compiles', () => {
   expect(stdout).toBe('')
 })
 
-test.each(each('json'))('the config in %s is one that a forwarder takes', (_, json) => {
+test.each(each('json'))('the config in %s is valid for a forwarder', (_, json) => {
   const config = {
     pixelId: 'CJQBODJC77UB4MRTGFRF',
     allowedOrigins: ['https://www.shop.example'],
@@ -72,7 +72,7 @@ test.each(each('json'))('the config in %s is one that a forwarder takes', (_, js
 
 const help = spawnSync(process.execPath, [join(root, 'src/node/cli.ts'), '--help'], { encoding: 'utf8' }).stdout
 
-test.each(each('sh'))('each command of ours in %s is one that there is', (_, commands) => {
+test.each(each('sh'))('each of our commands in %s exists', (_, commands) => {
   for (const [, words = ''] of commands.matchAll(/npx converge-tiktok (.*)/g)) {
     const [command = '', ...flags] = words.split(/\s+/).filter((word) => /^(--)?[a-z-]+$/.test(word))
     expect(help).toContain(command)
@@ -102,7 +102,7 @@ test('the report of test-events.md is what the command prints', async () => {
   expect(printed.filter((line) => shown.includes(line))).toEqual(shown)
 })
 
-test('a command line with a webhook event gets a 202', async () => {
+test("the guide's command line with a webhook event is answered 202", async () => {
   const [command = ''] = blocksOf('docs/from-converge.md', 'sh')
   const body = /-d '(.*)'/.exec(command)?.[1] ?? expect.fail()
   const outbox = { add: async () => {}, start() {} }
@@ -119,13 +119,13 @@ test('a command line with a webhook event gets a 202', async () => {
   expect([answer.status, await answer.json()]).toEqual([202, { accepted: 1, statuses: { success: 1 }, problems: [] }])
 })
 
-test.each(guides)('the links of %s lead somewhere', (path) => {
+test.each(guides)('the relative links of %s exist', (path) => {
   for (const [, link = ''] of read(path).matchAll(/\]\(([^)#]+)(#[^)]*)?\)/g)) {
     if (!link.includes('://')) expect([link, existsSync(join(root, dirname(path), link))]).toEqual([link, true])
   }
 })
 
-test.each(guides.filter((path) => path.startsWith('docs/')))('%s is short', (path) => {
+test.each(guides.filter((path) => path.startsWith('docs/')))('%s has fewer than 80 lines', (path) => {
   expect(read(path).split('\n').length).toBeLessThan(80)
 })
 
@@ -143,9 +143,9 @@ describe("TikTok's diagnostics", () => {
     return code && call ? [[code, call] as const] : []
   })
 
-  test('most have a call that provokes them', () => expect(calls.length).toBeGreaterThan(10))
+  test('most have a call that triggers them', () => expect(calls.length).toBeGreaterThan(10))
 
-  test.each(calls)('%s comes of %s', (code, call) => {
+  test.each(calls)('%s is triggered by %s', (code, call) => {
     const config = { pixelId: 'CJQBODJC77UB4MRTGFRF' }
     const track = (eventName: string, properties: Record<string, unknown> = {}) => {
       const event = createEvent(eventName, copyRecord(properties), undefined, () => 'a-1')

@@ -49,13 +49,13 @@ function fromPage(origin: string): RequestInit {
   return { headers, body: JSON.stringify(batch) }
 }
 
-test('what a page posts to the route is with TikTok when it is answered', async () => {
+test("TikTok has a page's event before the route answers", async () => {
   const answer = await ask('POST', 'events', fromPage('https://www.shop.example'))
   expect(answer?.status).toBe(202)
   expect(tikTok.accepted).toMatchObject([{ event: 'AddToCart', event_id: 'a-1', user: { ip: '203.0.113.9' } }])
 })
 
-test('another page is refused', async () => {
+test('a page of another origin is refused', async () => {
   const answer = await ask('POST', 'events', fromPage('https://evil.example'))
   expect(answer?.status).toBe(403)
   expect(tikTok.requests).toEqual([])
@@ -66,7 +66,7 @@ test('a preflight of the shop’s page is answered', async () => {
   expect(answer?.headers.get('Access-Control-Allow-Origin')).toBe('https://www.shop.example')
 })
 
-test('a server posts to the webhook, by its token', async () => {
+test('a server posts to the webhook with its token', async () => {
   const body = JSON.stringify({
     event_name: 'Cancelled Subscription',
     event_id: 'c-1',

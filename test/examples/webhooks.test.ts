@@ -27,7 +27,7 @@ const paid = { 'x-shopify-topic': 'orders/paid' }
 test.each([
   ['shopify', shopifyOrder, paid, 94.8],
   ['woocommerce', wooCommerceOrder, { 'x-wc-webhook-topic': 'order.updated' }, 94.75],
-] as const)("the config of %s takes the shop system's order as it is", async (name, order, headers, value) => {
+] as const)("the config of %s accepts the shop system's own order", async (name, order, headers, value) => {
   expect((await receive(name, order, headers))[0]).toMatchObject({ event: 'Purchase', properties: { value } })
 })
 
@@ -38,7 +38,7 @@ test.each(['shopify', 'woocommerce'])('the config of %s has ten lines at most', 
   expect(lines.length).toBeLessThanOrEqual(10)
 })
 
-test('what the theme writes to the cart comes back with the order', async () => {
+test('the cart attributes of the theme come back with the order', async () => {
   const told: ((result: { eventName: string }) => void)[] = []
   const written: [url: string, attributes: Record<string, string>][] = []
   const context = { ttclid: 'E.C.P.of-the-page', consent: { marketing: 'granted' } }

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-/** Whether there is a PHP to run the plugin with. */
+/** True if PHP is installed, which runs the plugin. */
 export const hasPhp = spawnSync('php', ['--version']).status === 0
 if (!hasPhp) console.warn('php is not installed: the tests of the WooCommerce plugin are left out.')
 
@@ -26,7 +26,7 @@ export interface WooCommercePage {
   decimals?: number
 }
 
-/** An order as WooCommerce's objects hold it: amounts with all decimals. */
+/** An order as in WooCommerce's objects, with all decimals of its amounts. */
 export interface StoredOrder {
   id: number
   order_key: string
@@ -50,7 +50,7 @@ export interface StoredOrder {
   }[]
 }
 
-/** What the real plugin prints into a page. */
+/** The output of the real plugin for a page. */
 export function printPage(page: WooCommercePage): string {
   const plugin = file('../../examples/woocommerce/converge-tiktok.php')
   const run = spawnSync('php', ['-d', 'display_errors=stderr', file('wordpress.php'), plugin], {
@@ -62,7 +62,7 @@ export function printPage(page: WooCommercePage): string {
   return run.stdout
 }
 
-/** Amounts as WooCommerce's webhook has them: `wc_format_decimal` is PHP's `number_format`, which rounds halves up. */
+/** Amounts as in WooCommerce's webhook: `wc_format_decimal` is PHP's `number_format`, which rounds half up. */
 export function formatAmounts(amounts: string[], decimals: number): string[] {
   const code =
     "echo json_encode(array_map(fn($a) => number_format((float) $a, (int) $argv[1], '.', ''), json_decode(file_get_contents('php://stdin'))));"
@@ -92,7 +92,7 @@ const paid = {
   billing_country: 'DE',
 }
 
-/** Two caps and a scarf, in a shop that enters its prices without tax. */
+/** Two caps and a scarf, in a shop with prices without tax. */
 export const storedOrder: StoredOrder = {
   ...paid,
   id: 727,

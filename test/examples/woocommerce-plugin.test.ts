@@ -19,18 +19,18 @@ import {
 const shown = (page: Parameters<typeof printPage>[0]) => readPage(printPage(page))
 
 describe.skipIf(!hasPhp)('the plugin, run by PHP', () => {
-  test.each(['processing', 'completed'])('an order that is %s stands in its thank-you page', (status) => {
+  test.each(['processing', 'completed'])('an order with the status %s is in its thank-you page', (status) => {
     expect(shown(thankYou({ ...storedOrder, status })).order).toMatchObject({ id: '727', total_price: '88.81' })
   })
 
   test.each(['pending', 'on-hold', 'failed', 'cancelled', 'refunded', 'checkout-draft', 'trash', 'my-status'])(
-    'an order that is %s does not, and is no checkout either',
+    'an order with the status %s is not in its thank-you page, and is not a checkout either',
     (status) => {
       expect(shown(thankYou({ ...storedOrder, status }))).toEqual({ currency: 'EUR' })
     },
   )
 
-  test('a renewal is told from an order', () => {
+  test('a renewal is distinguished from an order', () => {
     const page = shown(thankYou({ ...storedOrder, created_via: 'subscription' }))
     expect(Object.keys(page)).toEqual(['currency', 'renewal'])
     expect(page.renewal).toMatchObject({ id: '727', total_price: '88.81' })
@@ -40,7 +40,7 @@ describe.skipIf(!hasPhp)('the plugin, run by PHP', () => {
     ['another key', { key: 'wc_order_guessed' }],
     ['no key', {}],
     ['a list of keys', { key: [storedOrder.order_key] }],
-  ])('who comes with %s does not see the order', (_, get) => {
+  ])('a visitor with %s does not see the order', (_, get) => {
     expect(shown(thankYou(storedOrder, { get }))).toEqual({ currency: 'EUR' })
   })
 
@@ -51,7 +51,7 @@ describe.skipIf(!hasPhp)('the plugin, run by PHP', () => {
     totals: { total: '90.00', total_tax: '14.37', shipping_total: '0', discount_total: '0' },
   }
 
-  test('a checkout holds the cart', () => {
+  test('a checkout contains the cart', () => {
     expect(shown(checkout).checkout).toMatchObject({ total_price: '90.00', items: [{ product_id: 22, quantity: 2 }] })
   })
 
@@ -62,11 +62,11 @@ describe.skipIf(!hasPhp)('the plugin, run by PHP', () => {
     ],
     ['the order-pay page, with a cart of something else', { query_vars: { 'order-pay': 727 }, order: storedOrder }],
     ['a checkout with an empty cart', { cart: [] }],
-  ])('%s starts no checkout', (_, page) => {
+  ])('%s does not start a checkout', (_, page) => {
     expect(shown({ ...checkout, ...page })).toEqual({ currency: 'EUR' })
   })
 
-  test('names are text, whatever WordPress stores', () => {
+  test('names are plain text, whatever WordPress stores', () => {
     const name = 'Set &amp; more &#8211; &quot;caf&eacute;&quot; &lt;/script&gt;'
     const text = 'Set & more – "café" </script>'
     const products = { 22: { name, price: 45 }, 94: { name, price: 21.9, parent_id: 93 } }
@@ -77,7 +77,7 @@ describe.skipIf(!hasPhp)('the plugin, run by PHP', () => {
     expect(shown(thankYou({ ...storedOrder, items })).order).toMatchObject({ items: [{ name: text }, { name: text }] })
   })
 
-  test('a grouped product brings its children along, but those that are gone', () => {
+  test('a grouped product contains its children, except deleted ones', () => {
     const products = {
       30: { name: 'Set', type: 'grouped', price: '', children: [22, 404, 93] },
       22: { name: 'Scarf', price: 45 },

@@ -85,7 +85,7 @@ const variationForm = (chosen: string, listed: unknown = variations) =>
     <input type="hidden" name="variation_id" class="variation_id" value="${chosen}"></form>`
 
 describe.skipIf(!hasPhp)('the storefront', () => {
-  test('a grouped product adds the children that have a quantity, each as itself', () => {
+  test('a grouped product adds each child that has a quantity', () => {
     const sent = open(
       { product: 30 },
       `<form class="cart grouped_form" method="post">
@@ -100,7 +100,7 @@ describe.skipIf(!hasPhp)('the storefront', () => {
     ])
   })
 
-  test('a grouped product of which nothing is chosen adds nothing', () => {
+  test('a grouped product without chosen children adds nothing', () => {
     const sent = open(
       { product: 30 },
       '<form class="cart grouped_form" method="post"><input name="quantity[22]" value="0"></form>',
@@ -109,7 +109,7 @@ describe.skipIf(!hasPhp)('the storefront', () => {
     expect(added(sent)).toEqual([])
   })
 
-  test('a variation that is preselected is the one that is added', () => {
+  test('a preselected variation is added', () => {
     const sent = open({ product: 93 }, variationForm('96'))
     submit()
     expect(added(sent)).toMatchObject([
@@ -117,7 +117,7 @@ describe.skipIf(!hasPhp)('the storefront', () => {
     ])
   })
 
-  test('a variation that is chosen later replaces the one that was found before', () => {
+  test('a variation that is chosen later replaces the preselected one', () => {
     const sent = open({ product: 93 }, variationForm('96'))
     jQuery('form.cart').trigger('found_variation', [{ variation_id: 94, sku: 'CAP-RED', display_price: 21.9 }])
     submit()
@@ -129,14 +129,14 @@ describe.skipIf(!hasPhp)('the storefront', () => {
     ])
   })
 
-  test('a variation that WooCommerce fetches has the price that it came with', () => {
+  test('a variation that WooCommerce fetches has its own price', () => {
     const sent = open({ product: 93 }, variationForm('97', false))
     jQuery('form.cart').trigger('found_variation', [{ variation_id: 97, sku: '', display_price: 25 }])
     submit()
     expect(added(sent)).toMatchObject([{ content_id: '97', price: 25, value: 50 }])
   })
 
-  test('a variation of which only the id is known has no price, rather than that of another', () => {
+  test('a variation of which only the ID is known has no price', () => {
     const sent = open({ product: 93 }, variationForm('99', false))
     submit()
     expect(added(sent)).toEqual([{ content_id: '99', content_type: 'product', content_name: 'Cap', quantity: 2 }])
@@ -148,7 +148,7 @@ describe.skipIf(!hasPhp)('the storefront', () => {
     expect(added(sent)).toMatchObject([{ content_id: '93', quantity: 2 }])
   })
 
-  test('another product’s form in the page adds that product', () => {
+  test('another product’s form on the page adds that product', () => {
     const form = (id: number, quantity: number) =>
       `<form class="cart" method="post"><input name="quantity" value="${quantity}">
         <button type="submit" name="add-to-cart" value="${id}">Add to cart</button></form>`
@@ -161,7 +161,7 @@ describe.skipIf(!hasPhp)('the storefront', () => {
     expect(added(sent)[1]).not.toHaveProperty('price')
   })
 
-  test('a form that leads to another shop adds nothing', () => {
+  test('a form that posts to another site adds nothing', () => {
     const sent = open({ product: 95 }, '<form class="cart" action="https://other.example" method="get"></form>')
     submit()
     expect(sent.map(([event]) => event)).toEqual(['Pageview', 'ViewContent'])
@@ -169,7 +169,7 @@ describe.skipIf(!hasPhp)('the storefront', () => {
 
   const buttons = [{ product: 22, quantity: 3 }, { product: 24 }]
 
-  test('a button adds as many as its data-quantity says when it is clicked', () => {
+  test('a button adds the data-quantity that it has when it is clicked', () => {
     const sent = open({ buttons })
     const button = press()
     jQuery(document.body).trigger('added_to_cart', [{}, 'hash', [button]])
@@ -183,7 +183,7 @@ describe.skipIf(!hasPhp)('the storefront', () => {
     ])
   })
 
-  test('a button’s name is text, also if it looks like an entity', () => {
+  test('a button’s name is kept even if it looks like an entity', () => {
     const sent = open({ buttons })
     press(1)
     document.body.dispatchEvent(new window.CustomEvent('wc-blocks_added_to_cart'))
@@ -204,7 +204,7 @@ describe.skipIf(!hasPhp)('the storefront', () => {
     ).toEqual(['22', '24'])
   })
 
-  test('what was added without a click of ours counts for nothing', () => {
+  test('a product that was added without a click on the page is not tracked', () => {
     const sent = open({ buttons })
     document.body.dispatchEvent(new window.CustomEvent('wc-blocks_added_to_cart'))
     jQuery(document.body).trigger('added_to_cart', [{}, 'hash', []])
@@ -213,7 +213,7 @@ describe.skipIf(!hasPhp)('the storefront', () => {
 
   const names = (page: WooCommercePage) => open(page).map(([event, event_id]) => [event, event_id].join(' ').trim())
 
-  test('an order is a Purchase, a renewal is none, and what was not paid is neither', () => {
+  test('an order is a Purchase, a renewal is not, and an unpaid order is neither', () => {
     expect(names(thankYou(storedOrder))).toEqual(['Pageview', 'Purchase 727'])
     expect(names(thankYou({ ...storedOrder, created_via: 'subscription' }))).toEqual([
       'Pageview',
@@ -222,7 +222,7 @@ describe.skipIf(!hasPhp)('the storefront', () => {
     expect(names(thankYou({ ...storedOrder, status: 'failed' }))).toEqual(['Pageview'])
   })
 
-  test('the order-pay page is a page view alone', () => {
+  test('the order-pay page is only a page view', () => {
     expect(names({ is_checkout: true, query_vars: { 'order-pay': 727 }, order: storedOrder })).toEqual(['Pageview'])
   })
 })

@@ -53,7 +53,7 @@ test('an order: renamed, converted, computed and dropped properties, and those t
 })
 
 test.each<[title: string, properties: Record<string, unknown>, config: Partial<Config>, line: string]>([
-  ['a total that is no number', { total_price: '1,299' }, {}, 'total_price "1,299" → value undefined (refused)'],
+  ['a total that is not a number', { total_price: '1,299' }, {}, 'total_price "1,299" → value undefined (refused)'],
   [
     'a net value',
     { total_price: 100, total_tax: 16, total_shipping: 5 },
@@ -67,7 +67,7 @@ test.each<[title: string, properties: Record<string, unknown>, config: Partial<C
     'items[].currency ["EUR"] → currency "EUR" (computed)',
   ],
   [
-    'an order id under another name',
+    'an order ID under another name',
     { order_id: 1001, total_price: 5, currency: 'EUR' },
     {},
     'order_id 1001 → order_id "1001" (text)',
@@ -79,18 +79,18 @@ test.each<[title: string, properties: Record<string, unknown>, config: Partial<C
     'items[0].variant_id "gid://shopify/ProductVariant/7" → contents[0].content_id "7" (renamed, tidied)',
   ],
   [
-    'an id of another mode',
+    'an ID of another mode',
     { items: [{ ...cap, sku: 'CAP' }] },
     { contentId: 'sku' },
     'items[0].sku "CAP" → contents[0].content_id "CAP" (renamed)',
   ],
   [
-    'an item behind one that is none',
+    'an item after one that is not an item',
     { items: [null, cap] },
     {},
     'items[1].name "Cap" → contents[0].content_name "Cap" (renamed)',
   ],
-  ['an e-mail that is none', { $email: 'jane' }, {}, '$email "jane" (refused)'],
+  ['an invalid email address', { $email: 'jane' }, {}, '$email "jane" (refused)'],
 ])('%s is shown', (_, properties, config, line) => {
   expect(placed(properties, config)).toContain(line)
 })

@@ -18,7 +18,7 @@ const live = { pixel: 'live', relay: 'ready' } as const
 test.each<[title: string, result: TrackResult, line: string]>([
   ['sent', result, 'Placed Order → Purchase, NewCustomerPurchase · success · event_id 1001 · 64.9 EUR · pixel'],
   [
-    'sent both ways',
+    'sent by both channels',
     {
       ...result,
       destinationEvents: result.destinationEvents.map((event) => ({ ...event, via: ['pixel', 'relay'] })),

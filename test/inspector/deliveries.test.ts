@@ -27,7 +27,7 @@ test.each<
   ['no_consent', 'denied', ['relay'], state, 'denied denied'],
   ['skipped', 'unmapped', [], state, 'none none'],
   ['filtered', 'filter', [], state, 'none none'],
-])('%s, %s, by %j, with %j', (status, reason, via, state, told) => {
+])('the result %s, %s, by %j has these states of its copies, with %j', (status, reason, via, state, told) => {
   const destinationEvents = via.length ? [{ event: 'Lead', event_id: '1', parameters: {}, via }] : []
   const result = { status, reason, eventName: 'My Event', eventID: '1', destinationEvents }
   const { pixel, relay } = deliveriesOf(result, state, both)

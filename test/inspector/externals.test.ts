@@ -31,7 +31,7 @@ const told = (change: Parameters<typeof look>[0]) =>
 
 test.each<[title: string, change: Parameters<typeof look>[0], found: string[]]>([
   [
-    'converge alone',
+    'only converge',
     {
       queue: [
         ['identify', {}],
@@ -42,20 +42,20 @@ test.each<[title: string, change: Parameters<typeof look>[0], found: string[]]>(
     },
     [],
   ],
-  ['a track of another id', { queue: [['track', 'Lead', {}, { pixel_code: pixelId, event_id: 'x' }]] }, ['Lead x']],
+  ['a track with another ID', { queue: [['track', 'Lead', {}, { pixel_code: pixelId, event_id: 'x' }]] }, ['Lead x']],
   ['a track for every pixel', { queue: [['track', 'Lead', { value: 1 }]] }, ['Lead']],
   ['a track for another pixel', { queue: [['track', 'Lead', {}, { pixel_code: other }]] }, []],
   ['a page view for every pixel', { queue: [['page']] }, ['Pageview']],
-  ['a page view with an id', { queue: [['page', { event_id: 'p1' }]] }, ['Pageview p1']],
+  ['a page view with an ID', { queue: [['page', { event_id: 'p1' }]] }, ['Pageview p1']],
   ["a call of our pixel's instance", { own: [['track', 'Lead', {}, { event_id: 'x' }]] }, ['Lead x']],
   ['a call without a name', { queue: [['track']] }, ['(no name)']],
-  ['an entry that is no call', { queue: [null, 'track', { 0: 'track' }, []] }, []],
+  ['an entry that is not a call', { queue: [null, 'track', { 0: 'track' }, []] }, []],
   ['a pixel that was loaded twice', { scripts: [events(pixelId), events(pixelId)] }, ['Pixel loaded twice']],
-  ['a pixel that another has loaded', { options: {} }, ['Pixel loaded by others']],
+  ['a pixel that another script has loaded', { options: {} }, ['Pixel loaded by others']],
   ['another pixel of the page', { scripts: [events(pixelId), events(other)], ids: [other], hits: 9 }, []],
-  ['hits that converge has not caused', { hits: 5, ourHits: 3 }, ['Requests: 2 more']],
-  ['hits where the first events are not known', { hits: 5, ourHits: undefined }, []],
-  ['no ttq at all', { ttq: undefined }, []],
+  ['hits that converge did not cause', { hits: 5, ourHits: 3 }, ['Requests: 2 more']],
+  ['hits of a page whose first events are unknown', { hits: 5, ourHits: undefined }, []],
+  ['no ttq', { ttq: undefined }, []],
 ])('%s', (_, change, found) => {
   expect(told(change)).toEqual(found)
 })

@@ -12,7 +12,7 @@ export interface Call {
   matchKeys?: readonly ('email' | 'phone' | 'external_id')[]
 }
 
-/** What a call becomes on its way through the pipeline. */
+/** The result of a call after the pipeline. */
 export function mapped(call: Call): { result: TrackResult; source: ConvergeEvent } {
   const { eventName, properties = {}, eventID, matchKeys } = call
   const config: Config = { pixelId, ...call.config }
@@ -36,7 +36,7 @@ export function mapped(call: Call): { result: TrackResult; source: ConvergeEvent
   return { result: Object.assign(result, matchKeys && { matchKeys }), source }
 }
 
-/** A result as no config of ours lets it come to be, and as another version might. */
+/** A result that none of our configs produces, but another version might. */
 export function made(destination: Partial<DestinationEvent>): { result: TrackResult; source?: ConvergeEvent } {
   const event: DestinationEvent = { event: 'Lead', event_id: '1', parameters: {}, via: ['pixel'], ...destination }
   return {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { matchKeysOf } from '../../src/inspector/match-keys.ts'
+import { matchKeysOf, sharesInWords } from '../../src/inspector/match-keys.ts'
 import { hash } from '../../src/tiktok/user.ts'
 import { mapped } from './mapped.ts'
 
@@ -42,4 +42,20 @@ test('a match key from an earlier call is listed without a value', () => {
 test('an event without a TikTok event has no match keys', () => {
   const { result, source } = mapped({ eventName: 'My Event' })
   expect(matchKeysOf(result, source, {})).toEqual([])
+})
+
+test('the shares of all listed events and of the orders among them are stated', () => {
+  const listed = (eventName: string, ...there: string[]) => ({
+    eventName,
+    matchKeys: ['email', 'ttclid', 'ip'].map((key) => ({ key, isThere: there.includes(key) })),
+  })
+  const unmapped = { eventName: 'My Event', matchKeys: [] }
+  const searched = listed('Searched', 'ip')
+  expect(sharesInWords([unmapped])).toBe('')
+  expect(sharesInWords([searched, unmapped])).toBe('Match keys of 1 event: email 0 %, ttclid 0 %, ip 100 %.')
+  expect(
+    sharesInWords([searched, listed('Placed Order', 'ip', 'email'), listed('Added To Cart', 'ip', 'ttclid')]),
+  ).toBe(
+    'Match keys of 3 events: email 33 %, ttclid 33 %, ip 100 %. Match keys of 1 order: email 100 %, ttclid 0 %, ip 100 %.',
+  )
 })

@@ -126,6 +126,21 @@ test('an opened row shows no e-mail and no phone number, wherever the page put t
   expect(root()?.textContent).not.toMatch(/jane|664/)
 })
 
+test('the panel shows the shares of events and orders that have each match key, once there are events', () => {
+  const { tell } = open()
+  paint()
+  expect(all('.shares').map(({ hidden }) => hidden)).toEqual([true])
+  tell({ eventName: 'Searched' })
+  tell({ eventName: 'Placed Order', properties: { id: 1 }, matchKeys: ['email'] })
+  paint()
+  expect(text('.shares')).toEqual([
+    expect.stringMatching(/^Match keys of 2 events: email 50 %, .* Match keys of 1 order: email 100 %, /),
+  ])
+  click('[data-act=clear]')
+  paint()
+  expect(all('.shares').map(({ hidden }) => hidden)).toEqual([true])
+})
+
 test('the content IDs are shown with the mode that chose them', () => {
   const { tell } = open({ contentId: 'sku' })
   const items = [{ sku: 'CAP', variant_id: '1' }, { variant_id: '2' }]

@@ -3,23 +3,19 @@ import { expect, test } from 'vitest'
 import { redactDeep } from '../../src/inspector/redact.ts'
 
 test.each([
-  ['an e-mail in a text', { note: 'write to jane@example.com, please' }, { note: 'write to … please' }],
-  ['an e-mail as a key', { 'jane@example.com': 1 }, { '…': 1 }],
+  ['an email address in a text', { note: 'write to jane@example.com, please' }, { note: 'write to … please' }],
+  ['an email address as a key', { 'jane@example.com': 1 }, { '…': 1 }],
   ['a phone number', { note: 'call +43 664 1234567' }, { note: 'call …' }],
   ['a phone number without its country', { contact: '(917) 123-4567' }, { contact: '…' }],
   ['a phone number with 00', { contact: '00436641234567' }, { contact: '…' }],
   ['a hash', { id: 'ab'.repeat(32) }, { id: '…' }],
   [
-    'what is named so',
+    'a value with a personal name',
     { $first_name: 'Jane', customer: { age: 30 }, zip: 1010 },
     { $first_name: '…', customer: '…', zip: '…' },
   ],
-  ['what is deep inside', { items: [{ gift: { to_email: 'x' } }] }, { items: [{ gift: { to_email: '…' } }] }],
-  [
-    'what an address carries',
-    { $url: 'https://shop.test/a?email=j%40x.at&q=cap' },
-    { $url: 'https://shop.test/a?&q=cap' },
-  ],
+  ['a deeply nested value', { items: [{ gift: { to_email: 'x' } }] }, { items: [{ gift: { to_email: '…' } }] }],
+  ['a value in a URL', { $url: 'https://shop.test/a?email=j%40x.at&q=cap' }, { $url: 'https://shop.test/a?&q=cap' }],
 ])('%s is removed', (_, given, left) => {
   expect(redactDeep(given)).toEqual(left)
 })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import type { Config } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
 
-// Values that shops really pass, and values that they should not.
+// Values that shops pass, valid and invalid.
 
 const number = fc.oneof(fc.integer(), fc.double(), fc.constant(1e308), fc.constantFrom(Number.NaN, Infinity, -0))
 const id = fc.oneof(
@@ -17,7 +17,7 @@ const amount = fc.oneof(
 )
 const currency = fc.oneof(fc.constantFrom('USD', 'eur', ' Gbp ', '', null, 'dollars', 'usß'), fc.string())
 
-/** Of the properties that are known, any, each of them as it should be or anything else. */
+/** Any known properties, each with a valid or any other value. */
 function messy(known: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Record<string, unknown>> {
   const one = (value: fc.Arbitrary<unknown>) => fc.oneof({ weight: 5, arbitrary: value }, fc.anything())
   const properties = Object.fromEntries(Object.entries(known).map(([name, value]) => [name, one(value)]))
@@ -63,7 +63,7 @@ export const config: fc.Arbitrary<Config> = fc.record(
   { requiredKeys: ['pixelId'] },
 )
 
-/** Anything at all that a program can hold: cycles, proxies and the like are in test/unit/hostile.test.ts. */
+/** Any value, except cycles, proxies and the like, which test/unit/hostile.test.ts covers. */
 export const anything = fc.anything({
   withBigInt: true,
   withBoxedValues: true,

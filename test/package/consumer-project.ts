@@ -8,13 +8,13 @@ import manifest from '../../package.json' with { type: 'json' }
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** A project of somebody else in a folder of its own, with the packed package in its node_modules. */
+/** A consumer's project in its own folder, with the packed package in its node_modules. */
 export interface ConsumerProject {
   folder: string
   write(path: string, text: string): void
 }
 
-/** The package's dependencies are links to this repository's, so that nothing is asked of a registry. */
+/** Links the package's dependencies to this repository's, so that no registry is needed. */
 export function createProject(packageJson: Record<string, unknown> = { type: 'module' }): ConsumerProject {
   const folder = mkdtempSync(join(tmpdir(), 'converge-consumer-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
@@ -34,7 +34,7 @@ export function createProject(packageJson: Record<string, unknown> = { type: 'mo
   return { folder, write }
 }
 
-/** Runs Node in a folder. What it prints on either stream is the output. */
+/** Runs Node in a folder. The output contains both streams. */
 export function runNode(folder: string, words: readonly string[]): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, words, { cwd: folder, env: { PATH: process.env.PATH }, timeout: 50_000 })
   let output = ''

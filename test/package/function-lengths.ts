@@ -1,7 +1,7 @@
 import { parseSync, Visitor } from 'vite'
 import type { Source } from './import-rules.ts'
 
-/** The most lines of its own that a function may have. */
+/** The limit for the lines of a function, without nested functions. */
 const MAX_LINES = 60
 
 interface Span {
@@ -9,7 +9,7 @@ interface Span {
   end: number
 }
 
-/** The functions that are too long, each as `path:line has 61 lines of its own`. Lines of functions inside are not counted. */
+/** The functions that are too long, each as `path:line has 61 lines of its own`. Lines of nested functions are not counted. */
 export function tooLongFunctions({ path, text }: Source): string[] {
   const { program, errors } = parseSync(path, text)
   if (errors.length) throw new Error(`${path} could not be parsed: ${errors[0]?.message}`)
@@ -23,7 +23,7 @@ export function tooLongFunctions({ path, text }: Source): string[] {
   })
 }
 
-/** How many lines of a function hold something outside of the functions inside it. */
+/** Counts the lines of a function that are not inside nested functions. */
 function ownLines(text: string, outer: Span, functions: readonly Span[]): number {
   const own = text.slice(outer.start, outer.end).split('')
   for (const { start, end } of functions) {

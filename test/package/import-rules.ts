@@ -1,4 +1,4 @@
-// Who may import whom: the rules of ARCHITECTURE.md, as a table.
+// The import rules of ARCHITECTURE.md, as a table.
 
 /**
  * Folder of the importing file, and the folders that it may import from. `.` is src itself, which holds the types. A folder
@@ -21,15 +21,15 @@ const allowed: Record<string, readonly string[]> = {
   node: ['node', 'store/sqlite', 'store/postgres', 'store', 'server', 'tiktok/events-api', 'tiktok', 'core', '.'],
   cloudflare: ['cloudflare', 'server', 'core', '.'],
 }
-/** Packages, by folder. What a shop's page loads has none. */
+/** The allowed packages by folder. Code for pages may import none. */
 const packages: Record<string, RegExp> = {
   admin: /^(preact|preact\/hooks|htm\/preact|uplot)$/,
   server: /^(valibot|libphonenumber-js\/max)$/,
-  node: /^(node:.+|srvx\/node|@clack\/prompts|csv-parse)$/,
+  node: /^(node:.+|srvx\/node|@clack\/prompts|csv-parse|prom-client)$/,
   'store/sqlite': /^node:.+$/,
   'store/postgres': /^(node:.+|pg)$/,
 }
-/** Files in src itself put the folders together. */
+/** Files directly in src combine the folders. */
 const assemblers = ['index.ts', 'create-converge.ts', 'load-inspector.ts', 'script.ts']
 const isEntry = (path: string) =>
   assemblers.includes(path) ||
@@ -38,10 +38,10 @@ const isEntry = (path: string) =>
   path === 'node/cli.ts'
 const impure =
   /\b(window|document|navigator|location|localStorage|fetch|crypto|setTimeout|Date(?!\.parse)|performance|console)\b|Math\.random/
-/** These ask TikTok, and nothing else in the pure folders does. */
+/** Only these files call TikTok. The other files of the pure folders do not. */
 const effects = ['tiktok/events-api/client.ts', 'tiktok/events-api/post.ts', 'tiktok/events-api/within-time.ts']
 
-/** TikTok's hosts and the ages until which it takes events, each written in one file. */
+/** TikTok's hosts and age limits, each defined in one file. */
 const facts: readonly [place: string, fact: RegExp][] = [
   ['tiktok/hosts.ts', /tiktok\.com/],
   ['tiktok/limits.ts', /\b(47|168)\b[^\n]*\* ?(HOUR|hour|3600|3_600)/],
@@ -53,12 +53,12 @@ export interface Source {
   text: string
 }
 
-/** What each file does against the rules, a sentence each. */
+/** Returns a sentence for each violation. */
 export function breaches(sources: readonly Source[]): string[] {
   return sources.flatMap((source) => [...fileBreaches(source), ...importBreaches(source)])
 }
 
-/** The row of the table for a file: the innermost folder that has one. */
+/** Returns the row for a file: that of the innermost folder with a row. */
 export function folderOf(path: string): string {
   const folder = path.replace(/\/?[^/]*$/, '')
   if (folder === '') return '.'
@@ -83,7 +83,7 @@ function fileBreaches({ path, text }: Source): string[] {
 
 const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm, '')
 
-/** What a file imports or re-exports, types too, and by `import()` too. */
+/** Returns the imports and re-exports of a file, including types and `import()`. */
 const importsOf = ({ text }: Source): string[] =>
   [...text.matchAll(/\b(?:from|import)\s*\(?\s*'([\w@./:-]+)'/g)].map(([, name = '']) => name)
 
@@ -106,7 +106,7 @@ function importBreaches(source: Source): string[] {
   })
 }
 
-/** Each circle of imports, as `a.ts → b.ts → a.ts`. Imports of types count: a circle of types hides who owns a type. */
+/** Each circle of imports, as `a.ts → b.ts → a.ts`. Type imports count too, because a circle of types hides where a type belongs. */
 export function importCircles(sources: readonly Source[]): string[] {
   const importedBy = new Map(
     sources.map((source) => [

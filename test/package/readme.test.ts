@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { brotliCompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { variants } from '../../src/core/variants.ts'
+import { forwarderOptions } from '../../src/server/forwarder-options.ts'
 import { defaultMapping } from '../../src/tiktok/default-mapping.ts'
 import type { MappingEntry } from '../../src/types.ts'
 import { stub } from '../browser/shop.ts'
@@ -17,7 +18,7 @@ function tell(entry: MappingEntry): string {
       if (typeof row === 'string') return `\`${row}\``
       if (!row) throw new Error('The default mapping has no row that is switched off.')
       if (row.when?.operator !== 'equal') throw new Error(`Say in words when ${row.event} is sent.`)
-      return `and \`${row.event}\` where \`${row.when.property}\` is ${row.when.value}`
+      return `and \`${row.event}\` if \`${row.when.property}\` is ${row.when.value}`
     })
     .join(', ')
 }
@@ -26,6 +27,13 @@ test("the README's mapping table is the default mapping", () => {
   const rows = Object.entries(defaultMapping).map(([eventName, entry]) => `| \`${eventName}\` | ${tell(entry)} |`)
   const table = /<!-- mapping:.*-->\n([\s\S]*?)\n<!-- \/mapping -->/.exec(readme)?.[1]
   expect(table?.split('\n').slice(2)).toEqual(rows)
+})
+
+const sectionOfOptions = /\n## Options\n[\s\S]*?\n## /.exec(readme)?.[0] ?? ''
+
+test.each(Object.keys(forwarderOptions))('the README has a row for the option %s', (name) => {
+  const rows = sectionOfOptions.split('\n').filter((line) => line.startsWith('| '))
+  expect(rows.some((row) => row.split(' | ')[0]?.includes(`\`${name}\``))).toBe(true)
 })
 
 test("the README's stub is the one that the browser tests run", () => {

@@ -42,7 +42,7 @@ describe.runIf(binaries)('while PostgreSQL', () => {
     const log: string[] = []
     const server = await serve({
       ...{ pixelId, accessToken, webhookToken, allowedOrigins: [shop], eventsApiUrl: tiktok.url, mergeOrders: 0 },
-      ...{ port: 0, hostname: '127.0.0.1', database, log: logTo(log), ...config },
+      ...{ port: 0, hostname: '127.0.0.1', database, logger: logTo(log), ...config },
     })
     onTestFinished(() => server.close())
     return { server, tiktok, log }

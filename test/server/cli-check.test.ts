@@ -95,7 +95,7 @@ test('without a test code nothing is sent, and the report says so', async () => 
   expect([code, tiktok.requests.length]).toEqual([0, 0])
 })
 
-test('event names in the config that are probably meant to be others are named', async () => {
+test('event names in the config that look misspelled are reported', async () => {
   const any = [{ property: 'vip', operator: 'is_set' as const }]
   const config = writeConfig(createFolder(), {
     mapping: { events: { 'Added to cart': 'AddToCart', 'Order Completed': 'Purchase', 'Scroll Depth': 'Scroll' } },
@@ -180,19 +180,19 @@ test('names what blocks tracking on a page, and what to add', async () => {
 })
 
 test.each<[title: string, config: Record<string, unknown>, said: RegExp]>([
-  ['nothing more', {}, /converge-shop\.js, without filters, because this config has none\.$/m],
+  ['no further options', {}, /converge-shop\.js, without filters, because this config has none\.$/m],
   [
     'filters',
     { filters: [{ event: '*', any: [{ property: 'vip', operator: 'is_set' }] }] },
     /converge-shop-filters\.js\.$/m,
   ],
-])('what a visitor downloads is said, for a config with %s', async (_, config, said) => {
+])('the report names the script that a visitor downloads, for a config with %s', async (_, config, said) => {
   const { output } = await check(writeConfig(createFolder(), config))
   expect(output).toMatch(/✓ A visitor downloads 1\d\.\d kB \(brotli\) of script: /)
   expect(output).toMatch(said)
 })
 
-test('a page with another build of the script is known', async () => {
+test('a page with another build of the script is recognized', async () => {
   const origin = await serveShop(({ url }, response) =>
     response.end(url === '/' ? '<script src="/converge-pixel.js"></script>' : ''),
   )
@@ -212,7 +212,7 @@ test('reports a page that cannot be read in one sentence', async () => {
   )
 })
 
-test('each source is listed, and one that would send an order under another name than the page is pointed out', async () => {
+test('each source is listed, and one that sends orders under another name than the page is reported', async () => {
   const config = writeConfig(createFolder(), {
     sources: {
       web: { orders: 'client' },
@@ -238,7 +238,7 @@ test('each source is listed, and one that would send an order under another name
     expect(output.split('\n')).toContain(line)
 })
 
-test('orders that stay in the browser, and a pause, are findings', async () => {
+test('orders that stay in the browser, and a paused config, are reported', async () => {
   const web = { orders: 'client' }
   const alone = await check(writeConfig(createFolder(), { sources: { web }, paused: true }))
   expect(alone.output).toContain('– paused is true in the config, so no page and no source sends events.')
@@ -250,7 +250,7 @@ test('orders that stay in the browser, and a pause, are findings', async () => {
   expect([code, output]).toEqual([1, expect.stringContaining(`✗ ${finding}`)])
 })
 
-test('the script that pages get is chosen by the filters of the source web, and not by those of another', async () => {
+test('only the filters of the source web decide which script pages get', async () => {
   const filters = [{ event: 'Lead', any: [{ property: 'vip', operator: 'is_set' }] }]
   const erp = { tokenFrom: 'ERP_TOKEN', filters }
   const environment = { TIKTOK_ACCESS_TOKEN: accessToken, ERP_TOKEN: 'erp-token' }
@@ -260,4 +260,27 @@ test('the script that pages get is chosen by the filters of the source web, and 
     )?.[1]
   expect(await scriptOf({ erp })).toBe('converge-shop.js')
   expect(await scriptOf({ erp, web: { filters } })).toBe('converge-shop-filters.js')
+})
+
+test.each<[string, Record<string, unknown>, string]>([
+  ['off', {}, '– newCustomers is not set, so NewCustomerPurchase is only sent for orders with $is_new_customer.'],
+  [
+    'not declared complete',
+    { newCustomers: {} },
+    '– newCustomers.since is not set, so the history is not known to be complete',
+  ],
+  ['declared complete too late', { newCustomers: { since: '2999-01-01' } }, '✗ newCustomers.since is in the future'],
+  [
+    'complete',
+    { newCustomers: { since: '2024-05-01' } },
+    '✓ The history of customers decides who is new, for orders since 2024-05-01.',
+  ],
+])('a history of customers that is %s is a finding', async (_, config, text) => {
+  expect((await check(writeConfig(createFolder(), config))).output).toContain(text)
+})
+
+test('a history of customers without a signed source is a finding', async () => {
+  const config = writeConfig(createFolder(), { newCustomers: { since: '2024-05-01' } })
+  const { output } = await runCli(['check', '--config', config], { TIKTOK_ACCESS_TOKEN: accessToken })
+  expect(output).toContain('✗ newCustomers is set, but only sources with a secret bring orders')
 })

@@ -84,7 +84,7 @@ test('"outbox list" shows the dead letters of a database', async () => {
   expect(missing.errors).toMatch(/^converge-tiktok: there is no database none\.db\. /)
 })
 
-test('"database backup" copies all there is, also while the database is served, and replaces no file', async () => {
+test('"database backup" copies everything while the server runs, and overwrites no file', async () => {
   const { folder, tiktok } = await prepare()
   tiktok.faults.always = { status: 503 }
   const { url } = await serveIn(folder)

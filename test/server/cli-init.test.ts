@@ -75,7 +75,7 @@ describe('init, by flags', () => {
   test.each([
     ['us', { region: 'us' }],
     ['other', { region: undefined }],
-  ])('region %s', async (region, parts) => {
+  ])('writes the region %s', async (region, parts) => {
     const folder = createFolder()
     await runCli(flags('other', folder, '--region', region, '--forwarder', 'https://t.shop.example/r/'), {})
     expect(readJson(folder)).toEqual(expect.objectContaining(parts.region ? parts : { pixelId }))
@@ -190,7 +190,7 @@ describe('init, by questions', () => {
   test.each([
     ['n', 'mine'],
     ['y', pixelId],
-  ])('asks before it overwrites a config: %s', async (key, kept) => {
+  ])('asks before it overwrites a config, with the answer %s', async (key, kept) => {
     const folder = createFolder()
     writeFileSync(join(folder, 'converge.json'), 'mine')
     await answer(folder, [...questions, ['already exists. Overwrite it?', key]])

@@ -66,7 +66,7 @@ test.each([
     ['outbox', 'drop', 'x'],
     'outbox drop: "x" is not an ID. "outbox list" shows the IDs. --help shows all commands and options.',
   ],
-])('a command line that is wrong gets one sentence and exit code 2: %j', async (words, sentence) => {
+])('a wrong command line results in one sentence and exit code 2: %j', async (words, sentence) => {
   const { code, output, errors } = await runCli(words)
   expect([code, output]).toEqual([2, ''])
   expect(errors.trim()).toMatch(/^[^\n]+$/)
@@ -79,7 +79,7 @@ test('--version and -v print the version of the package', async () => {
     expect(await runCli(words)).toEqual({ code: 0, output: `${version}\n`, errors: '' })
 })
 
-test('the port is that of --port, else that of PORT, and --host is the address', async () => {
+test('the server listens on the address --host and the port --port or PORT', async () => {
   const folder = createFolder()
   const words = ['serve', '--config', writeConfig(folder), '--outbox', join(folder, 'outbox.db')]
   const secrets = { TIKTOK_ACCESS_TOKEN: accessToken }
@@ -234,7 +234,7 @@ test('with --log json each line is JSON, and CONVERGE_ADMIN_TOKEN opens all of h
   expect(output + errors).not.toContain(adminToken)
 })
 
-test('what TikTok refused is listed, dropped, and sent again beside a running server', async () => {
+test('dead letters can be listed, dropped and sent again while the server runs', async () => {
   const tiktok = await createEventsApiHost()
   onTestFinished(() => tiktok.close())
   tiktok.faults.always = { code: 40002, message: 'content_id must be a string' }
@@ -266,13 +266,13 @@ test('what TikTok refused is listed, dropped, and sent again beside a running se
   expect((await outbox('list')).output).toBe('0 dead letters, 0 waiting, 1 sent\n')
 })
 
-test('an outbox that is not there is not made by looking for it', async () => {
+test('listing a missing outbox does not create it', async () => {
   const path = join(createFolder(), 'outbox.db')
   const { code, errors } = await runCli(['outbox', 'list', '--outbox', path])
   expect([code, errors]).toEqual([1, `converge-tiktok: there is no outbox ${path}. Name the file with --outbox.\n`])
 })
 
-test('the command line reads what a running server has just accepted', async () => {
+test('the command line sees events that a running server has just accepted', async () => {
   const path = join(createFolder(), 'outbox.db')
   const outbox = createSqliteOutbox({ path })
   onTestFinished(() => outbox.close())

@@ -41,7 +41,7 @@ test.each([
 })
 
 test.each(['', 'identity', 'br;q=0', 'br;q=0.000, gzip; q=0'])(
-  'a script stays as it is for Accept-Encoding "%s"',
+  'a script is not compressed for Accept-Encoding "%s"',
   async (accepted) => {
     const answer = await request(`${await start()}/converge.js`, { 'accept-encoding': accepted })
     expect(answer.headers['content-encoding']).toBeUndefined()
@@ -50,7 +50,7 @@ test.each(['', 'identity', 'br;q=0', 'br;q=0.000, gzip; q=0'])(
   },
 )
 
-test('a browser that has a compressed script is told that it has not changed', async () => {
+test('a browser with a cached compressed script gets 304', async () => {
   const url = await start()
   const headers = { 'accept-encoding': 'br' }
   const { etag = '' } = (await request(`${url}/converge.js`, headers)).headers

@@ -45,18 +45,18 @@ describe('the sources of converge.json', () => {
       { tokenFrom: 'MISSING' },
       /sources\.shop\.tokenFrom names the environment variable MISSING, which is not set\.$/,
     ],
-    ['a variable that is blank', { tokenFrom: 'BLANK' }, /names the environment variable BLANK, which is not set\.$/],
+    ['a blank variable', { tokenFrom: 'BLANK' }, /names the environment variable BLANK, which is not set\.$/],
     [
-      'a secret in the place of a name',
+      'a secret instead of a variable name',
       { tokenFrom: 'very-secret' },
       /sources\.shop\.tokenFrom must be the name of an environment variable, such as SHOPIFY_SECRET/,
     ],
     [
-      'a name that is no text',
+      'a variable name that is not text',
       { secretFrom: [7] },
       /sources\.shop\.secretFrom must be the name of an environment variable/,
     ],
-  ])('refuse %s in a sentence that does not show it', (_, source, sentence) => {
+  ])('refuse %s, without repeating the secret', (_, source, sentence) => {
     const attempt = () => read({ shop: source })
     expect(attempt).toThrow(sentence)
     expect(attempt).not.toThrow(/very-secret/)
@@ -91,7 +91,7 @@ test.each([
   ['unset', {}, 'of-the-file'],
   ['empty, as Docker Compose passes it', { ERP_TOKEN: '' }, 'of-the-file'],
   ['set', { ERP_TOKEN: 'of-the-environment' }, 'of-the-environment'],
-])('a variable of .env counts unless the environment has one: here it is %s', (_, set, value) => {
+])('the environment takes precedence over .env, unless it is empty: %s', (_, set, value) => {
   const folder = createFolder()
   writeFileSync(join(folder, '.env'), 'ERP_TOKEN=of-the-file\n')
   for (const [name, one] of Object.entries(set)) vi.stubEnv(name, one)

@@ -1,4 +1,4 @@
-// What kills a server, and what TikTok does meanwhile.
+// Kills a server repeatedly, while TikTok misbehaves.
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'vitest'
 import type { EventsApiHost, Fault } from '../tiktok/events-api-host.ts'
@@ -22,14 +22,14 @@ async function play(tiktok: EventsApiHost, fault: 'down' | Fault, former?: 'down
   else tiktok.faults.always = fault
 }
 
-/** Milliseconds in which a loaded machine surely does what one server is asked for between two kills. */
+/** Milliseconds that a loaded machine needs at most for the work between two kills. */
 export const patience = 60_000
 
-/** Lets a server live for an amount of work, not for a time: from `least` to `most`, by chance. */
+/** Lets a server live for a random amount of work from `least` to `most`, not for a time. */
 export async function letWork([least, most]: readonly [least: number, most: number], count: () => number) {
   const goal = count() + least + Math.floor(Math.random() * (most - least))
   await expect.poll(count, { timeout: patience, interval: 5 }).toBeGreaterThanOrEqual(goal)
-  // Not always just after an answer.
+  // The kill should not always come just after an answer.
   await pause(Math.random() * 20)
 }
 
@@ -43,7 +43,7 @@ export async function waitForUrl(child: Child): Promise<Serving> {
   return { child, url }
 }
 
-/** Every third server is killed once more, before it may have opened its port. */
+/** Every third server is killed again, possibly before it has opened its port. */
 async function killedWhileStarting(start: () => Child, kill: number): Promise<Child> {
   if (kill % 3 === 2) {
     const child = start()
@@ -58,9 +58,9 @@ export interface KillPlan {
   tiktok: EventsApiHost
   kills: number
   start: () => Child
-  /** The server that works now. It is replaced before each kill by the one that follows, for whoever sends to it. */
+  /** The current server. Before each kill it is replaced with the next one, so that senders use that one. */
   servers: { serving: Promise<Serving> }
-  /** Work that a server does before it is killed: at least, and at most. */
+  /** The least and the most work of a server before it is killed. */
   work: readonly [least: number, most: number]
   /** The work done so far. */
   count: () => number

@@ -42,7 +42,7 @@ function isInTime({ acknowledged: { page, shop } }: Order): boolean {
   return Math.max(page.ended, shop.ended) - first < mergeOrders * 1000 - margin
 }
 
-test(`through ${kills} kills, every acknowledged order arrives, counted once, and merged if both copies came in time`, {
+test(`through ${kills} kills, every acknowledged order arrives and counts once, merged if both copies came in time`, {
   timeout: (kills + 2) * patience,
 }, async () => {
   const tiktok = await createEventsApiHost({ accessToken, pixelId })

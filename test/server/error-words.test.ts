@@ -96,8 +96,8 @@ const tries: Record<keyof ForwarderConfig, unknown[]> = {
   limitedDataUse: wrong,
   autoConfig: wrong,
   debug: wrong,
-  paused: wrong,
   denials: wrong,
+  paused: wrong,
   cookies: wrong,
   beforeSend: wrong,
   region: wrong,
@@ -126,6 +126,21 @@ const tries: Record<keyof ForwarderConfig, unknown[]> = {
   eventsApiUrl: ['', 'no such value', 'http://shop.test', '/'],
   outbox: [],
   store: [],
+  profiles: [true, 30, 'on'],
+  metricsToken: wrong,
+  alerts: [
+    ...wrong,
+    ...wrong.map((url) => ({ url })),
+    ...['oldestMinutes', 'deadLetters', 'silentHours'].flatMap((name) =>
+      wrong.flatMap((value) => (value === 7 ? [] : [{ url: 'https://hooks.test/a', [name]: value }])),
+    ),
+    { url: 'https://hooks.test/a', minutes: 1 },
+  ],
+  log: [
+    ...wrong.filter((value) => JSON.stringify(value) !== '{}'),
+    ...wrong.flatMap((value) => (value === 7 ? [] : [{ days: value }, { maxBytes: value }])),
+    { hours: 1 },
+  ],
   newCustomers: [
     ...wrong.filter((value) => JSON.stringify(value) !== '{}'),
     ...[...wrong, '01/05/2024', '2024-05-01T00:00', '2024-13-01'].map((since) => ({ since })),

@@ -57,11 +57,11 @@ function broken(event_id: string): OutboxEvent {
   return { ...event, data: { ...event.data, event: 'Not a name' } }
 }
 
-test("if the address is only an origin, TikTok's path is added", async () => {
+test("TikTok's path is added to an address without a path", async () => {
   expect(await start({ url: new URL(host.url).origin }).deliver([purchase('1')])).toEqual(['done'])
 })
 
-test('a call carries what TikTok asks for, and the token in one header', async () => {
+test('a call contains what TikTok requires, and the token only in one header', async () => {
   expect(await start().deliver([purchase('1')])).toEqual(['done'])
 
   const [request] = host.requests
@@ -70,7 +70,7 @@ test('a call carries what TikTok asks for, and the token in one header', async (
   expect(request?.text).not.toContain(accessToken)
 })
 
-test('an accepted event is done, and is not changed', async () => {
+test('an accepted event has the verdict done and is not changed', async () => {
   const events = purchases(3)
   expect(await start().deliver(events)).toEqual(['done', 'done', 'done'])
   expect(events).toEqual(purchases(3))
@@ -121,15 +121,15 @@ describe('an event waits if the answer is not TikTok’s', () => {
     ['HTTP 503', { status: 503 }, /HTTP 503/],
     ['HTTP 429', { status: 429 }, /HTTP 429/],
     ['HTTP 404', { status: 404 }, /HTTP 404/],
-    ['HTTP 500, whatever code is in it', { status: 500, garbage: '{"code":40002}' }, /HTTP 500, code 40002/],
-    ['HTTP 400, even if it says OK', { status: 400, garbage: '{"code":0}' }, /HTTP 400, code 0/],
-    ['garbage in HTTP 200', { garbage: '<html>jane</html>' }, /without a code$/],
-    ['JSON that is none of theirs', { garbage: '[1]' }, /without a code$/],
+    ['HTTP 500, with any code in the body', { status: 500, garbage: '{"code":40002}' }, /HTTP 500, code 40002/],
+    ['HTTP 400, even with the code 0', { status: 400, garbage: '{"code":0}' }, /HTTP 400, code 0/],
+    ['HTTP 200 with invalid JSON', { garbage: '<html>jane</html>' }, /without a code$/],
+    ['JSON of another program', { garbage: '[1]' }, /without a code$/],
     ['an empty answer', { garbage: '' }, /without a code$/],
-    ['a code that is no number', { garbage: '{"code":null,"message":"OK"}' }, /without a code$/],
-    ['hanging up at once', { hangUp: 'at once' }, /could not be reached/],
-    ['hanging up half-way', { hangUp: 'half-way' }, /could not be reached/],
-    ['no answer in time', { after: never }, /no answer within 0.2 s/],
+    ['a code that is not a number', { garbage: '{"code":null,"message":"OK"}' }, /without a code$/],
+    ['a connection closed at once', { hangUp: 'at once' }, /could not be reached/],
+    ['a connection closed during the answer', { hangUp: 'half-way' }, /could not be reached/],
+    ['no answer within the time limit', { after: never }, /no answer within 0.2 s/],
   ]
   test.each(rows)('%s', async (_, fault, problem) => {
     host.faults.next = [fault]
@@ -140,13 +140,13 @@ describe('an event waits if the answer is not TikTok’s', () => {
     expect(event.problem).toMatch(problem)
   })
 
-  test('a redirect, which would take the token along', async () => {
+  test('a redirect, which would send the token to another host', async () => {
     host.faults.next = [{ status: 307, location: host.url }]
     expect(await start().deliver(purchases(1))).toEqual(['retry'])
     expect(host.requests).toHaveLength(1)
   })
 
-  test('nobody listening', async () => {
+  test('a refused connection', async () => {
     await host.close()
     const verdicts = await start().deliver(purchases(2))
     await host.listen()
@@ -155,12 +155,12 @@ describe('an event waits if the answer is not TikTok’s', () => {
 })
 
 describe('batches', () => {
-  test('up to 1,000 events go in one call', async () => {
+  test('contain up to 1,000 events', async () => {
     expect(new Set(await start().deliver(purchases(2001)))).toEqual(new Set(['done']))
     expect(host.requests.map(({ body }) => body?.data.length)).toEqual([1000, 1000, 1])
   })
 
-  test('a call stays below 1 MB, whatever its letters take', async () => {
+  test('stay below 1 MB, for any characters', async () => {
     const query = 'ü'.repeat(2000)
     const events = purchases(400).map((event) => ({ ...event, data: { ...event.data, properties: { query } } }))
     expect(new Set(await start().deliver(events))).toEqual(new Set(['done']))
@@ -168,7 +168,7 @@ describe('batches', () => {
     for (const { text } of host.requests) expect(Buffer.byteLength(text)).toBeLessThanOrEqual(1_000_000)
   })
 
-  test('test events go one by one, each with its code', async () => {
+  test('contain one test event each, with its code', async () => {
     const events = [
       purchase('1'),
       purchase('2', { test_event_code: 'A' }),
@@ -184,7 +184,7 @@ describe('batches', () => {
     ])
   })
 
-  test('one bad event affects no other: the batch is halved until it stands alone', async () => {
+  test('are halved until a faulty event is alone, so that it affects no other', async () => {
     const events = purchases(1000)
     events[617] = broken('617')
 
@@ -200,31 +200,31 @@ describe('batches', () => {
     expect(host.requests.length).toBeLessThanOrEqual(21)
   })
 
-  test('the faulty event carries TikTok’s message', async () => {
+  test('leave TikTok’s message on the faulty event', async () => {
     const events = [purchase('1'), broken('2'), purchase('3')]
     expect(await start().deliver(events)).toEqual(['done', 'dead', 'done'])
     expect(events[1]?.problem).toMatch(/^TikTok answered code 40002: body\.data\[0\]\.event: not text/)
   })
 
-  test('if TikTok goes down between the halves, unsent events wait', async () => {
+  test('that are half sent when TikTok goes down keep the other events waiting', async () => {
     host.faults.next = [{ code: 40002 }, {}, { status: 503 }]
     expect(await start().deliver(purchases(4))).toEqual(['done', 'done', 'retry', 'retry'])
     expect(host.accepted).toHaveLength(2)
   })
 
-  test('a body that is too large for a gateway is halved too', async () => {
+  test('are halved if a gateway refuses the size', async () => {
     host.faults.next = [{ status: 413 }]
     expect(await start().deliver(purchases(2))).toEqual(['done', 'done'])
   })
 
-  test('no events are no call', async () => {
+  test('without events cause no call', async () => {
     expect(await start().deliver([])).toEqual([])
     expect(host.requests).toHaveLength(0)
   })
 })
 
-describe('a code that nobody knows', () => {
-  test('affects no other event, and its own events wait', async () => {
+describe('an unknown code', () => {
+  test('affects no other event, and its event waits', async () => {
     host.faults.next = [{ code: 40999 }, {}, { code: 40999 }, { code: 40999, message: 'Odd' }, {}]
     const events = purchases(4)
     const api = start()
@@ -242,7 +242,7 @@ describe('a code that nobody knows', () => {
     expect(await api.deliver(purchases(1))).toEqual(['done'])
   })
 
-  test('for everything is a TikTok that is down: it is not asked about each event', async () => {
+  test('for every event means that TikTok is down: events are not tried one by one', async () => {
     host.faults.always = { code: 40999 }
     const api = start()
     expect(new Set(await api.deliver(purchases(2001)))).toEqual(new Set(['retry']))
@@ -251,7 +251,7 @@ describe('a code that nobody knows', () => {
     expect(host.requests).toHaveLength(12)
   })
 
-  test('is found among 1,000 events, wherever it stands', async () => {
+  test('is isolated among 1,000 events, at any position', async () => {
     for (const index of [0, 617, 999]) {
       host.reset()
       const events = purchases(1000)
@@ -262,8 +262,8 @@ describe('a code that nobody knows', () => {
   })
 })
 
-describe('holding back', () => {
-  test('the wait doubles from 1 s to a minute, and nothing is asked before it is over', async () => {
+describe('pauses after failures', () => {
+  test('double from 1 s to a minute, without a call before they end', async () => {
     host.faults.always = { code: 50000 }
     const api = start()
     const waits: number[] = []
@@ -277,7 +277,7 @@ describe('holding back', () => {
     expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60])
   })
 
-  test('the wait is spread, so that many forwarders do not come back at once', async () => {
+  test('are random, so that many forwarders do not retry at the same time', async () => {
     host.faults.always = { status: 503 }
     const waits: number[] = []
     for (const random of [0, 0.5, 1]) {
@@ -295,10 +295,10 @@ describe('holding back', () => {
   test.each([
     ['in seconds', '90', 90],
     ['as a date', new Date(noon + 120_000).toUTCString(), 120],
-    ['that is shorter than ours is not', '0', 1],
-    ['that is no time', 'soon', 1],
-    ['that is absurd is an hour', '99999999', 3600],
-  ])('Retry-After %s is kept to', async (_, retryAfter, wait) => {
+    ['unless it is shorter than our own pause', '0', 1],
+    ['only if it is a time', 'soon', 1],
+    ['up to an hour', '99999999', 3600],
+  ])('respect Retry-After %s', async (_, retryAfter, wait) => {
     host.faults.always = { status: 429, retryAfter, date: new Date(noon).toUTCString() }
     const api = start()
     await api.deliver(purchases(1))
@@ -312,7 +312,7 @@ describe('holding back', () => {
     expect(host.requests).toHaveLength(2)
   })
 
-  test('a success ends it', async () => {
+  test('end with a success', async () => {
     host.faults.next = [{ code: 50000 }, { code: 50000 }]
     const api = start()
     for (let round = 0; round < 3; round++) {
@@ -324,7 +324,7 @@ describe('holding back', () => {
     expect(api.retryAfter()).toBe(1)
   })
 
-  test('an outage is logged once, at its third failure, and so is its end', async () => {
+  test('are logged once at the third failure, and once when they end', async () => {
     host.faults.next = [{ status: 503 }, { status: 503 }, { status: 503 }, { status: 503 }]
     const api = start()
     const counts: number[] = []
@@ -340,7 +340,7 @@ describe('holding back', () => {
     ])
   })
 
-  test('calls that fail side by side are one failure', async () => {
+  test('count calls that fail at the same time as one failure', async () => {
     host.faults.always = { code: 50000 }
     const api = start()
     await Promise.all(purchases(5).map((event) => api.deliver([event])))
@@ -354,7 +354,7 @@ describe('holding back', () => {
     ['a day back', -24 * 3_600_000],
     ['an hour ahead', 3_600_000],
     ['a day ahead', 24 * 3_600_000],
-  ])('a wall clock that was set %s changes no pause', async (_, shift) => {
+  ])('do not change if the system clock is set %s', async (_, shift) => {
     host.faults.always = { code: 50000 }
     let passed = 0
     monotonic = () => passed
@@ -370,7 +370,7 @@ describe('holding back', () => {
     expect(host.requests).toHaveLength(2)
   })
 
-  test('a pause after a configuration fault does not follow the wall clock either', async () => {
+  test('after a configuration fault do not depend on the system clock either', async () => {
     host.faults.next = [{ code: 40105 }]
     let passed = 0
     monotonic = () => passed
@@ -381,7 +381,7 @@ describe('holding back', () => {
     expect(await api.deliver(purchases(1))).toEqual(['done'])
   })
 
-  test('a Retry-After that is a date is read by the clock that wrote it, not by ours', async () => {
+  test('compare a date in Retry-After with the Date header of the answer, not with our clock', async () => {
     const theirs = noon + 8 * 24 * 3_600_000
     const [retryAfter, date] = [theirs + 120_000, theirs].map((time) => new Date(time).toUTCString())
     host.faults.always = { status: 429, retryAfter: String(retryAfter), date: String(date) }
@@ -392,27 +392,30 @@ describe('holding back', () => {
 })
 
 describe('a configuration fault', () => {
-  test.each([40001, 40102, 40104, 40105, 40118])('%i stops all calls and logs once what to do', async (code) => {
-    host.faults.always = { code, message: `Token ${accessToken} is bad` }
-    const api = start()
-    expect(await api.deliver(purchases(2))).toEqual(['stop', 'stop'])
-    expect(await api.deliver(purchases(2))).toEqual(['stop', 'stop'])
-    expect(host.requests).toHaveLength(1)
+  test.each([40001, 40102, 40104, 40105, 40118])(
+    'of code %i stops all calls, and the log says once what to do',
+    async (code) => {
+      host.faults.always = { code, message: `Token ${accessToken} is bad` }
+      const api = start()
+      expect(await api.deliver(purchases(2))).toEqual(['stop', 'stop'])
+      expect(await api.deliver(purchases(2))).toEqual(['stop', 'stop'])
+      expect(host.requests).toHaveLength(1)
 
-    expect(log).toHaveLength(1)
-    expect(log[0]).toMatch(
-      /^error Nothing can be sent to TikTok: .*Events are kept\. .*access token in TikTok Events Manager.* problem="TikTok answered code 4\d+: /,
-    )
-    expect(log[0]).not.toContain(accessToken)
-    expect(api.stats().stopped).toContain(`code ${code}`)
+      expect(log).toHaveLength(1)
+      expect(log[0]).toMatch(
+        /^error Nothing can be sent to TikTok: .*Events are kept\. .*access token in TikTok Events Manager.* problem="TikTok answered code 4\d+: /,
+      )
+      expect(log[0]).not.toContain(accessToken)
+      expect(api.stats().stopped).toContain(`code ${code}`)
 
-    clock += 60_000
-    expect(await api.deliver(purchases(2))).toEqual(['stop', 'stop'])
-    expect(host.requests).toHaveLength(2)
-    expect(log).toHaveLength(1)
-  })
+      clock += 60_000
+      expect(await api.deliver(purchases(2))).toEqual(['stop', 'stop'])
+      expect(host.requests).toHaveLength(2)
+      expect(log).toHaveLength(1)
+    },
+  )
 
-  test('it is tried again after a minute, so a fix at TikTok needs no restart', async () => {
+  test('is retried after a minute, so that a fix at TikTok needs no restart', async () => {
     host.faults.next = [{ code: 40001 }]
     const api = start()
     await api.deliver(purchases(1))
@@ -425,7 +428,7 @@ describe('a configuration fault', () => {
     expect(log[1]).toBe('info TikTok accepts events again')
   })
 
-  test('in the middle of a batch it keeps the rest', async () => {
+  test('in the middle of a batch keeps the other events', async () => {
     host.faults.next = [{}, { code: 40105 }]
     const verdicts = await start().deliver(purchases(2001))
     expect(verdicts.map((verdict) => verdict[0]).join('')).toBe('d'.repeat(1000) + 's'.repeat(1001))
@@ -434,14 +437,14 @@ describe('a configuration fault', () => {
 })
 
 describe('time', () => {
-  test('an event that has expired is set aside and never sent', async () => {
+  test('an expired event becomes a dead letter and is never sent', async () => {
     const late = purchase('1', { expires: noon / 1000 })
     expect(await start().deliver([late, purchase('2')])).toEqual(['dead', 'done'])
     expect(late.problem).toMatch(/^Too late: TikTok has forgotten its event_id/)
     expect(host.accepted.map(({ event_id }) => event_id)).toEqual(['2'])
   })
 
-  test('an event expires while TikTok is down, too', async () => {
+  test('an event can expire while TikTok is down', async () => {
     host.faults.always = { status: 503 }
     const api = start()
     const event = purchase('1', { expires: noon / 1000 + 0.5 })
@@ -451,7 +454,7 @@ describe('time', () => {
     expect(host.requests).toHaveLength(1)
   })
 
-  test('the event_time of a retry is the first one', async () => {
+  test('a retry has the same event_time', async () => {
     host.faults.next = [{ status: 503 }]
     const api = start()
     const event = purchase('1')
@@ -463,7 +466,7 @@ describe('time', () => {
 })
 
 describe('log lines', () => {
-  test('a problem repeats no e-mail, phone number, hash or token', async () => {
+  test('a problem contains no e-mail address, phone number, hash or token', async () => {
     const hash = 'a'.repeat(64)
     host.faults.always = { code: 40002, message: `jane@example.com, +49 170 1234567, ${hash}, ${accessToken} are bad` }
     const [event] = purchases(1)
@@ -475,7 +478,7 @@ describe('log lines', () => {
     }
   })
 
-  test('one problem is logged once, and counted each time', async () => {
+  test('a problem is logged once, and counted each time', async () => {
     host.faults.always = { code: 40002, message: 'No' }
     const api = start()
     await api.deliver(purchases(3))
@@ -485,7 +488,7 @@ describe('log lines', () => {
     expect(api.stats()).toMatchObject({ sent: 0, dead: { 'TikTok answered code 40002: No': 3 } })
   })
 
-  test('a batch that was accepted in part is reported once for each problem', async () => {
+  test('a partly accepted batch is logged once for each problem', async () => {
     const partly = { code: 20001, message: 'One was passed over' }
     host.faults.next = [partly, partly]
     const api = start()

@@ -23,7 +23,7 @@ async function deliverTo(url: string, signal?: AbortSignal) {
 }
 
 test.each(['a', 'a@', '()', '0 ', ' ', '%25', 'f'])(
-  'an answer of TikTok that repeats %j 40,000 or 800,000 times is a short problem, read in no time',
+  'an answer that repeats %j 40,000 or 800,000 times is read quickly, and results in a short problem',
   async (piece) => {
     const tiktok = await createEventsApiHost()
     onTestFinished(() => tiktok.close())
@@ -38,7 +38,7 @@ test.each(['a', 'a@', '()', '0 ', ' ', '%25', 'f'])(
   },
 )
 
-test('an answer of TikTok that never ends is read no further than 1 MB, and the event is kept', async () => {
+test('an endless answer is read up to 1 MB, and the event is kept', async () => {
   let written = 0
   const closed: Promise<void>[] = []
   const server = createServer((request, response) => {
@@ -67,7 +67,7 @@ test('an answer of TikTok that never ends is read no further than 1 MB, and the 
   expect(written).toBeLessThan(50_000_000) // what the sockets of both sides hold comes on top
 })
 
-test('a call that hangs is given up 4 s after nothing more may be sent, and its event is kept', async () => {
+test('a call that hangs is aborted 4 s after the last moment to send, and its event is kept', async () => {
   const tiktok = await createEventsApiHost()
   onTestFinished(() => tiktok.close())
   tiktok.faults.always = { after: never }

@@ -146,7 +146,7 @@ test('"forget" erases a person from a file that is served, and the server goes o
   const { code, output, errors } = await run(folder, ...flags).ended
   expect([code, errors]).toEqual([0, ''])
   expect(output).toMatch(
-    /^3 waiting events and 0 dead letters erased from converge\.db, and its free space overwritten\.\n/,
+    /^3 waiting events, 0 dead letters and \d lines of the event log erased from converge\.db, and its free space overwritten\.\n/,
   )
   expect(output).toMatch(/TikTok.*\n.*backups.*Cloudflare Queue/)
   expect(heldIn(path, [...hashes, mary])).toEqual([mary])
@@ -196,7 +196,7 @@ test('"forget --dry-run" shows what is stored and changes nothing; "forget" eras
   database.close()
 })
 
-test('"forget --stdin" reads whom from a list, and --outbox names the file', async () => {
+test('"forget --stdin" reads a list of persons, and --outbox names the file', async () => {
   const { folder } = await prepare()
   await fill(join(folder, 'other.db'))
   const child = run(folder, '--stdin', '--outbox', 'other.db')
@@ -217,7 +217,7 @@ test('"forget" names the copies that were made before an update', async () => {
 })
 
 test.each<[words: string[], error: string]>([
-  [[], 'forget needs a person: use --email, --phone, --customer, --order or --stdin'],
+  [[], 'forget needs a person: use --email, --phone, --customer, --alias, --order or --stdin'],
   [['--email', 'jane'], '--email is not an email address such as jane@example.com, or its SHA-256'],
   [
     ['--phone', '917 123 4567'],
@@ -230,7 +230,7 @@ test.each<[words: string[], error: string]>([
     ['--email', jane, '--database', 'a.db', '--outbox', 'b.db'],
     '--database and --outbox are both set. Set only one of them',
   ],
-])('"forget %j" is refused as wrong usage', async (words, error) => {
+])('"forget %j" is refused with exit code 2', async (words, error) => {
   const { code, output, errors } = await run(createFolder(), ...words).ended
   expect([code, output, errors]).toEqual([2, '', `${error}. --help shows all commands and options.\n`])
 })

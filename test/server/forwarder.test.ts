@@ -12,7 +12,7 @@ const get = (path: string, headers: Record<string, string> = {}, method = 'GET')
   new Request(`${shop}${path}`, { method, headers })
 
 describe('routes', () => {
-  test.each(['/events', '/relay/events', '/a/b/c/events'])('by the last part of the path: %s', async (path) => {
+  test.each(['/events', '/relay/events', '/a/b/c/events'])('depend on the last part of the path: %s', async (path) => {
     const { fetch, outbox } = startForwarder()
     const headers = { origin: shop, 'content-type': 'text/plain' }
     const body = JSON.stringify(batchOf(relayed()))
@@ -21,7 +21,7 @@ describe('routes', () => {
   })
 
   test.each(['/', '/relay', '/event', '/events/', '/relay/constructor', '/converge.js.map'])(
-    '%s is a 404',
+    'answer 404 to %s',
     async (path) => {
       const response = await startForwarder().fetch(get(path))
       expect(response.status).toBe(404)
@@ -38,12 +38,12 @@ describe('routes', () => {
     ['webhook', 'GET', 'POST'],
     ['converge.js', 'POST', 'GET, HEAD'],
     ['health', 'DELETE', 'GET, HEAD'],
-  ])('%s does not take %s', async (name, method, allow) => {
+  ])('%s answers 405 to %s', async (name, method, allow) => {
     const response = await startForwarder().fetch(get(`/${name}`, { origin: shop }, method))
     expect([response.status, response.headers.get('allow')]).toEqual([405, allow])
   })
 
-  test('has no webhook if no token is set', async () => {
+  test('have no webhook if no token is set', async () => {
     const forwarder = createForwarder({ pixelId, accessToken, allowedOrigins: [shop], outbox: createMemoryOutbox() })
     const request = new Request(`${shop}/webhook`, { method: 'POST', body: '{}', headers: { 'x-webhook-token': '' } })
     expect((await forwarder.fetch(request)).status).toBe(404)
@@ -51,13 +51,13 @@ describe('routes', () => {
 })
 
 describe('other origins', () => {
-  test('a page of an allowed origin may read the answer', async () => {
+  test('an allowed page can read the answer', async () => {
     const { headers } = await startForwarder().postEvents(batchOf(relayed()))
     expect(headers.get('access-control-allow-origin')).toBe(shop)
     expect(headers.get('vary')).toBe('origin')
   })
 
-  test('it may read a refusal too', async () => {
+  test('an allowed page can read a refusal too', async () => {
     const { postEvents, outbox, fetch } = startForwarder()
     const answers = [
       await postEvents('not JSON'),
@@ -72,7 +72,7 @@ describe('other origins', () => {
     )
   })
 
-  test('and an error that nobody foresaw, which is a reason to come again', async () => {
+  test('an allowed page can read an unexpected error, so that it retries', async () => {
     const { postEvents } = startForwarder({}, () => {
       throw new Error('no clock')
     })
@@ -80,30 +80,30 @@ describe('other origins', () => {
     expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([500, shop])
   })
 
-  test('a stranger may read nothing', async () => {
+  test('another page can read nothing', async () => {
     const { status, headers } = await startForwarder().postEvents(batchOf(relayed()), { origin: 'https://evil.test' })
     expect([status, headers.get('access-control-allow-origin'), headers.get('vary')]).toEqual([403, null, 'origin'])
   })
 
-  test('a sandboxed page is of the origin null, which may be allowed', async () => {
+  test('a sandboxed page has the origin null, which a config may allow', async () => {
     const { postEvents } = startForwarder({ allowedOrigins: [shop, 'null'] })
     const { status, headers } = await postEvents(batchOf(relayed()), { origin: 'null' })
     expect([status, headers.get('access-control-allow-origin')]).toEqual([202, 'null'])
   })
 
-  test('a preflight is answered', async () => {
+  test('an allowed page’s preflight is answered', async () => {
     const response = await startForwarder().fetch(get('/events', { origin: shop }, 'OPTIONS'))
     expect(response.status).toBe(204)
     expect(response.headers.get('access-control-allow-methods')).toBe('POST')
     expect(response.headers.get('access-control-allow-headers')).toBe('content-type')
   })
 
-  test('a preflight of a stranger is not', async () => {
+  test('another page’s preflight is refused', async () => {
     const response = await startForwarder().fetch(get('/events', { origin: 'https://evil.test' }, 'OPTIONS'))
     expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([403, null])
   })
 
-  test('a request that no page made is refused', async () => {
+  test('a request without an Origin header is refused', async () => {
     const body = JSON.stringify(batchOf(relayed()))
     const request = new Request(`${shop}/events`, { method: 'POST', body, headers: { 'content-type': 'text/plain' } })
     expect((await startForwarder().fetch(request)).status).toBe(403)
@@ -119,7 +119,7 @@ describe('the script', () => {
     return JSON.parse(json)
   }
 
-  test('converge.js begins with the public config, and holds no secret', async () => {
+  test('converge.js begins with the public config, without secrets', async () => {
     const config: Partial<ForwarderConfig> = {
       ...secret,
       consent: 'require',
@@ -141,7 +141,7 @@ describe('the script', () => {
     })
   })
 
-  test('no cacheable answer contains its request’s host, scheme or path', async () => {
+  test('contains nothing of the request’s host, scheme or path, because it is cacheable', async () => {
     const { fetch } = startForwarder()
     const first = await (await fetch(get('/converge.js'))).text()
     const headers = { host: 'evil.test', 'x-forwarded-host': 'evil.test', 'x-forwarded-proto': 'https' }
@@ -152,12 +152,12 @@ describe('the script', () => {
     }
   })
 
-  test('a relay that the config names stays', async () => {
+  test('keeps the config’s own relay', async () => {
     const { fetch } = startForwarder({ relay: 'https://t.shop.test' })
     expect(await configIn(await fetch(get('/converge.js')))).toMatchObject({ relay: 'https://t.shop.test' })
   })
 
-  test('a mapping is served with the event names that TikTok has now, and otherwise as it is', async () => {
+  test('contains the mapping with TikTok’s current event names, otherwise unchanged', async () => {
     const when = { property: 'vip', operator: 'is_set' } as const
     const events = { A: 'CompletePayment', B: ['Lead', { event: 'SubmitForm', when }], C: false } as const
     const { fetch } = startForwarder({ mapping: { mode: 'custom', events } })
@@ -167,13 +167,13 @@ describe('the script', () => {
     })
   })
 
-  test('the page gets the host of a domain, however it is written', async () => {
+  test('contains the host of the domain, in any spelling of the config', async () => {
     const { fetch } = startForwarder({ domain: 'https://WWW.Shop.test:443/a' })
     expect(await configIn(await fetch(get('/converge.js')))).toMatchObject({ domain: 'www.shop.test' })
   })
 
   test.each(['converge.js', 'consent.js', 'inspector.js'])(
-    '%s is cached, and asked for again by its hash',
+    '%s is cacheable, and its hash is its ETag',
     async (name) => {
       const { fetch } = startForwarder()
       const first = await fetch(get(`/${name}`))
@@ -188,20 +188,20 @@ describe('the script', () => {
     },
   )
 
-  test('another config is another hash', async () => {
+  test('has another ETag for another config', async () => {
     const first = await startForwarder().fetch(get('/converge.js'))
     const second = await startForwarder({ consent: 'require' }).fetch(get('/converge.js'))
     expect(first.headers.get('etag')).not.toBe(second.headers.get('etag'))
   })
 
-  test('HEAD has no body', async () => {
+  test('has no body for HEAD', async () => {
     const response = await startForwarder().fetch(get('/converge.js', {}, 'HEAD'))
     expect([response.status, await response.text()]).toEqual([200, ''])
   })
 })
 
 describe('the outbox', () => {
-  test('it is started once, and given every event before the answer', async () => {
+  test('is started once, and has every event before the answer', async () => {
     const { outbox, postEvents } = startForwarder()
     await postEvents(batchOf(relayed()))
     await postEvents(batchOf(relayed({ eventID: '2' })))
@@ -212,7 +212,7 @@ describe('the outbox', () => {
   test.each([
     ['full', 'The outbox is full. Send the events again later.'],
     ['broken', 'The outbox could not store the events. Send the events again later.'],
-  ] as const)('where it is %s, the sender is told to come again', async (fault, error) => {
+  ] as const)('asks the sender to retry if it is %s', async (fault, error) => {
     const { outbox, postEvents, postWebhook, log } = startForwarder()
     outbox.fault = fault
     const order = { event_name: 'Placed Order', event_id: '1', properties: { id: 1 } }
@@ -226,7 +226,7 @@ describe('the outbox', () => {
     expect((await postEvents(batchOf(relayed()))).status).toBe(202)
   })
 
-  test('its delivery sends to TikTok', async () => {
+  test('sends its events to TikTok', async () => {
     const host = await createEventsApiHost({ accessToken, pixelId })
     const { outbox, postEvents } = startForwarder({ eventsApiUrl: host.url })
     await postEvents(batchOf(relayed()))
@@ -260,7 +260,7 @@ describe('without an outbox', () => {
     return { forwarder, post, log }
   }
 
-  test('TikTok has the event before the page has its answer', async () => {
+  test('TikTok has the event before the page gets an answer', async () => {
     const response = await start().post(relayed())
     expect([response.status, await response.json()]).toEqual([202, { accepted: 1, problems: [] }])
     expect(host.accepted).toHaveLength(1)
@@ -270,23 +270,23 @@ describe('without an outbox', () => {
     ['down', { hangUp: 'at once' }],
     ['answering 503', { status: 503 }],
     ['answering 429', { status: 429 }],
-    ['answering garbage', { garbage: 'x' }],
+    ['answering invalid JSON', { garbage: 'x' }],
     ['answering 50000 in HTTP 200', { code: 50000 }],
-    ['hanging up half-way', { hangUp: 'half-way' }],
+    ['closing the connection early', { hangUp: 'half-way' }],
     ['refusing the token', { code: 40105 }],
-  ] satisfies [string, Fault][])('with TikTok %s, the page keeps its events', async (_, fault) => {
+  ] satisfies [string, Fault][])('the page is asked to retry if TikTok is %s', async (_, fault) => {
     host.faults.always = fault
     const response = await start().post(relayed())
     expect(response.status).toBe(503)
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
   })
 
-  test('tells the page in Retry-After how long TikTok needs', async () => {
+  test('Retry-After has the length of the pause for TikTok', async () => {
     host.faults.always = { status: 429, retryAfter: '77' }
     expect((await start().post(relayed())).headers.get('retry-after')).toBe('77')
   })
 
-  test('reports an event that TikTok refuses for good, and sends the others', async () => {
+  test('an event that TikTok refuses for good is reported, and the others are sent', async () => {
     host.faults.next = [{ code: 40002 }, {}, { code: 40002, message: 'No such thing' }]
     const response = await start().post(relayed(), relayed({ eventID: '2' }))
     expect([response.status, await response.json()]).toEqual([
@@ -295,7 +295,7 @@ describe('without an outbox', () => {
     ])
   })
 
-  test('a Worker is kept alive until TikTok has answered', async () => {
+  test('a Worker stays alive until TikTok has answered', async () => {
     const { forwarder } = start()
     const works: Promise<unknown>[] = []
     const body = JSON.stringify(batchOf(relayed()))
@@ -308,7 +308,7 @@ describe('without an outbox', () => {
   })
 })
 
-test('an error that nobody foresaw is a 500, and its text stays in the log', async () => {
+test('an unexpected error is answered 500, and its text is only logged', async () => {
   const outbox: Outbox = {
     ...createMemoryOutbox(),
     stats: () => Promise.reject(new Error(`jane@example.com ${hash} ${accessToken} in /secret/path`)),
@@ -321,7 +321,7 @@ test('an error that nobody foresaw is a 500, and its text stays in the log', asy
   expect(log[0]).not.toMatch(/jane|secret-access|b5a2c9/)
 })
 
-describe('a config that can never work throws, in a sentence', () => {
+describe('an invalid config throws a sentence', () => {
   const sound = { pixelId, accessToken, allowedOrigins: [shop] }
   const rows: [title: string, config: object, sentence: RegExp][] = [
     [
@@ -339,15 +339,15 @@ describe('a config that can never work throws, in a sentence', () => {
       /allowedOrigins is "https:\/\/www\.shop\.test\/", not an origin/,
     ],
     ['an origin without https://', { allowedOrigins: ['www.shop.test'] }, /not an origin/],
-    ['every origin', { allowedOrigins: ['*'] }, /not an origin/],
+    ['an asterisk as origin', { allowedOrigins: ['*'] }, /not an origin/],
     [
-      'an Events API by http',
+      'an Events API without HTTPS',
       { eventsApiUrl: 'http://tiktok.test/' },
       /eventsApiUrl is "http:\/\/tiktok\.test\/", not an https/,
     ],
     ['an empty webhook token', { webhookToken: '' }, /webhookToken is empty/],
     ['a wrong pixel ID', { pixelId: 'abc' }, /pixelId is "abc"/],
-    ['filters that are no list', { filters: {} }, /filters is \{\}, not a list/],
+    ['filters that are not a list', { filters: {} }, /filters is \{\}, not a list/],
     ['a mapping that is null', { mapping: null }, /mapping is null, not an object/],
     ['a mode in place of the mapping', { mapping: 'custom' }, /mapping is "custom", not an object/],
     ['events in a list', { mapping: { events: ['Lead'] } }, /mapping\.events is \["Lead"\], not an object/],
@@ -361,9 +361,13 @@ describe('a config that can never work throws, in a sentence', () => {
     ['a consent platform outside of a list', { consentFrom: 'google' }, /consentFrom is "google", not a list/],
     ['a domain with a space', { domain: 'shop test' }, /domain is "shop test", not a domain, such as shop\.example/],
     ['a misspelled option', { consnt: 'require' }, /the forwarder has no option consnt\. Did you mean consent\?/],
-    ['a misspelled option of its own', { trustproxy: true }, /has no option trustproxy\. Did you mean trustProxy\?/],
+    [
+      'a misspelled option of the forwarder',
+      { trustproxy: true },
+      /has no option trustproxy\. Did you mean trustProxy\?/,
+    ],
     ['an empty relay', { relay: '' }, /relay is "", not a URL, such as https:/],
-    ['a switch that is text', { trustProxy: 'false' }, /trustProxy is "false", not true or false/],
+    ['a boolean option that is text', { trustProxy: 'false' }, /trustProxy is "false", not true or false/],
     [
       'a misspelled forwarding mode',
       { mapping: { events: { Lead: { event: 'Lead', forward: 'both' } } } },
@@ -376,7 +380,7 @@ describe('a config that can never work throws, in a sentence', () => {
     expect(start).not.toThrow(/secret/)
   })
 
-  test('a loopback Events API may be http, and server_only needs no relay on a forwarder', () => {
+  test('a loopback Events API may use HTTP, and server_only needs no relay on a forwarder', () => {
     for (const host of ['127.0.0.1:1', 'localhost:1', '[::1]:1'])
       expect(() => createForwarder({ ...sound, eventsApiUrl: `http://${host}/` })).not.toThrow()
     expect(() => createForwarder({ ...sound, mapping: { mode: 'server_only' } })).not.toThrow()

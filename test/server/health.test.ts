@@ -12,6 +12,8 @@ const bearer = { authorization: `Bearer ${adminToken}` }
 
 const sound: Stats = { waiting: 3, sent: 9, dead: { 'No permission': 2 }, oldest: 61, stopped: undefined }
 
+const none = { email: 0, phone: 0, external_id: 0, ttclid: 0, ttp: 0, ip: 0, user_agent: 0 }
+
 /** What /health answers where the outbox has these stats. */
 async function health(stats: Partial<Stats>, headers: Record<string, string> = {}, config = {}) {
   const outbox: Outbox = { ...createMemoryOutbox(), stats: async () => ({ ...sound, ...stats }) }
@@ -20,19 +22,19 @@ async function health(stats: Partial<Stats>, headers: Record<string, string> = {
   return { status: response.status, body: await response.json(), headers: response.headers }
 }
 
-describe('to everybody', () => {
-  test('health shows status, waiting and oldest, and nothing else', async () => {
+describe('without a token', () => {
+  test('health contains only status, waiting and oldest', async () => {
     const { status, body, headers } = await health({})
     expect([status, body]).toEqual([200, { status: 'ok', waiting: 3, oldest: 61 }])
     expect(headers.get('cache-control')).toBe('no-store')
   })
 
-  test('it does not show why everything is stopped', async () => {
+  test('health does not contain the reason of a stop', async () => {
     const { status, body } = await health({ stopped: 'TikTok answered code 40105' })
     expect([status, body]).toEqual([503, { status: 'stopped', waiting: 3, oldest: 61 }])
   })
 
-  test.each([{}, { adminToken: undefined }])('HEAD has only the status: %j', async (config) => {
+  test.each([{}, { adminToken: undefined }])('HEAD has the status code and no body: %j', async (config) => {
     const { fetch } = startForwarder(Object(config))
     const response = await fetch(new Request(`${shop}/health`, { method: 'HEAD' }))
     expect([response.status, await response.text()]).toEqual([200, ''])
@@ -40,7 +42,7 @@ describe('to everybody', () => {
 })
 
 describe('with the admin token', () => {
-  test.each(['Bearer', 'bearer', 'BEARER'])('health shows the rest: %s', async (scheme) => {
+  test.each(['Bearer', 'bearer', 'BEARER'])('health contains the whole report, for the scheme %s', async (scheme) => {
     const { status, body } = await health(
       { stopped: 'TikTok answered code 40105' },
       { authorization: `${scheme} ${adminToken}` },
@@ -56,7 +58,9 @@ describe('with the admin token', () => {
         failed: { 'No permission': 2 },
         too_late: 0,
         refused: { origin: 0, token: 0, body: 0, too_large: 0, content_type: 0, no_webhook: 0 },
-        match_keys: { email: 0, phone: 0, external_id: 0, ttclid: 0, ttp: 0, ip: 0, user_agent: 0 },
+        match_keys: none,
+        match_keys_of_orders: none,
+        match_keys_counted: { events: 0, orders: 0 },
         by_source: {
           web: { type: 'web', accepted: 0, statuses: {}, unauthorized: 0, unavailable: 0 },
           webhook: { type: 'webhook', accepted: 0, statuses: {}, unauthorized: 0, unavailable: 0 },
@@ -66,18 +70,18 @@ describe('with the admin token', () => {
   })
 
   test.each([
-    ['another one', `Bearer ${adminToken}x`, {}],
-    ['its beginning', `Bearer ${adminToken.slice(0, -1)}`, {}],
-    ['any, where none is set', `Bearer ${adminToken}`, { adminToken: undefined }],
-    ['the text undefined, where none is set', 'Bearer undefined', { adminToken: undefined }],
+    ['another token', `Bearer ${adminToken}x`, {}],
+    ['the first half of the token', `Bearer ${adminToken.slice(0, -1)}`, {}],
+    ['any token, if none is set', `Bearer ${adminToken}`, { adminToken: undefined }],
+    ['the text undefined, if none is set', 'Bearer undefined', { adminToken: undefined }],
     ['the access token', `Bearer ${accessToken}`, {}],
-  ])('%s is a 401 that shows nothing', async (_, authorization, config) => {
+  ])('%s is answered 401, without a report', async (_, authorization, config) => {
     const { status, body, headers } = await health({}, { authorization }, config)
     expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
     expect(Object.keys(body)).toEqual(['error', 'problems'])
   })
 
-  test('a header of another kind, as a proxy adds it, changes nothing', async () => {
+  test('an Authorization header of a proxy is ignored', async () => {
     const { status, body } = await health({}, { authorization: 'Basic YTpi' })
     expect([status, Object.keys(body)]).toEqual([200, ['status', 'waiting', 'oldest']])
   })
@@ -90,7 +94,7 @@ describe('with the admin token', () => {
     ['ü'.repeat(40), /adminToken must consist of/],
     [1e40, /adminToken must consist of/],
     [null, /adminToken must consist of/],
-  ])('%j is none: the config is refused in a sentence that does not repeat it', (token, sentence) => {
+  ])('the config is refused if its token is invalid, without repeating it: %j', (token, sentence) => {
     const start = () => createForwarder(Object({ pixelId, accessToken, allowedOrigins: [shop], adminToken: token }))
     expect(start).toThrow(sentence)
     expect(start).not.toThrow(/xxx|üü/)
@@ -99,17 +103,17 @@ describe('with the admin token', () => {
 
 describe('the status', () => {
   const rows: [title: string, stats: Partial<Stats>, status: string, http: number][] = [
-    ['ok while the oldest waits for 5 minutes', { oldest: 300 }, 'ok', 200],
-    ['ok where nothing waits', { waiting: 0, oldest: undefined }, 'ok', 200],
-    ['delayed when the oldest waits for longer', { oldest: 301 }, 'delayed', 200],
-    ['ok where the oldest is not due yet', { oldest: 301, overdue: 0 }, 'ok', 200],
-    ['delayed by what is overdue', { oldest: 1000, overdue: 301 }, 'delayed', 200],
-    ['full when the outbox takes no more', { full: true }, 'full', 503],
-    ['full when the outbox says why', { full: 'no room' }, 'full', 503],
-    ['ok when the outbox says that it is not full', { full: false }, 'ok', 200],
-    ['full, also when events are delayed', { full: 'no room', oldest: 4000 }, 'full', 503],
-    ['stopped by a configuration fault', { stopped: 'a fault' }, 'stopped', 503],
-    ['stopped, also when the outbox is full', { stopped: 'a fault', full: 'no room', oldest: 4000 }, 'stopped', 503],
+    ['ok if the oldest event has waited for 5 minutes', { oldest: 300 }, 'ok', 200],
+    ['ok if nothing waits', { waiting: 0, oldest: undefined }, 'ok', 200],
+    ['delayed if it has waited for longer', { oldest: 301 }, 'delayed', 200],
+    ['ok if the oldest event is not due yet', { oldest: 301, overdue: 0 }, 'ok', 200],
+    ['delayed if an event is overdue', { oldest: 1000, overdue: 301 }, 'delayed', 200],
+    ['full if the outbox accepts no events', { full: true }, 'full', 503],
+    ['full if the outbox gives a reason', { full: 'no room' }, 'full', 503],
+    ['ok if the outbox reports that it is not full', { full: false }, 'ok', 200],
+    ['full, even if events are delayed', { full: 'no room', oldest: 4000 }, 'full', 503],
+    ['stopped after a configuration fault', { stopped: 'a fault' }, 'stopped', 503],
+    ['stopped, even if the outbox is full', { stopped: 'a fault', full: 'no room', oldest: 4000 }, 'stopped', 503],
   ]
   test.each(rows)('is %s', async (_, stats, status, http) => {
     const answer = await health(stats)
@@ -119,38 +123,35 @@ describe('the status', () => {
   test.each([
     ['full', 'full', undefined],
     ['broken', 'stopped', 'The outbox could not store the events: disk I/O error at …'],
-  ] as const)(
-    'where the outbox is %s and says nothing of it, it is %s for a minute',
-    async (fault, status, stopped) => {
-      let passed = 0
-      const { outbox, fetch, postEvents } = startForwarder({ adminToken }, undefined, () => passed)
-      const look = async () => {
-        const response = await fetch(new Request(`${shop}/health`, { headers: bearer }))
-        const body = await response.json()
-        return [response.status, body.status, body.stopped]
-      }
-      outbox.fault = fault
-      await postEvents(batchOf(relayed()))
-      expect(await look()).toEqual([503, status, stopped])
+  ] as const)('if the outbox is %s and does not report it, is %s for a minute', async (fault, status, stopped) => {
+    let passed = 0
+    const { outbox, fetch, postEvents } = startForwarder({ adminToken }, undefined, () => passed)
+    const look = async () => {
+      const response = await fetch(new Request(`${shop}/health`, { headers: bearer }))
+      const body = await response.json()
+      return [response.status, body.status, body.stopped]
+    }
+    outbox.fault = fault
+    await postEvents(batchOf(relayed()))
+    expect(await look()).toEqual([503, status, stopped])
 
-      // A balancer that sends nothing to a server with a 503 would never learn that there is room again.
-      passed = 60_000
-      expect(await look()).toEqual([200, 'ok', undefined])
+    // A balancer that sends nothing to a server with a 503 would never learn that there is room again.
+    passed = 60_000
+    expect(await look()).toEqual([200, 'ok', undefined])
 
-      await postEvents(batchOf(relayed()))
-      expect(await look()).toEqual([503, status, stopped])
-      outbox.fault = 'none'
-      await postEvents(batchOf(relayed()))
-      expect(await look()).toEqual([200, 'ok', undefined])
-    },
-  )
+    await postEvents(batchOf(relayed()))
+    expect(await look()).toEqual([503, status, stopped])
+    outbox.fault = 'none'
+    await postEvents(batchOf(relayed()))
+    expect(await look()).toEqual([200, 'ok', undefined])
+  })
 })
 
-test('why the outbox is full is shown with the admin token', async () => {
+test('the reason of a full outbox is in the report for the admin token', async () => {
   expect((await health({ full: 'no room' }, bearer)).body).toMatchObject({ status: 'full', full: 'no room' })
 })
 
-test('an outbox that has room again is not full for a minute longer', async () => {
+test('an outbox with free space is no longer reported as full', async () => {
   const memory = createMemoryOutbox()
   const outbox: Outbox = {
     start() {},
@@ -198,11 +199,11 @@ describe('while TikTok', () => {
   test.each([
     ['is down', { hangUp: 'at once' }],
     ['answers 503', { status: 503 }],
-    ['answers garbage', { garbage: 'x' }],
+    ['answers invalid JSON', { garbage: 'x' }],
     ['answers 50000 in HTTP 200', { code: 50000 }],
-    ['answers a code that nobody knows to everything', { code: 40999 }],
+    ['answers every call with an unknown code', { code: 40999 }],
   ] satisfies [string, Fault][])(
-    '%s, health is delayed from the third failure to the next success',
+    '%s, health is delayed from the third failure until the next success',
     async (_, fault) => {
       const { post, look, log, clock } = start()
       const statuses: string[] = []
@@ -221,16 +222,22 @@ describe('while TikTok', () => {
     },
   )
 
-  test('takes events, health shows what was sent', async () => {
+  test('accepts events, health counts them as sent', async () => {
     const { post, look } = start()
-    await post(relayed(), relayed({ eventID: '2', ttclid: 'E.C.P.1', user: {} }))
+    const searched = { eventName: 'Searched', send: [{ event: 'Search', parameters: {} }] }
+    await post(relayed(), relayed({ ...searched, eventID: '2', ttclid: 'E.C.P.1', user: {} }))
     expect(await look()).toMatchObject([
       200,
-      { status: 'ok', waiting: 0, sent: 2, failed: {}, match_keys: { email: 0.5, ttclid: 0.5, phone: 0 } },
+      {
+        ...{ status: 'ok', waiting: 0, sent: 2, failed: {} },
+        match_keys: { email: 0.5, ttclid: 0.5, phone: 0 },
+        match_keys_of_orders: { email: 1, ttclid: 0, phone: 0 },
+        match_keys_counted: { events: 2, orders: 1 },
+      },
     ])
   })
 
-  test('refuses the token, health is stopped and shows why', async () => {
+  test('refuses the token, health is stopped and gives the reason', async () => {
     const { post, look, log } = start()
     host.faults.next = [{ code: 40105 }]
     await post(relayed())

@@ -16,12 +16,12 @@ const rows: [message: string, fields: LogFields | undefined, text: string][] = [
   ['It stopped', { why: 'a\nb\u001b[2J\u2028c' }, 'It stopped why="a b [2J c"'],
   ['It\r\nstopped\u0000', undefined, 'It stopped '],
 ]
-test.each(rows)('a line of text is time, level, message, key=value: %j %j', (message, fields, text) => {
+test.each(rows)('a text line has the format time level message key=value: %j %j', (message, fields, text) => {
   const line = logLine.text({ time, level: 'warn', message, fields })
   expect(line).toBe(`2026-03-01T12:00:00.500Z warn converge-tiktok: ${text}`)
 })
 
-test.each(rows)('a line of JSON has the same: %j %j', (message, fields) => {
+test.each(rows)('a JSON line contains the same: %j %j', (message, fields) => {
   const line = logLine.json({ time, level: 'error', message, fields })
   expect(line).not.toMatch(/\p{Cc}/u)
   expect(JSON.parse(line)).toEqual({
@@ -32,7 +32,7 @@ test.each(rows)('a line of JSON has the same: %j %j', (message, fields) => {
   })
 })
 
-test.each(['info', 'warn', 'error'] as const)('a line of level %s is written by that console method', (level) => {
+test.each(['info', 'warn', 'error'] as const)('a line of level %s is written with that console method', (level) => {
   const spies = (['info', 'warn', 'error'] as const).map((name) => vi.spyOn(console, name).mockImplementation(() => {}))
   onTestFinished(() => {
     for (const spy of spies) spy.mockRestore()
@@ -43,13 +43,13 @@ test.each(['info', 'warn', 'error'] as const)('a line of level %s is written by 
   ])
 })
 
-test('a sentence of another part loses the name that the line has already', () => {
+test('the name of the package is not repeated in a line', () => {
   const log = vi.fn()
   sentencesTo(log)('converge-tiktok: the outbox is full.')
   expect(log.mock.calls).toEqual([['warn', 'the outbox is full.']])
 })
 
-test('a throttle forgets kinds that were quiet for a minute, and keeps those that were not', () => {
+test('a throttle forgets kinds without a line for a minute, and keeps the others', () => {
   let passed = 0
   const throttle = createThrottle(() => passed)
   const allow = (kind: string) => throttle.allow(kind) !== undefined

@@ -2,13 +2,14 @@ import { expect, test } from 'vitest'
 import { createMatchKeys } from '../../src/server/match-keys.ts'
 import type { OutboxEvent, Verdict } from '../../src/server/outbox.ts'
 
-function event(user: OutboxEvent['data']['user']): OutboxEvent {
+function event(user: OutboxEvent['data']['user'], order = false): OutboxEvent {
   const data = { event: 'Purchase', event_time: 1, event_id: '1', user, page: {}, properties: {} }
-  return { data, expires: 2, order: false }
+  return { data, expires: 2, order }
 }
 
 test('match keys count accepted events, not retried or refused ones', async () => {
-  const { counting, shares } = createMatchKeys()
+  const { counting, report } = createMatchKeys()
+  const shares = () => report().match_keys
   let verdicts: Verdict[] = []
   const deliver = counting(async () => verdicts)
   expect(shares()).toMatchObject({ email: 0, ip: 0 })
@@ -20,4 +21,16 @@ test('match keys count accepted events, not retried or refused ones', async () =
   verdicts = ['done', 'dead', 'done', 'retry']
   await deliver(events)
   expect(shares()).toEqual({ email: 0.5, phone: 0, external_id: 0, ttclid: 0, ttp: 0, ip: 1, user_agent: 0 })
+})
+
+test('orders are counted among the events, and apart', async () => {
+  const { counting, report } = createMatchKeys()
+  const deliver = counting(async (events) => events.map(() => 'done'))
+  await deliver([event({ email: 'a', ip: '1' }, true), event({ ttclid: 't' }, true), event({ ip: '1' }), event({})])
+  const none = { email: 0, phone: 0, external_id: 0, ttclid: 0, ttp: 0, ip: 0, user_agent: 0 }
+  expect(report()).toEqual({
+    match_keys: { ...none, email: 0.25, ttclid: 0.25, ip: 0.5 },
+    match_keys_of_orders: { ...none, email: 0.5, ttclid: 0.5, ip: 0.5 },
+    match_keys_counted: { events: 4, orders: 2 },
+  })
 })

@@ -2,13 +2,13 @@ import { type Deliver, type Outbox, type OutboxEvent, OutboxFull } from '../../s
 
 export interface MemoryOutbox extends Outbox {
   readonly kept: OutboxEvent[]
-  /** How often, and with what, it was started. */
+  /** The arguments of each start. */
   readonly started: Deliver[]
-  /** What `add` does from now on. */
+  /** The fault of later calls of `add`. */
   fault: 'none' | 'full' | 'broken'
 }
 
-/** An outbox that lets a test see what was kept, and sends nothing by itself. */
+/** An outbox whose events a test can read. It sends nothing by itself. */
 export function createMemoryOutbox(): MemoryOutbox {
   const kept: OutboxEvent[] = []
   const started: Deliver[] = []

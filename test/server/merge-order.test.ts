@@ -35,7 +35,7 @@ const fromShop = copy('signed', {
   properties: { value: 94.8, currency: 'EUR', order_id: '1001' },
 })
 
-test('money, parameters and expiry are the source’s; address, click ids, IP and user agent are the page’s', () => {
+test('money, parameters and expiry come from the source; URL, click IDs, IP and user agent come from the page', () => {
   expect(mergeOrder(fromShop, fromPage)).toEqual({
     data: {
       event: 'Purchase',
@@ -62,7 +62,7 @@ test.each([
   ['5 minutes earlier', -300, time - 300],
   ['5 minutes and a second earlier', -301, time],
   ['a second later', 1, time],
-])('the page’s time counts within 5 minutes before the source’s: it is %s', (_, distance, expected) => {
+])('the page’s time is used up to 5 minutes before the source’s: it is %s', (_, distance, expected) => {
   expect(mergeOrder(fromShop, copy('page', { event_time: time + distance })).data.event_time).toBe(expected)
 })
 
@@ -73,7 +73,7 @@ test('limited data use is set if either copy has it', () => {
   expect(mergeOrder(copy('signed'), copy('page')).data).not.toHaveProperty('limited_data_use')
 })
 
-test('if the page knows nothing, the source’s own address, IP and user agent stay', () => {
+test('the source’s own URL, IP and user agent are kept if the page has none', () => {
   const { page, user } = mergeOrder(fromShop, copy('page')).data
   expect([page, user]).toEqual([fromShop.data.page, fromShop.data.user])
 })
@@ -83,7 +83,7 @@ describe('a page’s copy contradicts the source’s', () => {
     ['another e-mail address', { user: { email: mary } }, true],
     ['the same e-mail address', { user: { email: jane } }, false],
     ['no e-mail address', {}, false],
-    ['another customer or visitor id', { user: { external_id: visitor } }, false],
+    ['another customer or visitor ID', { user: { external_id: visitor } }, false],
     ['a time an hour earlier', { event_time: time - 3600 }, false],
     ['a time an hour later', { event_time: time + 3600 }, false],
     ['a time more than an hour earlier', { event_time: time - 3601 }, true],
@@ -94,7 +94,7 @@ describe('a page’s copy contradicts the source’s', () => {
   })
 })
 
-test('a row that only the page has is left out, and one that only the source has gets the page’s context', () => {
+test('a row that only the page has is dropped, and a row that only the source has gets the page’s context', () => {
   const named = (source: 'page' | 'signed', event: string) =>
     copy(source, { event, user: source === 'page' ? { ttclid: event } : {} })
   const rows = (source: 'page' | 'signed', ...events: string[]) => events.map((event) => named(source, event))
@@ -134,7 +134,7 @@ const event = (source: 'page' | 'signed') =>
     )
     .map((parts) => copy(source, parts))
 
-test('law: whatever a page posts, the source’s money, identity, id and expiry stay, and no key of either is lost', () => {
+test('whatever a page posts, the source’s money, identity, ID and expiry are kept, and no match key of either is lost', () => {
   fc.assert(
     fc.property(event('signed'), event('page'), (signed, page) => {
       const before = structuredClone([signed, page])

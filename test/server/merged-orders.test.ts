@@ -36,7 +36,7 @@ async function settle(server: StoreServer): Promise<AcceptedEvent[]> {
   return events.filter(({ event }) => event !== 'AddToCart')
 }
 
-describe('inside the window an order of page and webhook is one event with the match keys of both', () => {
+describe('within the window, an order of page and webhook is sent as one event with the match keys of both', () => {
   test.each(['page first', 'webhook first'])('%s', async (order) => {
     const server = await startStore()
     const orderTime = Date.now() - 30_000
@@ -76,7 +76,7 @@ describe('inside the window an order of page and webhook is one event with the m
 })
 
 describe('outside the window', () => {
-  test('a webhook’s order is sent by itself, and the page’s late copy is not sent', async () => {
+  test('a webhook’s order is sent alone, and the page’s late copy is not sent', async () => {
     const server = await startStore()
     expect((await shop(server)).body).toEqual(success)
     expect(await settle(server)).toEqual([]) // it waits
@@ -90,7 +90,7 @@ describe('outside the window', () => {
     expect(server.log.join('\n')).toContain('info late twin: ')
   })
 
-  test('a page’s order is sent by itself, and the webhook’s later copy is sent at once, so that TikTok counts one', async () => {
+  test('a page’s order is sent alone, and the webhook’s later copy is sent at once, so that TikTok counts one', async () => {
     const server = await startStore()
     await page(server)
     expect(await settle(server)).toEqual([])
@@ -101,7 +101,7 @@ describe('outside the window', () => {
     expect(server.tiktok.counted.filter(({ event }) => event === 'Purchase')).toHaveLength(1)
   })
 
-  test('a twin that arrives during delivery does not change the event', async () => {
+  test('a twin that arrives during delivery does not change the event being sent', async () => {
     const server = await startStore()
     let answer = () => {}
     server.tiktok.faults.next = [{ after: new Promise<void>((resolve) => (answer = resolve)), status: 503 }]
@@ -118,8 +118,8 @@ describe('outside the window', () => {
   })
 })
 
-describe('a forged page copy neither changes nor delays nor removes the shop’s order', () => {
-  test('if it comes first, the shop’s order is sent by itself at once', async () => {
+describe('a forged copy of a page', () => {
+  test('that comes first does not delay the shop’s order', async () => {
     const server = await startStore()
     expect((await page(server, forgedCopy())).body).toEqual(accepted)
     expect((await shop(server)).body).toEqual(conflict)
@@ -131,7 +131,7 @@ describe('a forged page copy neither changes nor delays nor removes the shop’s
     expect(server.log.join('\n')).toContain('warn conflict: ')
   })
 
-  test('if it comes second, the shop’s order still waits for its twin and is merged with it', async () => {
+  test('that comes second does not keep the shop’s order from waiting for its real twin and merging with it', async () => {
     const server = await startStore()
     await shop(server)
     expect((await page(server, forgedCopy())).body).toEqual(accepted)
@@ -142,7 +142,7 @@ describe('a forged page copy neither changes nor delays nor removes the shop’s
     expect(await server.health()).toMatchObject({ orders: { conflict: 1, merged: 1 } })
   })
 
-  test('if it comes second and alone, the shop’s order is sent when it is due', async () => {
+  test('that is the only one does not keep the shop’s order from being sent when it is due', async () => {
     const server = await startStore()
     await shop(server)
     await page(server, forgedCopy())
@@ -152,7 +152,7 @@ describe('a forged page copy neither changes nor delays nor removes the shop’s
     expect(JSON.stringify(events)).not.toContain('forged')
   })
 
-  test('if it was sent long before, the shop’s order is still sent', async () => {
+  test('that was sent long before does not stop the shop’s order', async () => {
     const server = await startStore()
     await page(server, forgedCopy())
     server.setClock(61_000)
@@ -161,7 +161,7 @@ describe('a forged page copy neither changes nor delays nor removes the shop’s
     expect(told(await settle(server))).toEqual(['Purchase 0.01', 'Purchase 94.8'])
   })
 
-  test('a page cannot find out whether it guessed the email address of an order', async () => {
+  test('gets the same answer whether or not it has the email address of the order', async () => {
     const server = await startStore()
     await shop(server)
     const wrong = await page(server, pageCopy({}, { user: { email: '0'.repeat(64) } }))
@@ -175,8 +175,8 @@ const newCustomer = [
   { event: 'NewCustomerPurchase', parameters: { value: 94.8, currency: 'EUR' } },
 ]
 
-test.each(['page first', 'webhook first', 'page after the webhook’s has left'])(
-  'a row that only the page has is not sent where the shop’s server decided otherwise: %s',
+test.each(['page first', 'webhook first', 'page after the webhook’s copy was sent'])(
+  'a row that only the page has is not sent if the shop’s server sent the order without it: %s',
   async (order) => {
     const server = await startStore()
     const fromPage = () => page(server, pageCopy({}, { send: newCustomer }))
@@ -204,7 +204,7 @@ test('a row that only the shop’s server has is sent with the page’s context'
   }
 })
 
-describe('nothing waits', () => {
+describe('an event does not wait', () => {
   test.each([
     ['without a signed source', () => startStore({ isSigned: false })],
     ['with mergeOrders: 0', () => startStore({ mergeOrders: 0 })],
@@ -218,13 +218,13 @@ describe('nothing waits', () => {
     expect(told(await server.tiktok.waitForAccepted(2, patience))).toEqual(['Purchase 94.8', 'Purchase 94.8'])
   })
 
-  test('of an event that is no order', async () => {
+  test('if it is not an order', async () => {
     const server = await startStore()
     expect(await settle(server)).toEqual([])
   })
 })
 
-test('a renewal, which no page sends, is sent at once, and once in 90 days', async () => {
+test('a renewal, which no page sends, is sent at once, and only once in 90 days', async () => {
   const server = await startStore()
   const renewal = { ...shopCopy(), event_name: 'Placed Recurring Subscription Order' }
   expect((await shop(server, renewal)).body).toEqual(success)
@@ -238,7 +238,7 @@ test('an order that is almost too late does not wait for its twin', async () => 
   expect(told(await server.tiktok.waitForAccepted(1, patience))).toEqual(['Purchase 94.8'])
 })
 
-test('when the clock is set back, an order does not wait for longer than its window', async () => {
+test('an order does not wait longer than its window if the clock is set back', async () => {
   const server = await startStore()
   server.setClock(2 * hour)
   await shop(server)
@@ -246,7 +246,7 @@ test('when the clock is set back, an order does not wait for longer than its win
   expect(told(await server.tiktok.waitForAccepted(1, patience))).toEqual(['Purchase 94.8'])
 })
 
-test('an order that waits for its twin waits in the database, and another process delivers it when it is due', async () => {
+test('an order waits for its twin in the database, so that another process can deliver it when it is due', async () => {
   const former = await startStore()
   await shop(former)
   await former.close()
@@ -258,7 +258,7 @@ test('an order that waits for its twin waits in the database, and another proces
   expect(events[0]?.user).toMatchObject({ email: jane, ttclid: 'E.C.P.click' })
 })
 
-test('an order that TikTok refused for good may come again, from both sides', async () => {
+test('an order that TikTok refused for good can be sent again by both sides', async () => {
   const server = await startStore()
   server.tiktok.faults.always = { code: 40002 }
   await shop(server)

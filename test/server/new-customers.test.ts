@@ -226,7 +226,7 @@ test('after forget, nobody knows the customer, and the file has neither the hash
   const nobody = { emails: [], phones: [], customerIds: [], orderIds: [] }
   const forget = ['forget', '--database', server.path, '--email', 'jane@example.com', '--dry-run']
   const { output } = await runCli(forget, {})
-  expect(output).toContain('0 waiting events, 0 dead letters and 3 entries of the history of customers')
+  expect(output).toContain('3 entries of the history of customers')
   // The entries of the phone number and the customer ID are of the same first order.
   expect(await store.erase({ ...nobody, emails: [sha256('jane@example.com')] })).toMatchObject({ customers: 3 })
   expect(await store.erase({ ...nobody, orderIds: ['1001'] })).not.toHaveProperty('customers')

@@ -22,11 +22,11 @@ export interface Ended {
 export interface Child {
   process: ChildProcess
   ended: Promise<Ended>
-  /** Resolves with the output once it fits. */
+  /** Resolves with the match once the output matches. */
   said(shape: RegExp): Promise<RegExpExecArray>
 }
 
-/** Starts the real command line, as it is built, in a folder. It doesn't outlive the test. */
+/** Starts the built command line in a folder. It is killed after the test. */
 export function startCli(
   words: readonly string[],
   environment: Record<string, string> = secrets,
@@ -67,12 +67,12 @@ export function startCli(
   }
 }
 
-/** What the command line did, to its end. */
+/** Runs the command line until it ends. */
 export function runCli(words: readonly string[], environment?: Record<string, string>): Promise<Ended> {
   return startCli(words, environment).ended
 }
 
-/** Writes a converge.json, and gives its path. */
+/** Writes a converge.json and returns its path. */
 export function writeConfig(folder: string, more: Partial<Config> & Record<string, unknown> = {}): string {
   const path = join(folder, 'converge.json')
   writeFileSync(path, JSON.stringify({ pixelId, allowedOrigins: [shop], ...more }))

@@ -27,16 +27,16 @@ test.each([
   ['script-src https://analytics.tiktok.com/other/', 'script-src'],
   ["script-src 'self'; script-src *", 'script-src'],
   ['script-src *; script-src-elem https://cdn.example', 'script-src-elem'],
-])("%s: TikTok's script is forbidden by %s", (policy, directive) => {
+])("in the policy %s, the directive that forbids TikTok's script is %s", (policy, directive) => {
   expect(forbiddenBy(policy, 'script', script, page)).toBe(directive)
 })
 
-test("the relay's own origin is 'self'", () => {
+test("'self' is the origin of the checked page", () => {
   expect(forbiddenBy("connect-src 'self'", 'connect', new URL('/relay', page), page)).toBeUndefined()
   expect(forbiddenBy("script-src 'self'", 'connect', script, page)).toBeUndefined()
 })
 
-test('every policy of a page counts, in headers and in meta tags', () => {
+test('every policy of a page applies, in headers and in meta tags', () => {
   const html = `<meta charset="utf-8"><META content="img-src 'self'" http-equiv='Content-Security-Policy'>
 <meta name="x" content="script-src 'none'"><meta http-equiv="content-security-policy" content='script-src &#39;self&#39;'>`
   expect(readPolicies("default-src 'self', script-src *", html)).toEqual([

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
-/** A folder of this test's own, gone when it has ended. */
+/** A folder for one test, deleted afterwards. */
 export function createFolder(inside = tmpdir()): string {
   const folder = mkdtempSync(join(inside, 'converge-tiktok-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))
@@ -12,5 +12,5 @@ export function createFolder(inside = tmpdir()): string {
 
 const memory = '/dev/shm'
 
-/** The same, in memory where the system has such a place: for tests that write very often, and never lose power. */
+/** The same, in memory if the system supports it. For tests that write very often. */
 export const createFolderInMemory = (): string => createFolder(existsSync(memory) ? memory : undefined)

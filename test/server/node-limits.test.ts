@@ -43,7 +43,7 @@ test('a body of 200,000 one-byte chunks is refused after a tenth of them, and it
   expect((await postPage(url, pageBatch(['1']))).status).toBe(202)
 })
 
-test('accepts a body that arrives byte by byte', async () => {
+test('a body that arrives byte by byte is accepted', async () => {
   const { port } = await start()
   const bytes = [...Buffer.from(JSON.stringify(pageBatch(['ä€😀'])))]
   const chunks = bytes.map((byte) => `1\r\n${String.fromCharCode(byte)}\r\n`).join('')
@@ -57,7 +57,7 @@ test('accepts a body that arrives byte by byte', async () => {
 test.each([
   ['a foreign page', headOf(chunked).replace(shop, 'https://www.evil.test'), 403],
   ['a server without its token', headOf(chunked, '/webhook'), 401],
-  ['nobody who is awaited', headOf(chunked, '/nothing'), 404],
+  ['an unknown webhook', headOf(chunked, '/nothing'), 404],
 ])('an endless body of %s is not received, and its connection is closed', async (_, head, status) => {
   const { port } = await start()
   const { ended } = await send(port, head, '1\r\n \r\n')
@@ -84,7 +84,7 @@ test('bodies that never end use 64 MB together, and later requests are asked to 
   await expect.poll(async () => (await postPage(url, pageBatch(['1']))).status).toBe(202)
 })
 
-test('no more bodies are received at once than maxBodies, and those that are over make room', async () => {
+test('at most maxBodies bodies are received at once, and each finished one makes room for another', async () => {
   const { port, url } = await start({ maxBodies: 2 })
   const post = async () => (await postPage(url, pageBatch(['1']))).status
   for (let round = 0; round < 5; round++) expect(await post()).toBe(202)
@@ -99,7 +99,7 @@ test('no more bodies are received at once than maxBodies, and those that are ove
 test.each([
   ['headers', 'POST /events HTTP/1.1\r\nhost: a\r\n'],
   ['a body', headOf('content-length: 100')],
-])('a client that begins %s and does not go on is sent away by 408', async (_, text) => {
+])('a client that starts %s and stops is answered 408', async (_, text) => {
   const { port } = await start({ headersTimeout: 100, requestTimeout: 200 })
   const { ended } = await send(port, text)
   expect(await ended).toMatch(/^HTTP\/1\.1 408 /)

@@ -22,7 +22,7 @@ async function heldBytes(): Promise<number> {
   return heapUsed + external + arrayBuffers
 }
 
-test('through a long outage memory stays flat, and afterwards the oldest leave first, within what TikTok allows', {
+test("memory does not grow during a long outage; afterwards the oldest events are sent first, within TikTok's limits", {
   timeout: 60_000,
 }, async () => {
   const tiktok = await createEventsApiHost()

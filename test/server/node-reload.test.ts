@@ -92,7 +92,7 @@ test('events that wait while the config is read again are sent with the new one'
   former.faults.always = { status: 503 }
   const config = { pixelId, accessToken, webhookToken, allowedOrigins: [shop], eventsApiUrl: former.url }
   const outbox = { path: join(createFolder(), 'outbox.db'), retryAfter: { first: 50, longest: 50 } }
-  const server = await serve({ ...config, port: 0, outbox, log: logTo([]) })
+  const server = await serve({ ...config, port: 0, outbox, logger: logTo([]) })
   onTestFinished(() => server.close())
   expect((await postOrder(server.url, '1001', Date.now())).status).toBe(202)
   await expect.poll(() => former.requests.length).toBeGreaterThan(0)
@@ -103,7 +103,7 @@ test('events that wait while the config is read again are sent with the new one'
 
 test('refuses a config for another pixel or an invalid one, and changes nothing', async () => {
   const config = { pixelId, accessToken, webhookToken, allowedOrigins: [shop] }
-  const server = await serve({ ...config, port: 0, outbox: join(createFolder(), 'outbox.db'), log: logTo([]) })
+  const server = await serve({ ...config, port: 0, outbox: join(createFolder(), 'outbox.db'), logger: logTo([]) })
   onTestFinished(() => server.close())
   expect(() => server.reload({ ...config, pixelId: 'D'.repeat(20) })).toThrow(
     /pixelId is D+, but the running server uses the database of /,

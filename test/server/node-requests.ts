@@ -33,7 +33,7 @@ export function postPage(url: string, batch: RelayBatch, headers: Record<string,
   })
 }
 
-/** All that /health shows. */
+/** The whole report of /health. */
 export async function readHealth(url: string): Promise<Record<string, unknown>> {
   return (await fetch(`${url}/health`, { headers: { authorization: `Bearer ${adminToken}` } })).json()
 }

@@ -24,7 +24,7 @@ test('an IPv4 visitor on an IPv6 socket is sent to TikTok with the IPv4 address'
   expect(event?.user.ip).toBe('127.0.0.1')
 })
 
-test("a server's order reaches TikTok once, however often it is sent", async () => {
+test("a server's order is sent to TikTok once, however often it arrives", async () => {
   const tiktok = await playTikTok()
   const { url } = await startServer(tiktok)
   for (let round = 0; round < 3; round++) expect((await postOrder(url, '1001', Date.now())).status).toBe(202)
@@ -53,7 +53,7 @@ test('a full outbox answers 503, and /health shows how many events wait', async 
   expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: 'full', waiting: taken })
 })
 
-test('close() answers open requests, accepts no more, and leaves waiting events to the next start', async () => {
+test('close() answers open requests, accepts no others, and keeps waiting events for the next start', async () => {
   const tiktok = await playTikTok()
   tiktok.faults.always = { status: 503 }
   const outbox = newOutbox()
@@ -80,7 +80,7 @@ test('close() answers open requests, accepts no more, and leaves waiting events 
   expect((await tiktok.waitForAccepted(1)).map(({ event_id }) => event_id)).toEqual(['in flight'])
 })
 
-test('close() waits for TikTok’s answer to one request, not for those to all that waits, and none is sent twice', async () => {
+test('close() waits only for the call in flight, keeps the other events, and sends none twice', async () => {
   const tiktok = await playTikTok()
   const path = newOutbox()
   let answer = () => {}
@@ -107,26 +107,26 @@ test('close() waits for TikTok’s answer to one request, not for those to all t
   expect((await tiktok.waitForAccepted(3)).map(({ event_id }) => event_id)).toEqual(['1', '2', '3'])
 })
 
-test('without a hostname it listens on all addresses, whatever HOST is in the environment', async () => {
+test('without a hostname the server listens on all addresses and ignores the environment variable HOST', async () => {
   vi.stubEnv('HOST', '192.0.2.1') // RFC 5737: nobody's
   onTestFinished(() => void vi.unstubAllEnvs())
   const { url } = await startServer(await playTikTok(), { hostname: '' })
   expect((await fetch(`${url.replace('localhost', '127.0.0.1')}/health`)).status).toBe(200)
 })
 
-test('an outbox is one pixel’s: the server of another one does not start on it, and none of its orders go astray', async () => {
+test('a server of another pixel does not start with an outbox, so that no order goes to the wrong pixel', async () => {
   const tiktok = await playTikTok()
   const outbox = newOutbox()
   const first = await startServer(tiktok, { outbox })
   const another = 'CJQBODJC77UB4MRTGFRG'
-  const sentence = `the outbox ${outbox} contains events of pixel ${pixelId}, but pixelId is ${another}. Name`
+  const sentence = `the database file ${outbox} contains events of pixel ${pixelId}, but pixelId is ${another}. Name`
   await expect(startServer(tiktok, { outbox, pixelId: another })).rejects.toThrow(sentence)
   await first.close()
   await expect(startServer(tiktok, { outbox, pixelId: another })).rejects.toThrow(sentence)
   await startServer(tiktok, { outbox })
 })
 
-test('a port in use, or an invalid one, is one clear error, and no outbox stays open', async () => {
+test('a port that is invalid or in use results in one clear error, and closes the outbox', async () => {
   const tiktok = await playTikTok()
   const other = createServer()
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
@@ -152,7 +152,7 @@ test.each([
     { database: 'postgres://localhost/shop' },
     'database is the URL of a PostgreSQL server, which is not supported. Name a file',
   ],
-])('a server that cannot know its file does not start: %o', async (files, sentence) => {
+])('a server without exactly one file does not start: %o', async (files, sentence) => {
   const config = { pixelId, accessToken, allowedOrigins: [shop], port: 0, ...files }
   await expect(serve(config)).rejects.toThrow(`converge-tiktok: ${sentence}`)
 })

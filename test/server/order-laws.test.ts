@@ -289,7 +289,7 @@ function judge(world: World): void {
   }
 }
 
-test(`law: through ${sequences} random sequences, a signed source’s order always leaves in time, with its own value and identity, and is counted once`, {
+test(`in ${sequences} random sequences, a signed source’s order is always sent in time, with its own value and identity, and counts once`, {
   timeout: 60_000 + sequences * 30,
 }, async () => {
   const world: World = {

@@ -45,7 +45,7 @@ test.each([
   ['59 minutes', 59 * minute],
   ['an hour', hour],
   ['a day', day],
-])('a server goes on delivering when its clock is set back by %s, also while TikTok answers', async (_, back) => {
+])('a server keeps sending when its clock is set back by %s, even during a call', async (_, back) => {
   const { url, tiktok, setClock } = await startServer()
   let answer = () => {}
   tiktok.faults.next = [{ after: new Promise<void>((resolve) => (answer = resolve)) }]
@@ -58,7 +58,7 @@ test.each([
   expect(accepted.map(({ event_id }) => event_id)).toEqual(['before', 'after'])
 })
 
-test('a server asks TikTok again within seconds of a failure, although its clock was set back since', async () => {
+test('a server retries within seconds of a failure, even if its clock was set back in between', async () => {
   const { url, tiktok, setClock, health } = await startServer()
   tiktok.faults.next = [{ status: 503 }]
   await postPage(url, pageBatch(['1']))
@@ -68,7 +68,7 @@ test('a server asks TikTok again within seconds of a failure, although its clock
   expect((await tiktok.waitForAccepted(1, 8000)).map(({ event_id }) => event_id)).toEqual(['1'])
 })
 
-test('events that a server set aside while its clock was eight days ahead are sent by "outbox retry"', async () => {
+test('"outbox retry" sends events that became dead letters while the clock was eight days ahead', async () => {
   const { url, tiktok, outbox, setClock, health } = await startServer()
   tiktok.faults.always = { status: 503 }
   await postPage(url, pageBatch(['1', '2']))
@@ -85,7 +85,7 @@ test('events that a server set aside while its clock was eight days ahead are se
   expect((await runCli(['outbox', 'list', '--outbox', outbox])).output).toMatch(/^0 dead letters, /)
 })
 
-test('events that arrived while the clock was eight days ahead are kept, and sent by "outbox retry"', async () => {
+test('"outbox retry" sends events that arrived while the clock was eight days ahead', async () => {
   const { url, tiktok, outbox, setClock, health } = await startServer()
   await health()
   setClock(8 * day)
@@ -100,7 +100,7 @@ test('events that arrived while the clock was eight days ahead are kept, and sen
   expect((await tiktok.waitForAccepted(1, 8000)).map(({ event_id }) => event_id)).toEqual(['1001'])
 })
 
-test('a dead letter that is too old stays one, until the clock is right again', async () => {
+test('a dead letter that seems too old stays one until the clock is right again', async () => {
   const start = Date.now()
   let now = start
   const { batches, deliver } = answering(() => 'done')
@@ -119,7 +119,7 @@ test('a dead letter that is too old stays one, until the clock is right again', 
 test.each([
   ['an hour', hour],
   ['eight days', 8 * day],
-])('what was put off while the clock was %s ahead is due when the clock is right again', async (_, ahead) => {
+])('an event that was delayed while the clock was %s ahead is due when the clock is right again', async (_, ahead) => {
   let now = Date.now() + ahead
   const tries: string[] = []
   const outbox = open(newPath(), { now: () => now, retryAfter: { first: 30_000, longest: 60_000 } })

@@ -1,4 +1,4 @@
-// What every outbox and every store must do, whatever keeps the events.
+// The contract of every outbox and store.
 import { describe, expect, test } from 'vitest'
 import type { Deliver, OutboxEvent, Verdict } from '../../src/server/outbox.ts'
 import { purchase } from './outbox-kit.ts'
@@ -9,9 +9,9 @@ export interface Kept {
   start(deliver: Deliver): void
 }
 
-/** Runs the contract. `open` gives a new one that is empty, and that is closed when the test ends. */
+/** Runs the contract. `open` returns a new, empty outbox, which is closed after the test. */
 export function testOutbox(name: string, open: () => Kept): void {
-  /** Adds events, answers each batch, and resolves with what was handed out once that is enough. */
+  /** Adds events, answers each batch, and resolves with the delivered events once there are enough. */
   async function deliverUntil(
     events: OutboxEvent[],
     answer: (event: OutboxEvent, round: number) => Verdict,
@@ -22,7 +22,7 @@ export function testOutbox(name: string, open: () => Kept): void {
     const rounds = new Map<string, number>()
     kept.start(async (batch) =>
       batch.map((event) => {
-        const { json: _, ...given } = event // the JSON of `data`, which a store may give beside it
+        const { json: _, arrived: __, ...given } = event // the JSON of `data`, which a store may give beside it
         handedOut.push(structuredClone(given))
         const round = (rounds.get(event.data.event_id) ?? 0) + 1
         rounds.set(event.data.event_id, round)

@@ -20,7 +20,7 @@ function heavyBatch(ids: readonly string[]) {
   return { ...batch, events: batch.events.map((event) => ({ ...event, page })) }
 }
 
-test('a server refuses events before its disk is full, then sends each once, although it cannot write that down', async (context) => {
+test('a server refuses events before its disk is full, and sends each event once even if it cannot record that', async (context) => {
   const disk = createSmallDisk(context, 42 * megabyte)
   const tiktok = await createEventsApiHost({ accessToken, pixelId })
   onTestFinished(() => tiktok.close())
@@ -98,7 +98,7 @@ const faults = {
 }
 
 for (const [fault, create] of Object.entries(faults)) {
-  test(`while ${fault}, verdicts are kept in memory, and written when that has passed`, async (context) => {
+  test(`while ${fault}, verdicts are kept in memory and written later`, async (context) => {
     const { path, breakIt } = create(context)
     const log: string[] = []
     const outbox = open(path, { reserveBytes: 0, log: (sentence) => log.push(sentence) })
@@ -147,7 +147,7 @@ test('add() reports that the disk is full, and keeps its events', async (context
   await outbox.add([purchase('more')])
 })
 
-test('events are refused while the disk has less than its reserve, with a reason, and the reserve can be chosen', async () => {
+test('events are refused, with a reason, while the disk has less free space than the configured reserve', async () => {
   const { bavail, bsize } = statfsSync(createFolder())
   const path = newPath()
   const needy = open(path, { reserveBytes: bavail * bsize * 2 })

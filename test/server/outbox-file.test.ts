@@ -65,7 +65,7 @@ test('an outbox without a version is migrated, and loses nothing', async () => {
   ])
 })
 
-test('an outbox that has no version is still one pixel’s', () => {
+test('an outbox without a version still belongs to one pixel', () => {
   const path = copyOfUnversioned()
   expect(() => createSqliteOutbox({ path, pixelId: 'CJQBODJC77UB4MRTGFRG' })).toThrow(
     `contains events of pixel ${pixelId}, but pixelId is CJQBODJC77UB4MRTGFRG`,
@@ -73,7 +73,7 @@ test('an outbox that has no version is still one pixel’s', () => {
 })
 
 test.each(['of an older format', 'of today'])(
-  '"outbox list" writes nothing, and leaves nothing beside a file %s',
+  '"outbox list" writes nothing, and creates no file next to a file %s',
   async (which) => {
     const path = copyOfUnversioned()
     if (which === 'of today') await createSqliteOutbox({ path }).close()
@@ -87,21 +87,21 @@ test.each(['of an older format', 'of today'])(
 
 const foreign: Record<string, string> = {
   'with tables of its own': 'CREATE TABLE people (name TEXT)',
-  'with a table that has the name of one of ours': 'CREATE TABLE owner (person TEXT)',
+  'with a table that has the name of one of our tables': 'CREATE TABLE owner (person TEXT)',
   'in WAL mode': 'PRAGMA journal_mode = WAL; CREATE TABLE people (name TEXT)',
-  'with the application id of another program': 'PRAGMA application_id = 7; CREATE TABLE people (name TEXT)',
-  'with another application id, and nothing in it': 'PRAGMA application_id = 7',
-  'with a version, and nothing in it': 'PRAGMA user_version = 4',
-  'with tables of ours, and one more': `ATTACH '${unversioned}' AS ours; CREATE TABLE people (name TEXT);
+  'with the application ID of another program': 'PRAGMA application_id = 7; CREATE TABLE people (name TEXT)',
+  'with another application ID and no tables': 'PRAGMA application_id = 7',
+  'with a version and no tables': 'PRAGMA user_version = 4',
+  'with our tables and another one': `ATTACH '${unversioned}' AS ours; CREATE TABLE people (name TEXT);
     CREATE TABLE waiting AS SELECT * FROM ours.waiting; CREATE TABLE dead_letters AS SELECT * FROM ours.dead_letters;
     CREATE TABLE orders AS SELECT * FROM ours.orders; CREATE TABLE totals AS SELECT * FROM ours.totals;
     CREATE TABLE owner AS SELECT * FROM ours.owner`,
 }
-test.each(Object.entries(foreign))('a database of another program stays as it is: one %s', async (_, statements) => {
+test.each(Object.entries(foreign))('a database of another program is not changed: one %s', async (_, statements) => {
   const path = newPath()
   sql(path, statements)
   const before = contentOf(path)
-  const sentence = `converge-tiktok: ${path} is not an outbox of converge-tiktok. It was not changed. Name another file.`
+  const sentence = `converge-tiktok: ${path} is not a database of converge-tiktok. It was not changed. Name another file.`
   expect(() => createSqliteOutbox({ path, pixelId })).toThrow(sentence)
   for (const words of [['list'], ['retry', '--all'], ['drop', '--all']]) {
     const { code, output, errors } = await runCli(['outbox', ...words, '--outbox', path])
@@ -110,34 +110,34 @@ test.each(Object.entries(foreign))('a database of another program stays as it is
   expect(contentOf(path)).toEqual(before)
 })
 
-test('a database of another program keeps the log that its last process left behind', () => {
+test("the write-ahead log of another program's database is kept", () => {
   const [crashed, path] = [newPath(), newPath()]
   const database = new DatabaseSync(crashed)
   database.exec('PRAGMA journal_mode = WAL; CREATE TABLE people (name TEXT); INSERT INTO people VALUES (1)')
   for (const end of ['', '-wal']) copyFileSync(crashed + end, path + end)
   database.close()
   const before = contentOf(path)
-  expect(() => createSqliteOutbox({ path })).toThrow('is not an outbox of converge-tiktok')
+  expect(() => createSqliteOutbox({ path })).toThrow('is not a database of converge-tiktok')
   expect(contentOf(path)).toMatchObject(before)
 })
 
-test('an outbox of a later version stays as it is', async () => {
+test('an outbox of a later version is not changed', async () => {
   const path = newPath()
   await createSqliteOutbox({ path }).close()
   sql(path, 'PRAGMA user_version = 4')
   const before = contentOf(path)
-  const sentence = `converge-tiktok: the outbox ${path} was created by a later version of converge-tiktok (the file has format 4, this version supports up to 3). Update converge-tiktok, or name another file.`
+  const sentence = `converge-tiktok: the database file ${path} was created by a later version of converge-tiktok (the file has format 4, this version supports up to 3). Update converge-tiktok, or name another file.`
   expect(() => createSqliteOutbox({ path })).toThrow(sentence)
   expect((await runCli(['outbox', 'list', '--outbox', path])).errors).toBe(`${sentence}\n`)
   expect(contentOf(path)).toEqual(before)
 })
 
-test('an empty file becomes an outbox when events are to be kept in it, not when somebody looks', async () => {
+test('an empty file becomes an outbox when it is opened for events, not when it is listed', async () => {
   const path = newPath()
   writeFileSync(path, '')
   for (const words of [['list'], ['retry', '--all'], ['drop', '--all']]) {
     expect((await runCli(['outbox', ...words, '--outbox', path])).errors).toContain(
-      'is not an outbox of converge-tiktok',
+      'is not a database of converge-tiktok',
     )
     expect(contentOf(path)).toEqual({ 'outbox.db': '' })
   }
@@ -145,7 +145,7 @@ test('an empty file becomes an outbox when events are to be kept in it, not when
   expect(sql(path, '', 'SELECT count(*) AS count FROM waiting')).toEqual([{ count: 1 }])
 })
 
-test('the counts of dead letters agree with the dead letters, whatever was done to them', async () => {
+test('the counts of dead letters always agree with the rows', async () => {
   const path = newPath()
   const outbox = open(path, { maxBytes: 600_000, log: vi.fn() })
   await outbox.add(numbered(60))

@@ -34,7 +34,7 @@ export function purchase(event_id: string, more: Partial<OutboxEvent> = {}): Out
 
 export const numbered = (count: number) => Array.from({ length: count }, (_, index) => purchase(String(index)))
 
-/** Answers all events of a batch alike, and keeps the ids of each. */
+/** Gives all events of a batch the same verdict, and records their IDs. */
 export function answering(verdict: (event: OutboxEvent, batch: number) => Verdict) {
   const batches: string[][] = []
   const deliver: Deliver = async (events) => {

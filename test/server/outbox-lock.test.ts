@@ -29,7 +29,7 @@ test('add() waits for another process’s lock without blocking the event loop',
   expect(await outbox.stats()).toMatchObject({ waiting: 2 })
 })
 
-test('the health is known while another process has locked the outbox', async () => {
+test('health is available while another process has locked the outbox', async () => {
   const path = newPath()
   const outbox = open(path)
   await outbox.add(numbered(2))
@@ -37,7 +37,7 @@ test('the health is known while another process has locked the outbox', async ()
   expect(await outbox.stats()).toMatchObject({ waiting: 2 })
 })
 
-test('events that were sent while another process had locked the outbox are counted at once, and not sent again', async () => {
+test('events that were sent while another process has the lock are counted at once and not sent again', async () => {
   const path = newPath()
   const outbox = open(path)
   await outbox.add(numbered(2))
@@ -55,7 +55,7 @@ test('events that were sent while another process had locked the outbox are coun
   expect(sent).toEqual(['0', '1', 'after'])
 })
 
-test('sent events are recorded before the outbox closes, although another process has just locked it', async () => {
+test('sent events are recorded before the outbox closes, even if another process has just locked it', async () => {
   const path = newPath()
   const outbox = open(path)
   await outbox.add(numbered(2))
@@ -70,7 +70,7 @@ test('sent events are recorded before the outbox closes, although another proces
   expect(await open(path).stats()).toMatchObject({ waiting: 0, sent: 2 })
 })
 
-test('a server answers other requests while the outbox is locked, accepts events that came then, and refuses those that wait too long', async () => {
+test('while the outbox is locked, a server answers other requests, accepts events after the lock ends, and refuses those that waited too long', async () => {
   const tiktok = await createEventsApiHost({ accessToken, pixelId })
   onTestFinished(() => tiktok.close())
   const folder = createFolder()
@@ -93,7 +93,7 @@ test('a server answers other requests while the outbox is locked, accepts events
   expect((await tiktok.waitForAccepted(2)).map(({ event_id }) => event_id)).toEqual(['during', 'after'])
 })
 
-test('a server starts, and the command line decides, although another process has just locked the outbox', async () => {
+test('a server starts and the command line works even if another process has just locked the outbox', async () => {
   const folder = createFolder()
   const path = `${folder}/outbox.db`
   await open(path).close()

@@ -36,7 +36,7 @@ const losses: [title: string, lose: (path: string) => void][] = [
   ['its folder is moved', (path) => renameSync(join(path, '..'), join(path, '..', '..', 'elsewhere'))],
 ]
 test.each(losses)(
-  'a server accepts no more events when %s, reports it, and still sends waiting events',
+  'a server stops accepting events when %s, reports it, and still sends waiting events',
   async (_, lose) => {
     const folder = join(createFolder(), 'data')
     mkdirSync(folder)
@@ -61,17 +61,17 @@ test.each(losses)(
   },
 )
 
-test('a file that is gone is noticed without a request', async () => {
+test('a missing file is noticed without a request', async () => {
   const path = newPath()
   const log: string[] = []
   const outbox = open(path, { log: (sentence) => log.push(sentence) })
   outbox.start(async (events) => events.map(() => 'done'))
   rmSync(`${path}-wal`)
   await expect.poll(() => log, { timeout: 5000 }).toHaveLength(1)
-  expect(log[0]).toMatch(/^converge-tiktok: The outbox file \S+outbox\.db-wal was deleted, moved or replaced/)
+  expect(log[0]).toMatch(/^converge-tiktok: The database file \S+outbox\.db-wal was deleted, moved or replaced/)
 })
 
-test('an outbox that is opened through a link accepts events', async () => {
+test('an outbox behind a symbolic link accepts events', async () => {
   const path = newPath()
   const link = join(createFolder(), 'link.db')
   writeFileSync(path, '')
@@ -81,7 +81,7 @@ test('an outbox that is opened through a link accepts events', async () => {
   expect(await outbox.stats()).toMatchObject({ waiting: 2, stopped: undefined })
 })
 
-test('of two servers one delivers, also after the file of their lock was deleted', async () => {
+test('only one of two servers delivers, even after the lock file was deleted', async () => {
   const path = newPath()
   const ids: string[] = []
   const start = () => {

@@ -27,8 +27,8 @@ function pageOrder(id: string, value: number, pixel = false): RelayBatch {
 
 const valuesOf = (tiktok: EventsApiHost) => tiktok.accepted.map(({ properties }) => properties.value)
 
-test.each(['sent already', 'waiting'])(
-  'a forged page order does not keep the real order of a webhook back: it was %s',
+test.each(['already sent', 'waiting'])(
+  'a forged order of a page does not block the real order of a webhook: it was %s',
   async (when) => {
     const { url, tiktok } = await startServer()
     if (when === 'waiting') tiktok.faults.always = { status: 503 }
@@ -43,7 +43,7 @@ test.each(['sent already', 'waiting'])(
   },
 )
 
-test('an order that the webhook sent before is answered as skipped, never as success', async () => {
+test('a repeated order of a webhook is answered skipped, never success', async () => {
   const { url, tiktok } = await startServer()
   await postOrder(url, '1001', Date.now())
   await tiktok.waitForAccepted(1)
@@ -57,7 +57,7 @@ test('an order that the webhook sent before is answered as skipped, never as suc
   expect([page.status, await page.json()]).toEqual([202, { accepted: 0, problems: [{ path: 'events[0]', message }] }])
 })
 
-test('of several orders in one request, those received before are skipped, each with its path', async () => {
+test('a request with several orders lists the repeated ones as skipped, each with its path', async () => {
   const { url } = await startServer()
   await postOrder(url, '1', Date.now())
   const order = (id: string) => ({
@@ -82,7 +82,7 @@ const order = (source: 'page' | 'signed', more: Partial<OutboxEvent> = {}) =>
 
 const seconds = (time: number) => Math.floor(time / 1000)
 
-test('a page’s event that waits does not keep a signed one of the same name and id back, order or not', async () => {
+test('a waiting event of a page does not block a signed event of the same name and ID', async () => {
   for (const isOrder of [true, false]) {
     const outbox = open(newPath())
     for (const source of ['page', 'signed'] as const) {
@@ -96,7 +96,7 @@ test('a page’s event that waits does not keep a signed one of the same name an
   }
 })
 
-test('beside a page’s copy a signed order is sent for 47 hours after it happened, while TikTok remembers its id', async () => {
+test('a signed order is sent in addition to a page’s copy for 47 hours after the order, while TikTok remembers its ID', async () => {
   const start = Date.now()
   let now = start
   const outbox = open(newPath(), { now: () => now })
@@ -126,7 +126,7 @@ test('beside a page’s copy a signed order is sent for 47 hours after it happen
   expect(batches.flat().sort()).toEqual(['alone', 'in time', 'too late', 'too late'])
 })
 
-test('a copy that TikTok refused may come again, and the other source’s copy still counts as received', async () => {
+test('a copy that TikTok refused can be sent again, and the other source’s copy still counts as received', async () => {
   for (const [refused, other] of [
     ['page', 'signed'],
     ['signed', 'page'],
@@ -142,7 +142,7 @@ test('a copy that TikTok refused may come again, and the other source’s copy s
   }
 })
 
-test('a clock that is a year ahead for a moment makes the outbox forget no order, and old orders are forgotten', async () => {
+test('the outbox forgets old orders, but none because the clock was a year ahead for a moment', async () => {
   const start = Date.now()
   let now = start
   const path = newPath()
@@ -164,7 +164,7 @@ test('a clock that is a year ahead for a moment makes the outbox forget no order
   reader.close()
 })
 
-test('an order is remembered for 90 days, whoever sent it', async () => {
+test('an order is remembered for 90 days, from any sender', async () => {
   let now = Date.now()
   const outbox = open(newPath(), { now: () => now })
   const fresh = (source: 'page' | 'signed') => {

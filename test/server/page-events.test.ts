@@ -17,7 +17,7 @@ async function keep(event: Partial<RelayedEvent>, config: Partial<ForwarderConfi
   return { answer, kept: outbox.kept, data: outbox.kept[0]?.data }
 }
 
-test('a page’s event is kept as TikTok’s Events API wants it', async () => {
+test('a page’s event is stored in the format of TikTok’s Events API', async () => {
   const event = {
     user: { email: hash, phone: hash, city: 'berlin' },
     ttclid: 'E.C.P.abc',
@@ -69,21 +69,21 @@ describe('the visitor ID', () => {
   })
 })
 
-test('fields that this version does not know are ignored, as those of a newer page are', async () => {
+test('unknown fields of a newer page are ignored', async () => {
   const { postEvents, outbox } = startForwarder()
   const batch = { ...batchOf({ ...relayed(), later: [1], aliases: ['a0'.repeat(32)] }), later: { is: 'ignored' } }
   expect((await postEvents(batch)).body).toEqual({ accepted: 1, problems: [] })
   expect(JSON.stringify(outbox.kept)).not.toMatch(/later|ignored/)
 })
 
-test('three decimals stay three decimals, in the value and in a price', async () => {
+test('three decimals are kept in the value and in a price', async () => {
   const contents = [{ content_id: '1', content_type: 'product', price: 4.115 }] satisfies Content[]
   const parameters: EventParameters = { contents, content_type: 'product', value: 12.345, currency: 'KWD' }
   const { data } = await keep({ send: [{ event: 'Purchase', parameters }] })
   expect(data?.properties).toEqual(parameters)
 })
 
-test('one Converge event may be several of TikTok’s, and counts as one', async () => {
+test('one Converge event with several TikTok events counts as one', async () => {
   const send = ['Purchase', 'NewCustomerPurchase'].map((event) => ({ event, parameters }))
   const { answer, kept } = await keep({ send })
   expect(answer.body.accepted).toBe(1)
@@ -96,12 +96,12 @@ test('one Converge event may be several of TikTok’s, and counts as one', async
 describe('time', () => {
   const day = 24 * hour * 1000
   test.each([
-    ['a clock that goes right', 0, 90_000, 90],
-    ['a clock that is a day slow', -day, 90_000, 90],
-    ['a clock that is ten years fast', 3650 * day, 90_000, 90],
-    ['an event kept for two days', 0, 2 * day, 2 * 24 * hour],
-    ['a time after sentAt, which is now', 0, -day, 0],
-    ['a part of a second, which is cut', 0, 89_500, 90],
+    ['is the page’s time if its clock is right', 0, 90_000, 90],
+    ['is corrected if the page’s clock is a day slow', -day, 90_000, 90],
+    ['is corrected if the page’s clock is ten years fast', 3650 * day, 90_000, 90],
+    ['is the time of the event if the page kept it for two days', 0, 2 * day, 2 * 24 * hour],
+    ['is now if the event is later than sentAt', 0, -day, 0],
+    ['is cut to whole seconds', 0, 89_500, 90],
   ])('%s', async (_, skew, age, seconds) => {
     const { postEvents, outbox } = startForwarder()
     await postEvents({ ...batchOf(relayed({ time: noon + skew - age, pixel: false })), sentAt: noon + skew })
@@ -111,7 +111,7 @@ describe('time', () => {
   test.each([
     [true, 47 * hour],
     [false, 7 * 24 * hour],
-  ])('where the pixel has it: %s, the copy expires accordingly', async (pixel, after) => {
+  ])('decides when the copy expires, depending on whether the pixel has the event: %s', async (pixel, after) => {
     const { kept } = await keep({ pixel })
     expect(kept[0]?.expires).toBe(noon / 1000 - 60 + after)
   })
@@ -131,26 +131,36 @@ describe('the forwarder’s own mapping decides', () => {
     mapping: NonNullable<ForwarderConfig['mapping']>,
     isKept: boolean,
   ][] = [
-    ['a page view is for the pixel alone', pageview, {}, false],
+    ['drops a page view, which only the pixel gets', pageview, {}, false],
     [
-      'a page view that a row sends to both',
+      'sends a page view if a row sends it to both',
       pageview,
       { events: { $page_load: { event: 'PageView', forward: 'client_and_server' } } },
       true,
     ],
-    ['a row for the client alone', {}, { events: { 'Placed Order': { event: 'Purchase', forward: 'client' } } }, false],
-    ['a row for the server alone', {}, { events: { 'Placed Order': { event: 'Purchase', forward: 'server' } } }, true],
-    ['a row that is switched off', {}, { events: { 'Placed Order': false } }, false],
-    ['another row’s name', {}, { events: { 'Placed Order': 'Subscribe' } }, false],
-    ['an old name of the same event', {}, { events: { 'Placed Order': 'CompletePayment' } }, true],
     [
-      'a row under a condition, which the page has checked',
+      'drops a row with forward client',
+      {},
+      { events: { 'Placed Order': { event: 'Purchase', forward: 'client' } } },
+      false,
+    ],
+    [
+      'sends a row with forward server',
+      {},
+      { events: { 'Placed Order': { event: 'Purchase', forward: 'server' } } },
+      true,
+    ],
+    ['drops a row that is switched off', {}, { events: { 'Placed Order': false } }, false],
+    ['drops a TikTok event of another row', {}, { events: { 'Placed Order': 'Subscribe' } }, false],
+    ['accepts an old name of the same TikTok event', {}, { events: { 'Placed Order': 'CompletePayment' } }, true],
+    [
+      'sends a row with a condition, which the page has checked',
       {},
       { events: { 'Placed Order': { event: 'Purchase', when: { property: 'a', operator: 'equal', value: 1 } } } },
       true,
     ],
-    ['custom mode without the row', {}, { mode: 'custom', events: { Lead: 'Lead' } }, false],
-    ['server_only', {}, { mode: 'server_only' }, true],
+    ['drops an event without a row in custom mode', {}, { mode: 'custom', events: { Lead: 'Lead' } }, false],
+    ['sends all rows in server_only', {}, { mode: 'server_only' }, true],
   ]
   test.each(rows)('%s', async (_, event, mapping, isKept) => {
     const { answer, kept } = await keep(event, { mapping })
@@ -158,14 +168,14 @@ describe('the forwarder’s own mapping decides', () => {
     if (!isKept) expect(answer.body.problems?.[0]?.path).toBe('events[0].send[0].event')
   })
 
-  test.each(oldNames)('an older page that posts %s is understood: %s is sent', async (old, current) => {
+  test.each(oldNames)('sends an older page’s %s as %s', async (old, current) => {
     const mapping = { events: { 'Placed Order': current } }
     const { answer, kept } = await keep({ send: [{ event: old, parameters }] }, { mapping })
     expect([answer.status, answer.body.problems]).toEqual([202, []])
     expect(kept.map(({ data }) => data.event)).toEqual([current])
   })
 
-  test('an older page that posts two names of one event sends it once', async () => {
+  test('sends an event once if an older page posts two of its names', async () => {
     const send = ['Lead', 'SubmitForm'].map((event) => ({ event, parameters }))
     const mapping = { events: { 'Placed Order': ['SubmitForm', 'Lead'] } }
     const { answer, kept } = await keep({ send }, { mapping })
@@ -173,12 +183,12 @@ describe('the forwarder’s own mapping decides', () => {
     expect(kept.map(({ data }) => data.event)).toEqual(['Lead'])
   })
 
-  test('filters held in the page are not asked again, as their properties stay there', async () => {
+  test('does not repeat the page’s filters, whose properties it does not have', async () => {
     const filters = [{ event: '*', any: [{ property: 'source_name', operator: 'equal' as const, value: 'web' }] }]
     expect((await keep({}, { filters })).kept).toHaveLength(1)
   })
 
-  test('of several TikTok events, those that are mapped go', async () => {
+  test('sends the mapped ones of several TikTok events', async () => {
     const send = ['Purchase', 'Subscribe'].map((event) => ({ event, parameters }))
     const { answer, kept } = await keep({ send })
     expect(kept.map(({ data }) => data.event)).toEqual(['Purchase'])
@@ -187,7 +197,7 @@ describe('the forwarder’s own mapping decides', () => {
   })
 })
 
-describe('consent is checked again', () => {
+describe('the forwarder checks consent', () => {
   const modes: [mode: ConsentMode, unknown: boolean, granted: boolean, denied: boolean][] = [
     ['always', true, true, true],
     ['always_server', true, true, true],
@@ -205,15 +215,15 @@ describe('consent is checked again', () => {
     if (!goes) expect(answer.body.problems?.[0]?.path).toBe('events[0].consent')
   })
 
-  test('the default is always', async () => {
+  test('the default mode is always', async () => {
     expect((await keep({ consent: { marketing: 'denied' } })).kept).toHaveLength(1)
   })
 
-  test('a decision that leaves marketing out denies it', async () => {
+  test('a decision without marketing denies it', async () => {
     expect((await keep({ consent: { analytics: 'granted' } }, { consent: 'implied' })).kept).toHaveLength(0)
   })
 
-  test('always_server without a grant carries only what track() was given', async () => {
+  test('always_server without a grant sends only what track() was given', async () => {
     const event = { ttclid: 'E.C.P.abc', ttp: 'ttp-1', locale: 'de' }
     const bare = await keep(
       { ...event, consent: {} },
@@ -230,11 +240,11 @@ describe('consent is checked again', () => {
 describe('Global Privacy Control', () => {
   const gpc = { 'sec-gpc': '1' }
   test.each([
-    ['by default it limits data use', {}, gpc, true],
-    ['asked for, it limits data use', { gpc: 'limited_data_use' }, gpc, true],
-    ['it may be ignored', { gpc: 'ignore' }, gpc, undefined],
-    ['only 1 counts', {}, { 'sec-gpc': '0' }, undefined],
-    ['a shop may limit data use for all', { limitedDataUse: true, gpc: 'ignore' }, {}, true],
+    ['limits data use by default', {}, gpc, true],
+    ['limits data use with gpc: limit', { gpc: 'limited_data_use' }, gpc, true],
+    ['has no effect with gpc: ignore', { gpc: 'ignore' }, gpc, undefined],
+    ['counts only if the header is 1', {}, { 'sec-gpc': '0' }, undefined],
+    ['is not needed if the shop limits data use for everybody', { limitedDataUse: true, gpc: 'ignore' }, {}, true],
   ] satisfies [string, Partial<ForwarderConfig>, object, true | undefined][])(
     '%s',
     async (_, config, headers, limited) => {
@@ -243,16 +253,16 @@ describe('Global Privacy Control', () => {
   )
 
   test.each([
-    ['without a decision is a denial', undefined, 0],
-    ['gives way to a grant', 'granted', 1],
-    ['leaves a denial one', 'denied', 0],
-  ] as const)('with gpc: deny it %s', async (_, marketing, count) => {
+    ['denies if there is no decision', undefined, 0],
+    ['does not override a grant', 'granted', 1],
+    ['does not override a denial', 'denied', 0],
+  ] as const)('with gpc: deny %s', async (_, marketing, count) => {
     const { kept } = await keep({ consent: { marketing } }, { consent: 'implied', gpc: 'deny' }, gpc)
     expect(kept).toHaveLength(count)
   })
 
   test.each(['always', 'always_server', 'implied', 'require'] as const)(
-    'with gpc: deny it stops the server copy under %s, by its header or by what the page says',
+    'with gpc: deny stops the server copy under %s, by header or as posted by the page',
     async (consent) => {
       const config = { gpc: 'deny', consent } as const
       expect((await keep({ consent: {} }, config, gpc)).kept).toHaveLength(0)
@@ -261,7 +271,7 @@ describe('Global Privacy Control', () => {
     },
   )
 
-  test('limits data use if the page says so, without a header', async () => {
+  test('limits data use as posted by the page, without a header', async () => {
     expect((await keep({ gpc: true }, {}, {})).kept[0]?.data.limited_data_use).toBe(true)
     expect((await keep({ gpc: true }, { gpc: 'ignore' }, {})).kept[0]?.data.limited_data_use).toBeUndefined()
   })
@@ -271,25 +281,25 @@ describe('the visitor’s IP', () => {
   const forwarded = { 'x-forwarded-for': '6.6.6.6, 198.51.100.9' }
   test.each([
     ['is the platform’s', {}, {}, '203.0.113.7', '203.0.113.7'],
-    ['is not what a forged X-Forwarded-For says', {}, forwarded, '203.0.113.7', '203.0.113.7'],
-    ['is unknown where only X-Forwarded-For says it', {}, forwarded, undefined, undefined],
+    ['ignores a forged X-Forwarded-For', {}, forwarded, '203.0.113.7', '203.0.113.7'],
+    ['is unknown if only X-Forwarded-For has it', {}, forwarded, undefined, undefined],
     [
-      'behind a trusted proxy is what that proxy wrote, the last',
+      'behind a trusted proxy is the last address of X-Forwarded-For',
       { trustProxy: true },
       forwarded,
       '10.0.0.1',
       '198.51.100.9',
     ],
-    ['is the platform’s where the proxy wrote none', { trustProxy: true }, {}, '203.0.113.7', '203.0.113.7'],
+    ['is the platform’s if the proxy wrote none', { trustProxy: true }, {}, '203.0.113.7', '203.0.113.7'],
     ['may be IPv6', {}, {}, '2001:db8::7', '2001:db8::7'],
     ['may be IPv6 in brackets, with a port', {}, {}, '[2001:db8::7]:443', '2001:db8::7'],
     ['loses its port', {}, {}, '203.0.113.7:5123', '203.0.113.7'],
-    ['is IPv4, also on an IPv6 socket', {}, {}, '::ffff:203.0.113.7', '203.0.113.7'],
-    ['is left out where no machine could have it', {}, {}, '203.0.113.777', undefined],
-    ['is left out where a part could be octal', {}, {}, '203.0.113.010', undefined],
-    ['is left out where it only looks like IPv6', {}, {}, '::::', undefined],
+    ['is IPv4 on an IPv6 socket too', {}, {}, '::ffff:203.0.113.7', '203.0.113.7'],
+    ['is left out if it is not a valid address', {}, {}, '203.0.113.777', undefined],
+    ['is left out if a part of it could be octal', {}, {}, '203.0.113.010', undefined],
+    ['is left out if it only looks like IPv6', {}, {}, '::::', undefined],
     [
-      'is left out where it is none',
+      'is left out if it is not an address',
       { trustProxy: true },
       { 'x-forwarded-for': 'jane@example.com' },
       undefined,
@@ -310,7 +320,7 @@ describe('page URLs', () => {
     ['https://www.shop.test/reset?token=secret', /^https:\/\/www\.shop\.test\/reset\?/],
     ['https://www.shop.test/orders/jane@example.com/1', /^https:\/\/www\.shop\.test\/orders\//],
     ['https://www.shop.test/a?key=secret#phone=017012345', /^https:\/\/www\.shop\.test\/a\?/],
-  ])('%s loses what may name a person', async (url, clean) => {
+  ])('the personal parts of %s are removed', async (url, clean) => {
     const { data } = await keep({ page: { url, referrer: url } })
     expect(data?.page.url).toMatch(clean)
     expect(data?.page.referrer).toBe(data?.page.url)
@@ -318,7 +328,7 @@ describe('page URLs', () => {
   })
 
   test.each(['?keyword=cap&page=2', '?utm_term=cap#key-facts', '#email', '/token/'])(
-    '%s says nothing of a person, and stays',
+    '%s has no personal parts and is kept',
     async (rest) => {
       const url = `https://www.shop.test/a${rest}`
       expect((await keep({ page: { url, referrer: '' } })).data?.page.url).toBe(url)
@@ -326,19 +336,19 @@ describe('page URLs', () => {
   )
 
   test.each(['apikey', 'api_key', 'accessToken', 'customer[email]', 'PHONE', 'phone_number'])(
-    'the value of %s does not',
+    'the value of %s is removed',
     async (name) => {
       const url = `https://www.shop.test/a?x=1&${name}=01234`
       expect((await keep({ page: { url, referrer: '' } })).data?.page.url).toBe('https://www.shop.test/a?x=1&')
     },
   )
 
-  test('a long one does not hold up the others, whatever stands in it', () => {
+  test('a long one is read quickly, whatever it contains', () => {
     const url = `https://www.shop.test/?${'token'.repeat(200_000)}`
     expect(cleanUrl(url)).toBe(url)
   })
 
-  test.each(['', 'javascript:alert(1)', 'about:srcdoc', '/a', 'https://'])('%j is none', async (url) => {
+  test.each(['', 'javascript:alert(1)', 'about:srcdoc', '/a', 'https://'])('%j is not a page URL', async (url) => {
     expect((await keep({ page: { url, referrer: url } })).data?.page).toEqual({})
   })
 

@@ -13,10 +13,11 @@ import { accessToken, pageBatch, pixelId, postOrder, postPage, readHealth, webho
 import { open } from './outbox-kit.ts'
 import { shopifyOrder } from './sources/shopify-order.ts'
 import { signed } from './sources/signed.ts'
+import { wooCommerceOrder } from './sources/woocommerce-order.ts'
 import { startStore } from './start-store.ts'
 
 const secret = 'shpss_0123456789abcdef0123456789abcdef'
-const sources = { shopify: { type: 'shopify', secret } } as const
+const sources = { shopify: { type: 'shopify', secret }, woocommerce: { type: 'woocommerce', secret } } as const
 
 /** Longer than a server may take to notice the switch. */
 const notice = { timeout: 2000, interval: 50 }
@@ -165,6 +166,9 @@ describe('while the database is paused', () => {
         body: JSON.stringify([{ event_name: 'Placed Order', properties: { id: '1002' } }]),
       }),
       await postShopify(url, 'orders/paid', shopifyOrder),
+      await fetch(
+        signed(`${url}/webhook/woocommerce`, secret, wooCommerceOrder, { 'x-wc-webhook-topic': 'order.created' }),
+      ),
     ]
     for (const answer of answers) {
       expect(answer.status).toBe(202)

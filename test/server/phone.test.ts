@@ -60,6 +60,6 @@ test.each([
   [undefined, 'DE', ''],
   [null, 'DE', ''],
   [{}, 'DE', ''],
-])('%s in %s is %s', (phone, country, expected) => {
+])('%s in the country %s is read as %s', (phone, country, expected) => {
   expect(withPrefix(phone, country)).toBe(expected)
 })

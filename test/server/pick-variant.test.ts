@@ -33,7 +33,7 @@ const configs: [title: string, config: ScriptConfig, needed: Feature[], picked: 
   ['server_only', { mapping: { mode: 'server_only' } }, ['relay'], 'converge-shop.js'],
   ["the default mapping's rows", { mapping: { events: defaultMapping } }, ['relay'], 'converge-shop.js'],
   ['the condition of a new customer', row(condition), ['relay'], 'converge-shop.js'],
-  ['the condition of a known one', row({ ...condition, value: false }), ['relay'], 'converge-shop.js'],
+  ['the condition of a returning customer', row({ ...condition, value: false }), ['relay'], 'converge-shop.js'],
   [
     'a condition on another property',
     row({ ...condition, property: 'vip' }),
@@ -69,7 +69,7 @@ test.each(configs)('a config with %s', (_, config, needed, picked) => {
 })
 
 test.each(configs)(
-  'what is served for %s has every feature that is needed, and none that is smaller has',
+  'the variant for a config with %s is the smallest with all features it needs',
   (_, config, needed) => {
     const suitable = servedVariants.filter((name) => needed.every((feature) => own<boolean>(variants[name], feature)))
     expect(suitable[0]).toBe(pickVariant(config))

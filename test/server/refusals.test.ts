@@ -47,14 +47,14 @@ const rows: Refused[] = [
     'warn A request was refused, because nothing in its body could be accepted status=400 route=events origin=https://www.shop.test problem=',
   ],
   [
-    'a page’s event that is not mapped',
+    'an unmapped event of a page',
     ({ postEvents }) => postEvents(batchOf(relayed({ eventName: 'jane@example.com' }))),
     400,
     'body',
     'warn A request was refused, because nothing in its body could be accepted status=400 route=events origin=https://www.shop.test problem="events[0].send[0].event ',
   ],
   [
-    'a body that is too large',
+    'a body over the limit',
     ({ postEvents }) => postEvents(' '.repeat(2_000_000)),
     413,
     'too_large',
@@ -82,7 +82,7 @@ const rows: Refused[] = [
     'warn A request was refused, because nothing in its body could be accepted status=400 route=webhook problem="event_name ',
   ],
   [
-    'a webhook where no token is set',
+    'a webhook request without a configured token',
     ({ postWebhook }) => postWebhook(order),
     404,
     'no_webhook',
@@ -98,7 +98,7 @@ const rows: Refused[] = [
   ],
 ]
 
-test.each(rows)('%s leaves a log line and a count', async (_, send, status, cause, line, config) => {
+test.each(rows)('%s is logged and counted', async (_, send, status, cause, line, config) => {
   const forwarder = startForwarder({ adminToken, ...config })
   expect((await send(forwarder)).status).toBe(status)
   expect((await send(forwarder)).status).toBe(status)
@@ -110,7 +110,7 @@ test.each(rows)('%s leaves a log line and a count', async (_, send, status, caus
   expect(counted).toEqual([[cause, 2]])
 })
 
-test('an accepted request leaves neither', async () => {
+test('an accepted request is neither logged nor counted', async () => {
   const forwarder = startForwarder({ adminToken })
   await forwarder.postEvents(sound)
   await forwarder.postWebhook(order)
@@ -137,7 +137,7 @@ describe('the log', () => {
     expect(log[3]).toMatch(/ origin=https:\/\/evil\.test more=5$/)
   })
 
-  test('does not grow with the origins that somebody invents', async () => {
+  test('does not grow with invented origins', async () => {
     let passed = 0
     const { postEvents, log } = startForwarder({}, undefined, () => passed)
     for (let index = 0; index < 500; index++) await postEvents(sound, { origin: `https://evil-${index}.test` })
@@ -151,13 +151,13 @@ describe('the log', () => {
     ['https://jane@example.com', 'https://example.com'],
     ['jane', 'invalid'],
     [`https://${'a'.repeat(50)}.${'b'.repeat(60)}.test`, `https://${'a'.repeat(50)}.${'b'.repeat(41)}`],
-  ])('of the origin %j it shows %s', async (origin, shown) => {
+  ])('shows the origin %j as %s', async (origin, shown) => {
     const { postEvents, log } = startForwarder()
     await postEvents(sound, { origin })
     expect(log[0]?.split(' origin=')[1]).toBe(shown)
   })
 
-  test('has a full outbox once a minute, however often it has room in between', async () => {
+  test('has one line a minute about a full outbox, however often it has room in between', async () => {
     let passed = 0
     const { postEvents, outbox, log } = startForwarder({}, undefined, () => passed)
     for (let round = 0; round < 10; round++) {
@@ -173,7 +173,7 @@ describe('the log', () => {
     expect(log[1]).toMatch(/ more=4$/)
   })
 
-  test('has an error that nobody foresaw once a minute', async () => {
+  test('has one line a minute about an unexpected error', async () => {
     const { postEvents, log } = startForwarder({}, () => {
       throw new Error('no clock')
     })

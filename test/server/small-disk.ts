@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { onTestFinished, type TestContext } from 'vitest'
 import { createFolder } from './node-folder.ts'
 
-/** A file system of so many bytes, in memory. The test is skipped where the system does not let it mount one. */
+/** A file system of this size in memory. The test is skipped if the system cannot mount one. */
 export function createSmallDisk({ skip }: TestContext, bytes: number): string {
   const folder = createFolder()
   try {
@@ -16,7 +16,7 @@ export function createSmallDisk({ skip }: TestContext, bytes: number): string {
   return folder
 }
 
-/** Fills a file system as another program may, to its last byte. Gives back a function that takes the file away. */
+/** Fills a file system to its last byte, as another program might. Returns a function that deletes the file. */
 export function fillDisk(folder: string): () => void {
   const path = join(folder, 'filler')
   const file = openSync(path, 'w')

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { OutboxFull, type Verdict } from '../../src/server/outbox.ts'
 import { createSqliteOutbox } from '../../src/store/sqlite/sqlite-outbox.ts'
 import { createFolder } from './node-folder.ts'
@@ -17,7 +17,7 @@ function commitsIn(path: string): number {
   return commits
 }
 
-test('what add() has resolved is in the file', async () => {
+test('events are in the file once add() resolves', async () => {
   const path = newPath()
   await open(path).add([purchase('1'), purchase('2')])
   const reader = new DatabaseSync(path, { readOnly: true })
@@ -64,14 +64,14 @@ test('an order is accepted once in 90 days, also after it was sent', async () =>
   await expect.poll(() => batches.flat()).toEqual(['1001', 'other', '1001'])
 })
 
-test('a test event does not take the place of the order itself', async () => {
+test('a test event does not block the real order', async () => {
   const outbox = open(newPath())
   await outbox.add([purchase('1001', { order: true, test_event_code: 'TEST1' })])
   await outbox.add([purchase('1001', { order: true })])
   expect(await outbox.stats()).toMatchObject({ waiting: 2 })
 })
 
-test('an order that TikTok refused may come again', async () => {
+test('an order that TikTok refused can be sent again', async () => {
   const { batches, deliver } = answering((_, batch) => (batch === 1 ? 'dead' : 'done'))
   const outbox = open(newPath())
   outbox.start(deliver)
@@ -82,7 +82,7 @@ test('an order that TikTok refused may come again', async () => {
   expect(batches).toEqual([['1001'], ['1001']])
 })
 
-test('an order that came too late does not block a copy that can still be sent', async () => {
+test('an order that arrived too late does not block a copy that can still be sent', async () => {
   const now = Math.floor(Date.now() / 1000)
   const { batches, deliver } = answering(() => 'done')
   const outbox = open(newPath())
@@ -103,7 +103,7 @@ test('waiting events are delivered oldest first, at most 1,000 at a time', async
   expect(batches.flat()).toEqual(numbered(2500).map(({ data }) => data.event_id))
 })
 
-test('a backlog leaves in four calls at a time, after a failure in one', async () => {
+test('a backlog is sent in four calls at a time, and in one after a failure', async () => {
   const outbox = open(newPath())
   await outbox.add(numbered(10_000))
   const running = new Set<number>()
@@ -113,8 +113,8 @@ test('a backlog leaves in four calls at a time, after a failure in one', async (
     const call = ++calls
     running.add(call)
     together.push(running.size)
-    await setImmediate()
-    await setImmediate()
+    // Longer than it takes to start the other calls.
+    for (let turns = 0; turns < 20; turns++) await setImmediate()
     running.delete(call)
     return events.map(() => (call === 3 ? 'retry' : 'done'))
   })
@@ -123,7 +123,24 @@ test('a backlog leaves in four calls at a time, after a failure in one', async (
   expect(together).toEqual([1, 1, 2, 3, 4, 1, 1, 2, 3, 4, 1])
 })
 
-test('one batch does not hold more than a few megabytes, whatever its events weigh', async () => {
+test('if a batch cannot be read while others are on their way, no event is sent twice', async () => {
+  const outbox = open(newPath())
+  await outbox.add(numbered(5000))
+  const iterate = StatementSync.prototype.iterate
+  let reads = 0
+  vi.spyOn(StatementSync.prototype, 'iterate').mockImplementation(function (this: StatementSync, ...values) {
+    if (this.sourceSQL.includes('body, line FROM waiting') && ++reads === 3) throw new Error('disk I/O error')
+    return iterate.apply(this, values)
+  })
+  onTestFinished(() => void vi.restoreAllMocks())
+  const { batches, deliver } = answering(() => 'done')
+  outbox.start(deliver)
+  await expect.poll(() => outbox.stats(), { timeout: 8000 }).toMatchObject({ sent: 5000, waiting: 0 })
+  expect(reads).toBeGreaterThan(3)
+  expect(batches.flat()).toHaveLength(5000)
+})
+
+test('a batch has at most a few megabytes, whatever the size of its events', async () => {
   const outbox = open(newPath())
   const heavy = numbered(12).map((event) => ({ ...event, problem: 'x'.repeat(1_000_000) }))
   await outbox.add(heavy)
@@ -133,7 +150,7 @@ test('one batch does not hold more than a few megabytes, whatever its events wei
   expect(Math.max(...batches.map(({ length }) => length))).toBeLessThanOrEqual(4)
 })
 
-test('one of many that is to be sent later is put off by itself, and the others go on', async () => {
+test('an event with the verdict retry is delayed alone, and the others continue', async () => {
   const seen: string[] = []
   const { deliver } = answering((event) => {
     seen.push(event.data.event_id)
@@ -146,7 +163,7 @@ test('one of many that is to be sent later is put off by itself, and the others 
   expect(seen).toEqual(['0', '1', '2', '1', '1'])
 })
 
-test('one that fails 50 times while others go through is set aside, with the reason', async () => {
+test('an event that fails 50 times while others succeed becomes a dead letter, with the reason', async () => {
   const path = newPath()
   const log = vi.fn()
   const outbox = open(path, { log })
@@ -172,7 +189,7 @@ test('one that fails 50 times while others go through is set aside, with the rea
   ])
 })
 
-test('a single event, or one of many that all fail, never becomes a dead letter by its attempts', async () => {
+test('an event never becomes a dead letter because of its attempts if it is alone or all others fail too', async () => {
   const path = newPath()
   const outbox = open(path, { retryAfter: { first: 1, longest: 1 } })
   await outbox.add(numbered(2))
@@ -186,7 +203,7 @@ test('a single event, or one of many that all fail, never becomes a dead letter 
   expect(await outbox.stats()).toMatchObject({ waiting: 2, dead: {} })
 })
 
-test('an event is overdue from its due time on, also a delayed one', async () => {
+test('an event is overdue after its due time, even if it was delayed', async () => {
   let now = Date.now()
   const outbox = open(newPath(), { now: () => now, random: () => 1, retryAfter: { first: 60_000, longest: 60_000 } })
   expect((await outbox.stats()).overdue).toBeUndefined()
@@ -206,7 +223,7 @@ test('an event is overdue from its due time on, also a delayed one', async () =>
   expect(tries).toBe(1)
 })
 
-test('if deliver pauses by itself, it is called again within seconds, however long the pause after a failure is', async () => {
+test('if deliver itself pauses, it is called again within seconds, whatever the pause after a failure', async () => {
   let asked = 0
   const outbox = open(newPath(), { retryAfter: { first: 60_000, longest: 60_000 } })
   await outbox.add(numbered(1))
@@ -214,7 +231,7 @@ test('if deliver pauses by itself, it is called again within seconds, however lo
   await expect.poll(() => outbox.stats(), { timeout: 5000 }).toMatchObject({ sent: 1 })
 })
 
-test('while TikTok is down, all keep their place, and the tries become rare', async () => {
+test('while TikTok is down, events keep their order and attempts become rare', async () => {
   let isDown = true
   const { batches, deliver } = answering(() => (isDown ? 'retry' : 'done'))
   const outbox = open(newPath(), { retryAfter: { first: 1, longest: 300 }, random: () => 1 })
@@ -228,7 +245,7 @@ test('while TikTok is down, all keep their place, and the tries become rare', as
   expect(batches.slice(-2).flat()).toEqual(numbered(1500).map(({ data }) => data.event_id))
 })
 
-test('a delivery that throws loses nothing', async () => {
+test('no event is lost if deliver throws', async () => {
   const log = vi.fn()
   const outbox = open(newPath(), { log })
   let tries = 0
@@ -243,7 +260,7 @@ test('a delivery that throws loses nothing', async () => {
   ])
 })
 
-test('a configuration fault keeps everything, and is visible until it is mended', async () => {
+test('a configuration fault keeps all events, and is reported until it is fixed', async () => {
   let isWrong = true
   let tries = 0
   const outbox = open(newPath())
@@ -301,7 +318,7 @@ test('thousands of dead letters are listed, requeued and dropped', async () => {
   expect(outbox.drop('all')).toBe(2500)
 })
 
-test('an event that came too late is set aside and never sent, not even after a requeue', async () => {
+test('an event that is too late becomes a dead letter and is never sent, even if it is requeued', async () => {
   let now = Date.now()
   const { batches, deliver } = answering(() => 'done')
   const outbox = open(newPath(), { now: () => now })
@@ -399,11 +416,11 @@ test('close() waits for calls in flight', async () => {
   expect(await open(path).stats()).toMatchObject({ waiting: 0, sent: 1 })
 })
 
-test('names a file that cannot be the outbox', () => {
+test('the error names a file that cannot be the outbox', () => {
   const folder = createFolder()
   const missing = join(folder, 'no', 'outbox.db')
   expect(() => createSqliteOutbox({ path: missing })).toThrow(
-    `converge-tiktok: the outbox ${missing} could not be opened (unable to open database file). Name another file`,
+    `converge-tiktok: the database file ${missing} could not be opened (unable to open database file). Name another file`,
   )
   const other = join(folder, 'notes.txt')
   writeFileSync(other, 'These are notes. '.repeat(100))
@@ -414,5 +431,5 @@ test('names a file that cannot be the outbox', () => {
   database.exec('CREATE TABLE owner (person TEXT)')
   database.close()
   const claim = () => createSqliteOutbox({ path: foreign, pixelId: 'C4OURS00000000000001' })
-  expect(claim).toThrow(/people\.db is not an outbox of converge-tiktok\. It was not changed/)
+  expect(claim).toThrow(/people\.db is not a database of converge-tiktok\. It was not changed/)
 })

@@ -5,9 +5,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { OutboxEvent } from '../../src/server/outbox.ts'
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import type { Store } from '../../src/store/store.ts'
+import { testEventLog } from './log-contract.ts'
 import { pixelId } from './node-requests.ts'
 import { testOutbox } from './outbox-contract.ts'
-import { day, newPath, open, purchase, soon } from './outbox-kit.ts'
+import { day, newPath, numbered, open, purchase, soon } from './outbox-kit.ts'
 import { listOf, testStore } from './store-contract.ts'
 
 function openStore(path: string, now?: () => number): Store {
@@ -17,6 +18,11 @@ function openStore(path: string, now?: () => number): Store {
 }
 
 testStore('a SQLite store', () => {
+  const path = newPath()
+  return { open: (now) => openStore(path, now) }
+})
+
+testEventLog('a SQLite store', () => {
   const path = newPath()
   return { open: (now) => openStore(path, now) }
 })
@@ -79,7 +85,7 @@ test('a file of format 1 opens, migrates and delivers its events, and a copy of 
     expect(rowsOf(copy, `SELECT * FROM ${table}`)).toEqual(rowsOf(version1, `SELECT * FROM ${table}`))
 })
 
-test('a file that cannot be copied before it is migrated is not changed, and this is reported', () => {
+test('a file that cannot be copied before its migration is not changed, and the error says so', () => {
   const path = copyOfVersion1()
   mkdirSync(`${path}-version-1`)
   writeFileSync(`${path}-version-1/file`, '')
@@ -90,7 +96,7 @@ test('a file that cannot be copied before it is migrated is not changed, and thi
   expect(readFileSync(path)).toEqual(before)
 })
 
-test('a file of today is not copied when it is opened again', async () => {
+test('a file of the current format is not copied when it is opened again', async () => {
   const path = newPath()
   for (let round = 0; round < 2; round++) await openStore(path).close()
   for (const version of [0, 1, 2]) expect(existsSync(`${path}-version-${version}`)).toBe(false)
@@ -142,4 +148,17 @@ test('a dead letter is kept for 30 days', async () => {
     'newer',
   )
   expect(await ids()).toEqual(['new', 'newer'])
+})
+
+test('the history of customers takes no room from events', async () => {
+  const maxBytes = 2_000_000
+  const store = createSqliteStore({ path: newPath(), pixelId, maxBytes, reserveBytes: 0 })
+  onTestFinished(() => store.close())
+  const orders = Array.from({ length: 40_000 }, (_, index) => ({
+    ...{ id: `order-${index}`, time: Date.now() - index, isCovered: true, rows: [] },
+    person: { email: index.toString(16).padStart(64, '0') },
+  }))
+  await store.add([], { mergeOrders: 0 }, { history: { orders } })
+  const fates = await store.add(numbered(1000), { mergeOrders: 0 })
+  expect(new Set(fates)).toEqual(new Set(['kept']))
 })

@@ -7,7 +7,7 @@ export const shop = 'https://www.shop.test'
 export const accessToken = 'secret-access-token-1234567890'
 export const webhookToken = 'secret-webhook-token'
 export const adminToken = 'secret-admin-token-of-32-characters'
-/** The forwarder's clock, in milliseconds: a moment of 2026. */
+/** The fixed time of the forwarder's clock, in milliseconds since 1970. */
 export const noon = Date.parse('2026-03-01T12:00:00Z')
 
 export interface StartedForwarder {
@@ -15,7 +15,7 @@ export interface StartedForwarder {
   /** Every line that was logged. */
   log: string[]
   fetch(request: Request, context?: RequestContext): Promise<Response>
-  /** Posts as a page does. Text goes as it is. */
+  /** Posts as a page does. A string is posted unchanged. */
   postEvents(body: unknown, headers?: Record<string, string>, context?: RequestContext): Promise<Answered>
   /** Posts as a server does. */
   postWebhook(body: unknown, headers?: Record<string, string>): Promise<Answered>
@@ -35,7 +35,7 @@ export interface Answered {
   }
 }
 
-/** A forwarder on /relay with an outbox in memory, and a clock that stands at noon. */
+/** A forwarder at /relay with an outbox in memory and a clock that always shows noon. */
 export function startForwarder(
   config: Partial<ForwarderConfig> = {},
   now: () => number = () => noon,

@@ -1,4 +1,4 @@
-// A forwarder with a database, and both of an order's copies.
+// A forwarder with a database, and both copies of an order.
 import { onTestFinished } from 'vitest'
 import type { FileOptions } from '../../src/node/event-file.ts'
 import { type ServeConfig, serve } from '../../src/node/serve.ts'
@@ -23,7 +23,7 @@ export interface StoreServer {
   close(): Promise<void>
 }
 
-interface Options extends Partial<Omit<ServeConfig, 'database' | 'log'>> {
+interface Options extends Partial<Omit<ServeConfig, 'database' | 'logger'>> {
   database?: Partial<FileOptions>
   /** Default true: there is a webhook. */
   isSigned?: boolean
@@ -45,7 +45,7 @@ export async function startStore({ database, isSigned = true, ...more }: Options
   }
   const server = await serve({
     ...config,
-    log: logTo(log),
+    logger: logTo(log),
     port: 0,
     hostname: '127.0.0.1',
     ...(more.outbox === undefined && { database: { now: () => Date.now() + ahead, ...database, path } }),
@@ -60,7 +60,7 @@ export async function startStore({ database, isSigned = true, ...more }: Options
   }
 }
 
-/** What both copies of an order are about: the visitor's side of it, and the shop's. */
+/** The data of both copies of an order: the visitor's and the shop's. */
 export interface OrderParts {
   id?: string
   /** Milliseconds since 1970. Default: now. */
@@ -87,7 +87,7 @@ export function pageCopy(
   }
 }
 
-/** What anybody can post who has guessed an order's id: a wrong value, random hashes, a time 46 hours ago. */
+/** A copy that anybody who guesses an order's ID could post: a wrong value, random hashes and a time 46 hours ago. */
 export function forgedCopy(id = '1001'): RelayBatch {
   const random = () => Array.from({ length: 64 }, () => Math.floor(Math.random() * 16).toString(16)).join('')
   const send = [{ event: 'Purchase', parameters: { value: 0.01, currency: 'EUR', order_id: id } }]
@@ -95,7 +95,7 @@ export function forgedCopy(id = '1001'): RelayBatch {
   return pageCopy({ id, time: Date.now() - 46 * hour }, { send, user, ttclid: 'forged', ttp: 'forged' })
 }
 
-/** The shop's copy of an order, as its server posts it. */
+/** The shop's copy of an order, as the server posts it. */
 export function shopCopy({ id = '1001', time = Date.now() }: OrderParts = {}, properties: object = {}): object {
   return {
     event_name: 'Placed Order',

@@ -1,4 +1,4 @@
-// What every store must do, whatever its engine is. Each engine's own test runs it.
+// The contract of every store. The test of each engine runs it.
 import { describe, expect, test } from 'vitest'
 import { type Deliver, type OutboxEvent, OutboxFull, type Verdict } from '../../src/server/outbox.ts'
 import type { CustomerKeys } from '../../src/store/customer-history.ts'
@@ -49,7 +49,7 @@ function order(
   }
 }
 
-/** Answers all alike, and keeps what was handed out. */
+/** Gives all events the same verdict, and records the delivered events. */
 function taking(verdict: (event: OutboxEvent) => Verdict = () => 'done') {
   const events: OutboxEvent[] = []
   const deliver: Deliver = async (batch) => {
@@ -77,7 +77,7 @@ const jane1 = '1'.repeat(64)
 const jane2 = '2'.repeat(64)
 const mary1 = '3'.repeat(64)
 
-/** An event about whom the keys name. */
+/** An event of the person with these keys. */
 function eventOf(
   id: string,
   user: Partial<Record<'email' | 'phone' | 'external_id', string>>,
@@ -155,27 +155,24 @@ export function testStore(name: string, create: () => TestDatabase): void {
     test.each([
       ['page', 'signed'],
       ['signed', 'page'],
-    ] as const)(
-      'merges an order that comes from the %s side first, and hands it out at once',
-      async (first, second) => {
-        const store = create().open()
-        const { deliver, events } = taking()
-        store.start(deliver, window)
-        expect(await store.add([order(first)], window)).toEqual(['kept'])
-        expect(await store.stats()).toMatchObject({ waiting: 1 })
-        expect(await store.add([order(second)], window)).toEqual(['merged'])
-        await expect.poll(() => events.length, poll).toBe(1)
-        expect(events).toMatchObject([
-          {
-            source: 'signed',
-            merged: true,
-            data: { user: { email: jane, phone: jane, ttclid: 'click' }, properties: { value: 2 } },
-          },
-        ])
-        expect(await store.add([order('page'), order('signed')], window)).toEqual(['already_sent', 'already_sent'])
-        await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, sent: 1, orders: { merged: 1, conflict: 0 } })
-      },
-    )
+    ] as const)('merges an order whose %s copy arrives first, and delivers it at once', async (first, second) => {
+      const store = create().open()
+      const { deliver, events } = taking()
+      store.start(deliver, window)
+      expect(await store.add([order(first)], window)).toEqual(['kept'])
+      expect(await store.stats()).toMatchObject({ waiting: 1 })
+      expect(await store.add([order(second)], window)).toEqual(['merged'])
+      await expect.poll(() => events.length, poll).toBe(1)
+      expect(events).toMatchObject([
+        {
+          source: 'signed',
+          merged: true,
+          data: { user: { email: jane, phone: jane, ttclid: 'click' }, properties: { value: 2 } },
+        },
+      ])
+      expect(await store.add([order('page'), order('signed')], window)).toEqual(['already_sent', 'already_sent'])
+      await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, sent: 1, orders: { merged: 1, conflict: 0 } })
+    })
 
     test('delivers an order that waits for its twin when it is due, and never changes it afterwards', async () => {
       let now = Date.now()
@@ -212,7 +209,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
       await expect.poll(told, poll).toEqual(['Purchase 1 signed', 'Purchase 2 signed'])
     })
 
-    test('an order whose due time is further away than its window is due: the clock was set back', async () => {
+    test('an order whose due time is further away than its window is due, because the clock was set back', async () => {
       let now = Date.now() + 10 * minute
       const store = create().open(() => now)
       await store.add([order('signed')], window)
@@ -231,7 +228,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
       await expect.poll(told, poll).toEqual(['Purchase 1 signed', 'Purchase 2 signed'])
     })
 
-    test('a page’s copy that contradicts the source’s is not sent, and does not keep the true one from being merged', async () => {
+    test('a page’s copy that contradicts the source’s is not sent, and the real one can still be merged', async () => {
       const store = create().open()
       const { deliver, events } = taking()
       store.start(deliver, window)
@@ -264,7 +261,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
       await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, orders: { left_to_source: 3 } })
     })
 
-    test('a source’s order is sent although a page’s copy has left, while TikTok remembers that one', async () => {
+    test('a source’s order is sent after a page’s copy was sent, while TikTok remembers that copy', async () => {
       const start = Date.now()
       let now = start
       const store = create().open(() => now)
@@ -318,7 +315,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
       ],
       ['orderIds', ['1001', '1'], [eventOf('1001', {}), eventOf('1', { email: mary }), eventOf('2', {}, '1001')]],
     ])(
-      'erases what waits and what was set aside of a person, by %s, and nothing of others',
+      'erases a person’s waiting events and dead letters, by %s, and nothing of others',
       async (key, values, events) => {
         const store = create().open()
         await store.add([...others, ...events], window)
@@ -343,7 +340,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
       },
     )
 
-    test('still knows by name and id which orders of an erased person were received', async () => {
+    test('still knows the orders of an erased person, by name and ID only', async () => {
       const store = create().open()
       const { deliver, told } = taking()
       store.start(deliver, window)
@@ -356,7 +353,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
     })
 
     test.each(['done', 'retry', 'dead'] as const)(
-      'an event that is erased while it is sent is not kept, and one that comes then is sent: TikTok answers %s',
+      'an event that is erased while it is sent is not kept, and a later one is sent: TikTok answers %s',
       async (verdict) => {
         const store = create().open()
         const sent: string[] = []
@@ -371,7 +368,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
         await store.add([eventOf('1', { email: jane })], window)
         await expect.poll(() => sent, poll).toEqual(['1'])
         expect(await store.erase({ ...nobody, emails: [jane] })).toEqual({ waiting: 1, deadLetters: 0, sending: 1 })
-        // An engine may give it the place of the one that was erased.
+        // An engine may reuse the row ID of the erased event.
         await store.add([eventOf('2', { email: mary })], window)
         answer()
         await expect.poll(() => sent, poll).toEqual(['1', '2'])
@@ -381,7 +378,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
       },
     )
 
-    test('an order that was refused may come again, from both sides', async () => {
+    test('an order that TikTok refused can be sent again by both sides', async () => {
       const store = create().open()
       let isRefused = true
       const { deliver, told } = taking(() => (isRefused ? 'dead' : 'done'))
@@ -410,9 +407,12 @@ export function testStore(name: string, create: () => TestDatabase): void {
       return row
     }
 
-    test('sends a row for new customers with the first order of each key of a person only, across restarts', async () => {
+    test('sends a row for new customers with the first order of each key of a person only, across restarts', async ({
+      skip,
+    }) => {
       const database = create()
       const store = database.open()
+      skip(!store.keepsHistory, 'it keeps no history of customers')
       const start = Date.now() - 1000
       expect(await addOrderOf(store, { id: '1', time: start, person: { email: jane, phone: jane1 } })).toBe('kept')
       expect(await addOrderOf(store, { id: '2', time: start + 1 })).toBe('for_others')
@@ -430,9 +430,12 @@ export function testStore(name: string, create: () => TestDatabase): void {
       expect(await again.stats()).toMatchObject({ waiting: 6, customers: { new: 2, returning: 2, unknown: 0 } })
     })
 
-    test('adds orders to the history without events, and forgets a person and those who ordered too long ago', async () => {
+    test('adds orders to the history without events, and forgets a person and those who ordered too long ago', async ({
+      skip,
+    }) => {
       let now = Date.now()
       const store = create().open(() => now)
+      skip(!store.keepsHistory, 'it keeps no history of customers')
       const old = { id: '1', time: now - 1000, person: { email: jane, customerId: jane1 }, isCovered: true, rows: [] }
       expect(await store.add([], window, { history: { orders: [old], keepFor: 40 * day } })).toEqual([])
       expect(await addOrderOf(store, { id: '2' })).toBe('for_others')

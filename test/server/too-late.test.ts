@@ -19,8 +19,8 @@ describe('from a page', () => {
   }
 
   test.each([
-    ['47 hours, where the pixel may have it', 47, true],
-    ['168 hours, where it has not', 168, false],
+    ['47 hours, if the pixel may have it', 47, true],
+    ['168 hours, if the pixel does not have it', 168, false],
   ])('an event is late after %s', async (_, hours, pixel) => {
     const inTime = await post({ time: noon - hours * hour + 1000, pixel })
     expect([inTime.answer.body, inTime.outbox.kept.length]).toEqual([{ accepted: 1, problems: [] }, 1])
@@ -42,7 +42,7 @@ describe('from a page', () => {
     expect([late.outbox.kept, await tooLateOf(late)]).toEqual([[], 1])
   })
 
-  test('a late event affects no other event, and the answer names it', async () => {
+  test('a late event affects no other event, and is named in the answer', async () => {
     const late = { time: noon - 50 * hour }
     const { answer, outbox } = await post(
       { eventID: '1' },
@@ -56,19 +56,19 @@ describe('from a page', () => {
     expect(outbox.kept.map(({ data }) => data.event_id)).toEqual(['1', '3'])
   })
 
-  test('an event that became several of TikTok’s is named once, and each of them is counted', async () => {
+  test('a late event with several TikTok events is named once, and each of them is counted', async () => {
     const send = ['Purchase', 'NewCustomerPurchase'].map((event) => ({ event, parameters: {} }))
     const forwarder = await post({ send, time: noon - 50 * hour })
     expect(forwarder.answer.body.too_late).toEqual([{ event_name: 'Placed Order', event_id: '1001' }])
     expect(await tooLateOf(forwarder)).toBe(2)
   })
 
-  test('an absurd age is late, too', async () => {
+  test('an event of an impossible age is late too', async () => {
     const { answer } = await post({ time: 0, pixel: false })
     expect(answer.body.too_late).toHaveLength(1)
   })
 
-  test('a page whose clock is wrong is judged by its own differences', async () => {
+  test('the age of an event is the difference of two times of the page, so that a wrong clock does not matter', async () => {
     const skew = 3650 * 24 * hour
     const forwarder = startForwarder()
     const batch = { ...batchOf(relayed({ time: noon + skew - 46 * hour })), sentAt: noon + skew }
@@ -89,8 +89,8 @@ describe('from a server', () => {
   }
 
   test.each([
-    ['47 hours, where the page sends it too', 47, {}],
-    ['168 hours, where only a server does', 168, { mapping: { mode: 'server_only' } }],
+    ['47 hours, if the page sends it too', 47, {}],
+    ['168 hours, if only a server sends it', 168, { mapping: { mode: 'server_only' } }],
   ] satisfies [string, number, Partial<ForwarderConfig>][])('an event is late after %s', async (_, hours, config) => {
     const inTime = await post(hours - 1 / 3600, config)
     expect(inTime.answer.body).toEqual({ accepted: 1, statuses: { success: 1 }, problems: [] })
@@ -107,7 +107,7 @@ describe('from a server', () => {
     expect([late.outbox.kept, await tooLateOf(late)]).toEqual([[], 1])
   })
 
-  test('of an event with several rows, those that may still be sent are', async () => {
+  test('of a late event with several rows, those that may still be sent are sent', async () => {
     const events = {
       'Placed Order': ['Purchase', { event: 'PaidOrder', forward: 'server' as const }],
     }
@@ -133,33 +133,30 @@ describe('a clock that is set while the forwarder runs', () => {
   test.each([
     ['three days ahead', 72],
     ['eight days ahead', 192],
-  ])(
-    'to %s loses no order: it is kept, and answered as skipped, until the clock is believed after an hour',
-    async (_, hours) => {
-      const clock = { ahead: 0, passed: 0 }
-      const forwarder = startForwarder(
-        {},
-        () => noon + clock.ahead + clock.passed,
-        () => clock.passed,
-      )
-      /** The answer, and how many events of it were kept. */
-      const post = async () => {
-        const before = forwarder.outbox.kept.length
-        const { statuses } = (await forwarder.postWebhook(order)).body
-        return [statuses, forwarder.outbox.kept.length - before]
-      }
-      expect(await post()).toEqual([{ success: 1 }, 1])
-      clock.ahead = hours * hour
-      expect(await post()).toEqual([{ skipped: 1 }, 1])
-      clock.passed += hour - 1
-      expect(await post()).toEqual([{ skipped: 1 }, 1])
-      clock.passed += 1
-      expect(await post()).toEqual([{ skipped: 1 }, 0])
-      // And the other way, when it is corrected.
-      clock.ahead = 0
-      expect(await post()).toEqual([{ success: 1 }, 1])
-    },
-  )
+  ])('to %s loses no order: for an hour, late orders are stored and answered as skipped', async (_, hours) => {
+    const clock = { ahead: 0, passed: 0 }
+    const forwarder = startForwarder(
+      {},
+      () => noon + clock.ahead + clock.passed,
+      () => clock.passed,
+    )
+    /** The answer, and how many events of it were kept. */
+    const post = async () => {
+      const before = forwarder.outbox.kept.length
+      const { statuses } = (await forwarder.postWebhook(order)).body
+      return [statuses, forwarder.outbox.kept.length - before]
+    }
+    expect(await post()).toEqual([{ success: 1 }, 1])
+    clock.ahead = hours * hour
+    expect(await post()).toEqual([{ skipped: 1 }, 1])
+    clock.passed += hour - 1
+    expect(await post()).toEqual([{ skipped: 1 }, 1])
+    clock.passed += 1
+    expect(await post()).toEqual([{ skipped: 1 }, 0])
+    // And the other way, when it is corrected.
+    clock.ahead = 0
+    expect(await post()).toEqual([{ success: 1 }, 1])
+  })
 
   test('by a minute changes nothing', async () => {
     const clock = { ahead: 0 }

@@ -71,7 +71,7 @@ test('a server’s order runs the whole pipeline', async () => {
   ])
 })
 
-test('an e-mail address that stands in the place of a place is left out', async () => {
+test('an email address in the field of a city, state or country is left out', async () => {
   const { data } = await send(withProfile({ $city: 'jane@example.com', $state: 'BE', $country_code: 'j@x.de' }))
   expect(data?.user).toEqual({ state: 'be' })
 })
@@ -91,7 +91,7 @@ test('raw personal data does not reach the outbox', async () => {
   expect(JSON.stringify(kept)).not.toMatch(/jane|doe|1234567|10115|other@/i)
 })
 
-test('a new customer’s order is two events of one id', async () => {
+test('a new customer’s order is two events with one ID', async () => {
   const { answer, kept } = await send({ ...order, properties: { ...order.properties, $is_new_customer: 'true' } })
   expect(answer.body.accepted).toBe(1)
   expect(kept.map(({ data }) => [data.event, data.event_id, data.properties.value])).toEqual([
@@ -100,17 +100,21 @@ test('a new customer’s order is two events of one id', async () => {
   ])
 })
 
-describe('event ids', () => {
+describe('the event ID', () => {
   test.each([
-    ['text stays as it is', { event_id: ' a b ' }, ' a b '],
-    ['a number becomes text', { event_id: 42 }, '42'],
-    ['an order without one has its own id', { event_id: null }, '1001'],
-    ['so has one that is a GID', { event_id: undefined, properties: { id: 'gid://shopify/Order/55' } }, '55'],
+    ['is kept if it is text', { event_id: ' a b ' }, ' a b '],
+    ['becomes text if it is a number', { event_id: 42 }, '42'],
+    ['is the order’s ID if it is missing', { event_id: null }, '1001'],
+    [
+      'is the number in the order’s GID if it is missing',
+      { event_id: undefined, properties: { id: 'gid://shopify/Order/55' } },
+      '55',
+    ],
   ])('%s', async (_, more, id) => {
     expect((await send({ ...order, ...more })).data?.event_id).toBe(id)
   })
 
-  test('anything else without one has a random one', async () => {
+  test('is random for any other event if it is missing', async () => {
     const { kept } = await send([{ event_name: 'Searched' }, { event_name: 'Searched' }])
     const [first, second] = kept.map(({ data }) => data.event_id)
     expect(first).toMatch(/^[\da-f-]{36}$/)
@@ -121,19 +125,19 @@ describe('event ids', () => {
 describe('time', () => {
   const seconds = noon / 1000
   test.each([
-    ['Unix seconds', seconds - 10, seconds - 10],
-    ['Unix seconds with a fraction', seconds - 9.5, seconds - 10],
-    ['Unix seconds as text', String(seconds - 10), seconds - 10],
-    ['milliseconds, which are understood', noon - 10_000, seconds - 10],
-    ['ISO 8601 in UTC', '2026-03-01T11:59:50Z', seconds - 10],
-    ['ISO 8601 with an offset', '2026-03-01T12:59:50.000+01:00', seconds - 10],
-    ['ISO 8601 with an offset without a colon', '2026-03-01T06:59:50-0500', seconds - 10],
-    ['ISO 8601 with hours alone, and a blank', '2026-03-01 12:59:50+01', seconds - 10],
-    ['blanks around it', ' 2026-03-01T11:59:50Z ', seconds - 10],
-    ['milliseconds as text', String(noon - 10_000), seconds - 10],
-    ['none: now', undefined, seconds],
-    ['null: now', null, seconds],
-    ['the future: now', '2027-01-01T00:00:00Z', seconds],
+    ['is read from Unix seconds', seconds - 10, seconds - 10],
+    ['is read from Unix seconds with a fraction', seconds - 9.5, seconds - 10],
+    ['is read from Unix seconds as text', String(seconds - 10), seconds - 10],
+    ['is read from milliseconds', noon - 10_000, seconds - 10],
+    ['is read from ISO 8601 in UTC', '2026-03-01T11:59:50Z', seconds - 10],
+    ['is read from ISO 8601 with an offset', '2026-03-01T12:59:50.000+01:00', seconds - 10],
+    ['is read from ISO 8601 with an offset without a colon', '2026-03-01T06:59:50-0500', seconds - 10],
+    ['is read from ISO 8601 with a space and an offset of hours only', '2026-03-01 12:59:50+01', seconds - 10],
+    ['is read with spaces around it', ' 2026-03-01T11:59:50Z ', seconds - 10],
+    ['is read from milliseconds as text', String(noon - 10_000), seconds - 10],
+    ['is now if it is missing', undefined, seconds],
+    ['is now if it is null', null, seconds],
+    ['is now if it is in the future', '2027-01-01T00:00:00Z', seconds],
   ])('%s', async (_, timestamp, expected) => {
     expect((await send({ ...order, timestamp })).data?.event_time).toBe(expected)
   })
@@ -141,18 +145,21 @@ describe('time', () => {
   test.each([
     ['a row that the page sends too', {}, 47],
     [
-      'a row for the server alone',
+      'a row that only the server sends',
       { mapping: { events: { 'Placed Order': { event: 'Purchase', forward: 'server' } } } },
       7 * 24,
     ],
     ['a config without a pixel', { mapping: { mode: 'server_only' } }, 7 * 24],
-  ] satisfies [string, Partial<ForwarderConfig>, number][])('%s expires accordingly', async (_, config, hours) => {
-    const { kept } = await send(order, config)
-    expect(kept[0]?.expires).toBe(noon / 1000 - hour + hours * hour)
-  })
+  ] satisfies [string, Partial<ForwarderConfig>, number][])(
+    'decides when an event expires, for %s',
+    async (_, config, hours) => {
+      const { kept } = await send(order, config)
+      expect(kept[0]?.expires).toBe(noon / 1000 - hour + hours * hour)
+    },
+  )
 })
 
-describe('an event that is not sent by design is not a problem', () => {
+describe('an event that is intentionally not sent is not a problem', () => {
   const filters = [
     { event: 'Placed Order', any: [{ property: 'source_name', operator: 'not_equal' as const, value: 'web' }] },
   ]
@@ -168,7 +175,7 @@ describe('an event that is not sent by design is not a problem', () => {
     expect(kept).toEqual([])
   })
 
-  test('a filter lets the others through', async () => {
+  test('of several events, those that pass the filter are sent', async () => {
     const { kept } = await send({ ...order, properties: { ...order.properties, source_name: 'pos' } }, { filters })
     expect(kept).toHaveLength(1)
   })
@@ -179,14 +186,14 @@ describe('the sales channel', () => {
     { event: '*', any: [{ property: '$sales_channel_type', operator: 'equal', value: 'web' }] },
   ]
   test.each<[title: string, properties: object, passes: boolean]>([
-    ['web where none is named', { source_name: undefined }, true],
-    ['web where it is null', { $sales_channel_type: null }, true],
-    ['web where it is empty', { $sales_channel_type: ' ' }, true],
-    ['web where the source is a checkout', { source_name: 'checkout' }, true],
-    ['web where the event says so, whatever the source', { $sales_channel_type: 'web', source_name: 'pos' }, true],
-    ['the till’s where Shopify names it', { source_name: 'pos' }, false],
-    ['a subscription’s where Shopify names it', { source_name: 'subscription_contract' }, false],
-    ['as the event says', { $sales_channel_type: 'pos' }, false],
+    ['web by default', { source_name: undefined }, true],
+    ['web if it is null', { $sales_channel_type: null }, true],
+    ['web if it is empty', { $sales_channel_type: ' ' }, true],
+    ['web if the source is a checkout', { source_name: 'checkout' }, true],
+    ['web if the event says so, whatever the source', { $sales_channel_type: 'web', source_name: 'pos' }, true],
+    ['pos if Shopify names it', { source_name: 'pos' }, false],
+    ['subscription_contract if Shopify names it', { source_name: 'subscription_contract' }, false],
+    ['the event’s own', { $sales_channel_type: 'pos' }, false],
   ])('is %s', async (_, properties, passes) => {
     const { answer, kept } = await send(
       { ...order, properties: { ...order.properties, ...properties } },
@@ -196,7 +203,7 @@ describe('the sales channel', () => {
     expect(kept).toHaveLength(passes ? 1 : 0)
   })
 
-  test.each(['pos', 'subscription_contract'])('may be asked for by a filter: %s', async (source_name) => {
+  test.each(['pos', 'subscription_contract'])('can be used in a filter: %s', async (source_name) => {
     const filters: Filter[] = [
       { event: '*', any: [{ property: '$sales_channel_type', operator: 'equal', value: source_name }] },
     ]
@@ -211,7 +218,7 @@ test.each([
   ['AddToCart', 'Added To Cart'],
   ['order_completed', 'Placed Order'],
   ['Placed Ordr', 'Placed Order'],
-])('an event that is skipped for want of a row is told the name that is meant: %s', async (event_name, meant) => {
+])('the answer suggests a name for an event without a mapping row: %s', async (event_name, meant) => {
   const message = `has no row in the mapping. Did you mean "${meant}"?`
   const one = await send({ ...order, event_name })
   expect([one.answer.status, one.answer.body]).toEqual([
@@ -232,7 +239,7 @@ test('a custom event gets the name in its mapping row', async () => {
   expect(data).toMatchObject({ event: 'LoyalCustomer', properties: { value: 5, currency: 'USD' } })
 })
 
-test('several events may come as a list, or in events', async () => {
+test('a body may be a list of events, or contain it in events', async () => {
   const three = [order, { ...order, event_id: '2' }, { ...order, event_name: 'Viewed Cart' }]
   for (const body of [three, { events: three }]) {
     const { answer, kept } = await send(body)
@@ -241,18 +248,18 @@ test('several events may come as a list, or in events', async () => {
   }
 })
 
-test('a bare event is enough', async () => {
+test('a body may be one event', async () => {
   const { data } = await send({ event_name: 'Cancelled Subscription' })
   expect(data).toMatchObject({ event: 'CancelSubscription', user: {}, page: {}, properties: {} })
 })
 
-test('a shop of PHP writes [] for an object in which nothing stands', async () => {
+test('an empty list is read as an empty object, because PHP writes it so', async () => {
   const { answer, data } = await send({ ...order, profile_properties: [], aliases: [] })
   expect([answer.status, data?.event_id]).toEqual([202, order.event_id])
   expect((await send({ event_name: 'Cancelled Subscription', properties: [] })).data?.properties).toEqual({})
 })
 
-describe('consent comes with the event', () => {
+describe('consent is part of the event', () => {
   const cells: [mode: ConsentMode, consent: unknown, goes: boolean][] = [
     ['always', undefined, true],
     ['always', { marketing: 'denied' }, true],
@@ -291,9 +298,13 @@ describe('consent comes with the event', () => {
 describe('the page context', () => {
   const known = { ttclid: 'E.C.P.abc', ttp: 'ttp-1', ip: '203.0.113.7', user_agent: 'Shopper' }
   test.each([
-    ['by its $ names', { $ip: known.ip, $user_agent: known.user_agent, $ttclid: known.ttclid, $ttp: known.ttp }, known],
     [
-      'as converge.context() gave it',
+      'is read from properties with a $ prefix',
+      { $ip: known.ip, $user_agent: known.user_agent, $ttclid: known.ttclid, $ttp: known.ttp },
+      known,
+    ],
+    [
+      'is read as converge.context() returns it',
       {
         ttclid: known.ttclid,
         ttp: known.ttp,
@@ -304,24 +315,29 @@ describe('the page context', () => {
       },
       { ttclid: known.ttclid, ttp: known.ttp, user_agent: 'Shopper', external_id: sha256('visitor') },
     ],
-    ['an external_id in the clear is hashed', { external_id: '77' }, { external_id: sha256('77') }],
     [
-      'a customer’s id wins over the visitor’s',
+      'the click ID’s cookie may be sent as it is',
+      { ttclid: `${known.ttclid}.1790000000000` },
+      { ttclid: known.ttclid },
+    ],
+    ['an external_id in plain text is hashed', { external_id: '77' }, { external_id: sha256('77') }],
+    [
+      'a customer ID takes precedence over the visitor’s ID',
       { $customer_id: 1, external_id: sha256('v') },
       { external_id: sha256('1') },
     ],
     ['the locale', { $locale: 'de-AT' }, { locale: 'de-AT' }],
-    ['the locale, as WordPress writes it', { locale: ' pt_BR ' }, { locale: 'pt_BR' }],
-    ['a locale that is none is left out', { $locale: 'jane@example.com' }, {}],
-    ['what is unfit is left out', { $ip: 'jane', $ttclid: 'a b', $ttp: { a: 1 }, $user_agent: null }, {}],
+    ['the locale in the format of WordPress', { locale: ' pt_BR ' }, { locale: 'pt_BR' }],
+    ['an invalid locale is left out', { $locale: 'jane@example.com' }, {}],
+    ['invalid values are left out', { $ip: 'jane', $ttclid: 'a b', $ttp: { a: 1 }, $user_agent: null }, {}],
   ])('%s', async (_, profile, user) => {
     expect((await send(withProfile(profile))).data?.user).toEqual(user)
   })
 
   test.each([
-    ['the event’s own wins', { $locale: 'fr' }, { $locale: 'de' }, 'fr'],
-    ['the profile’s fills in', { $locale: 'no locale' }, { $locale: 'de' }, 'de'],
-  ])('of two locales %s', async (_, properties, profile, locale) => {
+    ['the event’s own takes precedence', { $locale: 'fr' }, { $locale: 'de' }, 'fr'],
+    ['the profile’s is used if the event has none', { $locale: 'no locale' }, { $locale: 'de' }, 'de'],
+  ])('contains one of two locales: %s', async (_, properties, profile, locale) => {
     expect((await send(withProfile(profile, properties))).data?.user.locale).toBe(locale)
   })
 
@@ -334,13 +350,13 @@ describe('the page context', () => {
     ],
     ['the context’s', {}, { url: 'https://www.shop.test/b' }, 'https://www.shop.test/b'],
     ['the shop’s', {}, {}, 'https://shop.test'],
-    ['none that is none', { $url: 'javascript:1' }, {}, undefined],
+    ['left out if the URL is invalid', { $url: 'javascript:1' }, {}, undefined],
   ])('the page is %s', async (_, properties, profile, url) => {
     expect((await send(withProfile(profile, properties), { domain: 'shop.test' })).data?.page.url).toBe(url)
   })
 
   test.each(['https://Shop.test/', '.shop.test', 'shop.test:8080/a'])(
-    'the shop’s page is its host, however its domain is written: %s',
+    'the shop’s page has the host of the domain, in any spelling: %s',
     async (domain) => {
       expect((await send(withProfile({}), { domain })).data?.page.url).toBe('https://shop.test')
     },
@@ -350,16 +366,28 @@ describe('the page context', () => {
 describe('identity', () => {
   test.each([
     [
-      'the event’s e-mail wins over the profile’s',
+      'the event’s email takes precedence over the profile’s',
       { $email: 'a@shop.test' },
       { $email: 'b@shop.test' },
       ['urn:email:c@shop.test'],
       'a@shop.test',
     ],
-    ['the profile’s fills in', { $email: null }, { $email: 'b@shop.test' }, ['urn:email:c@shop.test'], 'b@shop.test'],
-    ['an alias fills in', {}, {}, ['urn:cart_token:1', 'urn:email:C@shop.test'], 'c@shop.test'],
-    ['junk is nobody', { $email: 'undefined' }, {}, ['urn:email:undefined'], undefined],
-    ['no aliases are none', {}, {}, null, undefined],
+    [
+      'the profile’s is used if the event has none',
+      { $email: null },
+      { $email: 'b@shop.test' },
+      ['urn:email:c@shop.test'],
+      'b@shop.test',
+    ],
+    [
+      'an alias is used if there is no other value',
+      {},
+      {},
+      ['urn:cart_token:1', 'urn:email:C@shop.test'],
+      'c@shop.test',
+    ],
+    ['placeholders identify nobody', { $email: 'undefined' }, {}, ['urn:email:undefined'], undefined],
+    ['an empty list of aliases is valid', {}, {}, null, undefined],
   ])('%s', async (_, properties, profile, aliases, email) => {
     const { data } = await send({ ...withProfile(profile, properties), aliases })
     expect(data?.user.email).toBe(email && sha256(email))
@@ -373,16 +401,16 @@ describe('identity', () => {
   test.each([
     ['in the profile', { $phone_number: '0170 1234567', $country_code: 'DE' }, {}],
     ['in the event, with the profile’s country', { $country_code: 'de' }, { $phone_number: '0170/1234567' }],
-  ])('a national phone number gets its country’s prefix: %s', async (_, profile, properties) => {
+  ])('a national phone number gets its country’s calling code: %s', async (_, profile, properties) => {
     expect((await send(withProfile(profile, properties))).data?.user.phone).toBe(sha256('+491701234567'))
   })
 
-  test('a phone number that begins with its country’s calling code gets no second one', async () => {
+  test('a phone number that already has its country’s calling code gets no second one', async () => {
     const { data } = await send(withProfile({ $phone_number: '491712345678', $country_code: 'DE' }))
     expect(data?.user.phone).toBe(sha256('+491712345678'))
   })
 
-  test('of lists of e-mails and phones, the first valid ones count', async () => {
+  test('the first valid email and phone of a list are used', async () => {
     const $email = [null, 'jane', 'me@x.com', 'other@x.com']
     const $phone_number = ['', '12', '0171 2345678 ext. 9', '+49 30 901820']
     const known = { email: sha256('me@x.com'), phone: sha256('+491712345678') }
@@ -411,7 +439,7 @@ describe('Global Privacy Control from converge.context()', () => {
   })
 
   test.each(['always', 'always_server', 'implied', 'require'] as const)(
-    'is a denial under %s where the config says so, until a grant',
+    'is a denial under %s if the config says so, until a grant',
     async (consent) => {
       const config = { gpc: 'deny', consent } as const
       expect((await send(withProfile({ gpc: true }), config)).kept).toHaveLength(0)
@@ -421,19 +449,22 @@ describe('Global Privacy Control from converge.context()', () => {
   )
 })
 
-test('limited data use may be the shop’s for all', async () => {
+test('a shop can set limited data use for everybody', async () => {
   expect((await send(order, { limitedDataUse: true })).data?.limited_data_use).toBe(true)
 })
 
-describe('an order without an id', () => {
+describe('an order without an ID', () => {
   const nameless = { ...order, event_id: null, properties: { ...order.properties, id: null } }
 
   test.each<[title: string, event: object]>([
     ['neither an event_id nor an id', nameless],
-    ['blank ones', { ...order, event_id: undefined, properties: { ...order.properties, id: ' ' } }],
-    ['properties without it', { event_name: 'Placed Order' }],
+    [
+      'a blank event_id and a blank id',
+      { ...order, event_id: undefined, properties: { ...order.properties, id: ' ' } },
+    ],
+    ['properties without an id', { event_name: 'Placed Order' }],
     ['a subscription', { event_name: 'Started Subscription', properties: { order_id: 1001 } }],
-  ])('is taken, and the answer tells of it: %s', async (_, event) => {
+  ])('is accepted, and the answer reports it: %s', async (_, event) => {
     const { answer, kept } = await send(event)
     expect(kept).toHaveLength(1)
     expect([answer.status, answer.body]).toEqual([
@@ -446,22 +477,19 @@ describe('an order without an id', () => {
     ])
   })
 
-  test.each(['order_id', 'orderId', 'transaction_id'])(
-    'is named by its %s, and the answer tells of that',
-    async (key) => {
-      const event = { ...nameless, properties: { ...nameless.properties, [key]: 'O-7' } }
-      const { answer, data } = await send({ events: [order, event] })
-      expect(answer.body).toMatchObject({
-        accepted: 2,
-        problems: [
-          { path: `events[1].properties.${key}`, message: expect.stringMatching(/^MISSING_ORDER_ID: .*\.id\.$/) },
-        ],
-      })
-      expect(data?.event_id).toBe('order-1001')
-      const { data: alone } = await send(event)
-      expect([alone?.event_id, alone?.properties.order_id]).toEqual(['O-7', 'O-7'])
-    },
-  )
+  test.each(['order_id', 'orderId', 'transaction_id'])('uses its %s, and the answer reports it', async (key) => {
+    const event = { ...nameless, properties: { ...nameless.properties, [key]: 'O-7' } }
+    const { answer, data } = await send({ events: [order, event] })
+    expect(answer.body).toMatchObject({
+      accepted: 2,
+      problems: [
+        { path: `events[1].properties.${key}`, message: expect.stringMatching(/^MISSING_ORDER_ID: .*\.id\.$/) },
+      ],
+    })
+    expect(data?.event_id).toBe('order-1001')
+    const { data: alone } = await send(event)
+    expect([alone?.event_id, alone?.properties.order_id]).toEqual(['O-7', 'O-7'])
+  })
 
   test.each<[title: string, event: object]>([
     ['an event_id', { ...nameless, event_id: 'e-1' }],

@@ -39,7 +39,7 @@ test('the JSON of an event is parsed once and written once between the page and 
   }
 })
 
-test('a thousand events are read and settled by a few statements', async () => {
+test('a thousand events are read and settled with a few SQL statements', async () => {
   const outbox = open(newPath())
   await outbox.add(numbered(1000))
   const methods = ['run', 'get', 'all', 'iterate'] as const
@@ -50,7 +50,7 @@ test('a thousand events are read and settled by a few statements', async () => {
   expect(spies.reduce((calls, { mock }) => calls + mock.calls.length, 0)).toBeLessThan(100)
 })
 
-test('requests that share a commit share all statements but those that insert their events', async () => {
+test('requests that share a commit share all SQL statements except the inserts', async () => {
   const outbox = open(newPath())
   await outbox.add(numbered(1))
   const run = vi.spyOn(StatementSync.prototype, 'run')

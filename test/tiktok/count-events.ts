@@ -1,10 +1,10 @@
-// How TikTok counts: events of one name and event_id are one, for 48 hours.
+// TikTok's counting: within 48 hours, events with the same name and event_id count once.
 import type { EventsApiEvent } from '../../src/tiktok/events-api/event.ts'
 
 const memory = 48 * 3_600_000
 
 export interface EventCounter {
-  /** True if TikTok counts it: it has not counted the same event and event_id in the last 48 hours. `at` is in milliseconds. */
+  /** True if TikTok counts the event, because the same name and event_id did not count in the last 48 hours. `at` is in milliseconds. */
   counts(event: Pick<EventsApiEvent, 'event' | 'event_id'>, at: number): boolean
   clear(): void
 }

@@ -1,5 +1,5 @@
-// Plays business-api.tiktok.com: takes POST /open_api/v1.3/event/track/ on loopback, checks the body as strictly as TikTok may,
-// and keeps what came. What goes wrong is decided here, never by the sender.
+// A stand-in for business-api.tiktok.com: accepts POST /open_api/v1.3/event/track/ on loopback, checks the body as strictly as
+// TikTok may, and records it. Faults are set here, never by the sender.
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { EventsApiEvent } from '../../src/tiktok/events-api/event.ts'
 import { createEventCounter } from './count-events.ts'
@@ -14,14 +14,14 @@ export interface EventsApiBody {
   data: EventsApiEvent[]
 }
 
-/** A request as it came, refused ones included, and how it was answered. */
+/** A request with its answer, including refused ones. */
 export interface EventsApiRequest {
   /** Milliseconds since 1970. */
   at: number
   headers: IncomingHttpHeaders
   /** The body's text. */
   text: string
-  /** `undefined` where TikTok would not have taken the body. */
+  /** `undefined` if TikTok would not have accepted the body. */
   body: EventsApiBody | undefined
   status: number
   /** TikTok's `code`, inside HTTP 200. */
@@ -35,9 +35,9 @@ export interface AcceptedEvent extends EventsApiEvent {
   acceptedAt: number
 }
 
-/** What goes wrong with a request. Nothing is accepted, unless it says so. */
+/** The fault of a request. Its events are not accepted, unless stated. */
 export interface Fault {
-  /** Milliseconds, or a promise that a test resolves when the answer may leave. `never` hangs. Alone: slow, but sound. */
+  /** The delay of the answer, in milliseconds or until a promise resolves. `never` hangs. Without other faults the answer is a success. */
   after?: number | Promise<unknown>
   /** An HTTP status other than 200. */
   status?: number
@@ -50,37 +50,37 @@ export interface Fault {
   /** TikTok's `code`, inside HTTP 200. 20001 accepts the events all the same. */
   code?: number
   message?: string
-  /** Instead of TikTok's JSON. */
+  /** The body, instead of TikTok's JSON. */
   garbage?: string
-  /** `at once`: before the body was read, as a server that is down. `half-way`: within the answer, with the events accepted. */
+  /** `at once` closes the connection before the body is read. `half-way` closes it within the answer, after accepting the events. */
   hangUp?: 'at once' | 'half-way'
 }
 
 export interface EventsApiHost {
   /** The address to post to. */
   readonly url: string
-  /** Every request that was read, in the order of coming. */
+  /** Every request that was read, in the order of arrival. */
   readonly requests: EventsApiRequest[]
-  /** Every event that was accepted, repeated ones included. */
+  /** Every accepted event, including repeated ones. */
   readonly accepted: AcceptedEvent[]
-  /** What TikTok would count: the first of each event and event_id, within 48 hours. */
+  /** The events that TikTok would count: the first of each name and event_id within 48 hours. */
   readonly counted: AcceptedEvent[]
   readonly faults: {
-    /** Of every request, until it is set to something else. */
+    /** The fault of every request, until it is changed. */
     always: Fault
-    /** Of the next requests, one each; then `always` again. */
+    /** The faults of the next requests, one each. Afterwards `always` applies again. */
     next: Fault[]
-    /** Of a request whose body is sound, by what is in it. It goes before the others. */
+    /** The fault of a request with a valid body, by its events. Takes precedence over the others. */
     of: ((body: EventsApiBody) => Fault) | undefined
   }
-  /** Resolves when so much has been accepted, or once it satisfies `enough`. */
+  /** Resolves when this many events have been accepted, or once they satisfy `enough`. */
   waitForAccepted(enough: number | ((accepted: AcceptedEvent[]) => boolean), timeout?: number): Promise<AcceptedEvent[]>
-  /** Resolves when so many requests have been read, or once they satisfy `enough`. */
+  /** Resolves when this many requests have been read, or once they satisfy `enough`. */
   waitForRequests(
     enough: number | ((requests: EventsApiRequest[]) => boolean),
     timeout?: number,
   ): Promise<EventsApiRequest[]>
-  /** Forgets requests, events and faults. */
+  /** Clears requests, events and faults. */
   reset(): void
   /** Connections are refused from now on. */
   close(): Promise<void>
@@ -89,11 +89,11 @@ export interface EventsApiHost {
 }
 
 export interface EventsApiHostOptions {
-  /** Another one is refused (40105). Default: any. */
+  /** The valid token. Others are refused with 40105. Default: any. */
   accessToken?: string
-  /** Another one is refused (40001). Default: any. */
+  /** The valid pixel ID. Others are refused with 40001. Default: any. */
   pixelId?: string
-  /** Default: one that is free. */
+  /** Default: a free port. */
   port?: number
 }
 
@@ -219,7 +219,7 @@ export async function createEventsApiHost(options: EventsApiHostOptions = {}): P
   }
 }
 
-/** Hangs what is answered after it. */
+/** An answer after this promise hangs. */
 export const never: Promise<never> = new Promise(() => {})
 
 interface Judgement {
@@ -229,7 +229,7 @@ interface Judgement {
   body: EventsApiBody | undefined
 }
 
-/** What TikTok would answer. Its `code` stands in an HTTP 200, whatever it says. */
+/** TikTok's answer. Its `code` is always in HTTP 200. */
 function judge(request: IncomingMessage, text: string, { accessToken, pixelId }: EventsApiHostOptions): Judgement {
   const refuse = (code: number, message: string): Judgement => ({ status: 200, code, message, body: undefined })
   if (request.url !== path) return { status: 404, code: undefined, message: 'Not found', body: undefined }
@@ -256,7 +256,7 @@ function judge(request: IncomingMessage, text: string, { accessToken, pixelId }:
   return { status: 200, code: 0, message: 'OK', body }
 }
 
-/** What is wrong with a value that stands at `where`, if anything is. */
+/** The problem of the value at `where`, if any. */
 type Shape = (value: unknown, where: string) => string | undefined
 
 const text =
@@ -282,7 +282,7 @@ const oneOrMore =
   (value, where) =>
     Array.isArray(value) ? list(element, 100)(value, where) : element(value, where)
 
-/** TikTok passes over a key that it doesn't know. Here one is refused: nothing may leave that nobody asked for. */
+/** TikTok ignores unknown keys. Here they are refused, so that nothing unexpected is sent. */
 const record =
   (shapes: Record<string, Shape>, required: string[]): Shape =>
   (value, where) => {
@@ -370,7 +370,7 @@ const bodyShape = record(
   ['event_source', 'event_source_id', 'data'],
 )
 
-/** Of a body whose shape was found right. */
+/** Reads a body whose shape is valid. */
 function isBody(body: unknown): body is EventsApiBody {
   return bodyShape(body, 'body') === undefined
 }

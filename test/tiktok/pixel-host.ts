@@ -1,4 +1,4 @@
-// Plays analytics.tiktok.com: serves the pixel's three scripts, takes its hits. What goes wrong is decided here, never by the page.
+// A stand-in for analytics.tiktok.com: serves the pixel's three scripts and accepts its hits. Faults are set here, never by the page.
 import { readFileSync } from 'node:fs'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 
@@ -9,7 +9,7 @@ export interface Hit {
   timestamp: string
   properties: Record<string, unknown>
   context: {
-    /** The stand-in's own, as beacons may overtake each other: when the document began, and the hit's place in it. */
+    /** Added by the stand-in, because beacons can arrive out of order: the start of the document and the position of the hit. */
     document: number
     index: number
     pixel: { code: string }
@@ -21,12 +21,12 @@ export interface Hit {
   headers: IncomingHttpHeaders
 }
 
-/** How a request is answered. */
+/** The answer to a request. */
 export interface Answer {
   status: number
-  /** Milliseconds, or a promise that a test resolves when the answer may leave. `never` hangs. */
+  /** The delay of the answer, in milliseconds or until a promise resolves. `never` hangs. */
   after: number | Promise<unknown>
-  /** Instead of the script: `''` is a blocker's empty stand-in. */
+  /** The body instead of the script. `''` is the empty stand-in of an ad blocker. */
   body?: string
 }
 
@@ -35,35 +35,35 @@ export interface Faults {
   main: Answer
   identify: Answer
   hits: Answer
-  /** Differences from `events` for one pixel's events.js, by its id. */
+  /** Differences from `events` for the events.js of single pixels, by ID. */
   eventsOf: Record<string, Partial<Answer>>
-  /** What events.js says about its pixel: 0 is live. */
+  /** The pixel's status in events.js. 0 is live. */
   pixelStatus: number
-  /** events.js carries the config of this id, whichever was asked for. */
+  /** events.js contains the config of this ID, whichever was requested. */
   configOf?: string
 }
 
 export interface PixelHost {
-  /** Every hit that came, those answered by an error included. */
+  /** Every hit, including those that were answered with an error. */
   readonly hits: Hit[]
   /** The path and query of every request. */
   readonly requests: string[]
   readonly faults: Faults
-  /** Answers a request; `path` is the path and query below TikTok's origin, so that a server may mount it deeper. */
+  /** Answers a request. `path` is the path and query below TikTok's origin, so that a server can mount it at another path. */
   answer(request: IncomingMessage, response: ServerResponse, path: string): Promise<void>
   /**
-   * Resolves with all hits, in the order of sending, when so many have come or when they satisfy `enough`, and those
-   * sent before them have come too: what is missing then was never sent.
+   * Resolves with all hits, in the order of sending, once there are enough of them or they satisfy `enough`, and all hits
+   * that were sent earlier have arrived too. A hit that is missing then was never sent.
    */
   waitForHits(enough: number | ((hits: Hit[]) => boolean), timeout?: number): Promise<Hit[]>
-  /** Forgets hits, requests and faults. */
+  /** Clears hits, requests and faults. */
   reset(): void
 }
 
 /** Hangs what is answered after it. */
 export const never: Promise<never> = new Promise(() => {})
 
-/** The main script takes over this long after its events.js, as measured: 150 to 300 ms. */
+/** The main script takes over this many milliseconds after events.js. Measured: 150 to 300 ms. */
 const untilTakeover = 150
 
 const soundAnswers = (): Faults => ({
@@ -82,12 +82,12 @@ export function createPixelHost(): PixelHost {
   const hits: Hit[] = []
   const requests: string[] = []
   const faults = soundAnswers()
-  /** By document: how many hits came, and how many it has sent as far as they tell. */
+  /** By document: the number of hits that arrived, and the number that it has sent according to them. */
   const documents = new Map<number, { came: number; sent: number }>()
   const formerDocuments = new Set<number>()
   const watchers = new Set<() => void>()
 
-  /** The answer to events.js, with this pixel's config in it. */
+  /** The body of events.js, with the pixel's config. */
   function eventsAnswer(id: string): Answer {
     const config = JSON.stringify({ pixelCode: faults.configOf ?? id, status: faults.pixelStatus })
     const body = scripts.events.replace('/* config */ {}', config)
@@ -123,7 +123,7 @@ export function createPixelHost(): PixelHost {
   }
 
   function waitForHits(enough: number | ((hits: Hit[]) => boolean), timeout = 5000): Promise<Hit[]> {
-    // A hit that was overtaken is waited for, so that one that is missing in the end was never sent.
+    // Wait for hits that were overtaken. One that is missing in the end was never sent.
     const complete = () => [...documents.values()].every(({ came, sent }) => came === sent)
     const came = () => complete() && (typeof enough === 'number' ? hits.length >= enough : enough(hits))
     return new Promise((resolve, reject) => {
@@ -158,7 +158,7 @@ export function createPixelHost(): PixelHost {
   return { hits, requests, faults, answer, waitForHits, reset }
 }
 
-/** Document after document, each one's hits in the order of sending. */
+/** Sorted by document, then in the order of sending. */
 function inOrder(hits: Hit[]): Hit[] {
   return [...hits].sort((a, b) => a.context.document - b.context.document || a.context.index - b.context.index)
 }

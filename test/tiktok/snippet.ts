@@ -1,4 +1,4 @@
-// TikTok's classical base code, in our words: what a shop that already has a pixel carries in its page.
+// TikTok's classic base code, rewritten: the snippet of a shop that already has a pixel.
 
 const methods = [
   ...['page', 'track', 'identify', 'instances', 'debug', 'on', 'off', 'once', 'ready', 'alias', 'group'],
@@ -40,7 +40,7 @@ export function classicalSnippet(calls: string, host = 'https://analytics.tiktok
 })(window, document, 'ttq')`
 }
 
-/** A page that carries the snippet; `head` goes before it. */
+/** A page with the snippet, after `head`. */
 export function classicalPage(calls: string, head = ''): string {
   return `<!doctype html><meta charset="utf-8"><title>Shop</title>${head}<script>${classicalSnippet(calls)}</script>`
 }

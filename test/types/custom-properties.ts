@@ -1,4 +1,4 @@
-// A shop's own properties, which it adds to those of every known event and item.
+// A shop's own properties, added to those of every known event and item.
 import type {} from '../../src/index.ts'
 
 declare module '../../src/index.ts' {

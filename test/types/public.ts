@@ -1,4 +1,4 @@
-// What a shop's TypeScript takes and refuses. Never run: tsc reads it, and each expectation of an error must be met.
+// Code that a shop's TypeScript accepts or refuses. It is only compiled, and each expected error must occur.
 import {
   type Condition,
   type Config,
@@ -35,7 +35,7 @@ track('Subscribed To Newsletter', { $email: 'jane@shop.test' })
 track('Searched', null, null)
 track('Searched', {}, { eventID: 1, profileProperties: { $email: null }, aliases: ['urn:email:jane@shop.test'] })
 
-// An order needs its id, or an eventID that stands in for it.
+// An order needs its ID, or an eventID instead.
 track('Placed Order', { id: 1001 }, null)
 track('Placed Order', { total_price: 5 }, { eventID: 'e-1' })
 track('Placed Order', { id: null, total_price: 5 }, { eventID: 7 })
@@ -43,32 +43,32 @@ track('Placed Order', null, { eventID: 'e-1', aliases: [] })
 track('Started Subscription', { total_price: 5 }, { eventID: 'e-1' })
 track('Placed Recurring Subscription Order', { total_price: 5 })
 
-// @ts-expect-error an order has an id
+// @ts-expect-error an order has an ID
 track('Placed Order')
-// @ts-expect-error an order has an id
+// @ts-expect-error an order has an ID
 track('Placed Order', null)
-// @ts-expect-error an order has an id
+// @ts-expect-error an order has an ID
 track('Placed Order', {})
-// @ts-expect-error an order has an id
+// @ts-expect-error an order has an ID
 track('Placed Order', { total_price: 5, currency: 'EUR', items: [item] })
-// @ts-expect-error null is no id
+// @ts-expect-error null is not an ID
 track('Placed Order', { id: null })
-// @ts-expect-error an order that may lack its id needs an eventID
+// @ts-expect-error an order that may lack its ID needs an eventID
 track('Placed Order', { id: [1001].at(0) })
-// @ts-expect-error it is id
+// @ts-expect-error the name is id
 track('Placed Order', { order_id: '1001' })
-// @ts-expect-error it is id
+// @ts-expect-error the name is id
 track('Placed Order', { transaction_id: '1001' }, { eventID: 'e-1' })
-// @ts-expect-error the options name no eventID
+// @ts-expect-error the options contain no eventID
 track('Placed Order', { total_price: 5 }, { aliases: [] })
-// @ts-expect-error undefined is no eventID
+// @ts-expect-error undefined is not an eventID
 track('Placed Order', { total_price: 5 }, { eventID: undefined })
-// @ts-expect-error a subscription has an id
+// @ts-expect-error a subscription has an ID
 track('Started Subscription', { $email: 'jane@shop.test' })
 
-// @ts-expect-error it is total_price
+// @ts-expect-error the name is total_price
 track('Placed Order', { id: '1', totalPrice: 5 })
-// @ts-expect-error it is product_id, in items too
+// @ts-expect-error the name is product_id, in items too
 track('Started Checkout', { items: [{ productId: '1' }] })
 // @ts-expect-error a flat event has no items
 track('Added To Cart', { items: [item] })
@@ -76,7 +76,7 @@ track('Added To Cart', { items: [item] })
 track('Placed Order', { id: '1', value: 5 })
 // @ts-expect-error a price is a number or text
 track('Added To Cart', { price: { amount: 5 } })
-// @ts-expect-error an id is a number or text
+// @ts-expect-error an ID is a number or text
 track('Viewed Product', { product_id: true })
 // @ts-expect-error items is a list
 track('Started Checkout', { items: item })
@@ -88,18 +88,18 @@ track('Searched', { price: 1 })
 track('Searched', 'cap')
 // @ts-expect-error a name is text
 track(42)
-// @ts-expect-error a name is needed
+// @ts-expect-error the name is required
 track()
-// @ts-expect-error it is eventID
+// @ts-expect-error the name is eventID
 track('Placed Order', { id: '1' }, { eventId: '1' })
 // @ts-expect-error the third argument is options
 track('Placed Order', { id: '1' }, 'e-1')
 // @ts-expect-error aliases are text
 track('Placed Order', { id: '1' }, { aliases: [1] })
-// @ts-expect-error it is $email
+// @ts-expect-error the name is $email
 track('Placed Order', { id: '1' }, { profileProperties: { email: 'jane@shop.test' } })
 
-// ── Any other name takes any properties ──────────────────────────────────────────────────────────────────────────────
+// ── Any other event name accepts any properties ──────────────────────────────────────────────────────────────────────
 
 interface Scroll {
   depth: number
@@ -121,10 +121,10 @@ track('Scroll Depth 25%', 25)
 
 track('Placed Order', { id: '1', gift_wrap: true, items: [{ product_id: '1', gift_wrap: false }] })
 track('Viewed Product', { gift_wrap: true })
-// @ts-expect-error as it was declared
+// @ts-expect-error the declared type differs
 track('Placed Order', { gift_wrap: 'yes' })
 
-// ── The answer ───────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The result ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const { status, reason, eventID, destinationEvents }: TrackResult = track('Searched')
 const answer: [Status, Reason | undefined, string] = [status, reason, eventID]
@@ -144,7 +144,7 @@ parameters satisfies object
 const stop: () => void = on('event', (result: TrackResult, event: ConvergeEvent) => track(event.eventName, result))
 on('state', ({ pixel, pixelCause }: State) => track(pixel, { pixelCause }))
 stop()
-// @ts-expect-error there is no such news
+// @ts-expect-error there is no such type of listener
 on('pixel', () => {})
 // @ts-expect-error state has no result
 on('state', (state, event) => track('Searched', { state, event }))
@@ -168,25 +168,25 @@ const config: Config = {
 }
 createConverge(config)
 
-// @ts-expect-error a pixel ID is needed
+// @ts-expect-error the pixel ID is required
 createConverge({})
-// @ts-expect-error a config is needed
+// @ts-expect-error the config is required
 createConverge()
-// @ts-expect-error it is pixelId
+// @ts-expect-error the name is pixelId
 createConverge({ pixelID: pixelId })
-// @ts-expect-error there is no such content-ID mode
+// @ts-expect-error there is no such content ID mode
 createConverge({ pixelId, contentId: 'SKU' })
-// @ts-expect-error TikTok knows product and product_group
+// @ts-expect-error the valid values are product and product_group
 createConverge({ pixelId, contentType: 'variant' })
-// @ts-expect-error gross or net
+// @ts-expect-error the valid values are gross and net
 createConverge({ pixelId, value: 'total' })
 // @ts-expect-error there is no such mode
 createConverge({ pixelId, mapping: { mode: 'server' } })
-// @ts-expect-error true is no row
+// @ts-expect-error true is not a row
 createConverge({ pixelId, mapping: { events: { Searched: true } } })
-// @ts-expect-error there is no such way
+// @ts-expect-error there is no such forwarding mode
 createConverge({ pixelId, mapping: { events: { Searched: { event: 'Search', forward: 'browser' } } } })
-// @ts-expect-error a row names TikTok's event
+// @ts-expect-error a row needs TikTok's event
 createConverge({ pixelId, mapping: { events: { Searched: { forward: 'client' } } } })
 // @ts-expect-error there is no such operator
 createConverge({ pixelId, filters: [{ event: '*', any: [{ property: 'id', operator: 'equals', value: 1 }] }] })
@@ -194,9 +194,9 @@ createConverge({ pixelId, filters: [{ event: '*', any: [{ property: 'id', operat
 createConverge({ pixelId, filters: [{ event: '*', any: [{ property: 'id', value: 1 }] }] })
 // @ts-expect-error a condition's value is text, a number or a boolean
 createConverge({ pixelId, filters: [{ event: '*', any: [{ property: 'id', operator: 'equal', value: {} }] }] })
-// @ts-expect-error a filter names its event
+// @ts-expect-error a filter needs its event
 createConverge({ pixelId, filters: [{ any: [condition] }] })
-// @ts-expect-error idle or immediate
+// @ts-expect-error the valid values are idle and immediate
 createConverge({ pixelId, load: 'lazy' })
 // @ts-expect-error there is no other region
 createConverge({ pixelId, region: 'eu' })

@@ -104,9 +104,9 @@ test('if it throws, the event is sent unchanged, and the console reports it', ()
 
 test.each<[title: string, answer: unknown]>([
   ['true', true],
-  ['a text', 'yes'],
+  ['text', 'yes'],
   ['an event without properties', { eventName: 'Searched', eventID: 'e' }],
-  ['an event whose parts are of other types', { eventName: 7, eventID: {}, properties: 'none' }],
+  ['an event with parts of wrong types', { eventName: 7, eventID: {}, properties: 'none' }],
   [
     'an event that throws',
     {

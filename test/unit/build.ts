@@ -7,7 +7,7 @@ import { readRules } from '../../src/tiktok/rules.ts'
 import type { Config } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
 
-/** What the build under test has: the unit tests run once for each build of the script. */
+/** The features of the build under test. The unit tests run once for each build of the script. */
 declare const FEATURES: Features
 
 export const has = (feature: Feature): boolean => FEATURES[feature]
@@ -18,12 +18,12 @@ export function need(...features: Feature[]): void {
   if (missing[0]) TestRunner.getCurrentTest<Test>().context.skip(`this build has no ${missing.join(', no ')}`)
 }
 
-/** The relay of a page, for tests of what a page does with one and without. */
+/** The relay of a page, for tests that compare pages with and without one. */
 export const relayIfAny: Partial<Config> = has('relay') ? { relay: '/relay' } : {}
 
 /**
- * A config as the build under test gets it: as a forwarder serves it, where the build does not check a mapping. Leaves the test
- * out where the build lacks a feature that the config needs.
+ * A config as the build under test receives it: in a forwarder's form if the build does not check mappings. Skips the test
+ * if the build lacks a feature that the config needs.
  */
 export function forThisBuild<Given extends Partial<Config>>(config: Given): Given {
   const needed = attempt(() => neededFeatures(config))

@@ -30,9 +30,9 @@ test.each<[title: string, config: object, where: string, found: string]>([
   ['a pixel ID of 19 characters', { pixelId: pixelId.slice(1) }, 'pixelId', `"${pixelId.slice(1)}"`],
   ['a pixel ID of 21 characters', { pixelId: `${pixelId}A` }, 'pixelId', `"${pixelId}A"`],
   ['a pixel ID that is a number', { pixelId: 12345678901234567000 }, 'pixelId', '12345678901234567000'],
-  ['a content-ID mode that there is not', { contentId: 'SKU' }, 'contentId', '"SKU"'],
-  ['a content-ID mode of null', { contentId: null }, 'contentId', 'null'],
-  ['a mapping mode that there is not', { mapping: { mode: 'server' } }, 'mapping.mode', '"server"'],
+  ['an unknown content ID mode', { contentId: 'SKU' }, 'contentId', '"SKU"'],
+  ['a content ID mode of null', { contentId: null }, 'contentId', 'null'],
+  ['an unknown mapping mode', { mapping: { mode: 'server' } }, 'mapping.mode', '"server"'],
   ['server_only without a relay', { mapping: { mode: 'server_only' } }, 'server_only relay', 'undefined'],
   ['an empty relay', { relay: '' }, 'relay', '""'],
 ])('the message names the place in the config: %s', (_, config, where, found) => {
@@ -48,8 +48,8 @@ test.each<[title: string, entry: unknown, found: string]>([
   ['a trailing underscore', 'Order_', '"Order_"'],
   ['a trailing line feed', 'Order\n', String.raw`"Order\n"`],
   ['an umlaut', 'Käufe', '"Käufe"'],
-  ['none at all, in a row', { forward: 'client' }, 'undefined'],
-  ['an empty one, in a row', { event: '' }, '""'],
+  ['a row without a name', { forward: 'client' }, 'undefined'],
+  ['a row with an empty name', { event: '' }, '""'],
   ['a number', 42, 'undefined'],
   ['true', true, 'undefined'],
   ['null, in a list', ['Lead', null], 'undefined'],
@@ -63,16 +63,16 @@ test.each(['a', 'A1', 'my-event_2', 'a'.repeat(50)])('a valid TikTok event name 
 })
 
 const malformed: [title: string, change: object][] = [
-  ['an operator that there is not', { operator: 'equals' }],
+  ['an unknown operator', { operator: 'equals' }],
   ['no operator', { operator: undefined }],
-  ['an operator that objects have', { operator: 'toString' }],
-  ['an operator that only ends like one', { operator: 'was_set' }],
+  ['the name of a property of Object.prototype', { operator: 'toString' }],
+  ['an operator with an unknown beginning', { operator: 'was_set' }],
   ['no property', { property: undefined }],
-  ['a property that is no text', { property: 7 }],
+  ['a property that is not text', { property: 7 }],
   ['no value', { value: undefined }],
-  ['a broken regular expression', { operator: 'matches_regex', value: '(' }],
-  ['a broken regular expression, after one that fits', { operator: 'matches_regex', value: ['', '('] }],
-  ['a broken regular expression, negated', { operator: 'does_not_match_regex', value: '[a' }],
+  ['an invalid regular expression', { operator: 'matches_regex', value: '(' }],
+  ['an invalid regular expression after a valid one', { operator: 'matches_regex', value: ['', '('] }],
+  ['a negated invalid regular expression', { operator: 'does_not_match_regex', value: '[a' }],
 ]
 
 test.each(malformed)('an invalid condition of a filter is shown with its place: %s', (_, change) => {
@@ -92,11 +92,11 @@ test.each<[title: string, filter: unknown, said: string]>([
   ['no event', { any: [condition] }, 'filters[0].event is undefined, not '],
   ['an empty event', { event: '', any: [condition] }, 'filters[0].event is "", not '],
   ['no conditions', { event: '*' }, 'filters[0].any is undefined, not a list of conditions'],
-  ['null for conditions', { event: '*', any: null }, 'filters[0].any is null, not a list of conditions'],
-  ['no condition at all', { event: '*', any: [] }, 'filters[0].any is [], not a list of conditions'],
-  ['a condition that stands in no list', { event: '*', any: condition }, 'filters[0].any is {'],
-  ['a text for conditions', { event: '*', any: 'x' }, 'filters[0].any is "x", not a list of conditions'],
-  ['an object for conditions', { event: '*', any: { 0: condition, length: 1 } }, 'filters[0].any is {"0":'],
+  ['null instead of conditions', { event: '*', any: null }, 'filters[0].any is null, not a list of conditions'],
+  ['an empty list of conditions', { event: '*', any: [] }, 'filters[0].any is [], not a list of conditions'],
+  ['a condition outside of a list', { event: '*', any: condition }, 'filters[0].any is {'],
+  ['text instead of conditions', { event: '*', any: 'x' }, 'filters[0].any is "x", not a list of conditions'],
+  ['an object instead of conditions', { event: '*', any: { 0: condition, length: 1 } }, 'filters[0].any is {"0":'],
   ['null among the conditions', { event: '*', any: [condition, null] }, 'filters[0].any is null, not a condition'],
 ])('an invalid filter is shown with its place: %s', (_, filter, said) => {
   expect(complaint({ filters: [filter] })).toContain(`Error: converge-tiktok: ${said}`)

@@ -41,9 +41,9 @@ async function relayed({
 
 describe('the click ID', () => {
   test.each([
-    ['alone', `${shop}?ttclid=E.C.P.a_1-b`],
-    ['after others', `${shop}caps?color=red&ttclid=E.C.P.a_1-b`],
-    ['before others', `${shop}?ttclid=E.C.P.a_1-b&utm=x#top`],
+    ['as the only parameter', `${shop}?ttclid=E.C.P.a_1-b`],
+    ['after other parameters', `${shop}caps?color=red&ttclid=E.C.P.a_1-b`],
+    ['before other parameters', `${shop}?ttclid=E.C.P.a_1-b&utm=x#top`],
   ])('is read from the URL: %s', async (_, url) => {
     const page = visit({ url })
     expect(await relayed(page)).toMatchObject({ ttclid: 'E.C.P.a_1-b' })
@@ -115,7 +115,7 @@ describe('the click ID', () => {
   })
 
   test.each(['', '?ttclid=', '?xttclid=E.C.P.1', '?q=ttclid', '#ttclid=E.C.P.1'])(
-    'where there is none, no cookie is written: "%s"',
+    'writes no cookie if there is none: "%s"',
     async (search) => {
       const page = visit({ url: `${shop}${search}` })
       expect(await relayed(page)).not.toHaveProperty('ttclid')

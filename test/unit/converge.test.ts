@@ -110,9 +110,9 @@ const thrower = () => {
 }
 
 test.each<[title: string, loadPart: LoadPart]>([
-  ['has no address', thrower],
-  ['does not come', () => Promise.reject(fault)],
-  ['throws as it starts', () => Promise.resolve({ start: thrower })],
+  ['has no URL', thrower],
+  ['does not load', () => Promise.reject(fault)],
+  ['throws when it starts', () => Promise.resolve({ start: thrower })],
 ])('a part that %s causes a console.error, and the pixel still works', async (_, loadPart) => {
   const error = vi.spyOn(console, 'error').mockReturnValue()
   const rejected = vi.fn()

@@ -139,12 +139,12 @@ test.each<[title: string, call: unknown]>([
   ['nothing', undefined],
   ['null', null],
   ['a number', 7],
-  ['a text', 'track'],
+  ['text', 'track'],
   ['an empty list', []],
   ['a function', () => {}],
   ['no method', { eventName: 'Searched' }],
   ['a method that is a symbol', { method: Symbol('track') }],
-  ['a method that can not be read', { method: { toString: thrower } }],
+  ['an unreadable method', { method: { toString: thrower } }],
   ['a method without a prototype', { method: Object.create(null) }],
   [
     'a getter that throws',
@@ -157,14 +157,14 @@ test.each<[title: string, call: unknown]>([
   ],
   ['a proxy that throws', wall],
   ['track without a name', { method: 'track' }],
-  ['track of a name that throws', { method: 'track', eventName: { toString: thrower } }],
+  ['track with a name that throws', { method: 'track', eventName: { toString: thrower } }],
   ['options that throw', { method: 'track', eventName: 'Searched', profileProperties: wall, aliases: wall }],
-  ['set of nothing', { method: 'set' }],
-  ['set of anything', { method: 'set', eventProperties: 7, profileProperties: 'x', aliases: {} }],
-  ['consent of anything', { method: 'consent', analytics: 7, marketing: null }],
-  ['link_domain of nothing', { method: 'link_domain' }],
-  ['link_domain of a domain that can not be read', { method: 'link_domain', domain: Object.create(null) }],
-])('a call of %s never throws, and its neighbors are sent, queued or not', (_, call) => {
+  ['set without an argument', { method: 'set' }],
+  ['set with any value', { method: 'set', eventProperties: 7, profileProperties: 'x', aliases: {} }],
+  ['consent with any value', { method: 'consent', analytics: 7, marketing: null }],
+  ['link_domain without an argument', { method: 'link_domain' }],
+  ['link_domain with an unreadable domain', { method: 'link_domain', domain: Object.create(null) }],
+])('an invalid call (%s) never throws, and its neighbors are sent, queued or not', (_, call) => {
   const page = openPage()
   layStub(page)
   page.window.cvg?.(call)

@@ -2,15 +2,15 @@ export interface Device {
   /** The shop's localStorage, by key. */
   readonly stored: Map<string, string>
   readonly storage: Storage
-  /** What `document.cookie` reads and writes. */
+  /** The content of `document.cookie`. */
   cookie: string
-  /** Everything that a page asked of it, in order: `read key`, `write key`, `remove key`, `list`, `cookie`, `cookie name=value;…`. */
+  /** Every access of a page, in order: `read key`, `write key`, `remove key`, `list`, `cookie`, `cookie name=value;…`. */
   readonly touches: string[]
-  /** `blocked`: the very access throws, as in a sandbox. `full`: nothing more can be written. */
+  /** `blocked`: every access throws, as in a sandbox. `full`: writes throw. */
   fault: 'none' | 'blocked' | 'full'
 }
 
-/** What a browser keeps between the pages of one shop. It has the clock that vitest has at the moment. */
+/** The storage and cookies that the pages of one shop share. It uses vitest's current clock. */
 export function createDevice(): Device {
   const stored = new Map<string, string>()
   const jar = new Map<string, { value: string; until: number }>()

@@ -48,10 +48,10 @@ test("the inspector's position stays with the flag from page to page", () => {
 })
 
 test.each([
-  ['a tab that another page has opened', { opener: {} }],
-  ['a tab that was opened without an opener', { pages: 1 }],
-  ['a page that another site leads to', { referrer: 'https://evil.test/' }],
-  ['a page that a site with a similar name leads to', { referrer: 'https://www.shop.test.evil.test/' }],
+  ['a tab opened by another page', { opener: {} }],
+  ['a tab opened without an opener', { pages: 1 }],
+  ['a page that another site links to', { referrer: 'https://evil.test/' }],
+  ['a page that a site with a similar name links to', { referrer: 'https://www.shop.test.evil.test/' }],
 ])('a tab name that another site may have set is not a flag, and is removed: %s', (_, opening) => {
   for (const name of ['converge_debug', 'converge_test=CODE', 'converge_debug&converge_panel=open-right']) {
     const window = open({ name, ...opening })

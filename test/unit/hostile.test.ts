@@ -29,43 +29,47 @@ const wall = new Proxy({}, { get: thrower, ownKeys: thrower, has: thrower, getOw
 const functionWall = new Proxy(() => {}, { get: thrower, ownKeys: thrower, apply: thrower })
 
 test.each<[title: string, item: object, expected: object, config?: Partial<Config>]>([
-  ['ids that are numbers become text', { product_id: 7, variant_id: 0 }, { content_id: '0' }],
-  ['a variant_id of null is none', { product_id: 'P1', variant_id: null }, { content_id: 'P1' }],
-  ['an empty SKU is none', { product_id: 'P1', sku: '' }, {}, { contentId: 'sku' }],
+  ['IDs that are numbers become text', { product_id: 7, variant_id: 0 }, { content_id: '0' }],
+  ['a variant_id of null is left out', { product_id: 'P1', variant_id: null }, { content_id: 'P1' }],
+  ['an empty SKU is left out', { product_id: 'P1', sku: '' }, {}, { contentId: 'sku' }],
   ['a Shopify GID becomes its last part', { variant_id: 'gid://shopify/ProductVariant/44' }, { content_id: '44' }],
-  ['a Shopify GID without a last part is none', { variant_id: 'gid://shopify/ProductVariant/' }, {}],
-  ['an id that is a list or an object is none', { variant_id: ['V1'], product_id: { id: 1 } }, {}],
+  ['a Shopify GID without a last part is left out', { variant_id: 'gid://shopify/ProductVariant/' }, {}],
+  ['an ID that is a list or an object is left out', { variant_id: ['V1'], product_id: { id: 1 } }, {}],
   [
-    'a BigInt is an id and a price',
+    'a BigInt can be an ID and a price',
     { variant_id: 2n ** 64n, price: 5n },
     { content_id: '18446744073709551616', price: 5 },
   ],
   ['a price as text becomes a number', { price: '10.50', quantity: '2' }, { price: 10.5, quantity: 2 }],
-  ['a price of zero stays', { price: 0, quantity: 0 }, { price: 0, quantity: 0 }],
+  ['a price of zero is kept', { price: 0, quantity: 0 }, { price: 0, quantity: 0 }],
   ['NaN and infinity are left out', { price: Number.NaN, quantity: Number.POSITIVE_INFINITY }, {}],
-  ['a missing quantity is not invented', { product_id: 'P1', price: 1 }, { content_id: 'P1', price: 1 }],
-  ['true, a symbol and a function are no numbers', { price: true, quantity: Symbol('two') }, {}],
+  ['a missing quantity is left out', { product_id: 'P1', price: 1 }, { content_id: 'P1', price: 1 }],
+  ['true, a symbol and a function are not numbers', { price: true, quantity: Symbol('two') }, {}],
   ['a name that is a number becomes text', { name: 42 }, { content_name: '42' }],
-  ['a name that is neither is left out', { name: true, vendor: ['Nike'], category: () => 'Caps' }, {}],
   [
-    'an item without a prototype counts',
+    'a name that is neither text nor a number is left out',
+    { name: true, vendor: ['Nike'], category: () => 'Caps' },
+    {},
+  ],
+  [
+    'an item without a prototype is read',
     Object.assign(Object.create(null), { sku: 'S1' }),
     { content_id: 'S1' },
     { contentId: 'sku' },
   ],
-  ['a frozen item counts', Object.freeze({ product_id: 'P1' }), { content_id: 'P1' }],
+  ['a frozen item is read', Object.freeze({ product_id: 'P1' }), { content_id: 'P1' }],
   [
-    'an item of a class counts',
+    'an item of a class is read',
     new (class {
       product_id = 'P1'
     })(),
     { content_id: 'P1' },
   ],
   ['a date becomes its ISO text', { name: new Date(0), sku: 'S1' }, { content_name: '1970-01-01T00:00:00.000Z' }],
-  ['a date that is none is left out', { name: new Date(Number.NaN), product_id: 'P1' }, { content_id: 'P1' }],
+  ['an invalid date is left out', { name: new Date(Number.NaN), product_id: 'P1' }, { content_id: 'P1' }],
   ['toJSON is honoured', { toJSON: () => ({ product_id: 'P1' }), product_id: 'P2' }, { content_id: 'P1' }],
   [
-    'a getter that throws costs one property',
+    'a getter that throws loses only its property',
     {
       get name() {
         return thrower()
@@ -75,23 +79,23 @@ test.each<[title: string, item: object, expected: object, config?: Partial<Confi
     },
     { price: 1 },
   ],
-  ['a symbol as a key is passed over', { [forget]: 1, product_id: 'P1' }, { content_id: 'P1' }],
+  ['a symbol as a key is skipped', { [forget]: 1, product_id: 'P1' }, { content_id: 'P1' }],
 ])('%s', (_, item, expected, config) => {
   expect(content(item, config)).toStrictEqual({ ...product, ...expected })
 })
 
 test.each<[title: string, properties: unknown, expected: object]>([
-  ['no properties at all is an event without parameters', undefined, {}],
-  ['null for properties is an event without parameters', null, {}],
-  ['a text for properties is an event without parameters', 'items', {}],
-  ['a list for properties is an event without parameters', [{ product_id: 'P1' }], {}],
-  ['a lower-case currency is upper-cased', { total_price: 1, currency: 'eur' }, { value: 1, currency: 'EUR' }],
-  ['a currency that is no text is none', { total_price: 1, currency: ['EUR'] }, { value: 1 }],
-  ['an empty currency is none', { total_price: 1, currency: '' }, { value: 1 }],
-  ['a total that is NaN is none, and takes the currency along', { total_price: Number.NaN, currency: 'EUR' }, {}],
-  ['items that are no list are none', { items: { 0: { product_id: 'P1' }, length: 1 } }, {}],
+  ['an event without properties has no parameters', undefined, {}],
+  ['an event with null properties has no parameters', null, {}],
+  ['an event with text as properties has no parameters', 'items', {}],
+  ['an event with a list as properties has no parameters', [{ product_id: 'P1' }], {}],
+  ['a lower-case currency becomes upper case', { total_price: 1, currency: 'eur' }, { value: 1, currency: 'EUR' }],
+  ['a currency that is not text is left out', { total_price: 1, currency: ['EUR'] }, { value: 1 }],
+  ['an empty currency is left out', { total_price: 1, currency: '' }, { value: 1 }],
+  ['a total of NaN is left out, and so is the currency', { total_price: Number.NaN, currency: 'EUR' }, {}],
+  ['items that are not a list are left out', { items: { 0: { product_id: 'P1' }, length: 1 } }, {}],
   [
-    'a getter that throws for items leaves the value',
+    'a getter for items that throws keeps the value',
     {
       total_price: 3,
       get items() {
@@ -100,12 +104,12 @@ test.each<[title: string, properties: unknown, expected: object]>([
     },
     { value: 3 },
   ],
-  ['a proxy that throws leaves the rest', { total_price: 3, items: wall, coupon: wall }, { value: 3 }],
-  ['properties that throw at everything are none', wall, {}],
-  ['a function that throws at everything is none', functionWall, {}],
-  ['a toJSON that throws costs one property', { total_price: 3, at: { toJSON: thrower } }, { value: 3 }],
+  ['a proxy that throws keeps the other properties', { total_price: 3, items: wall, coupon: wall }, { value: 3 }],
+  ['properties that always throw are left out', wall, {}],
+  ['a function that always throws is left out', functionWall, {}],
+  ['a toJSON that throws loses only its property', { total_price: 3, at: { toJSON: thrower } }, { value: 3 }],
   [
-    'a toJSON that never ends costs one property',
+    'an endless toJSON loses only its property',
     {
       total_price: 3,
       at: {
@@ -266,8 +270,8 @@ test.each([
 })
 
 test.each<[title: string, eventID: unknown, sent: string]>([
-  ['text, as it is', '65f0c1a2b3c4d5.12345678', '65f0c1a2b3c4d5.12345678'],
-  ['text, a Shopify GID too, as the server has it', 'gid://shopify/Order/1', 'gid://shopify/Order/1'],
+  ['text, unchanged', '65f0c1a2b3c4d5.12345678', '65f0c1a2b3c4d5.12345678'],
+  ['a Shopify GID as text, unchanged, as on the server', 'gid://shopify/Order/1', 'gid://shopify/Order/1'],
   ['a number, as text', 1001, '1001'],
   ['zero, as text', 0, '0'],
   ['a BigInt, as text', 12345678901234567890n, '12345678901234567890'],
@@ -280,8 +284,8 @@ test.each<[title: string, eventID: unknown, sent: string]>([
 test.each<[title: string, options: unknown]>([
   ['options undefined', undefined],
   ['options null', null],
-  ['options a number', 7],
-  ['options a text', 'e-1'],
+  ['options that are a number', 7],
+  ['options that are text', 'e-1'],
   ['options that throw', wall],
   [
     'a getter that throws',
@@ -292,11 +296,11 @@ test.each<[title: string, options: unknown]>([
     },
   ],
   ['eventID null', { eventID: null }],
-  ['eventID empty', { eventID: '' }],
-  ['eventID blank', { eventID: '  ' }],
+  ['an empty eventID', { eventID: '' }],
+  ['a blank eventID', { eventID: '  ' }],
   ['eventID NaN', { eventID: Number.NaN }],
-  ['eventID an object', { eventID: { toString: () => 'x' } }],
-  ['eventID a function', { eventID: () => 'x' }],
+  ['an eventID that is an object', { eventID: { toString: () => 'x' } }],
+  ['an eventID that is a function', { eventID: () => 'x' }],
 ])("without a usable eventID the order's own ID is sent: %s", (_, options) => {
   const { page, track } = openShop()
   track('Placed Order', { id: 'gid://shopify/Order/1001' }, options)

@@ -179,10 +179,10 @@ const janes = { email: sha256('jane@example.com') }
 
 test.each<[title: string, properties: Record<string, unknown>, aliases: unknown, user: User]>([
   ['an alias', {}, ['urn:cart_token:c1', 'urn:email:Jane@Example.com'], janes],
-  ['an alias alone, not in a list', {}, 'urn:email:jane@example.com', janes],
-  ['a property before an alias', { $email: 'jane@example.com' }, ['urn:email:john@example.com'], janes],
-  ['an alias, where the property is junk', { $email: 'undefined' }, ['urn:email:jane@example.com'], janes],
-  ['an alias, where the property is no address', { $email: 'jane' }, ['urn:email:jane@example.com'], janes],
+  ['one alias outside of a list', {}, 'urn:email:jane@example.com', janes],
+  ['a property, before an alias', { $email: 'jane@example.com' }, ['urn:email:john@example.com'], janes],
+  ['an alias, if the property is a placeholder', { $email: 'undefined' }, ['urn:email:jane@example.com'], janes],
+  ['an alias, if the property is not an address', { $email: 'jane' }, ['urn:email:jane@example.com'], janes],
   ['an alias without a value', {}, ['urn:email:undefined'], {}],
   ['an alias that is empty', {}, ['urn:email:'], {}],
   ['an alias of the hash of nothing', {}, [`urn:email:${hashOfNothing}`], {}],

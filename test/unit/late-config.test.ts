@@ -33,11 +33,11 @@ const consentCalls = (page: Parameters<typeof queued>[0]) =>
 
 describe('a second start of one pixel', () => {
   test.each<[title: string, config: Partial<Config>]>([
-    ['says the same', { contentId: 'sku' }],
-    ['says less', {}],
+    ['has the same config', { contentId: 'sku' }],
+    ['has fewer options', {}],
     ['has undefined options', { filters: undefined, consent: undefined } as object],
     [
-      'says the same filters in another object',
+      'has equal filters in another object',
       { filters: [{ event: '*', any: [{ property: 'x', operator: 'is_set' }] }] },
     ],
   ])('returns the first tracker, without a message, if it %s', async (_, second) => {

@@ -23,8 +23,8 @@ function countKept({ window }: Page): number {
 
 const item = { product_id: 'P1', name: 'Cap', price: 19.9, quantity: 1 }
 const calls: Record<string, (index: number) => unknown[]> = {
-  'events without an id': () => ['Added To Cart', item],
-  'events with an id of the caller': (index) => ['Added To Cart', item, { eventID: `e${index}` }],
+  'events without an ID': () => ['Added To Cart', item],
+  'events with an ID of the caller': (index) => ['Added To Cart', item, { eventID: `e${index}` }],
   orders: (index) => ['Placed Order', { id: `order ${index}`, total_price: 5, currency: 'EUR' }],
   'events of many persons': (index) => [
     'Added To Cart',

@@ -9,11 +9,7 @@ import { allCases } from '../cases/all.ts'
 import { pixelId } from '../cases/case.ts'
 import { onPage, type pages } from './old-libraries.ts'
 
-const names = [
-  'Prototype 1.6',
-  'a page with a Map and a Set of its own',
-  'objectToJSON',
-] satisfies (keyof typeof pages)[]
+const names = ['Prototype 1.6', 'a page that replaces Map and Set', 'objectToJSON'] satisfies (keyof typeof pages)[]
 
 /** What the pure part of the pipeline makes of every case. */
 function results() {

@@ -1,4 +1,4 @@
-// What old libraries and careless pages do to the language, each function as it stands there.
+// Changes that old libraries and careless pages make to built-in objects, as in their code.
 
 interface Replaced {
   holder: object
@@ -14,14 +14,14 @@ const prototype16: Replaced[] = [
   { holder: Array, name: 'from', value: (list: ArrayLike<unknown>) => Array.prototype.slice.call(list) },
 ]
 
-/** A page that has functions of its own by the names of built-in classes. */
+/** A page whose own functions have the names of built-in classes. */
 const shadowed: Replaced[] = ['Map', 'Set', 'WeakSet'].map((name) => ({
   holder: globalThis,
   name,
   value: function Shadow() {},
 }))
 
-/** Another library's, for every object. */
+/** A toJSON of another library, for every object. */
 const objectToJSON: Replaced[] = [{ holder: Object.prototype, name: 'toJSON', value: toJSON }]
 
 function reduce(this: unknown[]): unknown {
@@ -38,9 +38,9 @@ function keys(object: object): string[] {
   return names
 }
 
-export const pages = { 'Prototype 1.6': prototype16, 'a page with a Map and a Set of its own': shadowed, objectToJSON }
+export const pages = { 'Prototype 1.6': prototype16, 'a page that replaces Map and Set': shadowed, objectToJSON }
 
-/** Runs a task on such a page. */
+/** Runs a task on one of these pages. */
 export function onPage<Answer>(page: keyof typeof pages, task: () => Answer): Answer {
   const former = pages[page].map(({ holder, name, value }) => {
     const descriptor = Object.getOwnPropertyDescriptor(holder, name)

@@ -16,22 +16,22 @@ function codesOf(eventName: string, properties: object, eventID?: string): strin
 }
 
 test.each<[title: string, properties: object, eventID?: string]>([
-  ['no id', { total_price: 5 }],
-  ['an id of null', { id: null }],
-  ['a blank id', { id: ' ' }],
-  ['an id that is no text', { id: { value: '1001' } }],
-  ['an id under another name', { order_id: '1001' }],
-  ['an id under another name, though an eventID is given', { orderId: '1001' }, 'e-1'],
-  ['an eventID that is blank', { total_price: 5 }, ' '],
+  ['no ID', { total_price: 5 }],
+  ['an ID of null', { id: null }],
+  ['a blank ID', { id: ' ' }],
+  ['an ID that is not text', { id: { value: '1001' } }],
+  ['an ID under another name', { order_id: '1001' }],
+  ['an ID under another name, even with an eventID', { orderId: '1001' }, 'e-1'],
+  ['a blank eventID', { total_price: 5 }, ' '],
 ])('the inspector reports an order with %s', (_, properties, eventID) => {
   expect(codesOf('Placed Order', properties, eventID)).toContain('MISSING_ORDER_ID')
 })
 
 test.each<[title: string, eventName: string, properties: object, eventID?: string]>([
-  ['an order with its id', 'Placed Order', { id: '1001' }],
-  ['an order whose id is 0', 'Placed Order', { id: 0 }],
-  ['an order with an eventID in place of its id', 'Placed Order', { total_price: 5 }, 'e-1'],
-  ['an event that is no order', 'Added To Cart', { product_id: '1' }],
+  ['an order with an ID', 'Placed Order', { id: '1001' }],
+  ['an order with the ID 0', 'Placed Order', { id: 0 }],
+  ['an order with an eventID instead of an ID', 'Placed Order', { total_price: 5 }, 'e-1'],
+  ['an event that is not an order', 'Added To Cart', { product_id: '1' }],
 ])('the inspector reports no missing order ID for %s', (_, eventName, properties, eventID) => {
   expect(codesOf(eventName, properties, eventID)).not.toContain('MISSING_ORDER_ID')
 })

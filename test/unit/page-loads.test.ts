@@ -111,7 +111,7 @@ describe("pageLoads: 'auto'", () => {
     ['pushState to a hash', ({ push }) => push('/a#reviews'), 0],
     ['replaceState to another path', ({ history }) => history.replaceState({}, '', '/b'), 1],
     ['replaceState to another query of the path', ({ history }) => history.replaceState({}, '', '/a?size=xl'), 0],
-    ['replaceState of the state alone', ({ history }) => history.replaceState({ scroll: 100 }, ''), 0],
+    ['replaceState of the state only', ({ history }) => history.replaceState({ scroll: 100 }, ''), 0],
     ['the back button', ({ page }) => pop(page, '/b'), 1],
     ['a hash in a link', ({ page }) => pop(page, '/a#top'), 0],
     [
@@ -123,7 +123,7 @@ describe("pageLoads: 'auto'", () => {
       1,
     ],
     [
-      'there and back again',
+      'away and back',
       ({ page, push }) => {
         push('/b')
         pop(page, '/a')
@@ -131,7 +131,7 @@ describe("pageLoads: 'auto'", () => {
       2,
     ],
     [
-      'a path that is put right after pushState',
+      'a path that is corrected after pushState',
       ({ push, history }) => {
         push('/b')
         history.replaceState({}, '', '/b?variant=1')

@@ -9,33 +9,33 @@ import { createDevice, type Device } from './device.ts'
 
 export interface Page {
   window: Window & typeof globalThis
-  /** The page's `ttq`, as it stands now. */
+  /** The page's current `ttq`. */
   readonly ttq: Ttq
-  /** TikTok's scripts in the page, by address. None loads by itself: a test says what becomes of it. */
+  /** TikTok's scripts in the page, by URL. None loads by itself; a test decides. */
   readonly scripts: HTMLScriptElement[]
-  /** What was posted to the relay. It answers `relayStatus`; 0 is nobody there. */
+  /** The posts to the relay, which answers `relayStatus`. 0 means that nobody answers. */
   posts: RelayBatch[]
   relayStatus: number
-  /** What its answers wait for. */
+  /** Answers wait for this promise. */
   relayIsReady: Promise<unknown>
-  /** How each was posted. */
+  /** The fetch options of each post. */
   requests: { url: string; options: RequestInit }[]
   device: Device
-  /** What waits to run in idle time. */
+  /** Tasks that wait for idle time. */
   idle: { run: () => void; timeout: number | undefined }[]
-  /** Leaves it: nothing of it runs any more. */
+  /** Leaves the page. Nothing in it runs afterwards. */
   close(): void
 }
 
 interface Opening {
   hasIdleTime?: boolean
-  /** Where the page's storage and cookies are: a visitor's next page has the same. */
+  /** The page's storage and cookies. A visitor's next page has the same ones. */
   device?: Device
   url?: string
   referrer?: string
 }
 
-/** An empty page of its own, with the clock that vitest has at this moment. */
+/** An empty page with its own window, and vitest's current clock. */
 export function openPage({
   hasIdleTime = true,
   device = createDevice(),
@@ -102,14 +102,14 @@ export function queued({ ttq }: Pick<Page, 'ttq'>): unknown[][] {
 /** The `track` calls in `ttq`. */
 export const tracked = (page: Pick<Page, 'ttq'>): unknown[][] => queued(page).filter(([method]) => method === 'track')
 
-/** Brings no part: those are files of their own. */
+/** Loads no parts, which are separate files. */
 export const noParts: LoadPart = () => new Promise(() => {})
 
 /** The `identify` calls in `ttq`. */
 export const identified = (page: Pick<Page, 'ttq'>): unknown[] =>
   queued(page).flatMap(([method, person]) => (method === 'identify' ? [person] : []))
 
-/** What TikTok's main script does: our pixel takes its calls itself. They go on standing in `ttq`, for `queued` to find. */
+/** Does what TikTok's main script does: our pixel handles its calls itself. They stay in `ttq`, so that `queued` finds them. */
 export function goLive(page: Page): void {
   const calls: unknown[][] = queued(page)
   const { methods, _i } = page.ttq
@@ -121,7 +121,7 @@ export function goLive(page: Page): void {
   for (const script of page.scripts) script.dispatchEvent(new page.window.Event('load'))
 }
 
-/** An instance in a page of its own, whose `track` takes whatever a page without types might hand it. */
+/** An instance in its own page. Its `track` accepts any values, as from a page without types. */
 export function openShop(config: Partial<Config> = {}, page = openPage()) {
   const converge = startConverge({ pixelId, ...forThisBuild(config) }, page.window, noParts)
   const track = (...call: unknown[]): TrackResult => Reflect.apply(converge.track, converge, call)

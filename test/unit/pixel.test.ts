@@ -172,7 +172,7 @@ describe('loading', () => {
 
   test.each<[title: string, marks: object]>([
     ['its script is on the way', { _u: address }],
-    ['its config has come', { info: { status: 0 } }],
+    ['its config has loaded', { info: { status: 0 } }],
     ['it is live', { _init: true }],
   ])('never happens twice for one pixel: %s', (_, marks) => {
     const page = openPage()

@@ -656,12 +656,12 @@ describe('an event that waits too long', () => {
   })
 })
 
-describe("TikTok's own id, which it writes a moment after a new visitor's first event", () => {
+describe("TikTok's visitor ID, which it writes a moment after a new visitor's first event", () => {
   test.each([
-    ['goes along when the event is sent again', {}, undefined, 'late.id'],
-    ['goes along when the visitor has granted meanwhile', { consent: 'always_server' }, 'granted', 'late.id'],
-    ['stays here when the visitor has not decided', { consent: 'always_server' }, undefined, undefined],
-    ['stays here when the visitor has denied', { consent: 'always_server' }, 'denied', undefined],
+    ['is added when the event is sent again', {}, undefined, 'late.id'],
+    ['is added if the visitor has granted consent in the meantime', { consent: 'always_server' }, 'granted', 'late.id'],
+    ['is not added if the visitor has not decided', { consent: 'always_server' }, undefined, undefined],
+    ['is not added if the visitor has denied', { consent: 'always_server' }, 'denied', undefined],
   ] as const)('%s', async (_, config, marketing, ttp) => {
     const device = createDevice()
     const { page, converge, track } = open(config, { device, relayStatus: 0 })

@@ -7,7 +7,7 @@ const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.met
 
 const compatibilityDate = '2026-07-01'
 
-// Reads the dead letters, as a shop's own Worker might, and tells the test.
+// Reads the dead letters, as a shop's own Worker might, and passes them to the test.
 const reader = `export default {
   async queue({ messages }, { TELL }) {
     for (const { body } of messages) await TELL.fetch('http://test/', { method: 'POST', body: JSON.stringify(body) })
@@ -16,20 +16,20 @@ const reader = `export default {
 
 export interface RunningWorker {
   fetch: (path: string, init?: RequestInit) => ReturnType<typeof globalThis.fetch>
-  /** Resolves with what is in the dead-letter queue, once so much is. */
+  /** Resolves with the content of the dead-letter queue once it has this many entries. */
   waitForDeadLetters(count: number): Promise<unknown[]>
-  /** The addresses that it asked for, where `internet` is set. */
+  /** The URLs that it requested, if `internet` is set. */
   readonly asked: readonly string[]
-  /** What it wrote to its log. */
+  /** Its log output. */
   readonly log: () => string
   stop(): Promise<void>
 }
 
 export interface WorkerSetup {
   bindings?: Record<string, string | number | Record<string, number>>
-  /** Of the queue's consumer. Without it there is no queue. */
+  /** The settings of the queue's consumer. Without them there is no queue. */
   maxRetries?: number
-  /** An address that takes the place of the whole internet. */
+  /** A URL that receives all outgoing requests. */
   internet?: string
 }
 

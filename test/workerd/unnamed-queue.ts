@@ -1,4 +1,4 @@
-// A Worker whose author bound a queue, and forgot to name it in the config.
+// A Worker with a bound queue that its config does not name.
 import { createWorker, type Queue } from '../../src/cloudflare/index.ts'
 
 interface Env {

@@ -1,4 +1,4 @@
-// A shop's Worker, with what a test needs: TikTok's part played nearby, and delays that a test can wait for.
+// A shop's Worker for tests, with a local stand-in for TikTok and delays that a test can wait for.
 import { createWorker, type Queue } from '../../src/cloudflare/index.ts'
 
 interface Env {

@@ -10,6 +10,8 @@ export interface SendOptions {
   store: Pick<Store, 'add'>
   /** The pipeline of the source that the orders belong to. */
   read: ReadServerEvents
+  /** True if events are logged. */
+  hasLog: boolean
   /** Why an order must not be sent, or `undefined`. */
   whyUnsafe: (order: FileOrder) => string | undefined
   /** Milliseconds since 1970. */
@@ -34,7 +36,9 @@ export async function sendOrder(order: FileOrder, options: SendOptions): Promise
   const events = intake.taken.map(({ event }) => event)
   const reason = whyNot(intake)
   if (reason !== undefined) return { order, notSent: reason }
-  const fates = await options.store.add(events, { mergeOrders: 0 }, { history: intake.history })
+  const log = { ...intake.log, eventNames: intake.taken.map(({ eventName }) => eventName) }
+  const extras = { history: intake.history, ...(options.hasLog && { log }) }
+  const fates = await options.store.add(events, { mergeOrders: 0 }, extras)
   const isAdded = events.some((event, index) => isSent(fates[index] ?? 'already_sent', event))
   return { order, notSent: isAdded ? undefined : 'arrived meanwhile' }
 }

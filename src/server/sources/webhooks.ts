@@ -12,6 +12,7 @@ import type { RequestContext } from '../request-context.ts'
 import { type Answer, refuse, report, respond } from '../respond.ts'
 import type { ReadServerEvents, ServerRequestFacts } from '../server-intake.ts'
 import type { Throttle } from '../throttle.ts'
+import { allSkipped } from '../unsent.ts'
 import type { OrderEvent } from './order-event.ts'
 import type { Person } from './person.ts'
 import type { Delivery, ShopSystem } from './shop-system.ts'
@@ -87,15 +88,19 @@ function createTaker(source: Source | undefined, options: WebhookOptions): Taker
 
 /** Stores the events of a request, unless its source is disabled or the intake is paused. */
 function createKeeper(source: Source, { readPause, store, lateEvents }: WebhookOptions) {
-  /** A paused source's orders still belong to the history of customers. */
-  async function skipAll(
-    reason: string,
-    events: number,
-    { history }: Intake,
-    context: RequestContext,
-  ): Promise<Answer> {
-    if (!history || !source.isEnabled) return skip(reason, events)
-    const remembered = { taken: [], problems: [], late: [], statuses: { skipped: events }, history }
+  /** Denials still count, and a paused source's orders still belong to the history of customers. */
+  async function skipAll(reason: string, events: number, intake: Intake, context: RequestContext): Promise<Answer> {
+    const { denials } = intake
+    const history = source.isEnabled ? intake.history : undefined
+    const log = allSkipped(intake, reason)
+    if (!history && !denials.length) {
+      store.note(log)
+      return skip(reason, events)
+    }
+    const remembered = {
+      ...{ taken: [], problems: [], late: [], statuses: { skipped: events }, denials, log },
+      ...(history && { history }),
+    }
     const answer = await store.store(remembered, context)
     return answer.status === 202 ? skip(reason, events) : answer
   }

@@ -1,16 +1,17 @@
 import { addForCustomers, type HistoryExtras } from '../customer-history.ts'
 import type { OrderMoment } from '../decide-order.ts'
+import type { LogPart } from '../event-log.ts'
 import type { Fate } from '../fate.ts'
 import { orderKey, placesOfOrders } from '../order-places.ts'
-import type { Extras } from '../store.ts'
+import type { Extras, MergeOptions } from '../store.ts'
 import { isCountedOnce, type KeptEvent } from '../waiting-event.ts'
 import type { CustomerHistory } from './customer-history.ts'
-import type { Totals, WaitingRows } from './waiting-rows.ts'
+import type { LogWriter } from './log-writer.ts'
+import { noTotals, type Totals, type WaitingRows } from './waiting-rows.ts'
 
-/** The events of a request, and what else it changes. `mergeOrders` is in seconds. */
-export interface Addition {
+/** The events of a request, and what else it changes. */
+export interface Addition extends MergeOptions {
   kept: readonly KeptEvent[]
-  mergeOrders: number
   extras?: Extras | undefined
 }
 
@@ -18,13 +19,19 @@ export interface Addition {
 export interface AddTables {
   rows: WaitingRows
   history: CustomerHistory
+  log: LogWriter
 }
 
-/** Adds the events of several requests and returns their fates. Call it in a transaction. */
-export function addRequests({ rows, history }: AddTables, requests: readonly Addition[], now: number): Fate[][] {
-  const totals: Totals = { waiting: 0, merged: 0, conflict: 0, late_twin: 0, left_to_source: 0 }
-  const fates = requests.map(({ kept, mergeOrders, extras }) => {
-    const request = { rows, kept, moment: { now, mergeOrders }, totals }
+/** Adds the events of several requests and returns their fates. Call it in a transaction, within the profiles' `within`. */
+export function addRequests({ rows, history, log }: AddTables, requests: readonly Addition[], now: number): Fate[][] {
+  const { profiles } = rows
+  const totals = noTotals()
+  const fates = requests.map(({ kept, extras, ...options }) => {
+    profiles.use(options)
+    profiles.deny(extras?.denials ?? [])
+    const part = extras?.log
+    const request = { rows, kept, log, part, moment: { now, mergeOrders: options.mergeOrders }, totals }
+    if (part) for (const unsent of part.unsent) log.insertUnsent(part, unsent)
     return extras?.history ? addWithHistory(request, history, extras.history) : addEvents(request)
   })
   rows.addTotals(totals)
@@ -40,18 +47,22 @@ function addWithHistory(request: Request, history: CustomerHistory, extras: Hist
 interface Request {
   rows: WaitingRows
   kept: readonly KeptEvent[]
+  log: LogWriter
+  /** Missing if the request is not logged. */
+  part?: LogPart | undefined
   moment: OrderMoment
   totals: Totals
 }
 
-function addEvents({ rows, kept, moment, totals }: Request): Fate[] {
+function addEvents({ rows, kept, log, part, moment, totals }: Request): Fate[] {
   const fates: Fate[] = []
   let orders: Map<string, number[]> | undefined
   for (const [index, one] of kept.entries()) {
     if (!isCountedOnce(one.event)) {
-      const isNew = rows.insert(one, moment.now)
-      if (isNew) totals.waiting++
-      fates[index] = isNew ? 'kept' : 'already_sent'
+      const line = part && log.insert({ part, eventName: one.eventName ?? '', event: one.event })
+      fates[index] = rows.insert(line === undefined ? one : { ...one, line }, moment)
+      if (isWaiting(fates[index])) totals.waiting++
+      if (fates[index] === 'no_consent') totals.no_consent++
       continue
     }
     // All rows of an order are decided together, at its first row.
@@ -60,10 +71,11 @@ function addEvents({ rows, kept, moment, totals }: Request): Fate[] {
     if (places[0] !== index) continue
     const ofOrder = rows.addOrder(
       places.flatMap((place) => kept[place] ?? []),
-      moment,
-      totals,
+      { moment, totals, part },
     )
     for (const [nth, place] of places.entries()) fates[place] = ofOrder[nth] ?? 'already_sent'
   }
   return fates
 }
+
+const isWaiting = (fate: Fate | undefined): boolean => fate === 'kept' || fate === 'undecided'

@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Deliver, Verdict } from '../../server/outbox.ts'
-import { createVerdictReader } from '../verdict-reader.ts'
+import type { Deliver } from '../../server/outbox.ts'
+import type { LogRetention } from '../event-log.ts'
+import type { MergeOptions } from '../store.ts'
+import { type Answered, createVerdictReader } from '../verdict-reader.ts'
 import type { WaitingEvent } from '../waiting-event.ts'
 import type { DeliveryLock } from './delivery-lock.ts'
 import { isFull, type Tables } from './outbox-tables.ts'
@@ -24,8 +26,10 @@ export interface DeliveryOptions {
   tables: Tables
   lock: DeliveryLock
   deliver: Deliver
-  /** The longest time that an order may wait for its twin, in milliseconds. */
-  longestWait: number
+  /** How long the event log is kept. */
+  logRetention: LogRetention
+  /** The current options of the store. */
+  options: () => MergeOptions
   /** Called at least every two seconds. Must not throw. */
   checkFile: () => void
   /** Milliseconds since 1970. */
@@ -48,6 +52,9 @@ const mostCalls = 4
 const look = 2000
 // `deliver` aborts its call 4 s after the signal.
 const patience = 5000
+// Each reads up to 1,000 events.
+const partsOfSweep = 5
+const minute = 60_000
 const day = 86_400_000
 
 interface Nap {
@@ -58,7 +65,7 @@ interface Nap {
 
 /** Passes waiting events to `deliver`, oldest first: one batch at a time, or a few batches at a time for a backlog. */
 export function startDelivery(options: DeliveryOptions): Delivery {
-  const { tables, lock, longestWait, now, elapsed, log } = options
+  const { tables, lock, now, elapsed, log } = options
   const longestPause = options.retryAfter.longest
   const closing = new AbortController()
   const { signal } = closing
@@ -71,9 +78,36 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   // After a failure, a single batch tests whether TikTok works again.
   let calls = 1
   let nextPruning = Number.NEGATIVE_INFINITY
+  let nextProfilePruning = Number.NEGATIVE_INFINITY
+  let nextLogPruning = Number.NEGATIVE_INFINITY
 
   async function setLateAside(): Promise<void> {
     while (!signal.aborted && record.write(() => tables.setAsideLate(now(), record.isSettled))) await setImmediate()
+  }
+
+  async function releaseHeld(): Promise<void> {
+    const { mergeOrders, ...rules } = options.options()
+    const releaseSome = () => tables.release(now(), mergeOrders * 1000, rules)
+    while (!signal.aborted && record.write(releaseSome)) await setImmediate()
+  }
+
+  function pruneProfiles(started: number): void {
+    if (started < nextProfilePruning) return
+    nextProfilePruning = started + look
+    record.write(() => {
+      tables.pruneProfiles(now(), started, options.options().profiles)
+      return 0
+    })
+  }
+
+  const sweepMoment = () => ({ now: now(), options: options.options() })
+
+  /** Erases what visitors have denied since. A part only, because events that were not denied must not wait for it. */
+  async function sweepDenied(): Promise<void> {
+    for (let part = 0; part < partsOfSweep && !signal.aborted; part++) {
+      if (!record.write(() => tables.sweep(sweepMoment()))) return
+      await setImmediate()
+    }
   }
 
   /** Saves in chunks, so that intake can run in between. */
@@ -81,18 +115,33 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     while (!isAbandoned && record.saveSome()) await setImmediate()
   }
 
-  /** Returns the oldest batches, up to the number of parallel calls. */
-  async function nextBatches(): Promise<WaitingEvent[][]> {
-    const taken = new Set<number>()
-    const batches: WaitingEvent[][] = []
-    while (batches.length < calls) {
-      const batch = tables.due(now(), longestPause, (id) => taken.has(id) || record.isSettled(id))
-      if (batch.length) batches.push(batch)
-      if (!isFull(batch)) break
-      for (const { id } of batch) taken.add(id)
+  /**
+   * Sends the oldest batches, up to the number of parallel calls. Each call starts before the next batch is read, and intake
+   * can run in between.
+   */
+  async function sendNext(): Promise<Answered[]> {
+    const answers: Promise<Answered>[] = []
+    let last = 0
+    while (answers.length < calls) {
+      const { read, batch } = readAfter(last, answers.length > 0)
+      for (const { id } of batch) sending.add(id)
+      if (batch.length) answers.push(ask(batch))
+      last = read.at(-1)?.id ?? last
+      if (!isFull(read)) break
       await setImmediate()
     }
-    return batches
+    return Promise.all(answers)
+  }
+
+  /** Once calls are on their way, a failed read only ends the round: their answers must be recorded. */
+  function readAfter(last: number, isUnderway: boolean): { read: WaitingEvent[]; batch: WaitingEvent[] } {
+    try {
+      const read = tables.due(now(), longestPause, record.isSettled, last)
+      return { read, batch: tables.withoutDenied(read, sweepMoment()) }
+    } catch (error) {
+      if (!isUnderway) throw error
+      return { read: [], batch: [] }
+    }
   }
 
   async function deliverNext(): Promise<Nap> {
@@ -103,21 +152,25 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       record.write(() => tables.prune(now()))
       nextPruning = started + day
     }
+    pruneProfiles(started)
+    // A small step at a time, so that intake can run in between.
+    if (started >= nextLogPruning && !record.write(() => tables.pruneLog(now(), options.logRetention)))
+      nextLogPruning = started + minute
     await save()
     await setLateAside()
-    record.write(() => tables.release(now(), longestWait))
-    const batches = await nextBatches()
-    if (!batches.length) return { milliseconds: Math.min(look, tables.nextDue(now()) - now()), light: true }
+    await sweepDenied()
+    await releaseHeld()
+    const answered = await sendNext()
+    if (!answered.length) return { milliseconds: Math.min(look, tables.nextDue(now()) - now()), light: true }
 
-    for (const { id } of batches.flat()) sending.add(id)
-    const answered = await Promise.all(batches.map(async (batch) => ({ batch, verdicts: await ask(batch) })))
     sending.clear()
     if (isAbandoned) return { milliseconds: 0, light: false }
-    const { settled, pause } = verdictReader.read(answered)
+    const { settled, tried, pause } = verdictReader.read(answered)
     record.keep(settled)
+    if (tried.length) record.write(() => tables.logTries(tried, now()))
     await save()
     calls = pause === undefined ? mostCalls : 1
-    const rest = batches.every(isFull) ? 0 : spacing - (elapsed() - started)
+    const rest = answered.every(({ batch }) => isFull(batch)) ? 0 : spacing - (elapsed() - started)
     return { milliseconds: pause ?? rest, light: false }
   }
 
@@ -156,15 +209,13 @@ export function startDelivery(options: DeliveryOptions): Delivery {
 }
 
 function createAsk({ deliver, log }: DeliveryOptions, signal: AbortSignal) {
-  return async (batch: WaitingEvent[]): Promise<Verdict[]> => {
+  return async (batch: WaitingEvent[]): Promise<Answered> => {
     try {
-      return await deliver(
-        batch.map(({ event }) => event),
-        signal,
-      )
+      const events = batch.map(({ event }) => event)
+      return { batch, verdicts: await deliver(events, signal) }
     } catch (error) {
       log(`converge-tiktok: a delivery failed unexpectedly (${reasonOf(error)}). Its events are kept and sent again.`)
-      return []
+      return { batch, verdicts: [] }
     }
   }
 }

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
-import type { PersonCounts, PersonKeys } from '../person.ts'
+import type { KnownPerson, PersonCounts, PersonKeys } from '../person.ts'
 import type { Tables } from './outbox-tables.ts'
 import type { PersonTable } from './person-search.ts'
+import { keysOfPerson } from './profile-search.ts'
 import { reasonOf, whenFree } from './sqlite.ts'
 
 export interface ErasureOptions {
@@ -10,6 +11,7 @@ export interface ErasureOptions {
   isSending?: (id: number) => boolean
 }
 
+const chunk = 1000
 // A server that is busy may read or write at the same time.
 const patience = 30_000
 
@@ -24,6 +26,8 @@ export async function erasePerson(
   { tables, isSending = () => false }: ErasureOptions,
   person: PersonKeys,
 ): Promise<PersonCounts> {
+  const { profiles, linked } = await eraseProfiles(tables, person)
+  const known: KnownPerson = { ...person, linked }
   let sending = 0
 
   /** In parts, so that intake goes on in between. Gives back how many went, and the last row that was read. */
@@ -31,7 +35,7 @@ export async function erasePerson(
     let count = 0
     let last = after
     for (;;) {
-      const part = await whenFree(() => tables.searchPerson(table, last, person))
+      const part = await whenFree(() => tables.searchPerson(table, last, known))
       if (!part) return { count, last }
       last = part.last
       if (part.ids.length) {
@@ -46,15 +50,57 @@ export async function erasePerson(
 
   const before = await eraseFrom('dead_letters', 0)
   const waiting = await eraseFrom('waiting', 0)
-  // What was set aside meanwhile.
+  // What was set aside meanwhile, and what an event of the person that was just released has added.
   const since = await eraseFrom('dead_letters', before.last)
+  const again = await eraseProfiles(tables, person)
+  const logLines = await eraseLines(tables, person)
   const customers = await whenFree(() => tables.forgetCustomer(person))
   await scrub(tables)
+  const found = profiles + again.profiles
   return {
     waiting: waiting.count,
     deadLetters: before.count + since.count,
     sending,
+    ...(found > 0 && { profiles: found }),
+    ...(logLines > 0 && { logLines }),
     ...(customers > 0 && { customers }),
+  }
+}
+
+/** Deletes the person's profiles in parts, and returns their number, visitor IDs and aliases. */
+async function eraseProfiles(
+  tables: Tables,
+  person: PersonKeys,
+): Promise<{ profiles: number; linked: readonly string[] }> {
+  const ids: number[] = []
+  const linked: string[] = []
+  let part = await whenFree(() => tables.searchProfiles(0, person))
+  while (part) {
+    const { last } = part
+    ids.push(...part.ids)
+    linked.push(...part.linked)
+    await setImmediate()
+    part = await whenFree(() => tables.searchProfiles(last, person))
+  }
+  let profiles = 0
+  for (let start = 0; start < ids.length; start += chunk) {
+    profiles += await whenFree(() => tables.eraseProfiles(ids.slice(start, start + chunk)))
+    await setImmediate()
+  }
+  await whenFree(() => tables.eraseKeys(keysOfPerson(person)))
+  return { profiles, linked }
+}
+
+async function eraseLines(tables: Tables, person: PersonKeys): Promise<number> {
+  let count = 0
+  let last = 0
+  for (;;) {
+    const part = await whenFree(() => tables.searchLines(last, person))
+    if (!part) return count
+    last = part.last
+    const { ids } = part
+    if (ids.length) count += await whenFree(() => tables.deleteLines(ids))
+    await setImmediate()
   }
 }
 

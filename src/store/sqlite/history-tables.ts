@@ -15,4 +15,10 @@ CREATE TABLE customer_history (
   salt TEXT NOT NULL,
   keep_for INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE TRIGGER customer_added AFTER INSERT ON customers BEGIN
+  INSERT INTO totals VALUES ('customers', 1) ON CONFLICT DO UPDATE SET count = count + 1;
+END;
+CREATE TRIGGER customer_removed AFTER DELETE ON customers BEGIN
+  UPDATE totals SET count = count - 1 WHERE name = 'customers';
+END;
 `

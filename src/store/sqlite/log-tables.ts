@@ -1,2 +1,77 @@
+/** A block is the lines whose ids share all bits but these. All lines of a block arrived in the same hour. */
+export const blockBits = 10
+export const linesPerBlock = 1 << blockBits
+
+// log.kind is a row of log_kinds, log.status an index of `logStatuses`, log.keys the bits of `logMatchKeys`. log.person has the
+// keyed references of a person's hashes, which only `forget` uses. log.is_order is 1 for the line that counts for its order.
+// An index by event_id alone would write another page for almost every line. Within a block, lines share pages.
+// The other tables count the lines of each block, because counting a million lines takes too long.
+// waiting.line and dead_letters.line are the lines of these events. They are missing if there is no log.
 /** SQL of the log tables. Part of migration 3. */
-export const logTables = ''
+export const logTables = `
+CREATE TABLE log_kinds (
+  id INTEGER PRIMARY KEY,
+  source TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  event_name TEXT NOT NULL,
+  event TEXT NOT NULL,
+  UNIQUE (source, channel, event_name, event)
+) STRICT;
+CREATE TABLE log (
+  id INTEGER PRIMARY KEY,
+  time INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  status INTEGER NOT NULL,
+  event_id TEXT NOT NULL,
+  keys INTEGER NOT NULL DEFAULT 0,
+  value REAL,
+  currency TEXT,
+  person BLOB,
+  is_order INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  sent INTEGER,
+  code INTEGER,
+  message TEXT,
+  reason TEXT,
+  order_id TEXT
+) STRICT;
+CREATE INDEX log_event_id ON log (id >> ${blockBits}, event_id);
+CREATE INDEX log_order_id ON log (order_id) WHERE order_id IS NOT NULL;
+CREATE TABLE log_blocks (
+  block INTEGER PRIMARY KEY,
+  hour INTEGER NOT NULL,
+  used INTEGER NOT NULL,
+  bytes INTEGER NOT NULL
+) STRICT;
+CREATE INDEX log_blocks_hour ON log_blocks (hour);
+CREATE TABLE log_counts (
+  block INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  status INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (block, kind, status)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE log_orders (
+  block INTEGER NOT NULL,
+  currency TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  value REAL NOT NULL,
+  PRIMARY KEY (block, currency)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE log_keys (
+  block INTEGER NOT NULL,
+  keys INTEGER NOT NULL,
+  is_order INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (block, keys, is_order)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE log_times (
+  block INTEGER NOT NULL,
+  time_group INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (block, time_group)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE log_secret (one INTEGER PRIMARY KEY CHECK (one = 1), secret BLOB NOT NULL) STRICT;
+ALTER TABLE waiting ADD COLUMN line INTEGER;
+ALTER TABLE dead_letters ADD COLUMN line INTEGER;
+`

@@ -2,18 +2,14 @@ import { setImmediate } from 'node:timers/promises'
 import { type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
 import type { Fate } from '../fate.ts'
 import { writeKept } from '../kept-event.ts'
-import type { Extras } from '../store.ts'
-import type { KeptEvent } from '../waiting-event.ts'
+import type { Extras, MergeOptions } from '../store.ts'
+import type { Addition as AddedRequest } from './add-events.ts'
 import type { Room } from './outbox-room.ts'
 import type { Tables } from './outbox-tables.ts'
 import { isSqliteError, whenFree } from './sqlite.ts'
 import type { FileCheck } from './sqlite-file.ts'
 
-interface Addition {
-  kept: KeptEvent[]
-  /** Seconds that an order waits for its twin. */
-  mergeOrders: number
-  extras: Extras | undefined
+interface Addition extends AddedRequest {
   bytes: number
   resolve: (fates: Fate[]) => void
   reject: (reason: unknown) => void
@@ -23,7 +19,7 @@ interface Addition {
 const rowBytes = 400
 
 export interface Intake {
-  add(events: readonly OutboxEvent[], mergeOrders: number, extras?: Extras): Promise<Fate[]>
+  add(events: readonly OutboxEvent[], options: MergeOptions, extras?: Extras): Promise<Fate[]>
   /** Resolves once nothing is being written. */
   end(): Promise<void>
 }
@@ -79,11 +75,12 @@ export function createIntake({ tables, room, file, now }: IntakeOptions): Intake
   }
 
   return {
-    add(events, mergeOrders, extras) {
-      const kept = events.map((event) => ({ event, body: writeKept(event) }))
+    add(events, options, extras) {
+      const names = extras?.log?.eventNames
+      const kept = events.map((event, index) => ({ event, body: writeKept(event), eventName: names?.[index] }))
       const bytes = kept.reduce((sum, { body }) => sum + Buffer.byteLength(body) + rowBytes, 0)
       return new Promise((resolve, reject) => {
-        additions.push({ kept, mergeOrders, extras, bytes, resolve, reject })
+        additions.push({ kept, ...options, extras, bytes, resolve, reject })
         committing ??= commit()
       })
     },

@@ -1,6 +1,6 @@
-import { OutboxFull } from '../../server/outbox.ts'
+import { type DiskSpace, OutboxFull } from '../../server/outbox.ts'
 import type { Tables } from './outbox-tables.ts'
-import { createDiskRoom } from './sqlite-file.ts'
+import { createDiskRoom, freeBytes } from './sqlite-file.ts'
 
 export interface Room {
   /** Returns the additions that fit, in order. */
@@ -9,6 +9,8 @@ export interface Room {
   refuse(bytes: number): OutboxFull
   /** Returns why no more events fit at the moment, or false. */
   whyFull(): string | false
+  /** The space of the database. */
+  disk(): DiskSpace
   /** Returns unused space to the disk if it is almost full. */
   makeOnDisk(): void
 }
@@ -21,12 +23,17 @@ export interface RoomOptions {
   log: (sentence: string) => void
 }
 
+/** Blocks of up to 1,024 log lines that are deleted before the disk's space is measured again. */
+const BLOCKS_AT_ONCE = 8
+
 export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOptions): Room {
   const diskRoom = createDiskRoom(path, reserveBytes)
   // The size of the last refused addition, until another one is accepted.
   let refused: number | undefined
 
-  const ownRoom = () => maxBytes - tables.space().used
+  // The log and the profiles have limits of their own, and the history of customers never gives way to events.
+  const othersBytes = () => tables.logBytes() + tables.historyBytes() + tables.profileBytes()
+  const ownRoom = () => maxBytes - Math.max(0, tables.space().used - othersBytes())
   const roomOnDisk = () => diskRoom(tables.space())
 
   /** Events that can still be sent are more important than dead letters. */
@@ -43,6 +50,19 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
     }
   }
 
+  function removeProfiles(): void {
+    const removed = tables.giveProfilesWay()
+    if (removed)
+      log(`converge-tiktok: the disk is full: ${removed} profiles of visitors without an order were deleted.`)
+    giveBack()
+  }
+
+  /** Events are more important than lines of the log. */
+  function forgetLines(): void {
+    for (let blocks = 0; blocks < BLOCKS_AT_ONCE; blocks++) if (!tables.forgetOldestLines()) break
+    giveBack()
+  }
+
   function whyNot(bytes: number): string | undefined {
     if (bytes > roomOnDisk())
       return `The disk has less than ${reserveBytes} bytes free, which is the reserve (reserveBytes).`
@@ -54,10 +74,18 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
     fit(batch) {
       const space = tables.space()
       let own = maxBytes - space.used
+      let areOthersCounted = false
       let disk = diskRoom(space)
       return batch.filter(({ bytes }) => {
+        if (bytes === 0) return true // such as a denial of consent, which must not wait for room
+        if (bytes > own && !areOthersCounted) {
+          own += Math.min(space.used, othersBytes())
+          areOthersCounted = true
+        }
         if (bytes > own) own += gainOf(forgetDead, ownRoom)
         if (bytes > disk) disk += gainOf(giveBack, roomOnDisk)
+        if (bytes > disk) disk += gainOf(forgetLines, roomOnDisk)
+        if (bytes > disk) disk += gainOf(removeProfiles, roomOnDisk)
         if (bytes > own || bytes > disk) return false
         own -= bytes
         disk -= bytes
@@ -73,6 +101,15 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
       if (refused !== undefined) return whyNot(refused) ?? false
       // Dead letters make room for new events, so the size limit only counts after a refusal.
       return roomOnDisk() < 1 && (whyNot(Number.POSITIVE_INFINITY) ?? false)
+    },
+    disk() {
+      const free = freeBytes(path)
+      return {
+        used: tables.space().used,
+        log: tables.logBytes(),
+        limit: maxBytes,
+        ...(free !== undefined && { free }),
+      }
     },
     makeOnDisk() {
       if (roomOnDisk() < (refused ?? 1)) giveBack()

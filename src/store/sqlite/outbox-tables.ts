@@ -2,24 +2,35 @@ import { closeSync, fdatasync } from 'node:fs'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { promisify } from 'node:util'
 import type { OutboxEvent } from '../../server/outbox.ts'
+import type { LogRetention } from '../event-log.ts'
 import { type Fate, isSent } from '../fate.ts'
 import { readKept } from '../kept-event.ts'
 import type { PauseSwitch } from '../pause-switch.ts'
 import type { PersonKeys } from '../person.ts'
+import type { ProfileKey } from '../profile.ts'
 import { retention } from '../retention.ts'
-import type { StoreStats } from '../store.ts'
+import type { ProfileLimits, ProfileOptions, StoreStats } from '../store.ts'
 import { MAX_BATCH, MAX_BATCH_TEXT, type RowKey, type Settled, TOO_LATE, type WaitingEvent } from '../waiting-event.ts'
 import { type Addition, type AddTables, addRequests } from './add-events.ts'
 import { createCustomerHistory } from './customer-history.ts'
 import { createDeadLetterReader, createIdChunks, createProblemCounts } from './dead-letters.ts'
+import { createDenialSweep } from './denial-sweep.ts'
+import type { LineOutcome } from './log-changes.ts'
+import { createLineSearch } from './log-person.ts'
+import { createLogPruning } from './log-pruning.ts'
+import { createLogWriter, type LogWriter } from './log-writer.ts'
 import { createOrderMemory } from './order-memory.ts'
+import { createOrderTraces } from './order-traces.ts'
 import { createPauseSwitch } from './pause-switch.ts'
 import { createPersonSearch } from './person-search.ts'
+import { createProfilePruning } from './profile-pruning.ts'
+import { createProfileErasure, createProfileSearch } from './profile-search.ts'
 import { emptyLog, inTransaction, isSqliteError, openLog, UnusableFile } from './sqlite.ts'
 import { copyDatabase, largestRewrite, makeShrinkable, openOutboxFile, schemaVersionOf } from './sqlite-schema.ts'
-import { createWaitingRows } from './waiting-rows.ts'
+import { createWaitingRows, noTotals, type WaitingRows } from './waiting-rows.ts'
 
 const chunk = 1000
+const releaseChunk = 200
 
 const syncFile = promisify(fdatasync)
 
@@ -40,36 +51,46 @@ export type Tables = ReturnType<typeof openTables>
 
 /**
  * Opens the file of one pixel: its waiting events, dead letters and order memory. Every method except `sync` is synchronous,
- * and throws if another process has locked the file.
+ * and throws if another process has locked the file. `afterWrite` is called after each transaction, with the number of rows
+ * that were changed since the file was opened.
  *
  * @throws a sentence if the file cannot be opened or belongs to another pixel
  */
-export function openTables(path: string, pixelId?: string) {
+export function openTables(path: string, pixelId?: string, afterWrite: (rows: number) => void = () => {}) {
   const database = openOutboxFile(path)
   const owner = pixelId && claim(database, pixelId)
   if (owner !== pixelId) {
     database.close()
     throw new UnusableFile(
-      `converge-tiktok: the outbox ${path} contains events of pixel ${owner}, but pixelId is ${pixelId}. Name another file for this pixel.`,
+      `converge-tiktok: the database file ${path} contains events of pixel ${owner}, but pixelId is ${pixelId}. Name another file for this pixel.`,
     )
   }
-  const log = openLog(path)
-  const write = createWriter(database)
+  const wal = openLog(path)
+  const log = createLogWriter(database)
+  const write = createWriter(database, log, afterWrite)
   const orders = createOrderMemory(database)
-  const rows = createWaitingRows(database, orders)
+  const rows = createWaitingRows(database, orders, log)
   const history = createCustomerHistory(database)
   // As in the order memory, a clock that is ahead must not delete everything.
   const pruneDead = database.prepare(`DELETE FROM dead_letters WHERE died <=
     min(?, (SELECT max(died) FROM dead_letters)) - ${retention.deadLetters}`)
   return {
-    ...waitingTable(database, { rows, history }, write),
-    ...deadLetterTable(database, { rows, history }, write),
+    ...waitingTable(database, { rows, history, log }, write),
+    ...deadLetterTable(database, { rows, history, log }, write),
+    ...profileTable(database, rows, write),
+    ...createDenialSweep(database, { rows, log }, write),
     ...spaceOf(database),
+    ...logTable(database, write),
     searchPerson: createPersonSearch(database).next,
+
+    /** The estimated size of the history of customers in bytes. */
+    historyBytes: history.bytes,
 
     /** Deletes a person's entries in the history of customers, and returns their number. */
     forgetCustomer: (person: PersonKeys): number => write(() => history.erase(person)),
     /** `now` is in milliseconds since 1970. */
+    traces: createOrderTraces(database),
+
     pauseSwitch: (now: () => number): PauseSwitch => createPauseSwitch(database, now),
 
     /** Rewrites the database file without deleted rows. The log keeps them. It takes as long as writing all rows. */
@@ -78,7 +99,7 @@ export function openTables(path: string, pixelId?: string) {
     emptyLog: (): void => emptyLog(database),
 
     /** Resolves once the added events are on disk. */
-    sync: (): Promise<void> => syncFile(log),
+    sync: (): Promise<void> => syncFile(wal),
 
     /** Deletes orders, dead letters and customers after their retention period, and returns their number. */
     prune: (now: number): number =>
@@ -90,77 +111,119 @@ export function openTables(path: string, pixelId?: string) {
     schemaVersion: (): number => schemaVersionOf(database),
 
     close() {
-      closeSync(log)
+      closeSync(wal)
       database.close()
     },
+  }
+}
+
+function logTable(database: DatabaseSync, write: Write) {
+  const pruning = createLogPruning(database)
+  return {
+    searchLines: createLineSearch(database),
+
+    /** Deletes lines of the log, and returns their number. */
+    deleteLines: (ids: readonly number[]): number => write(() => pruning.deleteLines(ids)),
+
+    /** The estimated size of the log in bytes. */
+    logBytes: pruning.bytes,
+
+    /** Deletes some of the oldest lines to make room. Returns false if there is none. */
+    forgetOldestLines: (): boolean => write(pruning.deleteOldest),
+
+    /** Deletes some lines that are too old or too many, and returns 1. Returns 0 if there is none. */
+    pruneLog: (now: number, retention: LogRetention): number => write(() => Number(pruning.prune(now, retention))),
   }
 }
 
 type Write = <Answer>(work: () => Answer) => Answer
 
 /** Runs work in a transaction. */
-function createWriter(database: DatabaseSync): Write {
-  return (work) => {
+function createWriter(database: DatabaseSync, log: LogWriter, afterWrite: (rows: number) => void): Write {
+  const changed = database.prepare('SELECT total_changes() AS rows')
+
+  function commit<Answer>(work: () => Answer): Answer {
     try {
       return inTransaction(database, work)
     } catch (error) {
+      log.rollBack()
       if (!isSqliteError(error, 'full')) throw error
       // The log's content may fit into free pages of the database. A checkpoint then empties the log.
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
       return inTransaction(database, work)
     }
   }
+
+  return (work) => {
+    const answer = commit(work)
+    afterWrite(Number(changed.get()?.rows))
+    return answer
+  }
 }
 
-function waitingTable(database: DatabaseSync, { rows, history }: AddTables, write: Write) {
+function waitingTable(database: DatabaseSync, { rows, history, log }: AddTables, write: Write) {
+  const { profiles } = rows
   const prepare = (sql: string) => database.prepare(sql)
   // The plus signs disable other indexes, with which SQLite would sort all waiting rows.
-  const dueIds = prepare(
-    'SELECT id FROM waiting WHERE (+due <= ? OR +due > ?) AND +expires > ? AND +held = 0 ORDER BY id',
-  )
+  const due = prepare(`SELECT id, event_id, attempts, added, body, line FROM waiting
+    WHERE id > ? AND (+due <= ? OR +due > ?) AND +expires > ? AND +held = 0 ORDER BY id`)
   const nextHeld = prepare('SELECT 1 FROM waiting WHERE held = 1 AND (due <= ? OR due > ?) LIMIT 1')
-  const release = prepare('UPDATE waiting SET held = 0, due = min(due, ?) WHERE held = 1 AND (due <= ? OR due > ?)')
-  const waiting = prepare(
-    'SELECT id, event_id, attempts, body FROM waiting WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id',
+  const heldDue = prepare(
+    `SELECT id, body, line FROM waiting WHERE held = 1 AND (due <= ? OR due > ?) LIMIT ${releaseChunk}`,
   )
   const nextDue = prepare('SELECT min(due) AS due FROM waiting WHERE due > ?')
-  const expired = prepare('SELECT id, event_id FROM waiting WHERE expires <= ?')
+  const expired = prepare('SELECT id, event_id, line FROM waiting WHERE expires <= ?')
   const putOff = prepare('UPDATE waiting SET attempts = attempts + 1, due = ? WHERE id = ? AND event_id = ?')
 
   return {
     /** Adds the events of several requests and returns their fates. */
     add: (additions: readonly Addition[], now: number): Fate[][] =>
-      write(() => addRequests({ rows, history }, additions, now)),
+      write(() => rows.within(now, () => addRequests({ rows, history, log }, additions, now))),
 
     /**
-     * Releases orders that have waited long enough for a twin, and returns their number. They are never changed afterwards.
-     * An order that would wait longer than `longestWait` milliseconds is released too: it was added while the clock was ahead.
+     * Releases a chunk of the events that have waited long enough for a twin or a decision, and returns their number: call it
+     * again until it is 0. The profiles fill them, and they are never changed afterwards. An event that would wait longer than
+     * `longestWait` milliseconds is released too: it was added while the clock was ahead.
      */
-    release: (now: number, longestWait: number): number => {
-      if (!nextHeld.get(now, now + longestWait)) return 0
-      return write(() => Number(release.run(now, now, now + longestWait).changes))
+    release: (now: number, longestWait: number, options: ProfileOptions = {}): number => {
+      const longest = now + longestWait
+      if (!nextHeld.get(now, longest)) return 0
+      return write(() =>
+        rows.within(now, () => {
+          profiles.use(options)
+          const totals = noTotals()
+          const held = heldDue.all(now, longest)
+          for (const { id, body, line } of held) {
+            const row = { id: Number(id), event: JSON.parse(String(body)) }
+            rows.free(line === null ? row : { ...row, line: Number(line) }, now, totals)
+          }
+          rows.addTotals(totals)
+          return held.length
+        }),
+      )
     },
 
     /**
-     * Returns the oldest events that may be sent now, without the excepted ones. An event that would be delayed for longer than
-     * `longestPause` milliseconds is due too: it was delayed while the clock was ahead.
+     * Returns the oldest events after the row `after` that may be sent now, without the excepted ones. An event that would be
+     * delayed for longer than `longestPause` milliseconds is due too: it was delayed while the clock was ahead.
      */
-    due(now: number, longestPause: number, isExcepted: (id: number) => boolean): WaitingEvent[] {
-      const ids: number[] = []
-      for (const row of dueIds.iterate(now, now + longestPause, now / 1000)) {
-        if (ids.length === MAX_BATCH) break
-        if (!isExcepted(Number(row.id))) ids.push(Number(row.id))
-      }
+    due(now: number, longestPause: number, isExcepted: (id: number) => boolean, after = 0): WaitingEvent[] {
       const batch: WaitingEvent[] = []
       let text = 0
-      for (const { id, event_id, attempts, body } of waiting.iterate(JSON.stringify(ids))) {
+      for (const row of due.iterate(after, now, now + longestPause, now / 1000)) {
+        if (batch.length === MAX_BATCH) break
+        const { id, event_id, attempts, added, body, line } = row
+        if (isExcepted(Number(id))) continue
         text += String(body).length
         if (batch.length && text > MAX_BATCH_TEXT) break
+        const event = readKept(String(body))
+        event.arrived = Number(added)
         batch.push({
           id: Number(id),
           event_id: String(event_id),
           attempts: Number(attempts),
-          event: readKept(String(body)),
+          event,
+          ...(line !== null && { line: Number(line) }),
         })
       }
       return batch
@@ -171,30 +234,55 @@ function waitingTable(database: DatabaseSync, { rows, history }: AddTables, writ
 
     /** Makes a chunk of expired events dead letters, without the excepted ones. Returns their number: call it again until it is 0. */
     setAsideLate(now: number, isExcepted: (id: number) => boolean): number {
-      const late: RowKey[] = []
+      const late: (RowKey & { line: number | null })[] = []
       for (const row of expired.iterate(now / 1000)) {
         if (late.length === chunk) break
-        if (!isExcepted(Number(row.id))) late.push({ id: Number(row.id), event_id: String(row.event_id) })
+        if (!isExcepted(Number(row.id))) {
+          const line = row.line === null ? null : Number(row.line)
+          late.push({ id: Number(row.id), event_id: String(row.event_id), line })
+        }
       }
       if (!late.length) return 0
-      return write(() => {
-        const count = sum(late, (row) => rows.setAside(row, { problem: TOO_LATE, tries: 0, now }))
-        rows.addTotal('waiting', -count)
-        return count
+      return write(() =>
+        log.within(now, () => {
+          log.conclude(
+            late.flatMap(({ line }) =>
+              line === null ? [] : [{ line, status: 'failure', reason: TOO_LATE, tries: 0 }],
+            ),
+            now,
+          )
+          const count = sum(late, (row) => rows.setAside(row, { problem: TOO_LATE, tries: 0, now }))
+          rows.addTotal('waiting', -count)
+          return count
+        }),
+      )
+    },
+
+    /** Logs attempts that failed for all events of a batch, and returns their number. */
+    logTries(tried: readonly WaitingEvent[], now: number): number {
+      const outcomes = tried.flatMap(({ line, event }): LineOutcome[] => {
+        const message = event.answer?.message ?? event.problem
+        const common = { status: 'retry', code: event.answer?.code, message, reason: message, tries: 1 } as const
+        return line === undefined ? [] : [{ line, ...common }]
       })
+      if (outcomes.length) write(() => log.within(now, () => log.conclude(outcomes, now)))
+      return outcomes.length
     },
 
     settle(settled: readonly Settled[], now: number): void {
-      write(() => {
-        const done = settled.filter(({ outcome }) => outcome === 'done')
-        let gone = rows.removeSettled(done)
-        for (const one of settled) {
-          if (one.outcome === 'putOff') putOff.run(one.due, one.id, one.event_id)
-          else if (one.outcome === 'dead') gone += rows.setAside(one, { problem: one.problem, tries: 1, now })
-        }
-        rows.addTotal('waiting', -gone)
-        rows.addTotal('sent', done.length)
-      })
+      write(() =>
+        log.within(now, () => {
+          log.conclude(settled.flatMap(outcomeOf), now)
+          const done = settled.filter(({ outcome }) => outcome === 'done')
+          let gone = rows.removeSettled(done)
+          for (const one of settled) {
+            if (one.outcome === 'putOff') putOff.run(one.due, one.id, one.event_id)
+            else if (one.outcome === 'dead') gone += rows.setAside(one, { problem: one.problem, tries: 1, now })
+          }
+          rows.addTotal('waiting', -gone)
+          rows.addTotal('sent', done.length)
+        }),
+      )
     },
 
     /** Deletes what waits, and gives back how many. The order memory stays as it is. */
@@ -207,9 +295,23 @@ function waitingTable(database: DatabaseSync, { rows, history }: AddTables, writ
   }
 }
 
-function deadLetterTable(database: DatabaseSync, { rows, history }: AddTables, write: Write) {
+/** What a verdict says about the line of an event, if it has one. */
+function outcomeOf({ line, answer, ...settled }: Settled): LineOutcome[] {
+  if (line === undefined) return []
+  const common = { line, code: answer?.code, message: answer?.message, tries: 1 as const }
+  switch (settled.outcome) {
+    case 'done':
+      return [{ ...common, code: answer ? answer.code : 0, message: answer?.message ?? 'OK', status: 'success' }]
+    case 'dead':
+      return [{ ...common, status: 'failure', reason: settled.problem }]
+    case 'putOff':
+      return [{ ...common, status: 'retry', reason: answer?.message }]
+  }
+}
+
+function deadLetterTable(database: DatabaseSync, { rows, history, log }: AddTables, write: Write) {
   const prepare = (sql: string) => database.prepare(sql)
-  const bodyOf = prepare('SELECT body FROM dead_letters WHERE id = ?')
+  const bodyOf = prepare('SELECT body, line FROM dead_letters WHERE id = ?')
   const unbury = prepare('DELETE FROM dead_letters WHERE id = ?')
   const forgetOldest = prepare(
     `DELETE FROM dead_letters WHERE id IN (SELECT id FROM dead_letters ORDER BY id LIMIT ${chunk})`,
@@ -222,14 +324,17 @@ function deadLetterTable(database: DatabaseSync, { rows, history }: AddTables, w
   const countProblems = createProblemCounts(database)
 
   function requeueOne(id: number, now: number): boolean {
-    const body = bodyOf.get(id)?.body
+    const { body, line: known } = bodyOf.get(id) ?? {}
     if (typeof body !== 'string') return false
+    const line = typeof known === 'number' ? known : undefined
     const event: OutboxEvent = JSON.parse(body)
     if (event.expires <= now / 1000) return false
     // `mergeOrders: 0`, because it must not wait for its twin again.
-    const [[fate] = []] = addRequests({ rows, history }, [{ kept: [{ event, body }], mergeOrders: 0 }], now)
+    const tables = { rows, history, log }
+    const [[fate] = []] = addRequests(tables, [{ kept: [{ event, body, line }], mergeOrders: 0 }], now)
     if (!fate || !isSent(fate, event)) return false
     unbury.run(id)
+    if (line !== undefined) log.reopen(line)
     return true
   }
 
@@ -239,7 +344,7 @@ function deadLetterTable(database: DatabaseSync, { rows, history }: AddTables, w
 
     /** Queues dead letters again and returns their number. Those that are too old or replaced by another copy stay. */
     requeue: (ids: readonly number[], now: number): number =>
-      write(() => ids.filter((id) => requeueOne(id, now)).length),
+      write(() => rows.within(now, () => ids.filter((id) => requeueOne(id, now)).length)),
 
     /** Deletes dead letters and returns their number. */
     drop: (ids: readonly number[]): number => write(() => sum(ids, (id) => Number(unbury.run(id).changes))),
@@ -247,7 +352,7 @@ function deadLetterTable(database: DatabaseSync, { rows, history }: AddTables, w
     /** Deletes the oldest dead letters to make room, and returns their number. */
     forgetOldestDead: (): number => write(() => Number(forgetOldest.run().changes)),
 
-    stats(now: number): Pick<StoreStats, 'waiting' | 'sent' | 'dead' | 'oldest' | 'overdue' | 'orders' | 'customers'> {
+    stats(now: number): Omit<StoreStats, 'stopped' | 'full'> {
       const secondsSince = (time: SQLOutputValue | undefined) =>
         typeof time === 'number' ? Math.max(0, Math.round((now - time) / 1000)) : undefined
       return {
@@ -262,9 +367,43 @@ function deadLetterTable(database: DatabaseSync, { rows, history }: AddTables, w
           late_twin: reader.total('late_twin'),
           left_to_source: reader.total('left_to_source'),
         },
+        no_consent: reader.total('no_consent'),
+        profiles: {
+          profiles: reader.total('profiles'),
+          denials: reader.total('denials'),
+          shared_keys: reader.total('shared_keys'),
+        },
         customers: history.counts(),
       }
     },
+  }
+}
+
+function profileTable(database: DatabaseSync, rows: WaitingRows, write: Write) {
+  const erasure = createProfileErasure(database)
+  const pruning = createProfilePruning(database, rows, rows.profiles.rows)
+
+  return {
+    /** Deletes a few profiles and denials that are older than their retention, or too many. `elapsed` is a monotonic time. */
+    pruneProfiles: (now: number, elapsed: number, limits: ProfileLimits | undefined): void => {
+      if (!pruning.isEmpty()) write(() => pruning.prune(now, elapsed, limits))
+    },
+
+    profileBytes: pruning.bytes,
+    giveProfilesWay: (): number => write(pruning.giveWay),
+    searchProfiles: createProfileSearch(database).next,
+
+    /** Deletes profiles, and all that is known by the keys that led to them. Returns their number. */
+    eraseProfiles: (ids: readonly number[]): number =>
+      write(() => {
+        const { profiles, keys } = erasure.profiles(ids)
+        rows.addTotal('profiles', -profiles)
+        rows.addTotal('denials', -erasure.keys(keys))
+        return profiles
+      }),
+
+    /** Deletes what is known by keys: which profiles they led to, and denials. */
+    eraseKeys: (keys: readonly ProfileKey[]): void => write(() => rows.addTotal('denials', -erasure.keys(keys))),
   }
 }
 

@@ -1,8 +1,10 @@
 import { type Deliver, type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
 import type { Fate } from '../fate.ts'
+import type { OrderTraces } from '../order-traces.ts'
 import type { PauseSwitch } from '../pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../person.ts'
-import type { Chosen, DeadLetter, Extras, MergeOptions, StoreStats } from '../store.ts'
+import type { Chosen, DeadLetter, Extras, MergeOptions, StartOptions, StoreStats } from '../store.ts'
+import { createCheckpoints } from './checkpoints.ts'
 import { type Delivery, startDelivery } from './delivery.ts'
 import { createDeliveryLock } from './delivery-lock.ts'
 import { erasePerson } from './erase-person.ts'
@@ -38,13 +40,14 @@ export interface SqliteOptions {
 /** The common part of a store and an outbox in an SQLite file. */
 export interface SqliteEngine {
   add(events: readonly OutboxEvent[], options: MergeOptions, extras?: Extras): Promise<Fate[]>
-  start(deliver: Deliver, options: MergeOptions): void
+  start(deliver: Deliver, options: StartOptions): void
   stats(): Promise<StoreStats>
   dead(): Iterable<DeadLetter>
   requeue(chosen: Chosen): number
   drop(chosen: Chosen): number
   erase(person: PersonKeys): Promise<PersonCounts>
   pauseSwitch: PauseSwitch
+  traces: OrderTraces
   schemaVersion(): number
   copyTo(file: string): void
   close(): Promise<void>
@@ -61,13 +64,16 @@ export function openSqliteEngine({
   random = Math.random,
   log = console.error,
 }: SqliteOptions): SqliteEngine {
-  const tables = openTables(path, pixelId)
+  const checkpoints = createCheckpoints(path)
+  const tables = openTables(path, pixelId, checkpoints.note)
   const lock = createDeliveryLock(path)
   const room = createRoom({ path, maxBytes, reserveBytes, tables, log })
   const file = createFileCheck(path, log)
   const intake = createIntake({ tables, room, file, now })
   let delivery: Delivery | undefined
   let isClosed = false
+  // Each request brings the current options, because a server may switch to another config.
+  let latest: MergeOptions | undefined
 
   function inChunks(chosen: Chosen, work: (ids: readonly number[]) => number): number {
     let count = 0
@@ -76,21 +82,33 @@ export function openSqliteEngine({
   }
 
   return {
-    async add(events, { mergeOrders }, extras) {
+    async add(events, options, extras) {
       if (isClosed) throw new OutboxFull('The outbox is closing.')
-      const fates = await intake.add(events, mergeOrders, extras)
+      latest = options
+      const fates = await intake.add(events, options, extras)
       delivery?.wake()
       return fates
     },
 
-    start(deliver, { mergeOrders }) {
+    start(deliver, { log: logRetention = {}, ...given }) {
       const elapsed = () => performance.now()
-      const longestWait = mergeOrders * 1000
       const checkFile = () => {
         file.findLost()
         room.makeOnDisk()
       }
-      const parts = { tables, lock, deliver, checkFile, longestWait, now, elapsed, random, log, retryAfter }
+      const parts = {
+        tables,
+        lock,
+        deliver,
+        checkFile,
+        options: () => ({ ...(latest ?? given), mergeOrders: given.mergeOrders }),
+        logRetention,
+        now,
+        elapsed,
+        random,
+        log,
+        retryAfter,
+      }
       delivery ??= startDelivery(parts)
     },
 
@@ -105,6 +123,7 @@ export function openSqliteEngine({
         sent: stats.sent + sent,
         stopped: file.findLost() ?? delivery?.stopped(),
         full: room.whyFull(),
+        disk: room.disk(),
       }
     },
 
@@ -113,6 +132,7 @@ export function openSqliteEngine({
     drop: (chosen) => inChunks(chosen, tables.drop),
     erase: (person) => erasePerson({ tables, isSending: (id) => delivery?.isSending(id) ?? false }, person),
     pauseSwitch: tables.pauseSwitch(now),
+    traces: tables.traces,
     schemaVersion: tables.schemaVersion,
     copyTo: tables.copyTo,
 
@@ -120,6 +140,7 @@ export function openSqliteEngine({
       if (isClosed) return
       isClosed = true
       await Promise.all([delivery?.close(), intake.end()])
+      await checkpoints.close()
       tables.close()
     },
   }

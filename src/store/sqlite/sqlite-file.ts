@@ -29,11 +29,21 @@ export function createFileCheck(path: string, log: (sentence: string) => void): 
     findLost() {
       const lost = files.find(({ path, identity }) => identityOf(path) !== identity)?.path
       if (!lost) return undefined
-      const sentence = `The outbox file ${lost} was deleted, moved or replaced while it was open. No events are accepted until the server is restarted.`
+      const sentence = `The database file ${lost} was deleted, moved or replaced while it was open. No events are accepted until the server is restarted.`
       if (logged !== lost) log(`converge-tiktok: ${sentence} Waiting events are still sent until then.`)
       logged = lost
       return sentence
     },
+  }
+}
+
+/** The free bytes of the disk that a file is on. `undefined` if the system does not report them. */
+export function freeBytes(path: string): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(realpathSync(path)))
+    return bavail * bsize
+  } catch {
+    return undefined
   }
 }
 

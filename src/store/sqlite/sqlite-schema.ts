@@ -210,7 +210,7 @@ function formatOf(database: DatabaseSync, path: string): Format {
   const version = pragma(database, 'user_version')
   if (id === applicationId && version > schemaVersion) {
     throw new UnusableFile(
-      `converge-tiktok: the outbox ${path} was created by a later version of converge-tiktok (the file has format ${version}, this version supports up to ${schemaVersion}). Update converge-tiktok, or name another file.`,
+      `converge-tiktok: the database file ${path} was created by a later version of converge-tiktok (the file has format ${version}, this version supports up to ${schemaVersion}). Update converge-tiktok, or name another file.`,
     )
   }
   const names = database
@@ -232,7 +232,7 @@ function isUnversioned(database: DatabaseSync, tableCount: number): boolean {
 
 function foreign(path: string): UnusableFile {
   return new UnusableFile(
-    `converge-tiktok: ${path} is not an outbox of converge-tiktok. It was not changed. Name another file.`,
+    `converge-tiktok: ${path} is not a database of converge-tiktok. It was not changed. Name another file.`,
   )
 }
 

@@ -1,4 +1,5 @@
 import type { Store } from '../store.ts'
+import { createLogThread } from './log-thread.ts'
 import { whenFree } from './sqlite.ts'
 import { openSqliteEngine, type SqliteOptions } from './sqlite-engine.ts'
 
@@ -15,6 +16,7 @@ export interface SqliteStoreOptions extends SqliteOptions {
  */
 export function createSqliteStore(options: SqliteStoreOptions): Store {
   const engine = openSqliteEngine(options)
+  const { close: closeLog, ...log } = createLogThread(options.path)
   return {
     add: engine.add,
     start: engine.start,
@@ -26,7 +28,13 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     drop: (chosen) => whenFree(() => engine.drop(chosen)),
     erase: engine.erase,
     pauseSwitch: engine.pauseSwitch,
+    keepsHistory: true,
+    traces: engine.traces,
     schemaVersion: () => whenFree(engine.schemaVersion),
-    close: engine.close,
+    log,
+    async close() {
+      await closeLog()
+      await engine.close()
+    },
   }
 }

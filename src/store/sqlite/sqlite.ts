@@ -52,7 +52,7 @@ function prepareDatabase<Prepared>(
     database?.close()
     if (error instanceof UnusableFile) throw error
     throw new Error(
-      `converge-tiktok: the outbox ${path} could not be opened (${reasonOf(error)}). Name another file, in an existing folder that this process may write to.`,
+      `converge-tiktok: the database file ${path} could not be opened (${reasonOf(error)}). Name another file, in an existing folder that this process may write to.`,
       { cause: error },
     )
   }
@@ -68,7 +68,7 @@ export function openLog(path: string): number {
     return openSync(`${realpathSync(path)}-wal`, 'r+')
   } catch (cause) {
     throw new Error(
-      `converge-tiktok: the outbox ${path} has no write-ahead log, which network shares do not support. Name a file on a local disk.`,
+      `converge-tiktok: the database file ${path} has no write-ahead log, which network shares do not support. Name a file on a local disk.`,
       { cause },
     )
   }
@@ -141,7 +141,7 @@ export function reasonOf(error: unknown): string {
 
 function requireSqlite(): typeof import('node:sqlite') {
   const sqlite = loadSqlite()
-  if (!sqlite) throw new Error(`converge-tiktok: the outbox needs Node 22.13 or later; this is ${process.version}.`)
+  if (!sqlite) throw new Error(`converge-tiktok: the database needs Node 22.13 or later; this is ${process.version}.`)
   return sqlite
 }
 

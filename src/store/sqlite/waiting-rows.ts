@@ -1,34 +1,53 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { OutboxEvent } from '../../server/outbox.ts'
-import { decideOrder, type HeldRow, namesOf, type OrderMoment } from '../decide-order.ts'
-import type { Fate } from '../fate.ts'
+import { decideOrder, type HeldRow, namesOf, type OrderDecision, type OrderMoment } from '../decide-order.ts'
+import type { LogPart } from '../event-log.ts'
+import { type Fate, isSent } from '../fate.ts'
 import { writeKept } from '../kept-event.ts'
 import type { OrderCounts } from '../store.ts'
 import { isCountedOnce, type KeptEvent, originOf, type RowKey, toRelease } from '../waiting-event.ts'
+import { logOrder } from './log-orders.ts'
+import type { LogWriter } from './log-writer.ts'
 import type { OrderMemory } from './order-memory.ts'
+import type { ProfileTotals } from './profile-rows.ts'
+import { createProfileWriter } from './profile-writer.ts'
 
-export type Total = 'waiting' | 'sent' | keyof OrderCounts
+export type Total = 'waiting' | 'sent' | 'no_consent' | keyof ProfileTotals | keyof OrderCounts
 
 /** Changes to the totals by one transaction. They are written once, at its end. */
-export type Totals = Record<Exclude<Total, 'sent'>, number>
+export type Totals = Record<Exclude<Total, 'sent' | keyof ProfileTotals>, number>
 
 const orderCounts = ['merged', 'conflict', 'late_twin', 'left_to_source'] as const satisfies (keyof OrderCounts)[]
+
+const profileTotals = ['profiles', 'denials', 'shared_keys'] as const satisfies (keyof ProfileTotals)[]
+
+export const noTotals = (): Totals => ({
+  waiting: 0,
+  no_consent: 0,
+  merged: 0,
+  conflict: 0,
+  late_twin: 0,
+  left_to_source: 0,
+})
 
 export type WaitingRows = ReturnType<typeof createWaitingRows>
 
 /** Adds and removes rows of waiting events. Call it in a transaction. */
-export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
+export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, log: LogWriter) {
   const prepare = (sql: string) => database.prepare(sql)
   const insertRow = prepare(
-    'INSERT OR IGNORE INTO waiting (event, event_id, origin, added, expires, body) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT OR IGNORE INTO waiting (event, event_id, origin, added, expires, body, line) VALUES (?, ?, ?, ?, ?, ?, ?)',
   )
   const insertHeld = prepare(
-    'INSERT OR IGNORE INTO waiting (event, event_id, origin, added, expires, body, due, held) VALUES (?, ?, ?, ?, ?, ?, ?, 1)',
+    'INSERT OR IGNORE INTO waiting (event, event_id, origin, added, expires, body, line, due, held) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)',
   )
-  const heldRows = prepare('SELECT id, body FROM waiting WHERE held = 1 AND event_id = ?')
+  const profiles = createProfileWriter(database, (totals) => {
+    for (const name of profileTotals) addTotal(name, totals[name])
+  })
+  const heldRows = prepare('SELECT id, body, line FROM waiting WHERE held = 1 AND event_id = ?')
   const replaceRow = prepare('UPDATE waiting SET expires = ?, due = ?, held = 0, body = ? WHERE id = ?')
-  const bury = prepare(`INSERT INTO dead_letters (event, event_id, died, attempts, problem, body)
-    SELECT event, event_id, ?, attempts + ?, ?, body FROM waiting WHERE id = ? AND event_id = ?`)
+  const bury = prepare(`INSERT INTO dead_letters (event, event_id, died, attempts, problem, body, line)
+    SELECT event, event_id, ?, attempts + ?, ?, body, line FROM waiting WHERE id = ? AND event_id = ?`)
   const take = prepare('DELETE FROM waiting WHERE id = ? AND event_id = ? RETURNING body')
   const removeRows = prepare('DELETE FROM waiting WHERE id IN (SELECT value FROM json_each(?))')
   // SQLite gives an id again once the row was erased. Then it is another event's, which has not been sent.
@@ -51,58 +70,152 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
     if (count) addToTotal.run(name, count)
   }
 
-  /** Returns false if the event is already waiting. `due` is until when it waits for its twin, or 0 if it may be sent at once. */
-  function insert({ event, body }: KeptEvent, now: number, due = 0): boolean {
+  /**
+   * Adds an event unless it is already waiting. `twinDue` is until when it waits for its twin, or 0 if it does not. An event
+   * without the needed decision waits as long. An event that may be sent at once is filled by the profiles first.
+   */
+  function insert(given: KeptEvent, moment: OrderMoment, twinDue = 0): Fate {
+    const fate = insertPrepared(given, moment, twinDue)
+    const { line } = given
+    if (line === undefined) return fate
+    if (fate === 'already_sent') log.skip(line, 'skipped', fate)
+    if (fate === 'no_consent') log.skip(line, fate, NO_CONSENT)
+    return fate
+  }
+
+  function insertPrepared(given: KeptEvent, { now, mergeOrders }: OrderMoment, twinDue: number): Fate {
+    const { line } = given
+    const isUndecided = profiles.isUndecided(given.event)
+    const due = twinDue || (isUndecided && mergeOrders ? now + mergeOrders * 1000 : 0)
+    const event = due ? given.event : profiles.prepare(given.event)
+    if (!event) return 'no_consent'
+    const isFilled = event !== given.event
+    if (isFilled && line !== undefined) log.fill(line, event)
+    const body = isFilled ? writeKept(event) : given.body
     const { data } = event
     const origin = originOf(event)
     const expires = Math.floor(event.expires)
     const { changes } = due
-      ? insertHeld.run(data.event, data.event_id, origin, now, expires, body, due)
-      : insertRow.run(data.event, data.event_id, origin, now, expires, body)
-    return changes === 1
+      ? insertHeld.run(data.event, data.event_id, origin, now, expires, body, line ?? null, due)
+      : insertRow.run(data.event, data.event_id, origin, now, expires, body, line ?? null)
+    if (changes !== 1) return 'already_sent'
+    return due && isUndecided ? 'undecided' : 'kept'
   }
 
-  /** Returns the rows of an order that wait for their twins. */
-  function heldOf({ orderName, data }: OutboxEvent): HeldRow[] {
+  /** Returns the rows of an order that wait for their twins. Those that may no longer be sent are deleted. */
+  function heldOf({ orderName, data }: OutboxEvent, totals: Totals): HeldRow[] {
     if (!orderName) return []
-    return heldRows
-      .all(data.event_id)
-      .map(({ id, body }): HeldRow => ({ id: Number(id), event: JSON.parse(String(body)) }))
-      .filter(({ event }) => event.orderName === orderName)
+    const held: HeldRow[] = []
+    for (const { id, body, line } of heldRows.all(data.event_id)) {
+      const event: OutboxEvent = JSON.parse(String(body))
+      if (event.orderName !== orderName) continue
+      const row = { id: Number(id), ...(line !== null && { line: Number(line) }) }
+      const admitted = event.source === 'signed' ? event : profiles.admit(event)
+      if (admitted) held.push({ ...row, event: admitted })
+      else dropDenied({ ...row, event }, totals)
+    }
+    return held
+  }
+
+  function dropDenied({ id, event, line }: HeldRow, totals: Totals): void {
+    totals.waiting -= remove([id])
+    totals.no_consent++
+    if (line !== undefined) log.skip(line, 'no_consent', NO_CONSENT)
+    if (isCountedOnce(event)) release(event)
+  }
+
+  /** Returns a page's copy of an order as it may be sent, or `undefined` if its visitor has denied consent. */
+  function admit(kept: KeptEvent, part: LogPart | undefined): KeptEvent | undefined {
+    const { event, eventName = '' } = kept
+    if (event.source === 'signed') return kept
+    const admitted = profiles.admit(event)
+    if (admitted === event) return kept
+    if (admitted) return { ...kept, event: admitted, body: writeKept(admitted) }
+    if (part) log.insert({ part, eventName, event, status: 'no_consent', reason: NO_CONSENT })
+    return undefined
   }
 
   /** Adds the rows of one order from one side. They share event_id and order name. */
-  function addOrder(kept: readonly KeptEvent[], moment: OrderMoment, totals: Totals): Fate[] {
+  function addOrder(given: readonly KeptEvent[], { moment, totals, part }: OrderPlace): Fate[] {
+    const admitted = given.map((one) => admit(one, part))
+    const kept = admitted.filter((one) => one !== undefined)
+    totals.no_consent += given.length - kept.length
     const rows = kept.map(({ event }) => event)
     const [first] = rows
-    if (!first) return []
+    if (!first) return given.map(() => 'no_consent')
+    for (const event of rows) profiles.note(event)
     const { event_id } = first.data
+    const held = heldOf(first, totals)
     const brought = orders.read(namesOf(rows), event_id)
-    const decision = decideOrder(rows, { held: heldOf(first), brought }, moment)
-    const { now } = moment
-    const removed = remove(decision.remove.map(({ id }) => id))
-    let inserted = 0
-    for (const { event, due } of decision.insert) {
-      const body = kept.find((one) => one.event === event)?.body ?? writeKept(event)
-      if (insert({ event, body }, now, due)) inserted++
-    }
-    for (const { id, event } of decision.replace) replaceRow.run(Math.floor(event.expires), now, writeKept(event), id)
+    const decision = decideOrder(rows, { held, brought }, moment)
+    const lines = logOrder(log, { kept, decision, held, part })
+    totals.waiting -= remove(decision.remove.map(({ id }) => id))
     for (const [name, times] of decision.brought) orders.write(name, event_id, times)
+    const byConsent = insertAll(decision.insert, { kept, lines, moment, totals })
+    for (const { id, event } of decision.replace) {
+      const line = held.find((row) => row.id === id)?.line
+      free({ id, event, ...(line !== undefined && { line }) }, moment.now, totals)
+    }
     for (const name of orderCounts) totals[name] += decision.counts[name] ?? 0
-    totals.waiting += inserted - removed
-    return decision.fates
+    const fates = decision.fates.values()
+    return admitted.map((one): Fate => {
+      if (!one) return 'no_consent'
+      const fate = fates.next().value ?? 'already_sent'
+      return (isSent(fate, one.event) && byConsent.get(one.event.data.event)) || fate
+    })
+  }
+
+  /** Inserts the rows of an order, and returns the fates of those that consent delays or forbids, by TikTok's event name. */
+  function insertAll(
+    insertions: OrderDecision['insert'],
+    { kept, lines, moment, totals }: OrderInsertion,
+  ): ReadonlyMap<string, Fate> {
+    const byConsent = new Map<string, Fate>()
+    for (const { event, due } of insertions) {
+      const name = event.data.event
+      const given = kept.find((one) => one.event === event)
+      const line = lines.get(name) ?? given?.line
+      const fate = insert({ event, body: given?.body ?? writeKept(event), line }, moment, due)
+      if (fate === 'kept' || fate === 'undecided') totals.waiting++
+      if (fate === 'no_consent') {
+        totals.no_consent++
+        release(event)
+      }
+      if (fate === 'no_consent' || fate === 'undecided') byConsent.set(name, fate)
+    }
+    return byConsent
+  }
+
+  /** Lets a row be sent that waited for its twin, unless consent forbids it. */
+  function free(row: HeldRow, now: number, totals: Totals): void {
+    const { id, event, line } = row
+    const ready = profiles.prepare(event)
+    if (!ready) {
+      dropDenied(row, totals)
+      return
+    }
+    if (ready !== event && line !== undefined) log.fill(line, ready)
+    replaceRow.run(Math.floor(ready.expires), now, writeKept(ready), id)
   }
 
   function addTotals(totals: Totals): void {
     addTotal('waiting', totals.waiting)
+    addTotal('no_consent', totals.no_consent)
     for (const name of orderCounts) addTotal(name, totals[name])
   }
 
   return {
+    profiles,
+
+    /** Runs work that adds, sends or drops rows. Call it in a transaction. `now` is in milliseconds since 1970. */
+    within: <Answer>(now: number, work: () => Answer): Answer => log.within(now, () => profiles.within(now, work)),
+
     addTotal,
     addTotals,
     addOrder,
     insert,
+    free,
+    dropDenied,
     remove,
     removeSettled,
 
@@ -123,4 +236,23 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory) {
   function release(event: OutboxEvent): void {
     for (const { name, by } of toRelease(event)) orders.release(name, event.data.event_id, by)
   }
+}
+
+/** Why an event is not sent, in the log. */
+export const NO_CONSENT = 'the visitor denied consent, or did not grant it'
+
+interface OrderInsertion {
+  kept: readonly KeptEvent[]
+  /** The lines of the log, by TikTok's event name. */
+  lines: ReadonlyMap<string, number>
+  moment: OrderMoment
+  totals: Totals
+}
+
+/** What else adding an order needs. */
+export interface OrderPlace {
+  moment: OrderMoment
+  totals: Totals
+  /** Missing if the request is not logged. */
+  part?: LogPart | undefined
 }

@@ -2,7 +2,7 @@ import type { Log } from '../../core/log.ts'
 import { createBackoff } from './backoff.ts'
 import { type Parcel, toBatches, toBody } from './batches.ts'
 import type { Action } from './codes.ts'
-import type { Deliver, OutboxEvent, Verdict } from './delivery.ts'
+import type { Deliver, OutboxEvent, TikTokAnswer, Verdict } from './delivery.ts'
 import { createPost, type PostOptions } from './post.ts'
 import { createReports, OUTAGE } from './reports.ts'
 import { createTally } from './tally.ts'
@@ -52,6 +52,14 @@ interface Search {
   problem: string
 }
 
+const SHORTEST_VALUE = 3
+
+/** The values of the person in an event. */
+function personalValues({ event: { data } }: Parcel): string[] {
+  const { user, page } = data
+  return [...Object.values(user), ...Object.values(page)].filter((value) => value.length >= SHORTEST_VALUE)
+}
+
 /** TikTok's Events API v1.3. */
 export function createEventsApi({ pixelId, redact, log, ...options }: EventsApiOptions): EventsApi {
   const { accessToken, now = Date.now, monotonic = () => performance.now(), random = Math.random } = options
@@ -94,8 +102,10 @@ export function createEventsApi({ pixelId, redact, log, ...options }: EventsApiO
   async function send(batch: Parcel[], search: Search, signal?: AbortSignal): Promise<Verdict[]> {
     if (signal?.aborted || backoff.left() || search.unknown === MAX_UNKNOWN) return batch.map(later)
     const round = backoff.failures()
-    const { action, row, wait, ...outcome } = await post(toBody(pixelId, batch), signal)
-    const problem = redact(outcome.problem, [accessToken])
+    const { action, row, wait, code, ...outcome } = await post(toBody(pixelId, batch), signal)
+    // TikTok's sentence may repeat values of the events.
+    const values = action === 'done' || code === undefined ? [] : batch.flatMap(personalValues)
+    const problem = redact(outcome.problem, [accessToken, ...values.filter((value) => outcome.problem.includes(value))])
     if (action === 'retry') {
       backoff.fail(round, wait)
       reports.failure(backoff.failures(), problem)
@@ -118,7 +128,11 @@ export function createEventsApi({ pixelId, redact, log, ...options }: EventsApiO
     }
     if (action === 'isolate') reports.unknownCode(problem)
     if (action === 'report') reports.takenInPart(batch.length, problem)
-    return batch.map(({ event }) => conclude(event, action, problem))
+    const answer: TikTokAnswer = { message: problem, ...(code !== undefined && { code }) }
+    return batch.map(({ event }) => {
+      if (code !== 0) event.answer = answer
+      return conclude(event, action, problem)
+    })
   }
 
   function conclude(event: OutboxEvent, action: Action, problem: string): Verdict {

@@ -47,6 +47,12 @@ export const codes: readonly CodeRow[] = [
   { from: 60001, action: 'retry', meaning: 'error on their side' },
 ]
 
+/** The code in a sentence of `readAnswer`, if it has one. */
+export function codeIn(problem: string): { code?: number } {
+  const [, code] = /\bcode (\d{1,9}):/.exec(problem) ?? []
+  return code === undefined ? {} : { code: Number(code) }
+}
+
 export function rowOf(code: number): CodeRow | undefined {
   return codes.find(({ from, to = from }) => code >= from && code <= to)
 }

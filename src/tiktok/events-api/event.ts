@@ -7,7 +7,15 @@ export interface EventsApiEvent {
   event_time: number
   event_id: string
   limited_data_use?: boolean
-  user: User & { ttclid?: string; ttp?: string; ip?: string; user_agent?: string; locale?: string }
+  user: Omit<User, 'external_id'> & {
+    /** The customer ID, the visitor ID, or both. */
+    external_id?: string | readonly string[]
+    ttclid?: string
+    ttp?: string
+    ip?: string
+    user_agent?: string
+    locale?: string
+  }
   page: { url?: string; referrer?: string }
   properties: EventParameters
 }

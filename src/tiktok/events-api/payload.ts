@@ -2,7 +2,7 @@ import { cleanUrl } from '../../core/clean-url.ts'
 import { readDomain } from '../../core/domain.ts'
 import { orderEvents } from '../../core/event-names.ts'
 import { put, readText } from '../../core/read.ts'
-import type { Config, ConvergeEvent, EventName, EventParameters, User } from '../../types.ts'
+import type { Config, ConvergeEvent, Decision, EventName, EventParameters, User } from '../../types.ts'
 import { SECONDS_BESIDE_PIXEL, SECONDS_WITHOUT_PIXEL } from '../limits.ts'
 import type { MappedEvent } from '../route.ts'
 import type { OutboxEvent } from './delivery.ts'
@@ -22,11 +22,17 @@ function orderFacts(eventName: string): Pick<OutboxEvent, 'order' | 'orderName'>
 export interface Visit {
   /** Milliseconds since 1970, by our clock. */
   receivedAt: number
+  /** The earliest that `receivedAt` may truly be, if our clock was changed. In milliseconds since 1970. */
+  earliest: number
   /** By the page's. */
   sentAt: number
   ip: string
   userAgent: string
   limitedDataUse: boolean
+  /** True if the browser sends Global Privacy Control and the config does not ignore it. */
+  isOptedOut: boolean
+  /** `undefined` if the visitor has not decided. */
+  marketing: Decision | undefined
   /** True if only values from `track()` may be used, because the visitor has granted nothing. */
   isBare: boolean
   allowTest: boolean
@@ -43,6 +49,7 @@ export interface PageFacts {
   user: { [Key in keyof User]: User[Key] | undefined }
   /** The visitor's ID. It is the `external_id` of a visitor without a customer ID. */
   visitor?: string | undefined
+  aliases?: readonly string[] | undefined
   page: { url: string; referrer: string }
   ttclid?: string | undefined
   ttp?: string | undefined
@@ -53,10 +60,25 @@ export interface PageFacts {
 /** The parts of a server's event that are sent, besides its rows. */
 export interface ServerFacts {
   rows: readonly MappedEvent[]
-  profile: { user: EventsApiEvent['user']; url: string; gpc: boolean }
+  profile: ServerProfile
   /** Milliseconds since 1970. */
   time: number
   config: Config
+}
+
+/** The person and visitor of a server's event, and the page that it is from. */
+export interface ServerProfile {
+  user: EventsApiEvent['user']
+  /** SHA-256. */
+  visitor: string | undefined
+  /** SHA-256 of `urn:namespace:value`, without match keys. */
+  aliases: readonly string[]
+  url: string
+  gpc: boolean
+  /** `undefined` if the visitor has not decided. */
+  marketing: Decision | undefined
+  /** True if the decision comes from `converge.context()`, which may be much older than the event. */
+  isUndated: boolean
 }
 
 /** The TikTok events of a page's event. `send` contains those that may be sent. */
@@ -93,7 +115,32 @@ export function fromPage(
     expires: seconds + (event.pixel ? SECONDS_BESIDE_PIXEL : SECONDS_WITHOUT_PIXEL),
     // A test order may be repeated, and must not replace the real order.
     ...(testCode ? { order: false, test_event_code: testCode } : orderFacts(event.eventName)),
+    ...(!visit.isBare && visitorOf(event, decisionAt(visit, age), visit)),
   }))
+}
+
+// Milliseconds. An event that is younger was decided on this side of a change of our clock.
+const FRESH = 5000
+
+/** When the visitor's decision of a page's event was known to hold, in milliseconds since 1970. */
+function decisionAt({ receivedAt, earliest }: Visit, age: number): number {
+  return (age <= FRESH ? receivedAt : Math.min(receivedAt, earliest)) - age
+}
+
+type Decided = Pick<OutboxEvent, 'visitor' | 'aliases' | 'consent'>
+
+function visitorOf(
+  { visitor, aliases = [] }: Pick<PageFacts, 'visitor' | 'aliases'>,
+  decided: number,
+  { marketing, isOptedOut }: Pick<Visit, 'marketing' | 'isOptedOut'>,
+): Decided {
+  return {
+    ...(visitor !== undefined && { visitor }),
+    ...(aliases.length && { aliases }),
+    ...((visitor !== undefined || marketing || isOptedOut) && {
+      consent: { decided, ...(marketing && { marketing }), ...(isOptedOut && { gpc: true }) },
+    }),
+  }
 }
 
 /** The TikTok events of a server's event. */
@@ -105,7 +152,8 @@ export function fromServer(
   const domain = readDomain(config.domain)
   const shop = domain ? `https://${domain}` : ''
   const page = toPage(readText(properties.$url) || profile.url || shop, readText(properties.referrer))
-  const isLimited = config.limitedDataUse === true || (profile.gpc && config.gpc !== 'ignore')
+  const isOptedOut = profile.gpc && config.gpc !== 'ignore'
+  const isLimited = config.limitedDataUse === true || isOptedOut
   const hasPixel = config.mapping?.mode !== 'server_only'
   return rows.map(({ event, forward, parameters }) => ({
     data: {
@@ -119,6 +167,7 @@ export function fromServer(
     },
     expires: seconds + (hasPixel && forward === 'client_and_server' ? SECONDS_BESIDE_PIXEL : SECONDS_WITHOUT_PIXEL),
     ...orderFacts(eventName),
+    ...visitorOf(profile, profile.isUndated ? 0 : time, { marketing: profile.marketing, isOptedOut }),
   }))
 }
 

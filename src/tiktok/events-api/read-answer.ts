@@ -6,6 +6,8 @@ export interface Outcome {
   action: Action
   /** A sentence for the operator. */
   problem: string
+  /** TikTok's code. Missing if there is none. */
+  code?: number | undefined
   /** Milliseconds that TikTok asked to wait. */
   wait?: number
   row?: CodeRow | undefined
@@ -28,12 +30,13 @@ export function readAnswer({ status, text, retryAfter, date }: Answer, now: numb
   const answered = `TikTok answered ${status === 200 ? '' : `HTTP ${status}, `}${said}`
   const row = rowOf(number)
   const wait = readWait(retryAfter, Date.parse(date ?? '') || now)
-  if (status === 413) return { action: 'split', problem: answered }
+  const answer = { problem: answered, code: Number.isNaN(number) ? undefined : number }
+  if (status === 413) return { action: 'split', ...answer }
   // TikTok's gateway sends these. Ignore the body.
   const isTheirs = status === 408 || status === 429 || status >= 500
   const isUnfit = row?.action === 'done' && status >= 300
-  if (isTheirs || isUnfit || Number.isNaN(number)) return { action: 'retry', problem: answered, wait }
-  return { action: row?.action ?? 'isolate', problem: answered, wait, row }
+  if (isTheirs || isUnfit || Number.isNaN(number)) return { action: 'retry', ...answer, wait }
+  return { action: row?.action ?? 'isolate', ...answer, wait, row }
 }
 
 function parse(text: string): unknown {

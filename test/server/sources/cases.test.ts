@@ -78,7 +78,7 @@ describe.each(sourceCases)('$sentence', (one) => {
   })
 })
 
-test('custom events of a server and of a page are sent if a row names them', async () => {
+test('custom events of a server and of a page are sent if the mapping has a row for them', async () => {
   const mapping = { events: { 'Quiz Finished': 'QuizFinished' } }
   const { postWebhook, postEvents, outbox } = startSources({ mapping, sources: { erp: { token: 'token-of-erp' } } })
   await postWebhook({ event_name: 'Quiz Finished', event_id: '1' }, { 'x-webhook-token': 'token-of-erp' })

@@ -12,7 +12,7 @@ import { secret } from './start-sources.ts'
 
 const shopify = { type: 'shopify', secret } as const
 
-test("a page's order and Shopify's webhook of it are one event, with the money of Shopify and the click of the page", async () => {
+test("a page's order and Shopify's webhook are sent as one event, with Shopify's money and the page's click ID", async () => {
   const server = await startStore({ isSigned: false, sources: { shopify }, mergeOrders: 2 })
   const customer = { ...shopifyOrder.customer, email: 'jane@example.com', orders_count: 2 }
   const email = { email: 'jane@example.com', contact_email: null, customer, note_attributes: [], landing_site: null }
@@ -36,7 +36,7 @@ test("a page's order and Shopify's webhook of it are one event, with the money o
 
 test.each<[title: string, config: Parameters<typeof hasSignedSource>[0], isThere: boolean, seconds: number]>([
   ['no source', {}, false, 0],
-  ['the page alone', { sources: { web: {} } }, false, 0],
+  ['only the page', { sources: { web: {} } }, false, 0],
   ['webhookToken', { webhookToken: 'a-token' }, true, 60],
   ['a shop system', { sources: { shopify } }, true, 60],
   ['a webhook', { sources: { erp: { token: 'a-token' } } }, true, 60],
@@ -50,7 +50,7 @@ test.each<[title: string, config: Parameters<typeof hasSignedSource>[0], isThere
   ],
   ['a shop system without the page', { sources: { shopify, web: { enabled: false } } }, true, 0],
 ])(
-  'orders wait for their other copy where there is a signed source and a page that brings one: %s',
+  'orders wait for their other copy only if both a signed source and the page send them: %s',
   async (_, config, isThere, seconds) => {
     expect(hasSignedSource(config)).toBe(isThere)
     const store = createSqliteStore({ path: newPath(), pixelId })

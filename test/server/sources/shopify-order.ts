@@ -65,7 +65,7 @@ export function lineOf(parts: {
   }
 }
 
-/** A shipping line in euros. `tax` is in it where the shop's prices include taxes. */
+/** A shipping line in euros. The price contains `tax` if the shop's prices include taxes. */
 export function shippingOf(price: string, tax: string, paid = price) {
   return {
     id: 4946484101420,
@@ -88,7 +88,7 @@ export function shippingOf(price: string, tax: string, paid = price) {
 
 const now = new Date().toISOString().replace(/\.\d+Z$/, '+00:00')
 
-/** An order of a shop in euros, paid in dollars. Taxes come on top of its prices. */
+/** An order of a shop in euros, paid in dollars. Its prices exclude taxes. */
 export const shopifyOrder = {
   id: 5678901234567,
   admin_graphql_api_id: 'gid://shopify/Order/5678901234567',
@@ -253,7 +253,7 @@ export const shopifyOrder = {
   returns: [],
 }
 
-/** An order of the same shop in its own currency, with the amounts that belong to it. */
+/** An order of the same shop in its own currency, with these amounts. */
 export function inEuros(
   amounts: { total: string; tax: string; discounts?: string; shipping?: string },
   parts: Record<string, unknown>,

@@ -251,10 +251,10 @@ test('only the fields of an order that TikTok needs are sent', async () => {
 })
 
 test.each([
-  ['an order of somebody who bought for the first time', { orders_count: 1 }, ['Purchase', 'NewCustomerPurchase']],
-  ['an order of somebody who bought before', { orders_count: 4 }, ['Purchase']],
-  ['an order of a newer API version, without that count,', { orders_count: undefined }, ['Purchase']],
-])('%s becomes %j %j', async (_, parts, events) => {
+  ['an order of a new customer', { orders_count: 1 }, ['Purchase', 'NewCustomerPurchase']],
+  ['an order of a returning customer', { orders_count: 4 }, ['Purchase']],
+  ['an order without the count, as in newer API versions', { orders_count: undefined }, ['Purchase']],
+])('%s, %j, becomes %j', async (_, parts, events) => {
   const sent = await sentOf({ ...shopifyOrder, customer: { ...shopifyOrder.customer, ...parts } })
   expect(sent.map(({ event }) => event)).toEqual(events)
 })
@@ -299,7 +299,7 @@ test('the browser that the page knows takes precedence over the one that Shopify
 })
 
 test.each([{}, { ttclid: '', userAgent: '' }, { consent: null }, null, 'text', 7])(
-  'what the page did not know comes from Shopify: %j',
+  'values that the page does not have come from Shopify: %j',
   async (context) => {
     expect(await userOf(withContext(context))).toMatchObject({
       user_agent: 'Mozilla/5.0 (iPhone)',
@@ -313,7 +313,7 @@ test('a broken cart attribute loses the click ID, not the order', async () => {
   expect(await userOf(order)).toMatchObject({ email: sha256('jane.doe@example.com') })
 })
 
-test('the click id of the first page is not sent if the visitor denied consent', async () => {
+test('the click ID of the landing site is not sent if the visitor denied consent', async () => {
   const denied = withContext({ consent: { marketing: 'denied' } })
   expect(await userOf(denied, { consent: 'always_server' })).not.toHaveProperty('ttclid')
 })
@@ -329,16 +329,16 @@ test.each<[landing_site: string | null | undefined, ttclid: string | undefined]>
   ['', undefined],
   [null, undefined],
   [undefined, undefined],
-])('the click id of the landing site %s is %s', async (landing_site, ttclid) => {
+])('the click ID of the landing site %s is %s', async (landing_site, ttclid) => {
   expect((await userOf({ ...withoutContext, landing_site })).ttclid).toBe(ttclid)
 })
 
 test.each<[title: string, parts: object, city: string | undefined]>([
-  ['billing', {}, 'louisville'],
-  ['shipping, where billing is null', { billing_address: null }, 'paris'],
-  ['shipping, where billing is missing', { billing_address: undefined }, 'paris'],
+  ['the billing address', {}, 'louisville'],
+  ['the shipping address if billing is null', { billing_address: null }, 'paris'],
+  ['the shipping address if billing is missing', { billing_address: undefined }, 'paris'],
   [
-    "the customer's, where the order has none",
+    "the customer's if the order has none",
     {
       billing_address: null,
       shipping_address: null,
@@ -347,8 +347,8 @@ test.each<[title: string, parts: object, city: string | undefined]>([
     'lyon',
   ],
   ['none', { billing_address: null, shipping_address: null }, undefined],
-  ['none, of nobody', { billing_address: null, shipping_address: null, customer: null }, undefined],
-])('the address is that of %s', async (_, parts, city) => {
+  ['none without a customer', { billing_address: null, shipping_address: null, customer: null }, undefined],
+])('the address used is %s', async (_, parts, city) => {
   expect((await userOf({ ...shopifyOrder, ...parts })).city).toBe(city)
 })
 
@@ -391,7 +391,7 @@ test.each([
   ['shopify_draft_order', 'web'],
   ['580111', 'web'],
   [null, 'web'],
-])('an order of source_name %s is of the sales channel %s', async (source_name, channel) => {
+])('an order of source_name %s has the sales channel %s', async (source_name, channel) => {
   for (const value of ['web', 'pos', 'subscription_contract']) {
     const filters = [{ event: '*', any: [{ property: '$sales_channel_type', operator: 'equal', value }] }] as const
     const sent = await sentOf({ ...shopifyOrder, source_name }, { filters }, { skipSourceNames: [] })
@@ -401,7 +401,7 @@ test.each([
 
 describe('orders that are not sent', () => {
   test.each([
-    ['a till order', { source_name: 'pos' }, /^source_name: .* pos$/],
+    ['a point-of-sale order', { source_name: 'pos' }, /^source_name: .* pos$/],
     ['a draft', { source_name: 'shopify_draft_order', user_id: 116651032876 }, /^source_name: .* shopify_draft_order$/],
     ['a test order', { test: true }, /^test_order: /],
     ['a cancelled order', { cancelled_at: hoursAgo(1), financial_status: 'voided' }, /^cancelled: /],

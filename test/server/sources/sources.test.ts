@@ -10,7 +10,7 @@ import { wooCommerceOrder } from './woocommerce-order.ts'
 
 const config = { pixelId, accessToken, allowedOrigins: [shop] }
 
-describe('a config is refused in a sentence', () => {
+describe('a config is refused with a sentence because of', () => {
   const shopify = { type: 'shopify', secret: 'a-secret' }
   test.each<[title: string, parts: object, sentence: string]>([
     [
@@ -61,22 +61,22 @@ describe('a config is refused in a sentence', () => {
       'sources.shop.type is "shopfy", not one of web, webhook, shopify, woocommerce. Did you mean shopify?',
     ],
     [
-      'a page of another name',
+      'a source of the type web with another name',
       { sources: { shop: { type: 'web' } } },
       'sources.shop.type is web. The source named web must have the type web, and no other source may have it.',
     ],
     [
-      'a page of another type',
+      'the source web with another type',
       { sources: { web: { type: 'webhook', token: 'a-token' } } },
       'sources.web.type is webhook. The source named web must have the type web, and no other source may have it.',
     ],
     [
-      'orders of the page for Shopify',
+      'the page’s value of orders for Shopify',
       { sources: { shop: { ...shopify, orders: 'client' } } },
       'sources.shop.orders is "client", not one of paid, created',
     ],
     [
-      'orders of Shopify for the page',
+      'Shopify’s value of orders for the page',
       { sources: { web: { orders: 'paid' } } },
       'sources.web.orders is "paid", not one of client, client_and_server',
     ],
@@ -106,17 +106,17 @@ describe('a config is refused in a sentence', () => {
       'sources.shop.statuses is ["processing","wc-completed"], not a list of statuses without the prefix wc-, such as ["processing", "completed"]',
     ],
     [
-      'a mapping mode of its own',
+      'a mapping mode of a source',
       { sources: { shop: { ...shopify, mapping: { mode: 'custom' } } } },
       'sources.shop.mapping.mode is not an option. Set mapping.mode, which applies to all sources.',
     ],
     [
-      'a broken row of its own',
+      'an invalid mapping row of a source',
       { sources: { shop: { ...shopify, mapping: { events: { 'Placed Order': 'My Purchase' } } } } },
       'sources.shop.mapping.events.Placed Order is "My Purchase", not a TikTok event name: up to 50 letters, digits, - or _, first a letter, last a letter or digit',
     ],
     [
-      'a broken filter of its own',
+      'an invalid filter of a source',
       { sources: { shop: { ...shopify, filters: [{ event: '*', any: [] }] } } },
       'sources.shop.filters[0].any is [], not a list of conditions',
     ],
@@ -126,7 +126,7 @@ describe('a config is refused in a sentence', () => {
     expect(() => checkConfig({ ...config, ...parts })).toThrow(new Error(`converge-tiktok: ${sentence}`))
   })
 
-  test('which never repeats a secret', () => {
+  test('a secret, which the sentence never repeats', () => {
     const secrets: object[] = [
       { sources: ['very-secret'] },
       { sources: { a: 'very-secret' } },
@@ -209,7 +209,7 @@ describe('the rules of a source', () => {
     expect(await sentBy({ mapping })).toMatchObject({ shopify: ['Purchase'], erp: ['Purchase', 'ErpOrder'] })
   })
 
-  test('do not believe a $source that a sender made up', async () => {
+  test('ignore a $source that a sender sets', async () => {
     const filters = [{ event: '*', any: [{ property: '$source', operator: 'equal', value: 'shopify' }] }] as const
     const { postWebhook, outbox } = startSources({ filters, sources: { erp: { token: 'token-of-erp' } } })
     const properties = { ...signedOrder.properties, $source: 'shopify' }
@@ -217,7 +217,7 @@ describe('the rules of a source', () => {
     expect([body.statuses, outbox.kept]).toEqual([{ filtered: 1 }, []])
   })
 
-  test('of the page reach the page', async () => {
+  test('of the source web are in the page’s config', async () => {
     const web = {
       mapping: { events: { Lead: 'Contact' } },
       filters: [{ event: 'Lead', any: [{ property: 'vip', operator: 'is_set' }] }],
@@ -253,7 +253,7 @@ describe('if the orders of the page stay in the browser', () => {
     expect((await postEvents(batchOf(cart))).body.accepted).toBe(1)
   })
 
-  test('the page knows it: each row of an order is for the browser', async () => {
+  test('the page’s config sends each row of an order by browser only', async () => {
     const events = {
       'Placed Order': [
         'Purchase',
@@ -268,7 +268,7 @@ describe('if the orders of the page stay in the browser', () => {
     )
   })
 
-  test('a late order of a signed source is not sent: the browser has sent it', async () => {
+  test('a late order of a signed source is not sent, because the browser has sent it', async () => {
     const processed_at = new Date(Date.now() - 50 * 3_600_000).toISOString()
     const { fromShopify, outbox } = startSources({ sources: { web: { orders: 'client' } } })
     expect((await fromShopify({ ...shopifyOrder, processed_at })).body.statuses).toEqual({ skipped: 1 })

@@ -14,7 +14,7 @@ export interface StartedSources extends StartedForwarder {
   send(request: Request): Promise<Answered>
 }
 
-/** A forwarder with the sources `shopify` and `woocommerce`, whose clock is right. */
+/** A forwarder with the sources `shopify` and `woocommerce`, and the real clock. */
 export function startSources(
   config: Partial<ForwarderConfig> = {},
   parts: { shopify?: object; woocommerce?: object } = {},

@@ -23,7 +23,7 @@ describe.each(systems)('the signature of %s', (name, order, headers) => {
   const forged = signed(url, 'another secret', order, headers)
   const other = signed(url, secret, order, headers)
 
-  test('opens the source', async () => {
+  test('authenticates the source', async () => {
     const { send, outbox } = startSources()
     expect((await send(signed(url, secret, order, headers))).status).toBe(202)
     expect(outbox.kept[0]?.source).toBe('signed')
@@ -37,11 +37,11 @@ describe.each(systems)('the signature of %s', (name, order, headers) => {
       new Request(url, { method: 'POST', headers: other.headers, body: JSON.stringify({ ...order, id: 1 }) }),
     ],
     [
-      'is of the same body, written in another way',
+      'is of the same JSON with other spaces',
       new Request(url, { method: 'POST', headers: other.headers, body: JSON.stringify(order, null, 1) }),
     ],
     [
-      'is no base64',
+      'is not base64',
       new Request(url, {
         method: 'POST',
         headers: { ...headers, 'X-Shopify-Hmac-Sha256': '{}', 'X-WC-Webhook-Signature': '{}' },
@@ -49,20 +49,20 @@ describe.each(systems)('the signature of %s', (name, order, headers) => {
       }),
     ],
     [
-      'is a token of a webhook',
+      'is the token of a webhook',
       new Request(url, {
         method: 'POST',
         headers: { ...headers, 'x-webhook-token': webhookToken },
         body: JSON.stringify(order),
       }),
     ],
-  ])('answers 401 and keeps nothing if it %s', async (_, request) => {
+  ])('is refused with 401, and nothing is stored, if it %s', async (_, request) => {
     const { send, outbox } = startSources()
     expect((await send(request.clone())).status).toBe(401)
     expect(outbox.kept).toEqual([])
   })
 
-  test('may be made with any of several secrets, so that one can be replaced', async () => {
+  test('is valid with any of several secrets, so that one can be replaced', async () => {
     const { send } = startSources({}, { [name]: { secret: ['the new one', 'the old one'] } })
     for (const [key, status] of [
       ['the new one', 202],
@@ -72,20 +72,20 @@ describe.each(systems)('the signature of %s', (name, order, headers) => {
       expect((await send(signed(url, key, order, headers))).status).toBe(status)
   })
 
-  test('of a body with letters from all over the world holds', async () => {
+  test('is valid for a body with any Unicode characters', async () => {
     const { send } = startSources()
     const note = 'Größe 42 – 測試 🧢 \u2028'
     expect((await send(signed(url, secret, { ...order, note }, headers))).status).toBe(202)
   })
 
-  test('is asked for whatever the content type is', async () => {
+  test('is required for any content type', async () => {
     const { send } = startSources()
     const types = { ...headers, 'content-type': 'application/octet-stream' }
     expect((await send(signed(url, secret, order, types))).status).toBe(202)
     expect((await send(signed(url, 'another secret', order, types))).status).toBe(401)
   })
 
-  test('of a body that is not a JSON object is answered 202, since sending it again would not help, and logged', async () => {
+  test('of a body that is not a JSON object is answered 202, because a retry would not help, and logged', async () => {
     const { send, log } = startSources()
     for (const body of ['<order/>', '[]', 'null', '"text"']) {
       const answer = await send(signed(url, secret, body, headers))
@@ -98,7 +98,7 @@ describe.each(systems)('the signature of %s', (name, order, headers) => {
 describe.each(systems)('the answers to %s', (name, order, headers) => {
   const url = addressOf(name)
 
-  test('503 asks to send the order again while it cannot be kept', async () => {
+  test('are 503 while an order cannot be stored, so that it is sent again', async () => {
     const { send, outbox } = startSources()
     outbox.fault = 'full'
     expect((await send(signed(url, secret, order, headers))).status).toBe(503)
@@ -118,7 +118,7 @@ describe.each(systems)('the answers to %s', (name, order, headers) => {
       /\$consent/,
     ],
     ['with a date that cannot be read', { processed_at: 'yesterday', date_created_gmt: 'yesterday' }, /timestamp/],
-  ])('an order %s is answered 202, and logged without a name', async (_, parts, problem) => {
+  ])('are 202 for an order %s, which is logged without personal data', async (_, parts, problem) => {
     const { send, log, outbox } = startSources()
     const { status, body } = await send(signed(url, secret, { ...order, ...parts }, headers))
     expect([status, body.accepted, body.statuses]).toEqual([202, 0, { failure: 1 }])
@@ -128,7 +128,7 @@ describe.each(systems)('the answers to %s', (name, order, headers) => {
     expect(log.join()).not.toMatch(/jane|erika|mustermann|doe/i)
   })
 
-  test('the same order again is skipped by a store, or counted once by TikTok: it has the same id and name', async () => {
+  test('do not depend on repetition: the same order has the same name and ID', async () => {
     const { send, outbox } = startSources()
     await send(signed(url, secret, order, headers))
     await send(signed(url, secret, order, headers))
@@ -171,7 +171,7 @@ describe("Shopify's topics", () => {
     ['paid', 'orders/updated', false],
     ['paid', 'constructor', false],
     ['paid', '', false],
-  ])('where orders is %s, %j sends an order: %s', async (orders, topic, isSent) => {
+  ])('with orders: %s, the topic %j sends an order: %s', async (orders, topic, isSent) => {
     const { fromShopify, outbox } = startSources({}, { shopify: { orders } })
     const { status, body } = await fromShopify(shopifyOrder, topic)
     expect([status, outbox.kept.length > 0]).toEqual([202, isSent])
@@ -188,7 +188,7 @@ describe("Shopify's topics", () => {
     orders_to_redact: [299938, 280263],
   }
 
-  test('customers/redact erases the events of a person that the outbox finds, also while paused', async () => {
+  test('customers/redact erases the events of a person, even while paused', async () => {
     const erased: unknown[] = []
     const erase = async (person: unknown) => {
       erased.push(person)
@@ -212,14 +212,14 @@ describe("Shopify's topics", () => {
     ])
   })
 
-  test('customers/redact is answered 200, and logged without a name, if persons cannot be found', async () => {
+  test('customers/redact is answered 200, and logged without personal data, if events cannot be found by person', async () => {
     const { fromShopify, log } = startSources()
     expect((await fromShopify(redaction, 'customers/redact')).status).toBe(200)
     expect(log).toEqual([expect.stringMatching(/^warn Shopify asks to erase a customer, .* source=shopify$/)])
     expect(log.join()).not.toMatch(/jane|555|191167/)
   })
 
-  test('customers/redact is answered 500 if erasing failed, so that Shopify asks again', async () => {
+  test('customers/redact is answered 500 if erasing failed, so that Shopify retries', async () => {
     const outbox = { add: async () => {}, start() {}, erase: async () => Promise.reject(new Error('disk I/O error')) }
     const { fromShopify } = startSources({ outbox })
     expect((await fromShopify(redaction, 'customers/redact')).status).toBe(500)
@@ -282,7 +282,7 @@ describe('the source of a request', () => {
     expect(outbox.kept.length > 0).toBe(status === 202)
   })
 
-  test('is never the page behind webhook: POST webhook/events does not reach the intake of pages', async () => {
+  test('is never the page: POST webhook/events does not reach the intake of pages', async () => {
     const { send, outbox, postEvents } = startSources({ sources })
     const batch = batchOf(relayed({ time: Date.now() }))
     expect((await postEvents(batch)).status).toBe(202)
@@ -295,12 +295,12 @@ describe('the source of a request', () => {
     expect(outbox.kept).toEqual([])
   })
 
-  test('has only the methods of a webhook', async () => {
+  test('accepts only the methods of a webhook', async () => {
     const { send } = startSources({ sources })
     expect((await send(new Request(`${shop}/relay/webhook/erp`))).status).toBe(405)
   })
 
-  test('is named by 404 if there are only signed ones', async () => {
+  test('is listed by the 404 if there are only signed ones', async () => {
     const { send } = startSources()
     const config = { pixelId, accessToken, allowedOrigins: [shop], outbox: createMemoryOutbox() }
     const only = createForwarder(
@@ -314,27 +314,30 @@ describe('the source of a request', () => {
   })
 })
 
-describe('a source that is switched off', () => {
+describe('a disabled source', () => {
   test.each<[title: string, config: Partial<ForwarderConfig>, parts: object, message: RegExp]>([
     ['by enabled', {}, { enabled: false }, /^source_disabled: /],
     ['by paused', { paused: true }, {}, /^paused: /],
-  ])('%s answers 202 with the status skipped, and keeps nothing', async (_, config, parts, message) => {
-    const sources = { erp: { token: 'token-of-erp', ...parts }, web: parts }
-    const started = startSources({ ...config, sources }, { shopify: parts, woocommerce: parts })
-    const answers = [
-      await started.fromShopify(shopifyOrder),
-      await started.fromWooCommerce(wooCommerceOrder),
-      await started.postWebhook(order, { 'x-webhook-token': 'token-of-erp' }),
-      await started.postEvents(batchOf(relayed({ time: Date.now() }))),
-    ]
-    for (const { status, body } of answers) {
-      expect([status, body.accepted, body.statuses]).toEqual([202, 0, { skipped: 1 }])
-      expect(body.problems).toEqual([{ path: '', message: expect.stringMatching(message) }])
-    }
-    expect(started.outbox.kept).toEqual([])
-  })
+  ])(
+    'that is disabled %s answers 202 with the status skipped, and stores nothing',
+    async (_, config, parts, message) => {
+      const sources = { erp: { token: 'token-of-erp', ...parts }, web: parts }
+      const started = startSources({ ...config, sources }, { shopify: parts, woocommerce: parts })
+      const answers = [
+        await started.fromShopify(shopifyOrder),
+        await started.fromWooCommerce(wooCommerceOrder),
+        await started.postWebhook(order, { 'x-webhook-token': 'token-of-erp' }),
+        await started.postEvents(batchOf(relayed({ time: Date.now() }))),
+      ]
+      for (const { status, body } of answers) {
+        expect([status, body.accepted, body.statuses]).toEqual([202, 0, { skipped: 1 }])
+        expect(body.problems).toEqual([{ path: '', message: expect.stringMatching(message) }])
+      }
+      expect(started.outbox.kept).toEqual([])
+    },
+  )
 
-  test('still refuses a wrong token, a wrong signature and a body that is no event', async () => {
+  test('still refuses a wrong token, a wrong signature and a body that is not an event', async () => {
     const sources = { erp: { token: 'token-of-erp', enabled: false }, web: { enabled: false } }
     const { postWebhook, postEvents, send } = startSources({ sources }, { shopify: { enabled: false } })
     expect((await postWebhook(order, { 'x-webhook-token': 'no-token' })).status).toBe(401)
@@ -343,14 +346,14 @@ describe('a source that is switched off', () => {
     expect((await postEvents('{')).status).toBe(400)
   })
 
-  test('does not switch off the others', async () => {
+  test('does not disable the others', async () => {
     const { fromShopify, fromWooCommerce } = startSources({}, { shopify: { enabled: false } })
     expect((await fromShopify(shopifyOrder)).body.statuses).toEqual({ skipped: 1 })
     expect((await fromWooCommerce(wooCommerceOrder)).body.statuses).toEqual({ success: 1 })
   })
 
   test.each<[config: Partial<ForwarderConfig>]>([[{ paused: true }], [{ sources: { web: { enabled: false } } }]])(
-    'tells the page, so that it sends nothing either: %j',
+    'sets paused in the page’s config, so that the page sends nothing: %j',
     async (config) => {
       const { fetch } = startSources(config)
       const script = await (await fetch(new Request(`${shop}/relay/converge.js`))).text()
@@ -359,7 +362,7 @@ describe('a source that is switched off', () => {
   )
 })
 
-test('health counts by source, and names a source that is off', async () => {
+test('health counts by source, and reports a disabled source', async () => {
   const { fetch, send, fromShopify, fromWooCommerce, postEvents, outbox } = startSources(
     { adminToken },
     { woocommerce: { enabled: false } },
@@ -398,7 +401,7 @@ test('health counts by source, and names a source that is off', async () => {
   })
 })
 
-test('a refused request is logged with its source, and never with a name that somebody made up', async () => {
+test('a refused request is logged with its source, but never with an invented source name', async () => {
   const { send, log } = startSources()
   await send(signed(addressOf('shopify'), 'no secret', shopifyOrder, paid))
   await send(signed(addressOf('made-up-name'), secret, shopifyOrder, paid))

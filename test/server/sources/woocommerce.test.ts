@@ -173,7 +173,7 @@ test('only the fields of an order that TikTok needs are sent', async () => {
     expect(text.toLowerCase()).not.toContain(secret.toLowerCase())
 })
 
-test('a guest has no customer id', async () => {
+test('a guest has no customer ID', async () => {
   const [purchase] = await sentOf({ ...wooCommerceOrder, customer_id: 0 })
   expect(purchase?.user).not.toHaveProperty('external_id')
 })
@@ -181,9 +181,9 @@ test('a guest has no customer id', async () => {
 const emptyBilling = Object.fromEntries(Object.keys(wooCommerceOrder.billing).map((name) => [name, '']))
 
 test.each<[title: string, parts: object, user: object]>([
-  ['the shipping address, where billing is empty', { billing: emptyBilling }, { city: 'wien', country: 'at' }],
-  ['the shipping address, where billing is null', { billing: null }, { city: 'wien', first_name: sha256('max') }],
-  ['the billing address alone, where both are there', {}, { city: 'köln', first_name: sha256('erika') }],
+  ['the shipping address if billing is empty', { billing: emptyBilling }, { city: 'wien', country: 'at' }],
+  ['the shipping address if billing is null', { billing: null }, { city: 'wien', first_name: sha256('max') }],
+  ['only the billing address if both exist', {}, { city: 'köln', first_name: sha256('erika') }],
 ])('an order is sent with %s', async (_, parts, user) => {
   const [purchase] = await sentOf({ ...wooCommerceOrder, ...parts })
   expect(purchase?.user).toMatchObject(user)
@@ -197,7 +197,7 @@ test('an order without any address is sent with the browser that WooCommerce saw
 
 describe('statuses', () => {
   test.each(['pending', 'on-hold', 'failed', 'cancelled', 'refunded', 'checkout-draft', 'trash', ''])(
-    'an order that is %j is skipped, and the answer says why',
+    'in which an order is skipped, with the reason in the answer: %j',
     async (status) => {
       const { fromWooCommerce, outbox } = startSources()
       const { body } = await fromWooCommerce({ ...wooCommerceOrder, status })
@@ -206,7 +206,7 @@ describe('statuses', () => {
     },
   )
 
-  test('statuses replaces the ones that count', async () => {
+  test('are replaced by the option statuses', async () => {
     const statuses = ['on-hold']
     expect(await sentOf({ ...wooCommerceOrder, status: 'on-hold' }, {}, { statuses })).not.toEqual([])
     expect(await sentOf({ ...wooCommerceOrder, status: 'completed' }, {}, { statuses })).toEqual([])
@@ -232,7 +232,7 @@ describe('a bank transfer that is paid two days later', () => {
   })
 })
 
-test('an order that is completed a day later has the same id and time', async () => {
+test('an order that is completed a day later has the same ID and time', async () => {
   const created = hoursAgo(24)
   const [first] = await sentOf({ ...wooCommerceOrder, date_created_gmt: created })
   const [second] = await sentOf({ ...wooCommerceOrder, date_created_gmt: created, status: 'completed' })
@@ -251,12 +251,12 @@ test.each([
   ['Cap &unknown; & Co; AT&T &;', 'Cap &unknown; & Co; AT&T &;'],
   ['No character &#0; &#55296; &#xFFFFFF; &#99999999;', 'No character &#0; &#55296; &#xFFFFFF; &#99999999;'],
   ['A&nbsp;B &euro;5 &hellip; &trade;', 'A\u00a0B €5 … ™'],
-])('an item’s name is text: %s', async (name, text) => {
+])('an item’s name is decoded from HTML: %s', async (name, text) => {
   const [purchase] = await sentOf({ ...wooCommerceOrder, line_items: [{ ...cap, name }] })
   expect(purchase?.properties.contents?.[0]?.content_name).toBe(text)
 })
 
-test('a line of no pieces has no price', async () => {
+test('a line with the quantity 0 has no price', async () => {
   const [purchase] = await sentOf({ ...wooCommerceOrder, line_items: [{ ...cap, quantity: 0 }] })
   expect(purchase?.properties.contents?.[0]).not.toHaveProperty('price')
 })
@@ -266,9 +266,9 @@ const only = (value: string): Partial<ForwarderConfig> => ({
 })
 
 test.each<[title: string, parts: object]>([
-  ['that WooCommerce Subscriptions made', { created_via: 'subscription' }],
+  ['that WooCommerce Subscriptions created', { created_via: 'subscription' }],
   [
-    'that the customer paid by hand',
+    'that the customer paid in the checkout',
     { meta_data: [...wooCommerceOrder.meta_data, { id: 1, key: '_subscription_renewal', value: '700' }] },
   ],
 ])('a renewal %s is not a Purchase', async (_, parts) => {
@@ -280,7 +280,7 @@ test.each<[title: string, parts: object]>([
 })
 
 test.each(['checkout', 'store-api', 'admin', 'rest-api', ''])(
-  'an order by %j is a Purchase on the web',
+  'an order created via %j is a Purchase on the web',
   async (via) => {
     const sent = await sentOf({ ...wooCommerceOrder, created_via: via }, only('web'))
     expect(sent.map(({ event }) => event)).toEqual(['Purchase'])

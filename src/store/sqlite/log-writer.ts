@@ -1,0 +1,135 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { OutboxEvent } from '../../server/outbox.ts'
+import type { LogPart, LogStatus, UnsentEvent } from '../event-log.ts'
+import { matchKeyBits, otherOrderId, personHashes, shownId } from '../log-entry.ts'
+import { createLogChanges, statusCode } from './log-changes.ts'
+import { createLogKinds } from './log-kinds.ts'
+import { createLogReferences } from './log-references.ts'
+import { createRollUp } from './log-rollup.ts'
+import { linesPerBlock } from './log-tables.ts'
+
+const HOUR = 3_600_000
+/** Bytes of a line besides its texts, with its index entry and its part of the counts. */
+const lineBytes = 90
+
+/** What an event of a request gets in the log. */
+export interface EventLine {
+  part: LogPart
+  /** Converge's name of the event. */
+  eventName: string
+  event: OutboxEvent
+  /** Default `waiting`. */
+  status?: LogStatus
+  reason?: string
+  /** True for the line that counts for its order. */
+  isOrder?: boolean
+}
+
+export type LogWriter = ReturnType<typeof createLogWriter>
+
+/** Writes the lines of the log. Everything that changes lines runs in `within`. */
+export function createLogWriter(database: DatabaseSync) {
+  const prepare = (sql: string) => database.prepare(sql)
+  const insertWaiting =
+    prepare(`INSERT INTO log (id, time, kind, status, event_id, keys, value, currency, person, is_order)
+    VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?)`)
+  const insertOther =
+    prepare(`INSERT INTO log (id, time, kind, status, event_id, keys, value, currency, person, is_order,
+    reason, order_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+  const lastBlock = prepare('SELECT block, hour, used FROM log_blocks ORDER BY block DESC LIMIT 1')
+  const writeBlock = prepare(`INSERT INTO log_blocks VALUES (?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET used = excluded.used, bytes = bytes + excluded.bytes`)
+  const kinds = createLogKinds(database)
+  const references = createLogReferences(database)
+  const rollUp = createRollUp(database)
+  let now = 0
+  let block = { block: 0, hour: 0, used: 0, bytes: 0 }
+  let isOpen = false
+
+  /** Reads the place of the next line. Another process may have written since. */
+  function open(): void {
+    if (isOpen) return
+    isOpen = true
+    const { block: last = 0, hour = -1, used = 0 } = lastBlock.get() ?? {}
+    block = { block: Number(last), hour: Number(hour), used: Number(used), bytes: 0 }
+  }
+
+  function closeBlock(): void {
+    if (block.bytes) writeBlock.run(block.block, block.hour, block.used, block.bytes)
+  }
+
+  function nextId(): number {
+    open()
+    const hour = Math.floor(now / HOUR)
+    if (block.used === linesPerBlock || block.hour !== hour) {
+      closeBlock()
+      block = { block: block.block + 1, hour, used: 0, bytes: 0 }
+    }
+    return block.block * linesPerBlock + block.used++
+  }
+
+  const kindOf = ({ part: { source, channel }, eventName, event }: EventLine): number =>
+    kinds.idOf({ source, channel: event.merged ? 'merged' : channel, eventName, event: event.data.event })
+
+  function insert(line: EventLine): number {
+    const { event, status = 'waiting', reason, isOrder = false } = line
+    const { event_id, user, properties } = event.data
+    const id = nextId()
+    const kind = kindOf(line)
+    const shown = shownId(event_id)
+    const { value = null, currency = null } = properties
+    const keys = matchKeyBits(user)
+    const person = references.of(personHashes(user))
+    const order_id = otherOrderId(event) ?? null
+    const code = statusCode(status)
+    if (code === 0 && order_id === null)
+      insertWaiting.run(id, now, kind, shown, keys, value, currency, person, Number(isOrder))
+    else
+      insertOther.run(
+        ...[id, now, kind, code, shown, keys, value, currency, person, Number(isOrder), reason ?? null, order_id],
+      )
+    block.bytes += lineBytes + 2 * shown.length + (reason?.length ?? 0) + (person?.length ?? 0)
+    rollUp.count({ id, kind, status: code }, 1)
+    if (isOrder) rollUp.countOrder(id, { value: value ?? 0, currency: currency ?? '' }, 1)
+    return id
+  }
+
+  function insertUnsent({ source, channel }: LogPart, unsent: UnsentEvent): void {
+    const { eventName, event, event_id, status, reason } = unsent
+    const id = nextId()
+    const kind = kinds.idOf({ source, channel, eventName, event })
+    const shown = shownId(event_id)
+    const code = statusCode(status)
+    insertOther.run(id, now, kind, code, shown, 0, null, null, null, 0, reason, null)
+    block.bytes += lineBytes + 2 * shown.length + reason.length
+    rollUp.count({ id, kind, status: code }, 1)
+  }
+
+  return {
+    ...createLogChanges(database, { kinds, references, rollUp }),
+
+    /** Runs work that writes lines, in a transaction. `time` is in milliseconds since 1970. */
+    within<Answer>(time: number, work: () => Answer): Answer {
+      now = time
+      isOpen = false
+      rollUp.clear()
+      block.bytes = 0
+      const answer = work()
+      closeBlock()
+      rollUp.write()
+      return answer
+    },
+
+    insert,
+    insertUnsent,
+
+    /** Call it after a rollback. */
+    rollBack(): void {
+      kinds.forget()
+      references.forget()
+    },
+
+    /** The keyed references of hashes. */
+    references: references.of,
+  }
+}
