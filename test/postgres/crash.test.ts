@@ -7,8 +7,9 @@ import { startCli, writeConfig } from '../server/node-child.ts'
 import { createFolder } from '../server/node-folder.ts'
 import { accessToken, pageBatch, pixelId, postOrder, postPage, webhookToken } from '../server/node-requests.ts'
 import { createEventsApiHost, type Fault } from '../tiktok/events-api-host.ts'
-import { hasPostgres, runSql } from './postgres-kit.ts'
+import { hasPostgres } from './postgres-kit.ts'
 import { findBinaries, startPostgres } from './postgres-server.ts'
+import { runSql } from './run-sql.ts'
 
 const binaries = hasPostgres ? await findBinaries() : undefined
 const rounds = Number(process.env.CRASH_KILLS ?? 1)
