@@ -10,7 +10,7 @@ import { promisify } from 'node:util'
 import { portOf } from '../test/browser/network.ts'
 import { adminToken, eventsFor, pixelId, shop } from './server-requests.ts'
 
-export type Kind = 'bare' | 'storing' | 'forwarder' | 'fill'
+export type Kind = 'bare' | 'storing' | 'forwarder' | 'database' | 'database without profiles and log' | 'fill'
 
 /** The figures that a child process reports. */
 export interface Usage {
@@ -50,7 +50,10 @@ async function forward(): Promise<void> {
   const { serve } = await built()
   const { url } = await serve({
     ...{ pixelId, adminToken, eventsApiUrl, accessToken: 'token', allowedOrigins: [shop], port: 0 },
-    outbox: outbox(),
+    ...(kind === 'forwarder'
+      ? { outbox: outbox() }
+      : { database: { path: join(folder, 'converge.db'), maxBytes: 8e9 } }),
+    ...(kind === 'database without profiles and log' && { profiles: false, log: false }),
     logger: () => {},
   })
   process.send?.(Number(new URL(url).port))
