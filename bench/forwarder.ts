@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type BenchOptions, quantile, type Report, type Row, spreadOf, typical } from './report.ts'
 import type { Usage } from './server-child.ts'
-import { type Child, type LoadOptions, load, startChild } from './server-load.ts'
+import { type Child, load, startChild } from './server-load.ts'
 import { createEventsApiSink, type EventsApiSink } from './tiktok.ts'
 
 const ours = fileURLToPath(new URL('../', import.meta.url))
@@ -15,11 +15,7 @@ const ours = fileURLToPath(new URL('../', import.meta.url))
 export async function measureForwarder(options: BenchOptions): Promise<Report[]> {
   const tiktok = await createEventsApiSink()
   try {
-    return [
-      ...(await measureIntake(tiktok, options)),
-      ...(await measureFeatures(tiktok, options)),
-      ...(await measureBacklog(tiktok, options)),
-    ]
+    return [...(await measureIntake(tiktok, options)), ...(await measureBacklog(tiktok, options))]
   } finally {
     tiktok.close()
   }
@@ -57,19 +53,8 @@ async function measureIntake(tiktok: EventsApiSink, options: BenchOptions): Prom
         checkout,
       })
     const reports: Report[] = []
-    for (const eventsEach of options.quick ? [1] : [1, 10, 20]) {
-      const samples = await compare(children, eventsEach, options)
-      const floors = { bare: samples.get('bare handler'), storing: samples.get('storing handler') }
-      reports.push({
-        title: `Forwarder, ${inWords(eventsEach)} a request`,
-        about: [
-          loadInWords,
-          'The bare handler parses the JSON and answers. The storing handler also writes each event to SQLite, and answers once it is on disk.',
-          'The forwarder also checks, remembers and delivers. p50 and p99 are at full load.',
-        ],
-        rows: [...samples].map(([name, taken]) => intakeRow(name, taken, floors)),
-      })
-    }
+    for (const eventsEach of options.quick ? [1] : [1, 10, 20])
+      reports.push(await compare(children, eventsEach, options))
     return reports
   } finally {
     for (const child of Object.values(children)) await child.end()
@@ -77,63 +62,28 @@ async function measureIntake(tiktok: EventsApiSink, options: BenchOptions): Prom
   }
 }
 
-/** What profiles and the event log cost together. Both need a database, which an older build may lack. */
-async function measureFeatures(tiktok: EventsApiSink, options: BenchOptions): Promise<Report[]> {
-  const folder = temporaryFolder()
-  const children: Record<string, Child> = {}
-  const kinds = { without: 'database without profiles and log', with: 'database' } as const
-  try {
-    for (const [name, kind] of Object.entries(kinds))
-      children[name] = await startChild({
-        kind,
-        folder: temporaryFolder(folder),
-        eventsApiUrl: tiktok.url,
-        checkout: ours,
-      })
-    const reports: Report[] = []
-    for (const eventsEach of options.quick ? [1] : [1, 20]) {
-      const samples = await compare(children, eventsEach, { ...options, hasVisitors: true })
-      reports.push({
-        title: `Forwarder with profiles and event log, ${inWords(eventsEach)} a request`,
-        about: [loadInWords, 'Each visitor posts about ten requests.'],
-        rows: [...samples].map(([name, taken]) => intakeRow(name, taken, { without: samples.get('without') })),
-      })
-    }
-    return reports
-  } finally {
-    for (const child of Object.values(children)) await child.end()
-    rmSync(folder, { recursive: true, maxRetries: 5 })
-  }
-}
-
-const loadInWords =
-  '256 connections that post one request after the other; the rate is the better quartile of the rounds.'
-const inWords = (events: number): string => `${events} ${events === 1 ? 'event' : 'events'}`
-
-type Samples = ReadonlyMap<string, readonly Sample[]>
-
-interface CompareOptions extends BenchOptions {
-  hasVisitors?: boolean | undefined
-}
-
-async function compare(
-  children: Record<string, Child>,
-  eventsEach: number,
-  { quick, hasVisitors }: CompareOptions,
-): Promise<Samples> {
+async function compare(children: Record<string, Child>, eventsEach: number, { quick }: BenchOptions): Promise<Report> {
   const samples = new Map<string, Sample[]>(Object.keys(children).map((name) => [name, []]))
   for (let round = 0; round <= (quick ? 1 : 5); round++)
     for (const [name, child] of Object.entries(children)) {
-      const sample = await sampleOf(child, { eventsEach, hasVisitors, milliseconds: quick ? 500 : 1500 })
+      const sample = await sampleOf(child, eventsEach, quick ? 500 : 1500)
       if (round > 0) samples.get(name)?.push(sample)
     }
-  return samples
+  const [bare = [], storing = []] = [samples.get('bare handler'), samples.get('storing handler')]
+  return {
+    title: `Forwarder, ${eventsEach} ${eventsEach === 1 ? 'event' : 'events'} a request`,
+    about: [
+      '256 connections that post one request after the other; the rate is the better quartile of the rounds.',
+      'The bare handler parses the JSON and answers. The storing handler also writes each event to SQLite, and answers once it is on disk.',
+      'The forwarder also checks, remembers and delivers. p50 and p99 are at full load.',
+    ],
+    rows: [...samples].map(([name, taken]) => intakeRow(name, taken, bare, storing)),
+  }
 }
 
-async function sampleOf(child: Child, options: Omit<LoadOptions, 'port'>): Promise<Sample> {
-  const { eventsEach } = options
+async function sampleOf(child: Child, eventsEach: number, milliseconds: number): Promise<Sample> {
   const before = await child.usage()
-  const { events: rate, latencies } = await load({ port: child.port, ...options })
+  const { events: rate, latencies } = await load({ port: child.port, eventsEach, milliseconds })
   const after = await child.usage()
   return {
     rate,
@@ -144,9 +94,7 @@ async function sampleOf(child: Child, options: Omit<LoadOptions, 'port'>): Promi
   }
 }
 
-type Floors = Readonly<Record<string, readonly Sample[] | undefined>>
-
-function intakeRow(name: string, samples: readonly Sample[], floors: Floors): Row {
+function intakeRow(name: string, samples: readonly Sample[], bare: readonly Sample[], storing: readonly Sample[]): Row {
   const bestRate = (of: readonly Sample[]) =>
     quantile(
       of.map(({ rate }) => rate),
@@ -155,19 +103,15 @@ function intakeRow(name: string, samples: readonly Sample[], floors: Floors): Ro
   const typicalOf = (of: readonly Sample[], key: keyof Sample) => typical(of.map((sample) => sample[key]))
   const milliseconds = (key: 'p50' | 'p99') => `${typicalOf(samples, key).toFixed(1)} ms`
   const cpu = typicalOf(samples, 'cpu')
-  const cpuRatios = Object.entries(floors).map(
-    ([floor, of = []]) => `${(cpu / typicalOf(of, 'cpu')).toFixed(2)} × ${floor}`,
-  )
+  const cpuRatio = (of: readonly Sample[]) => (cpu / typicalOf(of, 'cpu')).toFixed(2)
   return {
     name,
     value: bestRate(samples),
     unit: 'events/s',
     spread: spreadOf(samples.map(({ rate }) => rate)),
-    ratios: Object.fromEntries(
-      Object.entries(floors).map(([floor, of = []]) => [floor, bestRate(samples) / bestRate(of)]),
-    ),
+    ratios: { bare: bestRate(samples) / bestRate(bare), storing: bestRate(samples) / bestRate(storing) },
     also: {
-      processor: `${cpu.toFixed(1)} µs an event (${cpuRatios.join(', ')})`,
+      processor: `${cpu.toFixed(1)} µs an event (${cpuRatio(bare)} × bare, ${cpuRatio(storing)} × storing)`,
       p50: milliseconds('p50'),
       p99: milliseconds('p99'),
       memory: megabytes(typicalOf(samples, 'rss')),
@@ -214,8 +158,8 @@ interface Backlog {
 async function measureFull(name: string, { folder, checkout, tiktok, options }: Backlog): Promise<Row[]> {
   const child = await startChild({ kind: 'forwarder', folder, eventsApiUrl: tiktok.url, checkout })
   try {
-    await sampleOf(child, { eventsEach: 20, milliseconds: 300 })
-    const sample = await sampleOf(child, { eventsEach: 20, milliseconds: options.quick ? 500 : 4000 })
+    await sampleOf(child, 20, 300)
+    const sample = await sampleOf(child, 20, options.quick ? 500 : 4000)
     const also = { p99: `${sample.p99.toFixed(1)} ms`, processor: `${sample.cpu.toFixed(1)} µs an event` }
     return [{ name: `${name}, intake`, value: sample.rate, unit: 'events/s', also }]
   } finally {

@@ -27,7 +27,7 @@ const visitorTail = '0'.repeat(64 - visitorPlace.length)
 
 /**
  * Writes a request as a page posts it, of a checkout's size. `withIds` gives each event an id of its own. With `hasVisitor`,
- * about ten requests have the same visitor; older builds do not know that field.
+ * about ten events in a row have the same visitor; older builds do not know that field.
  */
 export function createRequest(events: number, hasVisitor = false): { withIds(): string } {
   const now = Date.now()

@@ -165,7 +165,7 @@ function waitingTable(database: DatabaseSync, { rows, history, log }: AddTables,
   const { profiles } = rows
   const prepare = (sql: string) => database.prepare(sql)
   // The plus signs disable other indexes, with which SQLite would sort all waiting rows.
-  const due = prepare(`SELECT id, event_id, attempts, body, line FROM waiting
+  const due = prepare(`SELECT id, event_id, attempts, added, body, line FROM waiting
     WHERE id > ? AND (+due <= ? OR +due > ?) AND +expires > ? AND +held = 0 ORDER BY id`)
   const nextHeld = prepare('SELECT 1 FROM waiting WHERE held = 1 AND (due <= ? OR due > ?) LIMIT 1')
   const heldDue = prepare(
@@ -210,16 +210,19 @@ function waitingTable(database: DatabaseSync, { rows, history, log }: AddTables,
     due(now: number, longestPause: number, isExcepted: (id: number) => boolean, after = 0): WaitingEvent[] {
       const batch: WaitingEvent[] = []
       let text = 0
-      for (const { id, event_id, attempts, body, line } of due.iterate(after, now, now + longestPause, now / 1000)) {
+      for (const row of due.iterate(after, now, now + longestPause, now / 1000)) {
         if (batch.length === MAX_BATCH) break
+        const { id, event_id, attempts, added, body, line } = row
         if (isExcepted(Number(id))) continue
         text += String(body).length
         if (batch.length && text > MAX_BATCH_TEXT) break
+        const event = readKept(String(body))
+        event.arrived = Number(added)
         batch.push({
           id: Number(id),
           event_id: String(event_id),
           attempts: Number(attempts),
-          event: readKept(String(body)),
+          event,
           ...(line !== null && { line: Number(line) }),
         })
       }
