@@ -81,9 +81,10 @@ function outbox() {
 
 async function forward(): Promise<void> {
   const { serve } = await built()
+  const { BENCH_DATABASE: database } = process.env
   const { url } = await serve({
     ...{ pixelId, adminToken, eventsApiUrl, accessToken: 'token', allowedOrigins: [shop], port: 0 },
-    ...place(),
+    ...(database ? { database, log: false } : place()),
     logger: () => {},
   })
   process.send?.(Number(new URL(url).port))

@@ -19,6 +19,8 @@ export interface ChildOptions {
   eventsApiUrl?: string
   /** A built checkout. */
   checkout?: string
+  /** The forwarder's database. Default: an outbox in its folder. */
+  database?: string
   /** Events to fill an outbox with. */
   fill?: number
 }
@@ -29,10 +31,14 @@ export async function startChild({
   folder,
   eventsApiUrl = '',
   checkout = '',
+  database = '',
   fill = 0,
 }: ChildOptions): Promise<Child> {
   const program = fileURLToPath(new URL('server-child.ts', import.meta.url))
-  const child = fork(program, [kind, folder, eventsApiUrl, checkout, String(fill)], { execArgv: ['--expose-gc'] })
+  const child = fork(program, [kind, folder, eventsApiUrl, checkout, String(fill)], {
+    execArgv: ['--expose-gc'],
+    env: { ...process.env, BENCH_DATABASE: database },
+  })
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
   const port = await messageOf<number>(child)
   return {
