@@ -5,12 +5,13 @@ import { closeSync, fdatasync, openSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { portOf } from '../test/browser/network.ts'
 import { adminToken, eventsFor, pixelId, shop } from './server-requests.ts'
 
-export type Kind = 'bare' | 'storing' | 'forwarder' | 'fill'
+export type Kind = 'bare' | 'storing' | 'forwarder' | 'fill' | 'database' | 'plain database' | 'fill log'
 
 /** The figures that a child process reports. */
 export interface Usage {
@@ -34,6 +35,7 @@ process.on('disconnect', () => process.exit())
 if (kind === 'bare') listen(answerAtOnce)
 else if (kind === 'storing') listen(storeFirst())
 else if (kind === 'fill') await fill(Number(amount))
+else if (kind === 'fill log') await fillLog(Number(amount))
 else await forward()
 
 type Forwarder = typeof import('../src/node/index.ts')
@@ -42,15 +44,47 @@ function built(): Promise<Forwarder> {
   return import(pathToFileURL(join(checkout, 'dist/node.js')).href)
 }
 
+/** An outbox, or a database with everything or with nothing besides events. */
+function place() {
+  const database = { path: join(folder, 'converge.db'), maxBytes: 8e9 }
+  if (kind === 'database') return { database }
+  if (kind === 'plain database') return { database, profiles: false, log: false } as const
+  return { outbox: outbox() }
+}
+
+/** Puts lines of the last 30 days into the log. */
+async function fillLog(lines: number): Promise<void> {
+  const { createSqliteStore } = await built()
+  const options = { mergeOrders: 0 }
+  let time = Date.now() - 30 * 86_400_000
+  const step = (Date.now() - time) / (lines / 1000)
+  const store = createSqliteStore({ ...outbox(), path: join(folder, 'converge.db'), now: () => time })
+  store.start(async (events) => events.map(({ data }) => (/77-/.test(data.event_id) ? 'dead' : 'done')), options)
+  for (let filled = 0; filled < lines; filled += 1000) {
+    const events = eventsFor(1000)
+    const [rare] = events
+    if (rare && filled % 10_000 === 0) rare.data.event = 'Subscribe'
+    const source = filled % 5000 === 0 ? 'erp' : 'web'
+    const part = { source, channel: 'page', eventNames: events.map(() => 'Started Checkout'), unsent: [] } as const
+    await store.add(events, options, { log: part })
+    time += step
+    while ((await store.stats()).waiting > 20_000) await pause(5)
+  }
+  while ((await store.stats()).waiting > 0) await pause(20)
+  await store.close()
+  process.send?.(0)
+}
+
 function outbox() {
   return { path: join(folder, 'outbox.db'), pixelId, maxBytes: 8e9 }
 }
 
 async function forward(): Promise<void> {
   const { serve } = await built()
+  const { BENCH_DATABASE: database } = process.env
   const { url } = await serve({
     ...{ pixelId, adminToken, eventsApiUrl, accessToken: 'token', allowedOrigins: [shop], port: 0 },
-    outbox: outbox(),
+    ...(database ? { database, log: false } : place()),
     logger: () => {},
   })
   process.send?.(Number(new URL(url).port))

@@ -41,10 +41,11 @@ function decide(decision) {
 
 async function start() {
   isStarted = true
-  const [ttclid, ttp, visitor] = await Promise.all([
+  const [ttclid, ttp, stored, kept] = await Promise.all([
     browser.cookie.get('converge.ttclid'),
     browser.cookie.get('_ttp'),
     browser.localStorage.getItem('converge.visitor'),
+    browser.cookie.get('converge.visitor'),
   ]).catch(() => [])
   const { document: page, navigator } = init.context
   converge.init({
@@ -56,7 +57,8 @@ async function start() {
       userAgent: navigator.userAgent,
       ttclid: ttclid || undefined,
       ttp: ttp || undefined,
-      visitor: visitor ? JSON.parse(visitor).id : undefined,
+      // The forwarder's cookie is there for longer than what the page stores, and ends in a time.
+      visitor: stored ? JSON.parse(stored).id : kept?.slice(0, 64) || undefined,
     },
   })
   document.head.append(Object.assign(document.createElement('script'), { src: `${forwarder}/converge.js` }))

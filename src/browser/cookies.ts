@@ -3,11 +3,10 @@ import type { Page } from './state.ts'
 
 // Reading or writing cookies throws on a sandboxed page. A page that provides its context has no cookies of its own.
 
-/** Reads a cookie, without the time in milliseconds that a forwarder appends to its value. */
 export function readCookie({ window, config }: Page, name: string): string | undefined {
   try {
     if (config.context) return undefined
-    return new RegExp(`(?:^|; *)${name}=([^;]+?)(?:\\.\\d{13})?(?:;|$)`).exec(window.document.cookie)?.[1]
+    return new RegExp(`(?:^|; *)${name}=([^;]+)`).exec(window.document.cookie)?.[1]
   } catch {
     return undefined
   }

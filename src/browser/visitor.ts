@@ -1,4 +1,4 @@
-import { visitorCookie } from '../core/cookies.ts'
+import { visitorCookie, withoutTime } from '../core/cookies.ts'
 import { put, readText, recordOf } from '../core/read.ts'
 import type { Features } from '../core/variants.ts'
 import { hash, hashesOf } from '../tiktok/user.ts'
@@ -74,6 +74,6 @@ function readKept(page: Page): Person {
   const kept = recordOf(readStored(page, KEY))
   const person: Person = {}
   if (Number(kept.until) > Date.now()) for (const key of keptKeys) put(person, key, readText(kept[key]))
-  if (FEATURES.relay) put(person, 'id', person.id || hash(readCookie(page, visitorCookie) ?? ''))
+  if (FEATURES.relay) put(person, 'id', person.id || hash(withoutTime(readCookie(page, visitorCookie)) ?? ''))
   return person
 }

@@ -7,3 +7,6 @@ export const visitorCookie = 'converge.visitor'
 
 /** Seconds that both are kept: 30 days. */
 export const cookieAge = 2_592_000
+
+/** Removes the time in milliseconds that a forwarder appends to its cookies, and TikTok's pixel to its own. */
+export const withoutTime = (value: string | undefined): string | undefined => value?.replace(/\.\d{13}$/, '')

@@ -46,6 +46,9 @@ const help = `Usage: converge-tiktok <command> [options]
 
   database backup <file>  copy the database to a new file; the server may be running
     --database, --outbox  the file, as for serve
+  database move      move everything from a file to PostgreSQL, after its server was stopped. You can run it again
+    --from <file>      default: converge.db
+    --to <url>         the URL of a PostgreSQL server; --schema as for serve
 
   pause              stop accepting events, on all servers that use the database; waiting events are still sent
   resume             accept events again

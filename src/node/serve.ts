@@ -1,16 +1,19 @@
 import { FastResponse, serve as listen } from 'srvx/node'
 import { configError } from '../core/config-error.ts'
 import type { Log } from '../core/log.ts'
+import { createAlertMemory } from '../server/alerts/alert-watch.ts'
 import { checkConfig } from '../server/check-config.ts'
 import { createForwarder, type ForwarderConfig } from '../server/forwarder.ts'
 import { createLog, sentencesTo } from '../server/log-line.ts'
+import type { RequestContext } from '../server/request-context.ts'
 import type { SqliteOutboxOptions } from '../store/sqlite/sqlite-outbox.ts'
 import { type BodyIntakeOptions, createBodyIntake } from './body-intake.ts'
 import { createScriptCompressor } from './compress-script.ts'
 import { type DatabaseOptions, openEventFile } from './event-file.ts'
+import { createMetrics } from './metrics.ts'
 import { shareEventFile } from './shared-event-file.ts'
 
-export interface ServeConfig extends Omit<ForwarderConfig, 'outbox' | 'store'> {
+export interface ServeConfig extends Omit<ForwarderConfig, 'outbox' | 'store' | 'delivery'> {
   /** 0 means any free port. */
   port: number
   /** The address to listen on. Default: all addresses. */
@@ -22,16 +25,23 @@ export interface ServeConfig extends Omit<ForwarderConfig, 'outbox' | 'store'> {
   database?: string | DatabaseOptions
   /** An outbox file or its options, instead of `database`. It keeps events without merging orders. */
   outbox?: string | SqliteOutboxOptions
+  /**
+   * Serves the operator's page on a port of its own, and no longer on the main port. `hostname` is the address to listen on.
+   * Default: only this machine, 127.0.0.1.
+   */
+  admin?: { port: number; hostname?: string }
   /** Receives each log line. Default: text on the console, as `time level converge-tiktok: message key=value`. */
   logger?: Log
 }
 
 /** The config that can change while a server runs: everything except its address, database and pixel. */
-export type ReloadConfig = Omit<ForwarderConfig, 'outbox' | 'store'>
+export type ReloadConfig = Omit<ForwarderConfig, 'outbox' | 'store' | 'delivery'>
 
 export interface ForwarderServer {
   /** The URL of the server, without a trailing slash. */
   url: string
+  /** The URL of the operator's page, if it has a port of its own. */
+  adminUrl?: string
   /**
    * Switches to another config without losing a request. Waiting events are sent with the new config. The counters of health
    * are reset. A changed `mergeOrders` takes effect after a restart.
@@ -46,8 +56,10 @@ export interface ForwarderServer {
 // Milliseconds. Docker kills a container 10 s after SIGTERM, and closing the database takes part of that time.
 const patience = 2000
 
-/** Limits for clients. */
+/** Limits for clients, and how often is looked. */
 export interface Bounds extends BodyIntakeOptions {
+  /** Milliseconds between two looks at what may need an alert. Default 30,000. */
+  watchEvery?: number
   /** Milliseconds until the headers must have arrived. Default 10,000. */
   headersTimeout?: number
   /** Milliseconds until the body must have arrived. Default 20,000, enough for a page's 64 kB at 26 kbit/s. */
@@ -65,66 +77,101 @@ export function serve(config: ServeConfig): Promise<ForwarderServer> {
 
 /** `serve` with other limits. */
 export async function serveWithin(
-  { headersTimeout = 10_000, requestTimeout = 20_000, ...bounds }: Bounds,
-  { port, hostname, database, outbox, logger = createLog(), ...config }: ServeConfig,
+  { headersTimeout = 10_000, requestTimeout = 20_000, watchEvery, ...bounds }: Bounds,
+  { port, hostname, admin, database, outbox, logger = createLog(), ...config }: ServeConfig,
 ): Promise<ForwarderServer> {
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw configError('port', port, 'a number from 0 to 65535')
+  checkPort('port', port)
+  if (admin) checkPort('admin.port', admin.port)
   checkConfig(config) // before the file is created
   const file = await openEventFile({ database, outbox, pixelId: config.pixelId, log: sentencesTo(logger) })
+  let closeServers = async (): Promise<unknown> => undefined
   try {
     let isClosing = false
     const bodies = createBodyIntake(bounds)
     const compressed = createScriptCompressor()
     const shared = shareEventFile(file.part)
-    const start = (given: ReloadConfig) =>
-      createForwarder({ ...given, ...shared }, { Response: FastResponse, log: logger })
+    const env = {
+      Response: FastResponse,
+      log: logger,
+      metrics: createMetrics(),
+      alertMemory: createAlertMemory(),
+      ...(watchEvery !== undefined && { watchEvery }),
+    }
+    const start = (given: ReloadConfig) => createForwarder({ ...given, ...shared }, env)
     let forwarder = start(config)
-    const server = listen({
-      port,
-      hostname: hostname ?? '', // otherwise srvx uses the environment variable HOST
-      async fetch(request) {
-        const { req } = request.runtime?.node ?? {}
-        const body = req && bodies.open(req)
-        try {
-          const answer = await forwarder.fetch(request, { ip: readIp(request.ip), readBody: body?.read })
-          const response = request.method === 'GET' ? await compressed(request, answer) : answer
-          // Otherwise a client that keeps its connection open delays the shutdown.
-          if (isClosing || body?.isEndless()) response.headers.set('connection', 'close')
-          return response
-        } finally {
-          body?.close()
-        }
-      },
-      // Node's defaults are meant for uploads: 60 s and 300 s, checked every 30 s.
-      node: { headersTimeout, requestTimeout, connectionsCheckingInterval: Math.min(1000, headersTimeout) },
-      gracefulShutdown: false, // the caller handles signals
-      silent: true,
-    })
-    await server.ready().catch((error: unknown) => {
-      throw portError(port, hostname, error)
-    })
+    const open = (port: number, hostname: string | undefined, routes: RequestContext['routes']) =>
+      listenOn({
+        port,
+        hostname: hostname ?? '', // otherwise srvx uses the environment variable HOST
+        async fetch(request) {
+          const { req } = request.runtime?.node ?? {}
+          const body = req && bodies.open(req)
+          try {
+            const answer = await forwarder.fetch(request, { ip: readIp(request.ip), readBody: body?.read, routes })
+            const response = request.method === 'GET' ? await compressed(request, answer) : answer
+            // Otherwise a client that keeps its connection open delays the shutdown.
+            if (isClosing || body?.isEndless()) response.headers.set('connection', 'close')
+            return response
+          } finally {
+            body?.close()
+          }
+        },
+        // Node's defaults are meant for uploads: 60 s and 300 s, checked every 30 s.
+        node: { headersTimeout, requestTimeout, connectionsCheckingInterval: Math.min(1000, headersTimeout) },
+      })
+    const server = await open(port, hostname, admin ? 'others' : undefined)
+    const servers = [server]
+    closeServers = () => Promise.all(servers.map(closeServer))
+    const ofAdmin = admin && (await open(admin.port, admin.hostname ?? '127.0.0.1', 'admin'))
+    if (ofAdmin) servers.push(ofAdmin)
     return {
       url: toUrl(server.url),
+      ...(ofAdmin && { adminUrl: `${toUrl(ofAdmin.url)}/admin` }),
       reload(given) {
         if (given.pixelId !== config.pixelId)
           throw new Error(
             `converge-tiktok: pixelId is ${given.pixelId}, but the running server uses the database of ${config.pixelId}. Restart it with another database.`,
           )
-        forwarder = start(given)
+        const next = start(given)
+        forwarder.close()
+        forwarder = next
       },
       async close() {
         isClosing = true
-        // A client that never finishes its request must not keep the database open.
-        const timer = setTimeout(() => void server.close(true), patience)
-        await server.close()
-        clearTimeout(timer)
+        forwarder.close()
+        await closeServers()
         await file.close()
       },
     }
   } catch (error) {
+    await closeServers()
     await file.close()
     throw error
   }
+}
+
+type Server = ReturnType<typeof listen>
+
+/** @throws a sentence if it cannot listen there */
+async function listenOn(options: Parameters<typeof listen>[0]): Promise<Server> {
+  // The caller handles signals.
+  const server = listen({ ...options, gracefulShutdown: false, silent: true })
+  await server.ready().catch((error: unknown) => {
+    throw portError(Number(options.port), options.hostname || undefined, error)
+  })
+  return server
+}
+
+/** A client that never finishes its request must not keep the database open. */
+async function closeServer(server: Server): Promise<void> {
+  const timer = setTimeout(() => void server.close(true), patience)
+  await server.close()
+  clearTimeout(timer)
+}
+
+function checkPort(option: string, port: unknown): void {
+  const isPort = typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535
+  if (!isPort) throw configError(option, port, 'a number from 0 to 65535')
 }
 
 /** On a dual-stack socket, Node reports an IPv4 address as `::ffff:203.0.113.7`. */

@@ -3,6 +3,7 @@ import type { LogPart } from '../store/event-log.ts'
 import type { EventsApi } from '../tiktok/events-api/client.ts'
 import type { Intake, Late, Taken } from './intake.ts'
 import type { Keeper } from './keeper.ts'
+import type { Metrics } from './metrics.ts'
 import { logOrders } from './order-log.ts'
 import type { Verdict } from './outbox.ts'
 import { redact } from './redact.ts'
@@ -12,6 +13,8 @@ import { tellFates } from './tell-fates.ts'
 import type { Throttle } from './throttle.ts'
 
 export interface EventStoreOptions {
+  /** Missing if nothing counts. */
+  metrics?: Metrics | undefined
   api: EventsApi
   keeper: Keeper | undefined
   log: Log
@@ -43,8 +46,11 @@ interface Stored {
 /** Seconds until a sender should retry. Health reports a refusal for the same time. */
 const RETRY_AFTER = 60
 
+/** How long events are sent after the answer. What is left then is sent after the next request, or by a timer. */
+const SECONDS_AFTER_REQUEST = 15
+
 export function createEventStore(options: EventStoreOptions): EventStore {
-  const { api, keeper, log, throttle, monotonic } = options
+  const { api, keeper, metrics, log, throttle, monotonic } = options
   const limited = createLineLimit(monotonic)
   let last: (StoreRefusal & { at: number }) | undefined
 
@@ -60,6 +66,7 @@ export function createEventStore(options: EventStoreOptions): EventStore {
     try {
       const fates = await keeper.add(events, extras)
       last = undefined
+      metrics?.countReceived(part, events)
       logOrders(log, throttle, intake.taken, fates)
       return { kept: tellFates(intake, fates), refused: [] }
     } catch (error) {
@@ -79,6 +86,7 @@ export function createEventStore(options: EventStoreOptions): EventStore {
 
   /** Logs events that are not sent. The sender needs no answer to that, and a failed write must not refuse the request. */
   function note(part: LogPart): void {
+    metrics?.countReceived(part, [])
     if (keeper?.hasLog && part.unsent.length) void keeper.add([], { log: part }).catch(() => {})
   }
 
@@ -104,6 +112,8 @@ export function createEventStore(options: EventStoreOptions): EventStore {
     context.waitUntil?.(work)
     const stored = await work
     if ('status' in stored) return stored
+    // On a platform that may stop this process now, except for work that it was told to wait for.
+    if (keeper?.drain && taken.length) context.waitUntil?.(keeper.drain(api.deliver, SECONDS_AFTER_REQUEST))
     const accepted = new Set(stored.kept.map(({ path }) => path)).size
     for (const { path, event } of stored.refused)
       problems.push({ path, message: event.problem ?? 'was refused by TikTok' })

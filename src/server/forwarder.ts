@@ -1,7 +1,8 @@
 import type { Log } from '../core/log.ts'
+import type { Drained, DrainOptions } from '../store/store.ts'
 import { createEventsApi } from '../tiktok/events-api/client.ts'
 import type { Config } from '../types.ts'
-import { createAdmin } from './admin/admin.ts'
+import type { AlertMemory } from './alerts/alert-watch.ts'
 import { bodyText } from './body-text.ts'
 import { checkConfig } from './check-config.ts'
 import { configLine } from './config-line.ts'
@@ -9,12 +10,14 @@ import { createCookies } from './cookies.ts'
 import { createCors, preflight } from './cors.ts'
 import { createEventStore } from './event-store.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
-import { createHealth, createHealthReader } from './health.ts'
 import { createKeeper } from './keeper.ts'
 import { createLateEvents } from './late-events.ts'
 import { createLog } from './log-line.ts'
 import { createMatchKeys } from './match-keys.ts'
+import type { Metrics } from './metrics.ts'
 import { checkHistoryStore, readHistoryConfig } from './new-customers.ts'
+import { createOperatorRoutes } from './operator-routes.ts'
+import type { Deliver } from './outbox.ts'
 import { createPageIntake } from './page-intake.ts'
 import { parsePageRequest } from './parse.ts'
 import { createPause, type ReadPause } from './pause.ts'
@@ -50,6 +53,12 @@ export interface ForwarderEnv {
   monotonic?: () => number
   /** Receives each log line. Default: text on the console, as `time level converge-tiktok: message key=value`. */
   log?: Log
+  /** What `alerts` has posted. Pass the same one to a forwarder that replaces another one. */
+  alertMemory?: AlertMemory
+  /** Milliseconds between two looks at what may need an alert. Default 30,000. */
+  watchEvery?: number
+  /** Counts for `GET metrics`. Default: there are no metrics. `serve` has its own. */
+  metrics?: Metrics
   /** The class of the responses, for platforms that have a faster one. */
   Response?: new (
     body: string | ReadableStream | null,
@@ -59,7 +68,19 @@ export interface ForwarderEnv {
 
 export interface Forwarder {
   fetch(request: Request, context?: RequestContext): Promise<Response>
+  /** Stops the timer of `alerts`. Requests are still answered. */
+  close(): void
+  /**
+   * Sends waiting events, with `delivery: 'drain'`. Call it regularly, such as every minute by a timer of the platform: it sends
+   * what could not be sent after the request. Default: for at most 20 seconds.
+   *
+   * @throws if `delivery` is not `drain`
+   */
+  drain(options?: Partial<DrainOptions>): Promise<Drained>
 }
+
+const WATCH_EVERY = 30_000
+const DRAIN_SECONDS = 20
 
 /** `part`: the source after `webhook/`, or the path after `admin/`. */
 type Take = (request: Request, context: RequestContext, part?: string) => Answer | Promise<Answer>
@@ -75,26 +96,16 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   const { web } = sources
   checkHistoryStore(config)
   const history = readHistoryConfig(config.newCustomers)
-  const { pixelId, accessToken, paused = false } = config
+  const { accessToken, paused = false } = config
   const keeper = createKeeper(config)
   const { now = Date.now, monotonic = () => performance.now(), Response = globalThis.Response } = env
   const log = env.log ?? createLog()
   const throttle = createThrottle(monotonic)
-  const api = createEventsApi({
-    ...env,
-    log,
-    pixelId,
-    accessToken,
-    url: config.eventsApiUrl,
-    redact,
-    readBody: readResponse,
-  })
-  const matchKeys = createMatchKeys()
-  const deliver = matchKeys.counting(api.deliver)
+  const { api, matchKeys, metrics } = createSender(config, env, log)
   const cors = createCors(config.allowedOrigins)
   const refusals = createRefusals(log, throttle)
   const lateEvents = createLateEvents(log, throttle)
-  const store = createEventStore({ api: { ...api, deliver }, keeper, log, throttle, monotonic })
+  const store = createEventStore({ api, keeper, metrics, log, throttle, monotonic })
   const cookies = createCookies(config)
   const clock = createSteadyClock(now, monotonic)
   const sourceCounts = createSourceCounts(sources)
@@ -112,9 +123,12 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     facts: () => ({ receivedAt: now(), isClockSteady: clock.isSteady() }),
     erase: keeper?.erase,
   })
-  const readHealth = createHealthReader({ api, keeper, store })
-  const takeAdmin = createAdmin({ config, sources, sourceCounts, readHealth, readPause, log, throttle, now, monotonic })
-  keeper?.start(deliver)
+  const { fetch = globalThis.fetch, alertMemory, watchEvery = WATCH_EVERY } = env
+  const { stop, ...operatorRoutes } = createOperatorRoutes({
+    ...{ config, sources, api, keeper, store, ...counters, history, readPause, metrics },
+    ...{ log, throttle, now, monotonic, fetch, alertMemory, watchEvery },
+  })
+  if (!keeper?.drain) keeper?.start(api.deliver)
 
   const served = { cookies: cookies !== undefined, ...(keeper?.keepsDenials && { denials: true }) }
   const routes: Record<Route, Take> = {
@@ -123,9 +137,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     'converge.js': pageScript(web, served, readPause),
     'consent.js': scriptServer('consent.js'),
     'inspector.js': scriptServer('inspector.js'),
-    health: createHealth({ read: readHealth, ...counters, history, now, readPause, adminToken: config.adminToken }),
-    admin: (request, context, path = '') => takeAdmin(request, context, path),
-    metrics: () => refuse(404, 'There are no metrics here: metricsToken is not set.'),
+    ...operatorRoutes,
   }
 
   async function countPage(request: Request, context: RequestContext): Promise<Answer> {
@@ -183,7 +195,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   async function answer(address: Address, request: Request, context: RequestContext): Promise<Answer> {
     try {
       clock.look()
-      const route = routeOf(address, request.method)
+      const route = routeOf(address, request.method, context.routes)
       const answer =
         typeof route === 'string' ? await routes[route](request, context, address.source ?? address.rest) : route
       refusals.note(request, address, answer)
@@ -198,6 +210,14 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   }
 
   return {
+    close: stop,
+    async drain({ seconds = DRAIN_SECONDS } = {}) {
+      if (!keeper?.drain)
+        throw new Error(
+          "converge-tiktok: drain() is only for delivery: 'drain'. This forwarder sends events by itself.",
+        )
+      return keeper.drain(api.deliver, seconds)
+    },
     async fetch(request, context = {}) {
       const address = readAddress(request.url)
       const { status, text, stream = text, headers, cookies } = await answer(address, request, context)
@@ -209,6 +229,28 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
           : all,
       })
     },
+  }
+}
+
+/** TikTok's Events API, and what counts the events that it took. */
+function createSender(
+  { pixelId, accessToken, eventsApiUrl, metricsToken }: ForwarderConfig,
+  env: ForwarderEnv,
+  log: Log,
+) {
+  const api = createEventsApi({ ...env, log, pixelId, accessToken, url: eventsApiUrl, redact, readBody: readResponse })
+  const matchKeys = createMatchKeys()
+  const metrics = metricsToken === undefined ? undefined : env.metrics
+  const counted = matchKeys.counting(api.deliver)
+  const deliver = metrics ? countingDeliver(counted, metrics, env.now ?? Date.now) : counted
+  return { api: { ...api, deliver }, matchKeys, metrics }
+}
+
+function countingDeliver(deliver: Deliver, metrics: Metrics, now: () => number): Deliver {
+  return async (events, signal) => {
+    const verdicts = await deliver(events, signal)
+    metrics.countVerdicts(events, verdicts, now())
+    return verdicts
   }
 }
 

@@ -1,6 +1,7 @@
 import type { EventsApi } from '../tiktok/events-api/client.ts'
 import type { EventStore } from './event-store.ts'
-import type { Keeper, KeeperStats } from './keeper.ts'
+import type { HealthReport, HealthStatus } from './health-report.ts'
+import type { Keeper } from './keeper.ts'
 import type { LateEvents } from './late-events.ts'
 import type { MatchKeys } from './match-keys.ts'
 import { type HistoryConfig, reportNewCustomers } from './new-customers.ts'
@@ -27,18 +28,11 @@ export interface HealthOptions {
   adminToken: string | undefined
 }
 
-export type HealthStatus =
-  | 'ok'
-  | 'delayed' // TikTok failed three times in a row, or an event has waited too long
-  | 'full' // the outbox accepts no more events
-  | 'stopped' // nothing can be sent or stored until somebody fixes the cause
-
 const httpStatus = { ok: 200, delayed: 200, full: 503, stopped: 503 } as const satisfies Record<HealthStatus, number>
 
 /** Seconds that an event may wait after its due time. */
 const LONGEST_WAIT = 300
 
-export type HealthReport = KeeperStats & { status: HealthStatus }
 export type ReadHealth = () => Promise<HealthReport>
 
 /** Returns a function that reads the state of TikTok, of the store and of its disk. */

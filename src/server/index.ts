@@ -5,6 +5,8 @@ export type { PersonCounts, PersonKeys } from '../store/person.ts'
 export type {
   Chosen,
   DeadLetter,
+  Drained,
+  DrainOptions,
   Extras,
   MergeOptions,
   OrderCounts,
@@ -12,6 +14,7 @@ export type {
   Store,
   StoreStats,
 } from '../store/store.ts'
+export type { AlertsConfig } from './alerts/alerts-config.ts'
 export {
   createForwarder,
   type Forwarder,
@@ -19,6 +22,7 @@ export {
   type ForwarderEnv,
   type RequestContext,
 } from './forwarder.ts'
+export type { Metrics } from './metrics.ts'
 export {
   type Deliver,
   type EventsApiEvent,

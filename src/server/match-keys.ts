@@ -56,6 +56,15 @@ function createTally() {
   }
 }
 
+/** The names of an event's match keys. */
+export const matchKeysOf = (event: OutboxEvent): string[] => keys.filter(keyTest(event))
+
+/** TikTok's name of an event, without parsing its JSON, which starts with it. */
+export function eventNameOf(event: OutboxEvent): string {
+  const [, name] = /^\{"event":"([\w-]+)"/.exec(event.json ?? '') ?? []
+  return name ?? event.data.event
+}
+
 /**
  * Tests whether an event has a match key, without parsing its JSON. `user` comes before `page`, and quotation marks inside
  * strings are escaped, so no string value looks like a key.

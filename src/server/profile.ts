@@ -1,4 +1,5 @@
 import { IPV4_REGEX, IPV6_REGEX } from 'valibot'
+import { withoutTime } from '../core/cookies.ts'
 import { isRecord, put, readText } from '../core/read.ts'
 import type { ServerProfile } from '../tiktok/events-api/payload.ts'
 import { readAliases, readUser } from '../tiktok/user.ts'
@@ -31,7 +32,8 @@ export function readProfile(profile: Properties, properties: Properties, aliases
   put(user, 'external_id', customer ?? visitor ?? '')
   put(user, 'ip', readIp(profile.$ip ?? profile.ip))
   put(user, 'user_agent', readUserAgent(profile.$user_agent ?? profile.userAgent))
-  put(user, 'ttclid', readClickId(profile.$ttclid ?? profile.ttclid))
+  // The value of a cookie ends in a time: of ours, and of TikTok's own.
+  put(user, 'ttclid', readClickId(withoutTime(readText(profile.$ttclid ?? profile.ttclid))))
   put(user, 'ttp', readClickId(profile.$ttp ?? profile.ttp))
   put(user, 'locale', readLocale(properties.$locale) || readLocale(profile.$locale ?? profile.locale))
   return {

@@ -1,3 +1,4 @@
+import type { RequestContext } from './request-context.ts'
 import { type Answer, refuse } from './respond.ts'
 
 /** All routes, with their methods. */
@@ -26,7 +27,9 @@ export interface Address {
 }
 
 /** Returns the route of a request, or a 404 or 405 answer. */
-export function routeOf({ route }: Address, method: string): Route | Answer {
+export function routeOf({ route }: Address, method: string, only?: RequestContext['routes']): Route | Answer {
+  if (only && (only === 'admin') !== (route === 'admin'))
+    return refuse(404, 'This port does not have this route. The operator’s page has a port of its own.')
   if (!isRoute(route)) return refuse(404, `This URL has no route. The routes are: ${Object.keys(routes).join(', ')}.`)
   const methods: readonly string[] = routes[route]
   if (methods.includes(method)) return route

@@ -4,7 +4,7 @@ const start = '{"data":'
 const end = '},"expires":'
 
 /** Returns the JSON that is stored for an event: `data` first, then `expires`. */
-export function writeKept({ data, expires, json: _, answer: __, ...rest }: OutboxEvent): string {
+export function writeKept({ data, expires, json: _, answer: __, arrived: ___, ...rest }: OutboxEvent): string {
   return JSON.stringify({ data, expires, ...rest })
 }
 

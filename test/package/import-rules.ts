@@ -25,7 +25,7 @@ const allowed: Record<string, readonly string[]> = {
 const packages: Record<string, RegExp> = {
   admin: /^(preact|preact\/hooks|htm\/preact|uplot)$/,
   server: /^(valibot|libphonenumber-js\/max)$/,
-  node: /^(node:.+|srvx\/node|@clack\/prompts|csv-parse)$/,
+  node: /^(node:.+|srvx\/node|@clack\/prompts|csv-parse|prom-client)$/,
   'store/sqlite': /^node:.+$/,
   'store/postgres': /^(node:.+|pg)$/,
 }

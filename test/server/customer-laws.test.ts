@@ -137,6 +137,9 @@ test('once all orders are known, the answer for each is whether another one is e
           expect(customer).toBe(isLater ? 'returning' : 'new')
           // Asking again changes nothing.
           expect(entries).toEqual([entry])
+          // A retry of an order without a time gets a later one.
+          const retried = decideCustomer({ ...one, time: one.time + 20, isCovered: true }, [entry])
+          if (one.id === entry?.id) expect(retried.customer).toBe('new')
         }
       },
     ),

@@ -22,7 +22,7 @@ export function testOutbox(name: string, open: () => Kept): void {
     const rounds = new Map<string, number>()
     kept.start(async (batch) =>
       batch.map((event) => {
-        const { json: _, ...given } = event // the JSON of `data`, which a store may give beside it
+        const { json: _, arrived: __, ...given } = event // the JSON of `data`, which a store may give beside it
         handedOut.push(structuredClone(given))
         const round = (rounds.get(event.data.event_id) ?? 0) + 1
         rounds.set(event.data.event_id, round)

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
+import { sha256 } from '../../src/core/sha256.ts'
 import type { ForwarderConfig } from '../../src/server/forwarder-config.ts'
 import { type Ended, runCli, startCli, writeConfig } from './node-child.ts'
 import { createFolder, createFolderInMemory } from './node-folder.ts'
@@ -26,13 +27,13 @@ interface Order extends ExportedOrder {
 }
 
 /** Brings an order as its word says. */
-async function bring(past: PastShop, { id, time, word }: Order): Promise<void> {
-  const page = () => past.postPage(pageCopy({ id, time }))
+async function bring(past: PastShop, { id, time, word, email = `${id}@example.com` }: Order): Promise<void> {
+  const page = () => past.postPage(pageCopy({ id, time }, { user: { email: sha256(email) } }))
   const server = (properties: object = {}, profile: object = {}) => {
     const order = shopCopy({ id, time: word === 'too_late' ? time - 4 * day : time }, properties)
     return past.postShop({
       ...order,
-      profile_properties: { $email: 'jane@example.com', $consent: 'granted', ...profile },
+      profile_properties: { $email: email, $consent: 'granted', ...profile },
     })
   }
   if (word === 'page' || word === 'merged') await page()
@@ -173,6 +174,41 @@ test('orders that are older than the log are unknown, and a file with only such 
   expect(all.errors).toContain('none of the 2 orders is known here, and the event log begins at')
 })
 
+test('orders that the shop did not count need not arrive, and what arrived anyway is told', async () => {
+  const reasons: Partial<ExportedOrder>[] = [
+    { source: 'pos' },
+    { source: 'shopify_draft_order' },
+    { status: 'voided' },
+    { cancelled: '2026-01-01T10:00:00Z' },
+    { time: Date.now() - 5 * minute },
+  ]
+  const left = reasons.map(
+    (part, index): Order => ({ id: `900${index}`, time: now - hour, word: 'never_seen', ...part }),
+  )
+  const paidLater: Order = { id: '9100', time: now - 19 * hour, status: 'pending', word: 'server' }
+  const sent = fewOrders.filter(({ word }) => word === 'server')
+  const path = await createFewOrders([...sent, paidLater])
+  const { code, output } = await reconcile(
+    writeOrders(shopifyJsonl([...sent, paidLater, ...left]), 'orders.jsonl'),
+    path,
+  )
+  expect([code, listed(output).size]).toEqual([0, 0])
+  expect(output).toContain(
+    'Not expected here: 1 pos, 1 shopify_draft_order, 1 voided, 1 cancelled, 1 placed within the last 15 minutes.',
+  )
+  expect(output).toContain('12 orders checked.')
+})
+
+test('an order whose ID is an email address is found in the log, and shown as a part of its hash', async () => {
+  const sent = fewOrders.filter(({ word }) => word === 'server')
+  const order: Order = { id: 'jane@example.com', time: now - 19 * hour, word: 'filtered' }
+  const path = await createFewOrders([...sent, order])
+  const { code, output } = await reconcile(writeOrders(shopifyCsv([...sent, order])), path)
+  expect(code).toBe(0)
+  expect(output).toMatch(/^sha256:[\da-f]{12}\t.*\tfiltered\t/m)
+  expect(output).not.toContain('@')
+})
+
 test('a wrong ID column is refused, with IDs of both sides, and --force goes on', async () => {
   const path = await createFewOrders()
   const file = writeOrders(shopifyCsv(fewOrders.map((order) => ({ ...order, name: `jane${order.id}@example.com` }))))
@@ -277,7 +313,7 @@ test('the webhook that comes after all does not send the order again', async () 
 test.each<[string, Partial<Order>, Partial<ForwarderConfig>, string]>([
   ['is older than 47 hours', { time: Date.now() - 50 * hour }, {}, 'too late: TikTok could count it a second time'],
   ['is refunded', { status: 'refunded' }, {}, 'its status is refunded, not paid or partially-refunded'],
-  ['has no recorded grant', {}, { consent: 'require' }, 'no consent: a grant is needed'],
+  ['has no recorded grant', { email: 'mary@example.com' }, { consent: 'require' }, 'no consent: a grant is needed'],
   [
     'is filtered',
     { source: 'b2b' },
@@ -295,9 +331,20 @@ test.each<[string, Partial<Order>, Partial<ForwarderConfig>, string]>([
   expect(output).toContain('0 orders added to the database, 1 not sent.')
 })
 
+test('with a grant of an earlier order of the customer, --send sends an order also where consent is required', async () => {
+  const path = await createFewOrders()
+  const server = await startStore({ database: { path }, consent: 'require' })
+  const config = writeConfig(createFolder(), { consent: 'require' })
+  const { code, output } = await reconcile(writeOrders(shopifyCsv(fewOrders)), path, '--config', config, '--send')
+  expect([code, output]).toEqual([0, expect.stringContaining('1 orders added')])
+  expect((await server.tiktok.waitForAccepted(1)).map(({ event_id }) => event_id)).toEqual(['7006'])
+})
+
 test('with a grant that is recorded in the attributes of the order, --send sends it also where consent is required', async () => {
   const notes = `gift: no\n__converge: ${JSON.stringify({ consent: { marketing: 'granted' }, ttclid: 'E.C.P.click' })}`
-  const orders = fewOrders.map((order) => (order.word === 'never_seen' ? { ...order, notes } : order))
+  const orders = fewOrders.map((order) =>
+    order.word === 'never_seen' ? { ...order, notes, email: 'mary@example.com' } : order,
+  )
   const path = await createFewOrders()
   const server = await startStore({ database: { path } })
   const config = writeConfig(createFolder(), { consent: 'require' })

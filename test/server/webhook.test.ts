@@ -315,6 +315,11 @@ describe('the page context', () => {
       },
       { ttclid: known.ttclid, ttp: known.ttp, user_agent: 'Shopper', external_id: sha256('visitor') },
     ],
+    [
+      'the click ID’s cookie may be sent as it is',
+      { ttclid: `${known.ttclid}.1790000000000` },
+      { ttclid: known.ttclid },
+    ],
     ['an external_id in plain text is hashed', { external_id: '77' }, { external_id: sha256('77') }],
     [
       'a customer ID takes precedence over the visitor’s ID',

@@ -121,6 +121,11 @@ describe('the click ID’s cookie', () => {
     const { converge } = visit({ device })
     expect(converge.context().ttclid).toBe('E.C.P.1')
   })
+
+  test('may be given to a sandboxed page as it is', () => {
+    const context = { ttclid: `E.C.P.1${time}`, visitor: cookieId }
+    expect(visit({ config: { context } }).converge.context()).toMatchObject({ ttclid: 'E.C.P.1', visitor: cookieId })
+  })
 })
 
 describe('the visitor’s cookie', () => {

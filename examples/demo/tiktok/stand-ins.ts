@@ -1,4 +1,4 @@
-// The forwarder, and both sides of TikTok that are played here: the pixel's host and the Events API.
+// The forwarder, and the simulated sides of TikTok: the pixel's host and the Events API.
 import { mkdtemp, rm } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -11,20 +11,24 @@ import type { LogLevel } from '../../../src/core/log.ts'
 import type { RelayBatch } from '../../../src/types.ts'
 import { createEventsApiHost } from '../../../test/tiktok/events-api-host.ts'
 import { createPixelHost } from '../../../test/tiktok/pixel-host.ts'
+import { adminToken } from '../admin-token.ts'
+import { fillMonth } from '../month/fill.ts'
 import { ordersPaid, shopifySecret } from '../shop/shopify-webhook.ts'
 import { consentOf, type Order } from '../shop/visitors.ts'
 import { configOf, initial, type Setting } from '../switches.ts'
 import { createCopyLog, type Row, type Tally } from './copies.ts'
 
 export interface StandIns {
-  /** Answers below the forwarder's mount. */
+  /** Answers requests to the forwarder. */
   converge(request: IncomingMessage, response: ServerResponse): Promise<void>
-  /** Answers as TikTok's pixel host; `path` is that below its origin. */
+  /** Answers as TikTok's pixel host. `path` is the path below its origin. */
   pixel(request: IncomingMessage, response: ServerResponse, path: string): Promise<void>
+  /** Answers the operator's page, on an origin that is not the shop's. */
+  admin(request: IncomingMessage, response: ServerResponse): Promise<void>
   report(text: string): void
   /** The shop system sends a paid order to the forwarder, as Shopify does. */
   order(order: Order, request: IncomingMessage): Promise<void>
-  /** Starts the forwarder anew with the config of a setting, on the same database, as a shop would. */
+  /** Restarts the forwarder with the config of a setting, on the same database. */
   apply(setting: Setting): Promise<void>
   /** What TikTok has seen since the last reset. */
   news(): Promise<News>
@@ -34,11 +38,11 @@ export interface StandIns {
 
 export interface News extends Tally {
   rows: Row[]
-  /** To TikTok's pixel host, and to the forwarder with events. */
+  /** The number of requests to TikTok's pixel host, and of posts to the forwarder. */
   requests: number
-  /** Of those, while the visitor had not said yes. */
+  /** The number of those before the visitor's consent. */
   early: number
-  /** In the forwarder's database. */
+  /** The number of events that wait in the forwarder's database. */
   waiting: number
   /** The forwarder's log lines, the newest first. */
   log: Said[]
@@ -50,14 +54,16 @@ export interface Said {
 }
 
 export interface StandInOptions {
-  /** Whose pages may post events. */
+  /** The origins whose pages may post events. */
   origins: string[]
   pixelId: string
-  /** The pixel is TikTok's own. */
+  /** True if hits go to the real TikTok. */
   isReal: boolean
-  /** Where the pixel's host is mounted. */
+  /** The path of the simulated pixel host. */
   pixelPath: string
-  /** Is called after whatever is new. */
+  /** Puts a month of made-up events into the event log first. */
+  withMonth: boolean
+  /** Called after each change. */
   onNews: () => void
 }
 
@@ -69,9 +75,12 @@ export async function createStandIns({
   pixelId,
   isReal,
   pixelPath,
+  withMonth,
   onNews,
 }: StandInOptions): Promise<StandIns> {
   const folder = await mkdtemp(join(tmpdir(), 'converge-demo-'))
+  const path = join(folder, 'converge.db')
+  if (withMonth) await fillMonth(path, pixelId, Date.now())
   const pixelHost = createPixelHost()
   const eventsApi = await createEventsApiHost()
   const copies = createCopyLog({ seesHits: !isReal })
@@ -97,7 +106,7 @@ export async function createStandIns({
       log = [{ level, sentence }, ...log].slice(0, 5)
       onNews()
     }
-    store = createSqliteStore({ path: join(folder, 'converge.db'), pixelId, log: (sentence) => say('warn', sentence) })
+    store = createSqliteStore({ path, pixelId, log: (sentence) => say('warn', sentence) })
     return createForwarder(
       {
         ...configOf(setting, pixelId),
@@ -107,6 +116,7 @@ export async function createStandIns({
         sources: { shopify: { type: 'shopify', secret: shopifySecret } },
         store: watched(store),
         mergeOrders,
+        adminToken,
       },
       { log: (level, message, fields) => say(level, [message, fields?.problem].filter(Boolean).join(': ')) },
     )
@@ -165,11 +175,15 @@ export async function createStandIns({
         return
       }
       const response = await forwarder.fetch(request)
-      // A switch holds from the next page on: not after the ten minutes for which a browser may keep the script.
+      // A switch must apply from the next page, but browsers may cache the script for ten minutes.
       response.headers.set('cache-control', 'no-store')
       const isMoved = pathname.endsWith('/converge.js') && response.ok && (!isReal || isCut)
       const body = isMoved ? withTikTokAt(origin + pixelPath, await response.text()) : response.body
       await sendNodeResponse(outgoing, new Response(body, response))
+    },
+    async admin(incoming, outgoing) {
+      const request = new NodeRequest({ req: incoming, res: outgoing })
+      await sendNodeResponse(outgoing, await (await started).fetch(request, { ip: request.ip }))
     },
     async order(order, request) {
       const forwarder = await started
@@ -181,7 +195,7 @@ export async function createStandIns({
       for (const { headers, context, ...hit } of pixelHost.hits.slice(hitsRead)) {
         const { document, index, ...sent } = context // the stand-in's own
         const isTaken = pixelHost.faults.hits.status === 200
-        // Without an id it is no event: identity goes in hits of TikTok's own.
+        // A hit without an ID is not an event: TikTok's pixel sends the identity in its own hits.
         if (hit.event_id) copies.hit(hit.event, hit.event_id, { ...hit, context: sent }, isTaken)
       }
       hitsRead = pixelHost.hits.length
@@ -221,7 +235,7 @@ export async function createStandIns({
   }
 }
 
-/** @throws where the address isn't found: nothing may go to TikTok unnoticed */
+/** @throws if the URL is not found, so that nothing is sent to TikTok unnoticed */
 function withTikTokAt(place: string, script: string): string {
   const replaced = script.replace(/https:\/\/analytics\..{0,60}?tiktok\.com/g, place)
   if (replaced === script) throw new Error("converge.js does not have TikTok's address where the demo looks for it.")

@@ -1,5 +1,5 @@
 import type { LogHour, LogSummary } from '../../store/event-log.ts'
-import type { HealthReport } from '../health.ts'
+import type { HealthReport } from '../health-report.ts'
 import { redact } from '../redact.ts'
 import type { SourceCount } from '../sources/source-counts.ts'
 import type { AdminPeriod, AdminSource, AdminSummary } from './admin-api.ts'

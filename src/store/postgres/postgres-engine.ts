@@ -1,16 +1,17 @@
 import { type Deliver, type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
 import type { Fate } from '../fate.ts'
 import type { PersonCounts, PersonKeys } from '../person.ts'
-import type { Chosen, DeadLetter, Extras, MergeOptions, StoreStats } from '../store.ts'
+import type { Chosen, DeadLetter, Drained, DrainOptions, Extras, MergeOptions, StoreStats } from '../store.ts'
 import { createRowAdder } from './add-rows.ts'
 import { connect, reasonOf } from './connections.ts'
 import { createDatabaseClock } from './database-clock.ts'
 import { createDeadLetters, readStats } from './dead-letters.ts'
 import { createRounds, type Rounds } from './delivery.ts'
-import { createDrain, type Drained, type DrainOptions } from './drain.ts'
+import { createDrain } from './drain.ts'
 import { countPerson, erasePerson } from './erase-person.ts'
 import { createIntake } from './intake.ts'
 import { type Loop, startLoop } from './loop.ts'
+import { createOrderTraces } from './order-traces.ts'
 import { createPauseSwitch } from './pause-switch.ts'
 import { DEFAULT_SCHEMA, lockKey, type Migration, openSchema, quoteSchema, readOwner } from './postgres-schema.ts'
 import { readPostgresUrl, UnusableDatabase } from './postgres-url.ts'
@@ -114,9 +115,10 @@ export function openPostgresEngine(options: EngineOptions) {
 
   return {
     ready,
-    connections,
-    schema,
+    parts,
+    keepsHistory: true,
     pauseSwitch: createPauseSwitch(connections.query, schema, now, ready),
+    traces: createOrderTraces(connections.query, schema, ready),
 
     async add(events: readonly OutboxEvent[], { mergeOrders }: MergeOptions, extras?: Extras): Promise<Fate[]> {
       if (isClosed) throw new OutboxFull('The database is closing.')

@@ -51,11 +51,12 @@ export type Tables = ReturnType<typeof openTables>
 
 /**
  * Opens the file of one pixel: its waiting events, dead letters and order memory. Every method except `sync` is synchronous,
- * and throws if another process has locked the file.
+ * and throws if another process has locked the file. `afterWrite` is called after each transaction, with the number of rows
+ * that were changed since the file was opened.
  *
  * @throws a sentence if the file cannot be opened or belongs to another pixel
  */
-export function openTables(path: string, pixelId?: string) {
+export function openTables(path: string, pixelId?: string, afterWrite: (rows: number) => void = () => {}) {
   const database = openOutboxFile(path)
   const owner = pixelId && claim(database, pixelId)
   if (owner !== pixelId) {
@@ -66,7 +67,7 @@ export function openTables(path: string, pixelId?: string) {
   }
   const wal = openLog(path)
   const log = createLogWriter(database)
-  const write = createWriter(database, log)
+  const write = createWriter(database, log, afterWrite)
   const orders = createOrderMemory(database)
   const rows = createWaitingRows(database, orders, log)
   const history = createCustomerHistory(database)
@@ -138,8 +139,10 @@ function logTable(database: DatabaseSync, write: Write) {
 type Write = <Answer>(work: () => Answer) => Answer
 
 /** Runs work in a transaction. */
-function createWriter(database: DatabaseSync, log: LogWriter): Write {
-  return (work) => {
+function createWriter(database: DatabaseSync, log: LogWriter, afterWrite: (rows: number) => void): Write {
+  const changed = database.prepare('SELECT total_changes() AS rows')
+
+  function commit<Answer>(work: () => Answer): Answer {
     try {
       return inTransaction(database, work)
     } catch (error) {
@@ -150,13 +153,19 @@ function createWriter(database: DatabaseSync, log: LogWriter): Write {
       return inTransaction(database, work)
     }
   }
+
+  return (work) => {
+    const answer = commit(work)
+    afterWrite(Number(changed.get()?.rows))
+    return answer
+  }
 }
 
 function waitingTable(database: DatabaseSync, { rows, history, log }: AddTables, write: Write) {
   const { profiles } = rows
   const prepare = (sql: string) => database.prepare(sql)
   // The plus signs disable other indexes, with which SQLite would sort all waiting rows.
-  const due = prepare(`SELECT id, event_id, attempts, body, line FROM waiting
+  const due = prepare(`SELECT id, event_id, attempts, added, body, line FROM waiting
     WHERE id > ? AND (+due <= ? OR +due > ?) AND +expires > ? AND +held = 0 ORDER BY id`)
   const nextHeld = prepare('SELECT 1 FROM waiting WHERE held = 1 AND (due <= ? OR due > ?) LIMIT 1')
   const heldDue = prepare(
@@ -201,16 +210,19 @@ function waitingTable(database: DatabaseSync, { rows, history, log }: AddTables,
     due(now: number, longestPause: number, isExcepted: (id: number) => boolean, after = 0): WaitingEvent[] {
       const batch: WaitingEvent[] = []
       let text = 0
-      for (const { id, event_id, attempts, body, line } of due.iterate(after, now, now + longestPause, now / 1000)) {
+      for (const row of due.iterate(after, now, now + longestPause, now / 1000)) {
         if (batch.length === MAX_BATCH) break
+        const { id, event_id, attempts, added, body, line } = row
         if (isExcepted(Number(id))) continue
         text += String(body).length
         if (batch.length && text > MAX_BATCH_TEXT) break
+        const event = readKept(String(body))
+        event.arrived = Number(added)
         batch.push({
           id: Number(id),
           event_id: String(event_id),
           attempts: Number(attempts),
-          event: readKept(String(body)),
+          event,
           ...(line !== null && { line: Number(line) }),
         })
       }

@@ -52,6 +52,14 @@ interface Search {
   problem: string
 }
 
+const SHORTEST_VALUE = 3
+
+/** The values of the person in an event. */
+function personalValues({ event: { data } }: Parcel): string[] {
+  const { user, page } = data
+  return [...Object.values(user).flat(), ...Object.values(page)].filter((value) => value.length >= SHORTEST_VALUE)
+}
+
 /** TikTok's Events API v1.3. */
 export function createEventsApi({ pixelId, redact, log, ...options }: EventsApiOptions): EventsApi {
   const { accessToken, now = Date.now, monotonic = () => performance.now(), random = Math.random } = options
@@ -95,7 +103,9 @@ export function createEventsApi({ pixelId, redact, log, ...options }: EventsApiO
     if (signal?.aborted || backoff.left() || search.unknown === MAX_UNKNOWN) return batch.map(later)
     const round = backoff.failures()
     const { action, row, wait, code, ...outcome } = await post(toBody(pixelId, batch), signal)
-    const problem = redact(outcome.problem, [accessToken])
+    // TikTok's sentence may repeat values of the events.
+    const values = action === 'done' || code === undefined ? [] : batch.flatMap(personalValues)
+    const problem = redact(outcome.problem, [accessToken, ...values.filter((value) => outcome.problem.includes(value))])
     if (action === 'retry') {
       backoff.fail(round, wait)
       reports.failure(backoff.failures(), problem)

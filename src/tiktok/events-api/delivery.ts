@@ -41,6 +41,8 @@ export interface OutboxEvent {
   test_event_code?: string
   /** The JSON of `data`, if the store has it: it is sent as it stands. Only `deliver` reads it; it is not kept. */
   json?: string
+  /** When it was stored, in milliseconds since 1970. Only `deliver` reads it; it is not kept. */
+  arrived?: number
   /** Why TikTok refused it on the last attempt. Written by `deliver`. */
   problem?: string
   /** TikTok's answer to the last attempt, for the event log. Missing if it was 0, OK. Written by `deliver`; it is not kept. */

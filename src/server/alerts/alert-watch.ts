@@ -1,0 +1,96 @@
+import type { Log } from '../../core/log.ts'
+import type { EventLog } from '../../store/event-log.ts'
+import type { ReadHealth } from '../health.ts'
+import type { ReadPause } from '../pause.ts'
+import { redact } from '../redact.ts'
+import type { SourceCount, SourceCounts } from '../sources/source-counts.ts'
+import { type Cause, findCauses } from './causes.ts'
+import { type PostAlertOptions, postAlert } from './post-alert.ts'
+import type { Alerts } from './read-alerts.ts'
+
+/** Milliseconds. Refusals of a source are repeated if they come within this time. */
+const WINDOW = 600_000
+
+/** What was posted. It outlives a new config, so that no message is posted twice. */
+export interface AlertMemory {
+  /** The sentence of each cause that was posted and is not over. */
+  active: Map<Cause, string>
+  /** The times of the counts of sources, oldest first, in milliseconds of a monotonic clock. */
+  counts: { at: number; sources: Record<string, SourceCount> }[]
+  /** When watching began, in milliseconds since 1970. */
+  since?: number
+}
+
+export const createAlertMemory = (): AlertMemory => ({ active: new Map(), counts: [] })
+
+export interface AlertWatchOptions extends Omit<PostAlertOptions, 'url'> {
+  alerts: Alerts
+  pixelId: string
+  memory: AlertMemory
+  readHealth: ReadHealth
+  readPause: ReadPause
+  sourceCounts: SourceCounts
+  eventLog: EventLog | undefined
+  log: Log
+  /** Milliseconds since 1970. */
+  now: () => number
+  monotonic: () => number
+}
+
+/** Returns a function that looks once, and posts what has begun or is over. It never rejects, and never runs twice at a time. */
+export function createAlertWatch(options: AlertWatchOptions): () => Promise<void> {
+  const { alerts, pixelId, memory, log } = options
+  let looking: Promise<void> | undefined
+
+  /** Returns false if the message could not be posted. The next look tries again. */
+  async function post(sentence: string): Promise<boolean> {
+    const text = redact(`Converge for TikTok, pixel ${pixelId}: ${sentence}`)
+    try {
+      await postAlert(text, { ...options, url: alerts.url })
+      return true
+    } catch (error) {
+      log('error', 'An alert could not be posted to alerts.url', {
+        problem: error instanceof Error ? error.message : '',
+      })
+      return false
+    }
+  }
+
+  async function look(): Promise<void> {
+    const causes = await findNow(options)
+    for (const [cause, sentence] of causes)
+      if (!memory.active.has(cause) && (await post(sentence))) memory.active.set(cause, sentence)
+    for (const [cause, sentence] of memory.active)
+      if (!causes.has(cause) && (await post(`This is over: ${sentence}`))) memory.active.delete(cause)
+  }
+
+  return () => {
+    looking ??= look()
+      .catch((error: unknown) => {
+        log('error', 'Alerts could not be checked', { problem: redact(error instanceof Error ? error.message : '') })
+      })
+      .finally(() => {
+        looking = undefined
+      })
+    return looking
+  }
+}
+
+async function findNow(options: AlertWatchOptions): Promise<Map<Cause, string>> {
+  const { alerts, memory, eventLog, now, monotonic } = options
+  const sources = options.sourceCounts.read()
+  memory.since ??= now()
+  const { counts } = memory
+  counts.push({ at: monotonic(), sources })
+  while (counts.length > 2 && (counts[1]?.at ?? 0) <= monotonic() - WINDOW) counts.shift()
+  const isSilenceWatched = alerts.silentHours !== undefined && eventLog !== undefined
+  return findCauses({
+    alerts,
+    health: await options.readHealth(),
+    sources,
+    before: counts[0]?.sources ?? {},
+    lastOrder: isSilenceWatched ? ((await eventLog.summary(now(), now())).lastOrder ?? memory.since) : undefined,
+    isPaused: (await options.readPause()) !== undefined,
+    now: now(),
+  })
+}
