@@ -144,6 +144,17 @@ describe('who may fill what', () => {
     expect(order?.user).not.toHaveProperty('email')
   })
 
+  test('a cart fills what only a browser knows, and not who the person is', async () => {
+    const server = await startProfiles()
+    await server.postPage(anna)
+    await server.postShop(orderOf('1001', { $email: email }, [cart]))
+    await server.sent('1001')
+    await server.postShop(orderOf('1002', {}, [cart]))
+    const [event] = await server.sent('1002')
+    expect(event?.user).toMatchObject(context)
+    expect(event?.user).not.toHaveProperty('email')
+  })
+
   test('a cart that more than three visitors use belongs to nobody, and is counted', async () => {
     const server = await startProfiles()
     for (const name of ['a', 'b', 'c', 'd'])
@@ -236,6 +247,15 @@ describe('consent', () => {
     expect(await server.postShop(orderOf('1002', decided('denied')))).toMatchObject({ statuses: { no_consent: 1 } })
     await server.postShop(orderOf('1003', { $email: email }, [], renewal))
     expect(await server.sent('1003')).toEqual([])
+  })
+
+  test('after a person is erased, their denial is forgotten too', async () => {
+    const server = await startProfiles({ consent: 'implied' })
+    await server.postShop(orderOf('1001', decided('denied')))
+    expect(findIn(server.path, [jane])).toEqual([jane])
+    await server.store.erase(forget)
+    expect(findIn(server.path, [jane])).toEqual([])
+    expect(await server.health()).toMatchObject({ profiles: { denials: 0 } })
   })
 
   describe('with require, an order of the shop’s server without a decision', () => {
