@@ -48,7 +48,8 @@ function built(): Promise<Forwarder> {
 function place() {
   const database = { path: join(folder, 'converge.db'), maxBytes: 8e9 }
   if (kind === 'database') return { database }
-  return kind === 'plain database' ? { database, log: false as const } : { outbox: outbox() }
+  if (kind === 'plain database') return { database, profiles: false, log: false } as const
+  return { outbox: outbox() }
 }
 
 /** Puts lines of the last 30 days into the log. */

@@ -74,6 +74,8 @@ export interface LoadOptions {
   connections?: number
   /** Milliseconds that a connection waits after each answer. Default 0: it posts at once. */
   pause?: number
+  /** Whether the events have visitors' IDs. Default false, because older builds do not know them. */
+  hasVisitors?: boolean | undefined
   /** Ends earlier, once so many events were posted. */
   events?: number
 }
@@ -107,11 +109,11 @@ function open(port: number): Promise<Socket> {
 /** One request after the other. */
 function post(
   socket: Socket,
-  { eventsEach, pause = 0 }: LoadOptions,
+  { eventsEach, pause = 0, hasVisitors = false }: LoadOptions,
   latencies: number[],
   isOver: () => boolean,
 ): Promise<void> {
-  const request = createRequest(eventsEach)
+  const request = createRequest(eventsEach, hasVisitors)
   let sent = 0
   let answer = ''
   const send = () => {
