@@ -11,7 +11,7 @@ import {
 } from '../event-log.ts'
 import { matchKeyNames, shownId, timeOfGroup } from '../log-entry.ts'
 import { statusCode } from './log-changes.ts'
-import { blockBits, linesPerBlock } from './log-tables.ts'
+import { linesPerBlock } from './log-tables.ts'
 
 const HOUR = 3_600_000
 const longestPage = 1000
@@ -30,20 +30,19 @@ const from = 'FROM log JOIN log_kinds ON log_kinds.id = log.kind'
 function createSearch(database: DatabaseSync) {
   const prepare = (sql: string) => database.prepare(sql)
   // The counts say which blocks have matching lines, so that a search for a rare event does not read all lines.
-  const blocks = prepare(`SELECT DISTINCT log_counts.block FROM log_counts
-    JOIN log_kinds ON log_kinds.id = log_counts.kind JOIN log_blocks ON log_blocks.block = log_counts.block
-    WHERE count > 0 AND (:status IS NULL OR status = :status) AND (:source IS NULL OR source = :source)
-      AND (:event IS NULL OR event = :event OR event_name = :event)
-      AND log_blocks.hour >= :fromHour AND log_blocks.hour < :toHour
-      AND log_counts.block <= :before AND log_counts.block >= :after
-    ORDER BY log_counts.block DESC`)
+  const blocks = prepare(`SELECT block FROM log_blocks
+    WHERE block <= :before AND block >= :after AND hour >= :fromHour AND hour < :toHour AND EXISTS (
+      SELECT 1 FROM log_counts JOIN log_kinds ON log_kinds.id = log_counts.kind
+      WHERE log_counts.block = log_blocks.block AND count > 0 AND (:status IS NULL OR status = :status)
+        AND (:source IS NULL OR source = :source) AND (:event IS NULL OR event = :event OR event_name = :event))
+    ORDER BY block DESC`)
   const ofBlock = prepare(`SELECT ${columns} ${from}
     WHERE log.id >= :first AND log.id < :last AND log.id < :before AND log.id > :after
       AND (:status IS NULL OR status = :status) AND (:source IS NULL OR source = :source)
       AND (:event IS NULL OR event = :event OR event_name = :event) AND time >= :from AND time < :to
     ORDER BY log.id DESC LIMIT :limit`)
-  const byId = prepare(`SELECT ${columns} FROM log_blocks CROSS JOIN log ON log.id >> ${blockBits} = log_blocks.block
-    AND log.event_id = :id JOIN log_kinds ON log_kinds.id = log.kind
+  const byId = prepare(`SELECT ${columns} FROM log_blocks CROSS JOIN log
+    ON log.block = log_blocks.block AND log.event_id = :id JOIN log_kinds ON log_kinds.id = log.kind
     UNION SELECT ${columns} ${from} WHERE order_id = :id ORDER BY 1 DESC LIMIT ${longestPage}`)
 
   function find(id: string): LogLine[] {
@@ -144,7 +143,7 @@ function createSummary(database: DatabaseSync) {
     WHERE hour >= ? GROUP BY keys, is_order`)
   const times = prepare(`SELECT time_group, sum(count) AS count FROM log_blocks CROSS JOIN log_times USING (block)
     WHERE hour >= ? GROUP BY time_group ORDER BY time_group`)
-  const lastOrder = prepare(`SELECT max(time) AS time FROM log WHERE is_order = 1 AND id >> ${blockBits} =
+  const lastOrder = prepare(`SELECT max(time) AS time FROM log WHERE is_order = 1 AND block =
     (SELECT max(block) FROM log_orders WHERE count > 0)`)
 
   function hoursFrom(hour: number): LogHour[] {

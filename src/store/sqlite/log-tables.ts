@@ -1,6 +1,5 @@
-/** A block is the lines whose ids share all bits but these. All lines of a block arrived in the same hour. */
-export const blockBits = 10
-export const linesPerBlock = 1 << blockBits
+/** A block is up to 1,024 lines with neighboring ids, which arrived in the same hour. */
+export const linesPerBlock = 1024
 
 // log.kind is a row of log_kinds, log.status an index of `logStatuses`, log.keys the bits of `logMatchKeys`. log.person has the
 // keyed references of a person's hashes, which only `forget` uses. log.is_order is 1 for the line that counts for its order.
@@ -19,6 +18,7 @@ CREATE TABLE log_kinds (
 ) STRICT;
 CREATE TABLE log (
   id INTEGER PRIMARY KEY,
+  block INTEGER NOT NULL,
   time INTEGER NOT NULL,
   kind INTEGER NOT NULL,
   status INTEGER NOT NULL,
@@ -35,7 +35,7 @@ CREATE TABLE log (
   reason TEXT,
   order_id TEXT
 ) STRICT;
-CREATE INDEX log_event_id ON log (id >> ${blockBits}, event_id);
+CREATE INDEX log_event_id ON log (block, event_id);
 CREATE INDEX log_order_id ON log (order_id) WHERE order_id IS NOT NULL;
 CREATE TABLE log_blocks (
   block INTEGER PRIMARY KEY,
