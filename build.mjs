@@ -34,6 +34,7 @@ const forServers = {
   postgres: 'src/store/postgres/index.ts',
   cloudflare: 'src/cloudflare/index.ts',
   cli: 'src/node/cli.ts',
+  'checkpoint-worker': 'src/store/sqlite/checkpoint-worker.ts',
   'log-reader-worker': 'src/store/sqlite/log-reader-worker.ts',
 }
 

@@ -13,10 +13,17 @@ const laws = { name: 'laws', include: ['test/laws/**/*.test.ts'], testTimeout: 6
 const consent = { name: 'consent', include: ['test/consent/**/*.test.ts'], ...pure }
 const inspector = { name: 'inspector', include: ['test/inspector/**/*.test.ts'], testTimeout: 20_000, ...pure }
 const server = { name: 'server', include: ['test/server/**/*.test.ts'], testTimeout: 20_000 }
+// What the examples import, from the sources.
+const forExamples = {
+  'converge-tiktok/server': new URL('src/server/index.ts', import.meta.url).pathname,
+  'converge-tiktok/postgres': new URL('src/store/postgres/index.ts', import.meta.url).pathname,
+  'next/server': new URL('test/examples/next-server.ts', import.meta.url).pathname,
+}
 const postgres = {
   name: 'postgres',
   include: ['test/postgres/**/*.test.ts'],
   globalSetup: 'test/postgres/setup.ts',
+  alias: forExamples,
   testTimeout: 30_000,
   hookTimeout: 60_000,
 }
@@ -24,7 +31,7 @@ const workerd = { name: 'workerd', include: ['test/workerd/**/*.test.ts'], testT
 const examples = {
   name: 'examples',
   include: ['test/examples/**/*.test.ts'],
-  alias: { 'converge-tiktok/server': new URL('src/server/index.ts', import.meta.url).pathname },
+  alias: forExamples,
   testTimeout: 30_000,
 }
 const types = { name: 'types', include: ['test/types/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 }

@@ -47,12 +47,23 @@ async function measure(wanted: readonly CaseName[]): Promise<void> {
   results.date = new Date().toISOString().slice(0, 10)
   results.machine = machine()
   console.log(`${results.date}, ${results.machine}${values.quick ? '. Quick: the figures mean little.' : ''}\n`)
+  const failed: CaseName[] = []
   for (const name of names) {
     const started = performance.now()
-    const reports = await cases[name]({ quick: values.quick, against })
-    for (const report of reports) console.log(toText(report))
-    console.log(`${name} took ${Math.round((performance.now() - started) / 1000)} s\n`)
-    results.cases[name] = reports
+    const seconds = () => Math.round((performance.now() - started) / 1000)
+    try {
+      const reports = await cases[name]({ quick: values.quick, against })
+      for (const report of reports) console.log(toText(report))
+      console.log(`${name} took ${seconds()} s\n`)
+      results.cases[name] = reports
+    } catch (error) {
+      failed.push(name)
+      console.error(`The case "${name}" failed after ${seconds()} s:`, error, '\n')
+    }
+  }
+  if (failed.length > 0) {
+    console.error(`These cases failed: ${failed.join(', ')}. Their earlier results, if there are any, are kept.`)
+    process.exitCode = 1
   }
   if (values.quick) return
   writeFileSync(resultsFile, `${JSON.stringify(results, null, 2)}\n`)

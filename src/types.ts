@@ -219,7 +219,7 @@ export type Status = 'success' | 'failure' | 'retry' | 'filtered' | 'skipped' | 
 export type Reason =
   | 'unmapped' // no mapping row has this event name, or its row is turned off
   | 'filter' // the event did not pass a filter
-  | 'paused' // the config pauses everything
+  | 'paused' // the config or the forwarder is paused
   | 'no_window' // called on a server, where there is no page
   | 'no_channel' // the event's row needs a channel that this config does not have
   | 'pixel_blocked' // TikTok's script did not load (see `State.pixelCause`), or threw. With `success`, the relay has it

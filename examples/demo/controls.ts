@@ -30,7 +30,7 @@ export function controls(setting: Setting, link: Html): Html {
           </section>
           <section aria-labelledby="switch-visitor">
             <h2 id="switch-visitor">Visitor</h2>
-            <button type="button" data-start-over>start over as a new one</button>
+            <button type="button" data-start-over>start over as a new visitor</button>
           </section>
         </div>
       </details>

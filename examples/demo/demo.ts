@@ -1,4 +1,4 @@
-// What each address of the demo answers: the shop's pages, its forwarder, TikTok's part, and the demo's own controls.
+// The demo's URLs: the shop's pages, its forwarder, the simulated TikTok, and the demo's own controls.
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -22,9 +22,9 @@ import { tiktokPage } from './tiktok/page.ts'
 import { createStandIns } from './tiktok/stand-ins.ts'
 
 export interface DemoOptions {
-  /** The shop's own, whose pages may post events. */
+  /** The shop's origins, whose pages may post events. */
   origins: string[]
-  /** A real pixel: converge.js is served as it is, and hits go to TikTok. */
+  /** The ID of a real pixel. converge.js is then served unchanged, and hits go to TikTok. */
   pixelId?: string | undefined
 }
 
@@ -70,7 +70,7 @@ export async function createDemo({ origins, pixelId }: DemoOptions): Promise<Dem
     return undefined
   }
 
-  /** Changes the cart, and says what was added, as Converge's item. */
+  /** Changes the cart, and returns the added product as Converge's item. */
   function changeCart(visitor: Visitor, variant_id: unknown, by: unknown): object {
     const found = findVariant(variant_id)
     const step = by === -1 ? -1 : 1

@@ -1,4 +1,4 @@
-// `npm run picture`: the README's picture of the inspector, taken in the demo on a visitor's way to an order.
+// `npm run picture`: the README's picture of the inspector, taken in the demo after an order.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import puppeteer from 'puppeteer-core'
@@ -8,7 +8,7 @@ import { startDemo } from './server.ts'
 const path = fileURLToPath(new URL('../../docs/inspector.webp', import.meta.url))
 const binary = await chromiumBinary()
 const env = 'env' in binary ? binary.env : process.env
-// The fonts that come with the registry's Chromium have no arrows.
+// The fonts of the Chromium from npm have no arrows.
 const fonts = existsSync('/etc/fonts') && { FONTCONFIG_PATH: '/etc/fonts' }
 
 const demo = await startDemo({ port: 0 })
@@ -16,7 +16,7 @@ const browser = await puppeteer.launch({ ...binary, env: { ...env, ...fonts }, a
 try {
   const page = await browser.newPage()
   await page.setViewport({ width: 1280, height: 800, deviceScaleFactor: 2 })
-  // By script, since the panel lies over some of it.
+  // Click by script, because the panel covers part of the page.
   const press = (selector: string) =>
     page.$eval(selector, (element) => element instanceof HTMLElement && element.click())
 

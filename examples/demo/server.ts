@@ -45,7 +45,7 @@ async function listen(server: Server, port: number): Promise<number> {
   return typeof address === 'object' && address ? address.port : port
 }
 
-/** @throws a sentence for whoever typed them */
+/** @throws a sentence about an invalid argument */
 function readArguments(): StartOptions {
   const { values } = parseArgs({ options: { port: { type: 'string', default: '8085' }, pixel: { type: 'string' } } })
   const { port, pixel: pixelId } = values
@@ -59,10 +59,10 @@ function whatItIs(url: string, { port, pixelId }: StartOptions): string {
   const moved = port && !url.endsWith(`:${port}`) ? `Port ${port} is taken, so this is the next free one.\n` : ''
   const whereTo = pixelId
     ? `Hits go to TikTok's pixel ${pixelId}. See Events Manager, Test Events. The server copies stay on this machine.`
-    : "Nothing leaves this machine: TikTok's part is played here. With a pixel of yours: npm run demo -- --pixel <ID>"
+    : 'Nothing leaves this machine, because TikTok is simulated. With your own pixel: npm run demo -- --pixel <ID>'
   return `
-  ${url}          the shop: answer its banner, and buy something
-  ${url}/tiktok   what TikTok gets of it, live; three buttons tell the story
+  ${url}          the shop: answer the banner and buy something
+  ${url}/tiktok   what TikTok receives, live. Three buttons play a story each
 
 ${moved}${whereTo}
 Ctrl+C stops it.`

@@ -3,10 +3,13 @@
 /** An answer other than 2xx, with the forwarder's sentence. */
 export class ApiError extends Error {
   readonly status: number
+  /** Seconds after which the same request may be answered otherwise. 0 if the forwarder named none. */
+  readonly retryAfter: number
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, retryAfter = 0) {
     super(message)
     this.status = status
+    this.retryAfter = retryAfter
   }
 }
 
@@ -26,7 +29,10 @@ export function createApi(base: URL): Api {
     const response = await fetch(url, { ...init, cache: 'no-store', credentials: 'same-origin', redirect: 'error' })
     if (response.status === 401 && !url.pathname.endsWith('/sign-in')) api.onSignedOut()
     const text = await response.text()
-    if (!response.ok) throw new ApiError(response.status, sentenceOf(response.status, text))
+    if (!response.ok) {
+      const seconds = Number(response.headers.get('retry-after'))
+      throw new ApiError(response.status, sentenceOf(response.status, text), seconds > 0 ? seconds : 0)
+    }
     return JSON.parse(text || '{}')
   }
 

@@ -1,5 +1,5 @@
 import { html } from 'htm/preact'
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import type { AdminChanged, AdminDeadLetter, AdminDeadLetters } from '../server/admin/admin-api.ts'
 import { hashOf } from './address.ts'
 import { problemOf } from './api.ts'
@@ -15,6 +15,8 @@ type Deed = 'retry' | 'drop'
 
 /** What is asked before it is done. */
 interface Question {
+  /** Each question gets a dialog of its own. */
+  number: number
   deed: Deed
   ids: number[] | 'all'
   count: number
@@ -31,22 +33,25 @@ export function DeadLetters({ summary }: ViewProps) {
   )
   const [selected, setSelected] = useState<ReadonlySet<number>>(new Set())
   const [question, setQuestion] = useState<Question>()
+  const lastNumber = useRef(0)
   const [said, setSaid] = useState('')
   const [trouble, setTrouble] = useState('')
   const { letters = [], total = 0 } = value ?? {}
   const chosen = letters.filter(({ id }) => selected.has(id))
 
   const ask: Ask = (deed, wanted) => {
-    if (wanted === 'all') return setQuestion({ deed, ids: 'all', count: total })
+    const number = ++lastNumber.current
+    if (wanted === 'all') return setQuestion({ number, deed, ids: 'all', count: total })
     const fitting = wanted.filter(({ canRetry }) => deed === 'drop' || canRetry)
-    setQuestion({ deed, ids: fitting.map(({ id }) => id), count: fitting.length })
+    setQuestion({ number, deed, ids: fitting.map(({ id }) => id), count: fitting.length })
   }
 
   async function answer({ deed, ids }: Question): Promise<void> {
     try {
       const { changed } = await api.post<AdminChanged>(`dead-letters/${deed}`, { ids })
-      const words = { retry: 'are sent again', drop: 'were dropped' }
-      setSaid(`${formatCount(changed, 'dead letter')} ${words[deed]}.`)
+      const words = { retry: ['is', 'are', 'sent again'], drop: ['was', 'were', 'dropped'] } as const
+      const [one, many, done] = words[deed]
+      setSaid(`${formatCount(changed, 'dead letter')} ${changed === 1 ? one : many} ${done}.`)
       setTrouble('')
       setSelected(new Set())
     } catch (error) {
@@ -73,7 +78,12 @@ export function DeadLetters({ summary }: ViewProps) {
     )}
     ${
       question &&
-      html`<${Confirm} ...${wordsOf(question)} onConfirm=${() => answer(question)} onClose=${() => setQuestion(undefined)} />`
+      html`<${Confirm}
+      key=${question.number}
+      ...${wordsOf(question)}
+      onConfirm=${() => answer(question)}
+      onClose=${() => setQuestion((asked) => (asked === question ? undefined : asked))}
+    />`
     }`
 }
 
@@ -82,13 +92,13 @@ function wordsOf({ deed, count }: Question): { title: string; text: string; acti
   if (deed === 'retry')
     return {
       title: `Retry ${what}?`,
-      text: 'They are sent to TikTok again. Solve their problem first, or they fail again.',
+      text: 'Solve the problem first. Otherwise TikTok refuses the same again.',
       action: `Retry ${what}`,
       isDangerous: false,
     }
   return {
     title: `Drop ${what}?`,
-    text: 'They are deleted, and TikTok never receives them. This cannot be undone.',
+    text: 'What is dropped is deleted, and TikTok never receives it. This cannot be undone.',
     action: `Drop ${what}`,
     isDangerous: true,
   }

@@ -4,9 +4,13 @@ import type { LogChannel } from '../store/event-log.ts'
 import { formatCount, formatDuration, formatNumber, formatShare } from './format.ts'
 import { channelNames } from './statuses.ts'
 
+/** The keys that matter most. They are shown even if no event has them. */
+const mainKeys = ['email', 'phone', 'external_id', 'ttclid', 'ttp', 'ip', 'user_agent']
+
 /** The bars show at a glance which keys the shop should add. */
 export function MatchKeys({ matchKeys: { events, orders, share } }: Pick<AdminSummary, 'matchKeys'>) {
-  const keys = Object.entries(share).sort(([, a], [, b]) => b.orders - a.orders || b.events - a.events)
+  const shown = Object.entries(share).filter(([key, { events }]) => events > 0 || mainKeys.includes(key))
+  const keys = shown.sort(([, a], [, b]) => b.orders - a.orders || b.events - a.events)
   return html`<section class="card" aria-labelledby="match-keys">
     <h2 id="match-keys">Match keys</h2>
     <p class="hint">

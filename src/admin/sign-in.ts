@@ -24,7 +24,7 @@ export function SignIn({ api, isExpired, onSignedIn }: Props) {
     setBusy(true)
     setProblem('')
     try {
-      await api.post('sign-in', { token: field.current?.value ?? '' })
+      await signIn(api, field.current?.value ?? '')
       onSignedIn()
     } catch (error) {
       setProblem(error instanceof ApiError && error.status === 401 ? wrongToken : problemOf(error))
@@ -54,6 +54,23 @@ export function SignIn({ api, isExpired, onSignedIn }: Props) {
       <button class="button primary" disabled=${isBusy}>${isBusy ? 'Signing in …' : 'Sign in'}</button>
     </form>
   </main>`
+}
+
+const MAX_PATIENCE = 5 // seconds
+
+/** After anybody's failed sign-in, the forwarder answers 429 for a moment. It is not the operator who should wait and try again. */
+async function signIn(api: Api, token: string): Promise<void> {
+  let waited = 0
+  for (;;) {
+    try {
+      return await api.post('sign-in', { token })
+    } catch (error) {
+      const seconds = error instanceof ApiError && error.status === 429 ? error.retryAfter : 0
+      waited += seconds
+      if (seconds === 0 || waited > MAX_PATIENCE) throw error
+      await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+    }
+  }
 }
 
 const wrongToken = 'This is not the admin token. Check it, and try again.'

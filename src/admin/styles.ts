@@ -207,6 +207,7 @@ pre { padding: 12px 14px; overflow-x: auto; background: var(--raised); border-ra
 .webhooks code { flex: 1 1 240px; }
 
 @media (max-width: 900px) {
+  .brand code { display: none; }
   .plots, .columns { grid-template-columns: minmax(0, 1fr); }
   .filters { grid-template-columns: repeat(4, minmax(0, 1fr)); }
   .filters .wide { grid-column: 1 / -1; }
@@ -214,7 +215,6 @@ pre { padding: 12px 14px; overflow-x: auto; background: var(--raised); border-ra
 @media (max-width: 640px) {
   .top { gap: 0 12px; padding-top: 8px; }
   .brand { flex: 1; }
-  .brand code { display: none; }
   .top nav { order: 1; flex-basis: 100%; margin: 0 -14px; padding: 0 4px; overflow-x: auto; scrollbar-width: none; }
   .top nav a { padding: 10px; }
   .tiles { grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 8px; }

@@ -16,6 +16,7 @@ export function useRefresh<Value>(load: (signal: AbortSignal) => Promise<Value>,
   const [problem, setProblem] = useState('')
   const latest = useRef(load)
   latest.current = load
+  const hasValue = useRef(false)
   const running = useRef<AbortController>(undefined)
 
   const refresh = useCallback(async () => {
@@ -25,6 +26,7 @@ export function useRefresh<Value>(load: (signal: AbortSignal) => Promise<Value>,
     try {
       const loaded = await latest.current(own.signal)
       if (own.signal.aborted) return
+      hasValue.current = true
       setValue(() => loaded)
       setProblem('')
     } catch (error) {
@@ -36,7 +38,7 @@ export function useRefresh<Value>(load: (signal: AbortSignal) => Promise<Value>,
 
   useEffect(() => {
     if (!isActive) return
-    void refresh()
+    if (period > 0 || !hasValue.current) void refresh()
     const stop = period > 0 ? whileVisible(refresh, period) : undefined
     return () => {
       stop?.()

@@ -9,7 +9,7 @@ import {
 } from './queue-outbox.ts'
 
 export interface WorkerConfig
-  extends Omit<ForwarderConfig, 'outbox' | 'store' | 'mergeOrders'>,
+  extends Omit<ForwarderConfig, 'outbox' | 'store' | 'mergeOrders' | 'delivery'>,
     Pick<QueueOutboxOptions, 'deadLetterQueue' | 'retryAfter'> {
   /** Keeps events until TikTok has them. This Worker must be its consumer. Default: events are sent while the sender waits. */
   queue?: Queue | undefined

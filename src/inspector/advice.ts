@@ -14,7 +14,7 @@ export function adviceOn({ reason, eventName }: TrackResult, config: Config, { p
   const advices: Record<Reason, string> = {
     unmapped: nameAdvice(eventName, config),
     filter: filtersOf(eventName, config),
-    paused: 'Take paused out of the config, or switch the source web on again.',
+    paused: 'Remove paused from the config, enable the source web, or run: npx converge-tiktok resume',
     no_window: 'Call track() in the page.',
     no_channel: `Set relay in the config, or change forward in the row of ${name}.`,
     pixel_blocked: pixelAdvice(pixelCause, config),

@@ -38,7 +38,6 @@ export function createParts(build: Build, document: Document): Parts {
   const ids = build('span', 'ids')
   const facts = build('div', '')
   const notices = build('div', { class: 'notices', role: 'status' })
-  const shares = build('p', 'shares label')
   const search = build('input', {
     type: 'search',
     class: 'search',
@@ -54,7 +53,7 @@ export function createParts(build: Build, document: Document): Parts {
     }),
   )
   const list = build('ol', { class: 'list', 'aria-label': 'Events, newest first' })
-  const empty = build('p', 'empty')
+  const [empty, shares] = [build('p', 'empty'), build('p', 'shares label')]
   const status = build('p', { class: 'unseen', role: 'status' })
   const badgeText = build('span', '')
   const badge = button(

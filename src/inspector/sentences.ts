@@ -13,7 +13,7 @@ const outcomes: Record<Status, string> = {
 const causes: Record<Reason, string> = {
   unmapped: 'no mapping row has this event name, or its row is turned off',
   filter: 'it matches no condition of one of the filters',
-  paused: 'the config pauses everything',
+  paused: 'the config or the forwarder is paused',
   no_window: 'track() was called on a server, where there is no page',
   no_channel: 'its row needs a channel that this config does not have, such as a relay',
   pixel_blocked: "TikTok's script did not load, or threw. The state says what blocks it",

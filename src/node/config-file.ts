@@ -18,6 +18,7 @@ const places = {
   adminToken: 'CONVERGE_ADMIN_TOKEN',
   metricsToken: 'CONVERGE_METRICS_TOKEN',
   alerts: 'file',
+  delivery: 'code',
   mergeOrders: 'file',
   profiles: 'file',
   log: 'file',
@@ -39,7 +40,10 @@ const fileOptions = Object.fromEntries(
  *
  * @throws an error that says what is wrong and where
  */
-export function readConfigFile(path: string, environment: Environment): Omit<ForwarderConfig, 'outbox' | 'store'> {
+export function readConfigFile(
+  path: string,
+  environment: Environment,
+): Omit<ForwarderConfig, 'outbox' | 'store' | 'delivery'> {
   const { $schema: _, ...file } = parse(path)
   for (const [key, place] of Object.entries(places)) {
     if (place !== 'file' && place !== 'code' && key in file)

@@ -29,6 +29,7 @@ type FileOption = Exclude<
   | 'webhookToken'
   | 'adminToken'
   | 'metricsToken'
+  | 'delivery'
   | 'outbox'
   | 'store'
   | 'context'

@@ -81,6 +81,18 @@ export function assertExists({ path, kind }: NamedFile): void {
   if (!existsSync(path)) throw new Error(`converge-tiktok: there is no ${kind} ${path}. Name the file with --${kind}.`)
 }
 
+/**
+ * Other users of the machine see the command line, and logs often contain it.
+ *
+ * @throws UsageError if the URL in a flag contains a password
+ */
+export function refusePassword(flag: string, url: string): void {
+  if (hasPassword(url))
+    throw new UsageError(
+      `${flag} contains a password. Leave it out, and set the environment variable PGPASSWORD, or set the whole URL as CONVERGE_DATABASE_URL`,
+    )
+}
+
 function readPostgres(
   url: string,
   isFlag: boolean,
@@ -88,10 +100,6 @@ function readPostgres(
   { PGPASSWORD: password }: Environment,
 ): NamedPostgres {
   const { shown: path } = readPostgresUrl(url)
-  // Other users of the machine see the command line, and logs often contain it.
-  if (isFlag && hasPassword(url))
-    throw new UsageError(
-      '--database contains a password. Leave it out, and set the environment variable PGPASSWORD, or set the whole URL as CONVERGE_DATABASE_URL',
-    )
+  if (isFlag) refusePassword('--database', url)
   return { kind: 'postgres', url, password, path, ...(schema !== undefined && { schema }) }
 }

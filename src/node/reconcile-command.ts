@@ -12,7 +12,7 @@ import { createProgressBar } from './progress-bar.ts'
 import { readWords } from './read-words.ts'
 import { type CheckedOrder, findWords } from './reconcile/find-words.ts'
 import { openPipeline, type Pipeline } from './reconcile/pipeline.ts'
-import { orderLines, sentLines, shownId, totalLines } from './reconcile/report.ts'
+import { orderLines, printedId, sentLines, totalLines } from './reconcile/report.ts'
 import { createRules } from './reconcile/rules.ts'
 import { type SentOrder, sendOrder } from './reconcile/send-orders.ts'
 import { UsageError } from './usage-error.ts'
@@ -181,8 +181,8 @@ async function assertKnown(orders: readonly CheckedOrder[], traces: OrderTraces)
   const missing = inWindow.filter(({ word }) => word === 'never_seen')
   const known = inWindow.length - missing.length
   if (!missing.length || known / inWindow.length >= leastKnown) return
-  const ofFile = missing.slice(0, samples).map(({ order }) => shownId(order.id))
-  const here = (await traces.latest(samples)).map(shownId)
+  const ofFile = missing.slice(0, samples).map(({ order }) => printedId(order.id))
+  const here = (await traces.latest(samples)).map(printedId)
   throw new Refused(
     `converge-tiktok: only ${known} of ${inWindow.length} orders are known here. Probably the file has other IDs. IDs of the file: ${ofFile.join(', ')}. IDs of orders that arrived here: ${here.join(', ') || 'none'}. Name the column with --map id=Name, or add --force if so many orders are missing.`,
   )

@@ -13,7 +13,7 @@ import { type DatabaseOptions, openEventFile } from './event-file.ts'
 import { createMetrics } from './metrics.ts'
 import { shareEventFile } from './shared-event-file.ts'
 
-export interface ServeConfig extends Omit<ForwarderConfig, 'outbox' | 'store'> {
+export interface ServeConfig extends Omit<ForwarderConfig, 'outbox' | 'store' | 'delivery'> {
   /** 0 means any free port. */
   port: number
   /** The address to listen on. Default: all addresses. */
@@ -35,7 +35,7 @@ export interface ServeConfig extends Omit<ForwarderConfig, 'outbox' | 'store'> {
 }
 
 /** The config that can change while a server runs: everything except its address, database and pixel. */
-export type ReloadConfig = Omit<ForwarderConfig, 'outbox' | 'store'>
+export type ReloadConfig = Omit<ForwarderConfig, 'outbox' | 'store' | 'delivery'>
 
 export interface ForwarderServer {
   /** The URL of the server, without a trailing slash. */

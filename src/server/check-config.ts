@@ -47,6 +47,10 @@ export function checkConfig(config: ForwarderConfig): CheckedConfig {
       'converge-tiktok: store and outbox are both set. Set only one of them. A store also keeps events, and it merges orders.',
     )
   checkProfiles(config)
+  if (config.delivery === 'drain' && !config.store?.drain)
+    throw new Error(
+      'converge-tiktok: delivery is drain, which needs a store that can drain: createPostgresStore from converge-tiktok/postgres.',
+    )
   checkOption('allowedOrigins', config.allowedOrigins, forwarderOptions.allowedOrigins)
   for (const origin of config.allowedOrigins) checkOption('allowedOrigins', origin, originOption)
   return { rules, sources: readSources(config) }

@@ -46,6 +46,9 @@ interface Stored {
 /** Seconds until a sender should retry. Health reports a refusal for the same time. */
 const RETRY_AFTER = 60
 
+/** How long events are sent after the answer. What is left then is sent after the next request, or by a timer. */
+const SECONDS_AFTER_REQUEST = 15
+
 export function createEventStore(options: EventStoreOptions): EventStore {
   const { api, keeper, metrics, log, throttle, monotonic } = options
   const limited = createLineLimit(monotonic)
@@ -109,6 +112,8 @@ export function createEventStore(options: EventStoreOptions): EventStore {
     context.waitUntil?.(work)
     const stored = await work
     if ('status' in stored) return stored
+    // On a platform that may stop this process now, except for work that it was told to wait for.
+    if (keeper?.drain && taken.length) context.waitUntil?.(keeper.drain(api.deliver, SECONDS_AFTER_REQUEST))
     const accepted = new Set(stored.kept.map(({ path }) => path)).size
     for (const { path, event } of stored.refused)
       problems.push({ path, message: event.problem ?? 'was refused by TikTok' })

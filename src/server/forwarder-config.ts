@@ -46,8 +46,15 @@ export interface ForwarderConfig extends Config {
   /** Keeps events until TikTok has them, without merging orders. Default: events are sent while the sender waits. */
   outbox?: Outbox
   /**
+   * `loop` sends waiting events by itself, as long as the process runs. `drain` is for platforms that stop the process between
+   * requests: events are sent after each request, with the request's `waitUntil`, and by `forwarder.drain()`. It needs a store
+   * from `converge-tiktok/postgres`. Default `loop`.
+   */
+  delivery?: 'loop' | 'drain'
+  /**
    * Seconds that an order waits for its other copy, from the page or from the shop's server, so that both are sent as one
-   * event. From 0 (never merge) to 240. Default 60 with a `store` and a signed source, else 0.
+   * event. From 0 (never merge) to 240. Default 60 with a `store` and a signed source, else 0. With `delivery: 'drain'`
+   * the default is 0: set it only if a timer calls `forwarder.drain()` every minute.
    */
   mergeOrders?: number
   /**

@@ -31,6 +31,7 @@ export const forwarderOptions = {
   outbox: [isRecord, 'an outbox'],
   store: [isRecord, 'a store'],
   newCustomers: [isRecord, 'an object with since and, optionally, days'],
+  delivery: [(value) => value === 'loop' || value === 'drain', 'loop or drain'],
   mergeOrders: [isMergeWindow, `whole seconds from 0 to ${LONGEST_MERGE_WINDOW}`],
   profiles: [(value) => value === false || isRecord(value), 'false, or an object with days and max'],
   log: [isLogOption, 'false, or an object such as { "days": 30, "maxBytes": 1000000000 } with numbers above 0'],

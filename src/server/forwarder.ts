@@ -1,4 +1,5 @@
 import type { Log } from '../core/log.ts'
+import type { Drained, DrainOptions } from '../store/store.ts'
 import { createEventsApi } from '../tiktok/events-api/client.ts'
 import type { Config } from '../types.ts'
 import type { AlertMemory } from './alerts/alert-watch.ts'
@@ -69,9 +70,17 @@ export interface Forwarder {
   fetch(request: Request, context?: RequestContext): Promise<Response>
   /** Stops the timer of `alerts`. Requests are still answered. */
   close(): void
+  /**
+   * Sends waiting events, with `delivery: 'drain'`. Call it regularly, such as every minute by a timer of the platform: it sends
+   * what could not be sent after the request. Default: for at most 20 seconds.
+   *
+   * @throws if `delivery` is not `drain`
+   */
+  drain(options?: Partial<DrainOptions>): Promise<Drained>
 }
 
 const WATCH_EVERY = 30_000
+const DRAIN_SECONDS = 20
 
 /** `part`: the source after `webhook/`, or the path after `admin/`. */
 type Take = (request: Request, context: RequestContext, part?: string) => Answer | Promise<Answer>
@@ -119,7 +128,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     ...{ config, sources, api, keeper, store, ...counters, history, readPause, metrics },
     ...{ log, throttle, now, monotonic, fetch, alertMemory, watchEvery },
   })
-  keeper?.start(api.deliver)
+  if (!keeper?.drain) keeper?.start(api.deliver)
 
   const served = { cookies: cookies !== undefined, ...(keeper?.keepsDenials && { denials: true }) }
   const routes: Record<Route, Take> = {
@@ -202,6 +211,13 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
 
   return {
     close: stop,
+    async drain({ seconds = DRAIN_SECONDS } = {}) {
+      if (!keeper?.drain)
+        throw new Error(
+          "converge-tiktok: drain() is only for delivery: 'drain'. This forwarder sends events by itself.",
+        )
+      return keeper.drain(api.deliver, seconds)
+    },
     async fetch(request, context = {}) {
       const address = readAddress(request.url)
       const { status, text, stream = text, headers, cookies } = await answer(address, request, context)

@@ -5,6 +5,8 @@ export type { PersonCounts, PersonKeys } from '../store/person.ts'
 export type {
   Chosen,
   DeadLetter,
+  Drained,
+  DrainOptions,
   Extras,
   MergeOptions,
   OrderCounts,

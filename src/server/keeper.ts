@@ -1,7 +1,7 @@
 import type { Fate } from '../store/fate.ts'
 import type { PauseSwitch } from '../store/pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../store/person.ts'
-import type { Extras, StoreStats } from '../store/store.ts'
+import type { Drained, Extras, StoreStats } from '../store/store.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
 import { mergeWindow } from './merge-window.ts'
 import type { Deliver, OutboxEvent, Stats } from './outbox.ts'
@@ -17,6 +17,8 @@ export interface Keeper {
   hasLog: boolean
   start(deliver: Deliver): void
   stats(): Promise<KeeperStats | undefined>
+  /** Sends what is due, for at most so many seconds. Only with `delivery: 'drain'`, instead of `start`. */
+  drain?: ((deliver: Deliver, seconds: number) => Promise<Drained>) | undefined
   /** Erases a person's events. Missing if events cannot be found by person. */
   erase?: ((person: PersonKeys) => Promise<PersonCounts>) | undefined
   pauseSwitch?: PauseSwitch | undefined
@@ -35,6 +37,10 @@ export function createKeeper(config: ForwarderConfig): Keeper | undefined {
       keepsDenials: true,
       hasLog: log !== false && store.log !== undefined,
       start: (deliver) => store.start(deliver, log ? { ...options, log } : options),
+      ...(config.delivery === 'drain' && {
+        drain: async (deliver: Deliver, seconds: number) =>
+          (await store.drain?.(deliver, { ...options, ...(log && { log }), seconds })) ?? { isEmpty: false },
+      }),
       stats: () => store.stats(),
       erase: (person) => store.erase(person),
       pauseSwitch: store.pauseSwitch,

@@ -10,5 +10,6 @@ export function mergeWindow(config: ForwarderConfig): number {
   if (!config.store || !hasSignedSource(config)) return 0
   // The pages send no orders.
   if (config.sources?.web?.orders === 'client' || config.sources?.web?.enabled === false) return 0
-  return config.mergeOrders ?? DEFAULT_SECONDS
+  // Between two requests, nothing may run that sends an order when its time is over.
+  return config.mergeOrders ?? (config.delivery === 'drain' ? 0 : DEFAULT_SECONDS)
 }

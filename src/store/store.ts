@@ -57,6 +57,17 @@ export interface StartOptions extends MergeOptions {
   log?: LogRetention
 }
 
+export interface DrainOptions {
+  /** How long to send at most. */
+  seconds: number
+}
+
+/** How a drain ended. */
+export interface Drained {
+  /** True if nothing is left that may be sent now. Orders may still wait for their twins. */
+  isEmpty: boolean
+}
+
 /** Outcomes of orders that both a page and a signed source sent, since the database was created. */
 export type OrderCounts = Record<
   Exclude<Fate, 'kept' | 'already_sent' | 'for_others' | 'undecided' | 'no_consent'>,
@@ -98,6 +109,11 @@ export interface Store {
    * changed. An order that would wait longer than `mergeOrders` is due, because the clock was set back.
    */
   start(deliver: Deliver, options: StartOptions): void
+  /**
+   * Passes due events to `deliver` for a limited time, instead of `start`, on platforms that may stop the process after each
+   * request. Missing if the store cannot.
+   */
+  drain?(deliver: Deliver, options: StartOptions & DrainOptions): Promise<Drained>
   stats(): Promise<StoreStats>
   /** The dead letters, oldest first. */
   deadLetters(): AsyncIterable<DeadLetter>

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { NodeRequest, sendNodeResponse } from 'srvx/node'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { ForwarderConfig } from '../../src/server/forwarder.ts'
-import type { RelayBatch } from '../../src/types.ts'
+import type { Config, RelayBatch } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
 import { createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
 import { driverOf, type Page } from './browsers.ts'
 import { createSqliteStore, serveForwarder } from './built-forwarder.ts'
 import { inEachBrowser, type Stage } from './in-each-browser.ts'
-import { atRest, consent, stub } from './shop.ts'
+import { atRest, consent, pageOf, relay, serveRelay, serveShop, stub, track } from './shop.ts'
 
 const accessToken = 'secret-access-token'
 const month = 2_592_000
@@ -51,7 +51,7 @@ function serve(stage: Stage, { page, forwarder }: SetUp, config: Partial<Forward
   const { hostname, pathname } = new URL(forwarder)
   const own = serveForwarder(stage, hostname, {
     ...{ accessToken, allowedOrigins: [new URL(page).origin], eventsApiUrl: eventsApi.url, store, domain: 'shop.test' },
-    ...{ consent: 'require', denials: true, mapping: { mode: 'server_only' } },
+    ...{ consent: 'require', mapping: { mode: 'server_only' } },
     ...config,
   })
   stage.network.serve(new URL(page).hostname, async (req, res, path) => {
@@ -149,15 +149,17 @@ inEachBrowser(
       })
 
       test.each(['stays open', 'is left in the same task', 'is closed right after'])(
-        'a denial reaches the forwarder, and its answer deletes the cookies: the page %s',
+        'a denial reaches the forwarder, which erases the profile and deletes the cookies: the page %s',
         async (fate) => {
-          serve(stage, setUps[name])
+          const { store } = serve(stage, setUps[name])
+          const profiles = async () => (await store.stats()).profiles?.profiles
           const page = await stage.open('about:blank')
           const tab = await stage.newPage({ shared: page })
           await tab.goto(`${shop}?ttclid=E.C.P.click`)
           await consent(tab, { marketing: 'granted' })
           await expect.poll(async () => (await cookiesOf(page)).length, { timeout: 10_000 }).toBe(2)
           const visitor = posts(stage)[0]?.batch.events[0]?.visitor
+          await expect.poll(profiles).toBe(1)
           // What the script cannot delete, the answer does.
           await tab.evaluate(() => Object.defineProperty(document, 'cookie', { get: () => '', set() {} }))
           if (fate === 'is left in the same task') {
@@ -172,6 +174,7 @@ inEachBrowser(
           await posted(stage, 2)
           expect(posts(stage)[1]?.batch).toMatchObject({ v: 1, events: [], denied: { visitor } })
           await expect.poll(() => namesOf(page)).toEqual([])
+          await expect.poll(profiles).toBe(0)
           expect(posts(stage)).toHaveLength(2)
         },
       )
@@ -201,18 +204,25 @@ inEachBrowser(
       expect(await namesOf(page)).toEqual([])
     })
 
-    test('an older forwarder, whose script does not mention denials or cookies, gets neither, and goes on', async () => {
-      serve(stage, setUps.subdomain, { cookies: false, denials: false })
+    test('an older forwarder, whose config does not mention denials or cookies, gets neither, and goes on', async () => {
+      const host = serveRelay(stage)
+      const config: Config = { pixelId, relay, consent: 'require', load: 'immediate', domain: 'shop.test' }
+      const search = `converge.track('Searched')`
+      serveShop(stage, { '/': pageOf('script tag', config, search) })
       const page = await stage.open(setUps.subdomain.page)
-      await consent(page, { marketing: 'granted' })
-      await posted(stage)
-      await consent(page, { marketing: 'denied' })
+      for (const _ of ['first grant', 'second grant']) {
+        await consent(page, { marketing: 'granted' })
+        await track(page, 'Searched')
+        await consent(page, { marketing: 'denied' })
+      }
       await atRest(page)
-      expect(posts(stage)).toHaveLength(1)
-      await consent(page, { marketing: 'granted' })
-      await page.evaluate(() => window.converge?.track?.('Searched'))
-      await posted(stage, 2)
-      expect(posts(stage).map(({ batch }) => batch.events.length)).toEqual([1, 1])
+      expect(host.requests().map(({ method, headers }) => [method, headers.cookie])).toEqual(
+        host.requests().map(() => ['POST', undefined]),
+      )
+      for (const { batch } of posts(stage)) {
+        expect(batch.events.length).toBeGreaterThan(0)
+        expect(Object.keys(batch).sort()).toEqual(['events', 'sentAt', 'v'])
+      }
     })
   },
   ['chromium'],

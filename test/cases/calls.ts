@@ -176,6 +176,12 @@ export const callCases: CallCase[] = [
     identify: [{ email: 'jane@example.com' }],
   },
   {
+    title: 'aliases may name the phone and the customer, too, in any case of letters',
+    cvg: [track('Placed Order', order, { aliases: ['urn:Phone:+1 (917) 123-4567', 'URN:customer_id:42'] })],
+    pixel: [purchase],
+    identify: [{ phone_number: '+19171234567', external_id: '42' }],
+  },
+  {
     title: 'an empty list of aliases identifies nobody',
     cvg: [track('Placed Order', order, { aliases: [] })],
     pixel: [purchase],

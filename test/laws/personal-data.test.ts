@@ -76,10 +76,19 @@ const url = fc.oneof(
   personal.map((text) => `https://www.shop.test/a#id_token=${encodeURIComponent(text)}`),
 )
 
+const aliases = fc.array(
+  fc.oneof(
+    written.email.map((text) => `urn:email:${text}`),
+    personal,
+    ...['phone', 'customer_id', 'cart_token'].map((namespace) => personal.map((text) => `urn:${namespace}:${text}`)),
+    personal.map((text) => `urn:${text}:1`),
+  ),
+)
+
 const visit = fc.record({
   address: url,
   referrer: url,
-  standing: fc.record({ eventProperties: aside, profileProperties: profile }, { requiredKeys: [] }),
+  standing: fc.record({ eventProperties: aside, profileProperties: profile, aliases }, { requiredKeys: [] }),
   events: fc.array(
     fc.record({
       eventName: fc.constantFrom(...Object.keys(defaultMapping), 'Logged In'),
@@ -90,13 +99,7 @@ const visit = fc.record({
       searched: fc.option(fc.record({ query: written.email, q: written.email }, { requiredKeys: [] })),
       urls: fc.record({ $url: url, referrer: url }, { requiredKeys: [] }),
       profileProperties: fc.option(profile),
-      aliases: fc.array(
-        fc.oneof(
-          written.email.map((text) => `urn:email:${text}`),
-          personal,
-          personal.map((text) => `urn:phone:${text}`),
-        ),
-      ),
+      aliases,
     }),
     { minLength: 1, maxLength: 4 },
   ),

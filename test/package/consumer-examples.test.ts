@@ -41,7 +41,7 @@ const programs = [
   'cloudflare-worker/worker.ts',
   'cloudflare-worker/worker-with-queue.ts',
   'npm/thank-you-page.ts',
-].concat('next-route-handler/app/api/converge/[...path]/route.ts')
+].concat('next-route-handler/app/api/converge/[...path]/route.ts', 'next-route-handler/app/api/converge-drain/route.ts')
 
 test.each(programs)('the imports of examples/%s exist in the installed package', async (path) => {
   const [name = '', ...rest] = path.split('/')
@@ -50,6 +50,7 @@ test.each(programs)('the imports of examples/%s exist in the installed package',
     absWorkingDir: folder,
     entryPoints: [join(folder, ...rest)],
     bundle: true,
+    external: ['next/server'],
     platform: 'node',
     format: 'esm',
     write: false,

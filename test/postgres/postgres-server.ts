@@ -139,7 +139,7 @@ async function accepts(connectionString: string): Promise<boolean> {
 }
 
 /** A port that is free. */
-function findPort(): Promise<number> {
+export function findPort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)

@@ -7,6 +7,7 @@ import { createMemoryOutbox } from './memory-outbox.ts'
 import { newPath } from './outbox-kit.ts'
 import { batchOf, relayed } from './relayed.ts'
 import { accessToken, noon, shop, startForwarder } from './start-forwarder.ts'
+import { pageCopy, startStore } from './start-store.ts'
 
 const visitor = 'ab'.repeat(32)
 const other = 'cd'.repeat(32)
@@ -197,4 +198,22 @@ describe('the served script', () => {
     const response = await createForwarder(config).fetch(new Request(`${shop}/converge.js`))
     expect(await response.text()).toContain('"cookies":true')
   })
+})
+
+test('serve() sends both cookies with its database, and none with an outbox', async () => {
+  const [domain, outbox] = ['shop.example', newPath()]
+  const servers = [await startStore({ domain }), await startStore({ domain, outbox })]
+  const counts = servers.map(async ({ url }) => {
+    const batch = pageCopy({}, { visitor, ttclid })
+    const body = JSON.stringify({ ...batch, cookies: { visitor, ttclid } })
+    const response = await fetch(`${url}/events`, {
+      ...{ method: 'POST', body },
+      headers: { origin: 'https://www.shop.example' },
+    })
+    return [response.status, response.headers.getSetCookie().map((cookie) => cookie.split('=')[0])]
+  })
+  expect(await Promise.all(counts)).toEqual([
+    [202, ['converge.visitor', 'converge.ttclid']],
+    [202, []],
+  ])
 })

@@ -4,9 +4,7 @@ import { expect } from 'vitest'
 import type { EventsApiHost, Fault } from '../tiktok/events-api-host.ts'
 import type { Child } from './node-child.ts'
 
-export type Misbehavior = 'down' | Fault
-
-export const faults: readonly Misbehavior[] = [
+export const faults: readonly ('down' | Fault)[] = [
   'down',
   { status: 503 },
   { hangUp: 'half-way' },
@@ -18,7 +16,7 @@ export const faults: readonly Misbehavior[] = [
   {},
 ]
 
-export async function play(tiktok: EventsApiHost, fault: Misbehavior, former?: Misbehavior): Promise<void> {
+async function play(tiktok: EventsApiHost, fault: 'down' | Fault, former?: 'down' | Fault): Promise<void> {
   if (former === 'down') await tiktok.listen()
   if (fault === 'down') await tiktok.close()
   else tiktok.faults.always = fault

@@ -147,6 +147,7 @@ const tries: Record<keyof ForwarderConfig, unknown[]> = {
     ...[...wrong, 0.5, 29].map((days) => ({ days })),
     { from: '2024-05-01' },
   ],
+  delivery: wrong,
   mergeOrders: [...wrong.filter((value) => value !== 7), 241, 0.5],
 }
 

@@ -173,6 +173,41 @@ test('orders that are older than the log are unknown, and a file with only such 
   expect(all.errors).toContain('none of the 2 orders is known here, and the event log begins at')
 })
 
+test('orders that the shop did not count need not arrive, and what arrived anyway is told', async () => {
+  const reasons: Partial<ExportedOrder>[] = [
+    { source: 'pos' },
+    { source: 'shopify_draft_order' },
+    { status: 'voided' },
+    { cancelled: '2026-01-01T10:00:00Z' },
+    { time: Date.now() - 5 * minute },
+  ]
+  const left = reasons.map(
+    (part, index): Order => ({ id: `900${index}`, time: now - hour, word: 'never_seen', ...part }),
+  )
+  const paidLater: Order = { id: '9100', time: now - 19 * hour, status: 'pending', word: 'server' }
+  const sent = fewOrders.filter(({ word }) => word === 'server')
+  const path = await createFewOrders([...sent, paidLater])
+  const { code, output } = await reconcile(
+    writeOrders(shopifyJsonl([...sent, paidLater, ...left]), 'orders.jsonl'),
+    path,
+  )
+  expect([code, listed(output).size]).toEqual([0, 0])
+  expect(output).toContain(
+    'Not expected here: 1 pos, 1 shopify_draft_order, 1 voided, 1 cancelled, 1 placed within the last 15 minutes.',
+  )
+  expect(output).toContain('12 orders checked.')
+})
+
+test('an order whose ID is an email address is found in the log, and shown as a part of its hash', async () => {
+  const sent = fewOrders.filter(({ word }) => word === 'server')
+  const order: Order = { id: 'jane@example.com', time: now - 19 * hour, word: 'filtered' }
+  const path = await createFewOrders([...sent, order])
+  const { code, output } = await reconcile(writeOrders(shopifyCsv([...sent, order])), path)
+  expect(code).toBe(0)
+  expect(output).toMatch(/^sha256:[\da-f]{12}\t.*\tfiltered\t/m)
+  expect(output).not.toContain('@')
+})
+
 test('a wrong ID column is refused, with IDs of both sides, and --force goes on', async () => {
   const path = await createFewOrders()
   const file = writeOrders(shopifyCsv(fewOrders.map((order) => ({ ...order, name: `jane${order.id}@example.com` }))))

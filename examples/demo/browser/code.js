@@ -1,4 +1,4 @@
-// Values as JavaScript that people like to read.
+// Formats values as readable JavaScript.
 
 const WIDTH = 38
 
@@ -12,7 +12,7 @@ export function callCode(callee, parameters) {
   return `${code})`
 }
 
-/** On one line where that fits behind `column`, else a line for each entry. */
+/** On one line if that fits after `column`, otherwise one line for each entry. */
 export function valueCode(value, column = 0, indent = '') {
   const line = oneLine(value)
   if (!isObject(value) || column + line.length <= WIDTH) return line
@@ -45,7 +45,7 @@ const entriesOf = (value) =>
 
 const tokens = /(?<string>'(?:\\.|[^'\\])*')|(?<key>[\w$]+(?=:))|(?<literal>-?\b\d[\d.]*\b|\b(?:true|false|null)\b)/g
 
-/** Puts code into an element, coloured. */
+/** Puts code into an element, colored. */
 export function showCode(element, code) {
   element.replaceChildren()
   let end = 0

@@ -1,4 +1,4 @@
-// The demo's bar: its switches hold from the next page on, so that the shop's page is loaded again.
+// The demo's bar. Its switches apply from the next page load, so a change reloads the shop's page.
 import { consent, forget, post, setConsent, trackingCookies } from './visitor.js'
 import { watch } from './watch.js'
 
@@ -40,7 +40,7 @@ bar.addEventListener('click', ({ target }) => {
   else if (button) startOver()
 })
 
-// A page that is loaded again shows the bar as it was.
+// Keep the bar open or closed after a reload.
 const details = bar.querySelector('details')
 details.open = sessionStorage.getItem('demo-controls') === 'open'
 details.addEventListener('toggle', () => sessionStorage.setItem('demo-controls', details.open ? 'open' : ''))

@@ -1,10 +1,10 @@
-// Reports Converge's results to the demo, so that /tiktok can say why a copy is missing.
+// Reports Converge's results to the demo, so that /tiktok can explain why a copy is missing.
 let state = {}
 
 window.converge.on('state', ({ pixel, pixelCause }) => {
   state = { pixel, pixelCause }
 })
 window.converge.on('event', (result) => {
-  // Wait for the rest of this task, most of all the pixel's state.
+  // Wait for the rest of this task, which may change the pixel's state.
   queueMicrotask(() => navigator.sendBeacon('/demo/report', JSON.stringify({ result, state })))
 })

@@ -1,5 +1,5 @@
-// The shop's own script: the cart, the banner, the newsletter, and pages that change in place. Converge's calls stand where
-// these things happen.
+// The shop's own script: cart, banner, newsletter, and pages that change without a load. It calls Converge in each of these
+// places.
 const { converge } = window
 const main = document.querySelector('main')
 const banner = document.querySelector('[data-banner]')

@@ -30,7 +30,7 @@ function show(row) {
   part(element, 'origin').textContent = origin
   part(element, 'merged').hidden = !origin.startsWith('merged')
   showCopy(part(element, 'hit'), hit, isReal ? 'This page cannot see whether it went to TikTok.' : 'None.')
-  showCopy(part(element, 'api'), api, 'There is none.')
+  showCopy(part(element, 'api'), api, 'None.')
   return element
 }
 

@@ -1,4 +1,4 @@
-// What the shop sells.
+// The shop's products.
 import type { Picture } from './pictures.ts'
 
 export interface Variant {
@@ -143,7 +143,7 @@ export function findVariant(variant_id: unknown): { product: Product; variant: V
   return undefined
 }
 
-/** Every word must stand in the product's name, category or description. */
+/** Every word must be in the product's name, category or description. */
 export function search(query: string): Product[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean)
   return products.filter(({ name, category, words: text }) => {

@@ -4,7 +4,7 @@ import { track, viewedItem } from './converge.ts'
 import type { Page } from './layout.ts'
 import { productGrid } from './parts.ts'
 
-/** A filter is followed within the page, by pushState; the server answers the same. */
+/** A filter changes the page by pushState. The server answers its URL with the same page. */
 export function collection(type: string | null): Page {
   const category = categories.find((one) => one === type)
   const shown = products.filter((product) => !category || product.category === category)

@@ -1,10 +1,10 @@
-// The shop's data as Converge's events want it.
+// The shop's data in the format of Converge's events.
 import type { EventName, Item, PropertiesOf } from '../../../src/types.ts'
 import { type Html, html, json } from '../html.ts'
 import { currency, type Product, type Variant, vendor } from './catalogue.ts'
 import type { Line, Order } from './visitors.ts'
 
-/** A call, as it stands in the page. */
+/** The code of a call in the page. */
 export function track<Name extends EventName | (string & {})>(eventName: Name, properties: PropertiesOf<Name>): Html {
   return html`<script>
 converge.track(${json(eventName)}, ${json(properties)})
@@ -15,7 +15,7 @@ export function itemOf({ product, variant, quantity }: Line): Item {
   return { ...viewedItem(product, variant), quantity }
 }
 
-/** A product that is looked at has no quantity yet. */
+/** A viewed product has no quantity. */
 export function viewedItem({ product_id, name, category }: Product, variant: Variant): Item {
   const { variant_id, sku, price } = variant
   return { product_id, variant_id, sku, name, variant_name: variant.name, price, currency, vendor, category }
@@ -39,7 +39,7 @@ export function totalsOf(lines: Line[]): Totals {
   return { goods, total_price, total_tax: cents(total_price - total_price / (1 + tax)), total_shipping }
 }
 
-/** What checkout and order events carry. */
+/** The properties of checkout and order events. */
 export function checkoutOf(lines: Line[]): PropertiesOf<'Started Checkout'> {
   const { total_price, total_tax, total_shipping } = totalsOf(lines)
   return { total_price, total_tax, total_shipping, currency, items: lines.map(itemOf) }

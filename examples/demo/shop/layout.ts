@@ -10,7 +10,7 @@ export interface View {
   visitor: Visitor
   consent: Decision | undefined
   setting: Setting
-  /** True inside the frame of /tiktok, which has its own display. */
+  /** True inside the frame of /tiktok, which has its own counters. */
   isFramed: boolean
 }
 

@@ -5,8 +5,8 @@ export function missing(): Page {
   return {
     title: 'Nothing here',
     main: html`
-      <h1>There is nothing here</h1>
-      <p>Not any more, or not yet. An order is known to the browser that placed it, until the demo is started again.</p>
+      <h1>Page not found</h1>
+      <p>This page does not exist. An order can only be opened in the browser that placed it, until the demo restarts.</p>
       <p><a class="button main" href="/collections/all">See what there is</a></p>`,
   }
 }

@@ -1,7 +1,7 @@
-// The shop's photographs, drawn: flat shapes in the variant's colour, with light and shade laid over.
+// The shop's product pictures: flat shapes in the variant's color, with light and shade.
 import { type Html, html } from '../html.ts'
 
-/** `currentColor` is the variant's. */
+/** `currentColor` is the variant's color. */
 const drawings = {
   shirt: html`<path fill="currentColor" d="m78 44 22 12 22-12 44 24-16 36-20-8v70H70V96l-20 8-16-36z"/>
     <path class="shade" d="M70 96V78l6-20-4 108h-2zM130 96V78l-6-20 4 108h2zM78 44l22 12 22-12-8 22-14-6-14 6z"/>

@@ -28,7 +28,7 @@ export function product(product: Product, variant_id: string | null): Page {
           <p class="buttons"><button type="button" class="main" data-add="${variant.variant_id}">Add to cart</button></p>
           <ul class="ticks small">
             <li>Free shipping from €75</li>
-            <li>Thirty days to send it back</li>
+            <li>30 days to return it</li>
             <li>Article <span data-sku>${variant.sku}</span></li>
           </ul>
         </div>

@@ -5,10 +5,10 @@ import { currency, vendor } from './catalogue.ts'
 import { totalsOf } from './converge.ts'
 import type { Order } from './visitors.ts'
 
-/** The key with which the demo shop signs. It guards nothing: both sides run here. */
+/** The key that signs the demo shop's webhooks. It protects nothing, because both sides run here. */
 export const shopifySecret = 'shpss_of_the_demo_shop'
 
-/** The request that Shopify makes when an order is paid. `consent` is what the visitor answered, and the theme has kept. */
+/** The request that Shopify makes when an order is paid. `consent` is the visitor's answer, which the theme has stored. */
 export function ordersPaid(url: string, order: Order, consent: Decision | undefined): Request {
   const body = JSON.stringify(toShopifyOrder(order, consent))
   const signature = createHmac('sha256', shopifySecret).update(body).digest('base64')

@@ -16,7 +16,7 @@ export function thankYou(order: Order): Page {
         <p>Order <strong>${id}</strong> is on its way to ${contact.city}. We have written to ${contact.email}.</p>
         <div class="panel">${summary(lines)}${totals(lines)}</div>
         <p class="buttons">
-          <a class="button" href="/collections/all">Go on shopping</a>
+          <a class="button" href="/collections/all">Continue shopping</a>
         </p>
       </div>
       ${track('Placed Order', placedOrder(order))}`,

@@ -37,7 +37,7 @@ export interface Visitors {
   remember(visitor: Visitor, response: ServerResponse): void
   /** Turns the cart into an order. */
   order(visitor: Visitor, contact: Contact): Order
-  /** Forgets everybody. */
+  /** Deletes all visitors. */
   reset(): void
 }
 

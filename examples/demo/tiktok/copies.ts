@@ -1,8 +1,8 @@
-// Joins the page's report, the pixel's hit and the Events API's event of each event.
+// Combines the page's report, the pixel's hit and the Events API's event for each event.
 import type { RelayedEvent, State, TrackResult } from '../../../src/types.ts'
 import { whyBlocked, whyNotSent } from './words.ts'
 
-/** What report.js sends from a page. */
+/** The report that report.js sends from a page. */
 export interface Report {
   result: TrackResult
   state: Pick<State, 'pixel' | 'pixelCause'>
@@ -18,11 +18,11 @@ export interface Copies {
   hits: object[]
   /** A hit that TikTok refused. */
   lost?: object
-  /** Whether the forwarder has acknowledged it. */
+  /** True if the forwarder has acknowledged it. */
   kept?: boolean
-  /** Which sides brought the server copy to the forwarder: an order comes from both. */
+  /** The sides that sent the server copy to the forwarder. An order comes from both. */
   sides: Set<Side>
-  /** Whether the forwarder made one event of the two sides' copies. */
+  /** True if the forwarder merged the copies of both sides. */
   isMerged?: boolean
   /** The Events API's events, in order of arrival. */
   events: object[]
@@ -71,7 +71,7 @@ export interface CopyLog {
   api(event: string, event_id: string, body: object): void
   rows(): Row[]
   tally(): Tally
-  /** Forgets everything, also events that arrive later. */
+  /** Clears the log, and ignores its events if they arrive later. */
   reset(): void
 }
 
@@ -158,7 +158,7 @@ export function createCopyLog({ seesHits }: { seesHits: boolean }): CopyLog {
       return {
         counted: all.filter((copies) => copies.hits.length || copies.events.length || isHanded(copies)).length,
         hits: all.reduce((sum, copies) => sum + (isHanded(copies) ? 1 : copies.hits.length), 0),
-        // If a page was left before the forwarder answered, the next page sends the event again, under the same event_id.
+        // If the visitor left a page before the forwarder answered, the next page sends the event again, under the same event_id.
         copies: all.filter(({ events }) => events.length).length,
       }
     },
@@ -205,7 +205,7 @@ function judge(copies: Copies): [Kind, string] {
     if (via && !via.includes('pixel')) return ['one copy', 'Server copy only. The pixel was not called for this event.']
     return [
       'one copy',
-      'Server copy only, so far. If the page was left before TikTok’s script had loaded, no hit follows.',
+      'Server copy only, so far. If the visitor left the page before TikTok’s script had loaded, no hit follows.',
     ]
   }
   if (kept) return ['on its way', waits]
@@ -214,7 +214,7 @@ function judge(copies: Copies): [Kind, string] {
   if (result?.status === 'success' && state?.pixel !== 'blocked')
     return [
       'on its way',
-      'No copy has arrived yet. If the page was left before TikTok’s script had loaded, none follows.',
+      'No copy has arrived yet. If the visitor left the page before TikTok’s script had loaded, none follows.',
     ]
   return ['not sent', whyNotSent(result)]
 }

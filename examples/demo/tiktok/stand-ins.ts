@@ -1,4 +1,4 @@
-// The forwarder, and both sides of TikTok that are played here: the pixel's host and the Events API.
+// The forwarder, and the simulated sides of TikTok: the pixel's host and the Events API.
 import { mkdtemp, rm } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -17,14 +17,14 @@ import { configOf, initial, type Setting } from '../switches.ts'
 import { createCopyLog, type Row, type Tally } from './copies.ts'
 
 export interface StandIns {
-  /** Answers below the forwarder's mount. */
+  /** Answers requests to the forwarder. */
   converge(request: IncomingMessage, response: ServerResponse): Promise<void>
-  /** Answers as TikTok's pixel host; `path` is that below its origin. */
+  /** Answers as TikTok's pixel host. `path` is the path below its origin. */
   pixel(request: IncomingMessage, response: ServerResponse, path: string): Promise<void>
   report(text: string): void
   /** The shop system sends a paid order to the forwarder, as Shopify does. */
   order(order: Order, request: IncomingMessage): Promise<void>
-  /** Starts the forwarder anew with the config of a setting, on the same database, as a shop would. */
+  /** Restarts the forwarder with the config of a setting, on the same database. */
   apply(setting: Setting): Promise<void>
   /** What TikTok has seen since the last reset. */
   news(): Promise<News>
@@ -34,11 +34,11 @@ export interface StandIns {
 
 export interface News extends Tally {
   rows: Row[]
-  /** To TikTok's pixel host, and to the forwarder with events. */
+  /** The number of requests to TikTok's pixel host, and of posts to the forwarder. */
   requests: number
-  /** Of those, while the visitor had not said yes. */
+  /** The number of those before the visitor's consent. */
   early: number
-  /** In the forwarder's database. */
+  /** The number of events that wait in the forwarder's database. */
   waiting: number
   /** The forwarder's log lines, the newest first. */
   log: Said[]
@@ -50,14 +50,14 @@ export interface Said {
 }
 
 export interface StandInOptions {
-  /** Whose pages may post events. */
+  /** The origins whose pages may post events. */
   origins: string[]
   pixelId: string
-  /** The pixel is TikTok's own. */
+  /** True if hits go to the real TikTok. */
   isReal: boolean
-  /** Where the pixel's host is mounted. */
+  /** The path of the simulated pixel host. */
   pixelPath: string
-  /** Is called after whatever is new. */
+  /** Called after each change. */
   onNews: () => void
 }
 
@@ -165,7 +165,7 @@ export async function createStandIns({
         return
       }
       const response = await forwarder.fetch(request)
-      // A switch holds from the next page on: not after the ten minutes for which a browser may keep the script.
+      // A switch must apply from the next page, but browsers may cache the script for ten minutes.
       response.headers.set('cache-control', 'no-store')
       const isMoved = pathname.endsWith('/converge.js') && response.ok && (!isReal || isCut)
       const body = isMoved ? withTikTokAt(origin + pixelPath, await response.text()) : response.body
@@ -181,7 +181,7 @@ export async function createStandIns({
       for (const { headers, context, ...hit } of pixelHost.hits.slice(hitsRead)) {
         const { document, index, ...sent } = context // the stand-in's own
         const isTaken = pixelHost.faults.hits.status === 200
-        // Without an id it is no event: identity goes in hits of TikTok's own.
+        // A hit without an ID is not an event: TikTok's pixel sends the identity in its own hits.
         if (hit.event_id) copies.hit(hit.event, hit.event_id, { ...hit, context: sent }, isTaken)
       }
       hitsRead = pixelHost.hits.length
@@ -221,7 +221,7 @@ export async function createStandIns({
   }
 }
 
-/** @throws where the address isn't found: nothing may go to TikTok unnoticed */
+/** @throws if the URL is not found, so that nothing is sent to TikTok unnoticed */
 function withTikTokAt(place: string, script: string): string {
   const replaced = script.replace(/https:\/\/analytics\..{0,60}?tiktok\.com/g, place)
   if (replaced === script) throw new Error("converge.js does not have TikTok's address where the demo looks for it.")

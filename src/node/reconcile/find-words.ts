@@ -1,4 +1,5 @@
 import type { EventLog, LogLine } from '../../store/event-log.ts'
+import { shownId } from '../../store/log-entry.ts'
 import type { OrderTraces } from '../../store/order-traces.ts'
 import type { FileOrder } from '../orders-file/read-orders.ts'
 import { type OrderFinding, wordOf } from './order-word.ts'
@@ -63,7 +64,7 @@ async function checkPart(part: readonly FileOrder[], options: FindOptions, check
   for (const order of part) {
     const { id, time } = order
     const { logStart } = options
-    const finding = wordOf({ time, trace: traces.get(id), lines: lines.get(id) ?? [], logStart })
+    const finding = wordOf({ time, trace: traces.get(id), lines: lines.get(shownId(id)) ?? [], logStart })
     const isAbsent = finding.word === 'never_seen' || finding.word === 'unknown'
     const reason = isAbsent ? options.whyLeftOut(order) : undefined
     if (reason === undefined) checked.orders.push({ ...finding, order })

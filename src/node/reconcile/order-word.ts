@@ -54,7 +54,8 @@ export function wordOf({ time, trace, lines, logStart }: OrderFacts): OrderFindi
   const problem = trace?.dead[0]
   if (problem !== undefined) return { word: 'dead', why: problem }
   // The shop's server decides, and what came last is the newest answer.
-  const line = lines.filter(({ channel }) => channel !== 'page').at(-1) ?? lines.at(-1)
+  const newest = [...lines].sort((one, other) => other.id - one.id)
+  const line = newest.find(({ channel }) => channel !== 'page') ?? newest[0]
   if (line) return fromLine(line)
   return { word: time < logStart ? 'unknown' : 'never_seen', why: '' }
 }

@@ -1,21 +1,20 @@
-import { sha256 } from '../../core/sha256.ts'
+import { shownId } from '../../store/log-entry.ts'
 import type { CheckedOrder } from './find-words.ts'
 import { type OrderWord, orderWords, sentWords } from './order-word.ts'
 import type { SentOrder } from './send-orders.ts'
 
-/** IDs of some shops contain an email address or a phone number. Those are shown as a part of their hash. */
-export const shownId = (id: string): string =>
-  /@|^\+\d/.test(id) ? `sha256:${sha256(id).slice(0, 12)}` : id.replace(/\p{Cc}+/gu, ' ')
+/** IDs and reasons come from outside. A terminal would execute their control characters. */
+const printable = (text: string): string => text.replace(/\p{Cc}+/gu, ' ')
 
-/** A reason may come from outside. A terminal would execute its control characters. */
-const shownReason = (why: string): string => why.replace(/\p{Cc}+/gu, ' ')
+/** An ID without data of a person. */
+export const printedId = (id: string): string => printable(shownId(id))
 
 /** A line for each order: its ID, when it was placed, what became of it, and why. */
 export function orderLines(orders: readonly CheckedOrder[], isAll: boolean): string[] {
   const shown = orders.filter(({ word }) => isAll || !sentWords.includes(word))
   if (!shown.length) return []
   const lines = shown.map(({ order, word, why }) =>
-    [shownId(order.id), new Date(order.time).toISOString(), word, shownReason(why)].join('\t').trimEnd(),
+    [printedId(order.id), new Date(order.time).toISOString(), word, printable(why)].join('\t').trimEnd(),
   )
   return ['id\tplaced\tstatus\treason', ...lines, '']
 }
@@ -44,7 +43,7 @@ function countWords(orders: readonly CheckedOrder[]): Map<OrderWord, number> {
 /** What was sent, and the reason for each order that was not. */
 export function sentLines(results: readonly SentOrder[]): string[] {
   const notSent = results.filter((one) => one.notSent !== undefined)
-  const lines = notSent.map(({ order, notSent = '' }) => `${shownId(order.id)}\tnot sent\t${shownReason(notSent)}`)
+  const lines = notSent.map(({ order, notSent = '' }) => `${printedId(order.id)}\tnot sent\t${printable(notSent)}`)
   const count = results.length - notSent.length
   return [
     ...lines,

@@ -44,6 +44,7 @@ const shown = {
   newCustomers: 'value',
   log: 'value',
   alerts: 'value',
+  delivery: 'value',
 } as const satisfies Record<keyof ForwarderConfig, 'value' | 'secret'>
 
 /** Options inside `sources` and `alerts` whose values are secrets. The address of an alert contains its key. */

@@ -1,15 +1,5 @@
+import type { Drained, DrainOptions } from '../store.ts'
 import type { Rounds } from './delivery.ts'
-
-export interface DrainOptions {
-  /** How long to send at most. */
-  seconds: number
-}
-
-/** How a drain ended. */
-export interface Drained {
-  /** True if nothing is left that may be sent now. */
-  isEmpty: boolean
-}
 
 /**
  * Sends what waits, for a limited time. Calls that overlap share one run, and a call that comes during a run waits for another

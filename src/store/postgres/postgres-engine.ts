@@ -1,13 +1,13 @@
 import { type Deliver, type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
 import type { Fate } from '../fate.ts'
 import type { PersonCounts, PersonKeys } from '../person.ts'
-import type { Chosen, DeadLetter, Extras, MergeOptions, StoreStats } from '../store.ts'
+import type { Chosen, DeadLetter, Drained, DrainOptions, Extras, MergeOptions, StoreStats } from '../store.ts'
 import { createRowAdder } from './add-rows.ts'
 import { connect, reasonOf } from './connections.ts'
 import { createDatabaseClock } from './database-clock.ts'
 import { createDeadLetters, readStats } from './dead-letters.ts'
 import { createRounds, type Rounds } from './delivery.ts'
-import { createDrain, type Drained, type DrainOptions } from './drain.ts'
+import { createDrain } from './drain.ts'
 import { countPerson, erasePerson } from './erase-person.ts'
 import { createIntake } from './intake.ts'
 import { type Loop, startLoop } from './loop.ts'
@@ -114,8 +114,7 @@ export function openPostgresEngine(options: EngineOptions) {
 
   return {
     ready,
-    connections,
-    schema,
+    parts,
     pauseSwitch: createPauseSwitch(connections.query, schema, now, ready),
 
     async add(events: readonly OutboxEvent[], { mergeOrders }: MergeOptions, extras?: Extras): Promise<Fate[]> {

@@ -23,6 +23,6 @@ export interface PostgresStore extends Store {
  * @throws a sentence if the URL or the schema's name is not valid
  */
 export function createPostgresStore(options: PostgresStoreOptions): PostgresStore {
-  const { connections: _, schema: __, count: ___, ...store } = openPostgresEngine(options)
+  const { parts: _, count: __, ...store } = openPostgresEngine(options)
   return store
 }

@@ -17,6 +17,8 @@ CREATE TABLE ${schema}.customer_history (
   keep_for bigint NOT NULL DEFAULT 0
 );
 INSERT INTO ${schema}.customer_history (salt) VALUES (replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''));
+-- What was taken from other databases: the last chunk of each of their tables.
+CREATE TABLE ${schema}.moves (source text NOT NULL, name text NOT NULL, chunk text NOT NULL, PRIMARY KEY (source, name));
 CREATE TABLE ${schema}.switches (name text PRIMARY KEY, since bigint NOT NULL);
 `
 

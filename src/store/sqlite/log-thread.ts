@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { EventLog, LogLine, LogQuery, LogSummary } from '../event-log.ts'
+import { workerFile } from './worker-file.ts'
 
 export interface LogRequest {
   id: number
@@ -22,12 +21,6 @@ export interface LogThread extends EventLog {
   close(): Promise<void>
 }
 
-/** The worker's file: beside this one in the sources, and a file of its own in the package. */
-function workerFile(): URL {
-  const source = new URL('./log-reader-worker.ts', import.meta.url)
-  return existsSync(fileURLToPath(source)) ? source : new URL('./log-reader-worker.js', import.meta.url)
-}
-
 /** Reads the log of a database file in a thread of its own. The thread starts with the first read. */
 export function createLogThread(path: string): LogThread {
   const pending = new Map<number, (answer: LogAnswer) => void>()
@@ -46,7 +39,7 @@ export function createLogThread(path: string): LogThread {
   }
 
   function start(): Worker {
-    const started = new Worker(workerFile(), { workerData: path })
+    const started = new Worker(workerFile('log-reader-worker'), { workerData: path })
     started.on('message', settle)
     started.on('error', ({ message }) => fail(message))
     started.on('exit', () => fail('the database was closed'))

@@ -51,11 +51,12 @@ export type Tables = ReturnType<typeof openTables>
 
 /**
  * Opens the file of one pixel: its waiting events, dead letters and order memory. Every method except `sync` is synchronous,
- * and throws if another process has locked the file.
+ * and throws if another process has locked the file. `afterWrite` is called after each transaction, with the number of rows
+ * that were changed since the file was opened.
  *
  * @throws a sentence if the file cannot be opened or belongs to another pixel
  */
-export function openTables(path: string, pixelId?: string) {
+export function openTables(path: string, pixelId?: string, afterWrite: (rows: number) => void = () => {}) {
   const database = openOutboxFile(path)
   const owner = pixelId && claim(database, pixelId)
   if (owner !== pixelId) {
@@ -66,7 +67,7 @@ export function openTables(path: string, pixelId?: string) {
   }
   const wal = openLog(path)
   const log = createLogWriter(database)
-  const write = createWriter(database, log)
+  const write = createWriter(database, log, afterWrite)
   const orders = createOrderMemory(database)
   const rows = createWaitingRows(database, orders, log)
   const history = createCustomerHistory(database)
@@ -138,8 +139,10 @@ function logTable(database: DatabaseSync, write: Write) {
 type Write = <Answer>(work: () => Answer) => Answer
 
 /** Runs work in a transaction. */
-function createWriter(database: DatabaseSync, log: LogWriter): Write {
-  return (work) => {
+function createWriter(database: DatabaseSync, log: LogWriter, afterWrite: (rows: number) => void): Write {
+  const changed = database.prepare('SELECT total_changes() AS rows')
+
+  function commit<Answer>(work: () => Answer): Answer {
     try {
       return inTransaction(database, work)
     } catch (error) {
@@ -149,6 +152,12 @@ function createWriter(database: DatabaseSync, log: LogWriter): Write {
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
       return inTransaction(database, work)
     }
+  }
+
+  return (work) => {
+    const answer = commit(work)
+    afterWrite(Number(changed.get()?.rows))
+    return answer
   }
 }
 

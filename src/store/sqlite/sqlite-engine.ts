@@ -4,6 +4,7 @@ import type { OrderTraces } from '../order-traces.ts'
 import type { PauseSwitch } from '../pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../person.ts'
 import type { Chosen, DeadLetter, Extras, MergeOptions, StartOptions, StoreStats } from '../store.ts'
+import { createCheckpoints } from './checkpoints.ts'
 import { type Delivery, startDelivery } from './delivery.ts'
 import { createDeliveryLock } from './delivery-lock.ts'
 import { erasePerson } from './erase-person.ts'
@@ -63,7 +64,8 @@ export function openSqliteEngine({
   random = Math.random,
   log = console.error,
 }: SqliteOptions): SqliteEngine {
-  const tables = openTables(path, pixelId)
+  const checkpoints = createCheckpoints(path)
+  const tables = openTables(path, pixelId, checkpoints.note)
   const lock = createDeliveryLock(path)
   const room = createRoom({ path, maxBytes, reserveBytes, tables, log })
   const file = createFileCheck(path, log)
@@ -138,6 +140,7 @@ export function openSqliteEngine({
       if (isClosed) return
       isClosed = true
       await Promise.all([delivery?.close(), intake.end()])
+      await checkpoints.close()
       tables.close()
     },
   }

@@ -57,7 +57,7 @@ const SHORTEST_VALUE = 3
 /** The values of the person in an event. */
 function personalValues({ event: { data } }: Parcel): string[] {
   const { user, page } = data
-  return [...Object.values(user), ...Object.values(page)].flat().filter((value) => value.length >= SHORTEST_VALUE)
+  return [...Object.values(user).flat(), ...Object.values(page)].filter((value) => value.length >= SHORTEST_VALUE)
 }
 
 /** TikTok's Events API v1.3. */

@@ -1,0 +1,93 @@
+import { createImport } from '../store/postgres/import-rows.ts'
+import { openPostgresEngine, type PostgresEngine } from '../store/postgres/postgres-engine.ts'
+import { isPostgresUrl } from '../store/postgres/postgres-url.ts'
+import { type Export, type MovedTable, openExport } from '../store/sqlite/export-rows.ts'
+import { assertExists, type NamedPostgres, readDatabaseFlags, refusePassword } from './file-flags.ts'
+import { UsageError } from './usage-error.ts'
+
+export interface MoveFlags {
+  from?: string
+  to?: string
+  schema?: string
+}
+
+type Import = ReturnType<typeof createImport>
+
+/**
+ * Moves everything from a file to PostgreSQL. It may be interrupted and run again: what was moved is not moved twice. Resolves
+ * with the exit code.
+ */
+export async function moveDatabase({ from = 'converge.db', to, schema }: MoveFlags): Promise<number> {
+  const target = readTarget(to, schema)
+  assertExists({ path: from, kind: 'database', isFound: false })
+  const file = openExport(from)
+  try {
+    const { url, password } = target
+    const name = schema === undefined ? {} : { schema }
+    const engine = openPostgresEngine({ url, password, pixelId: file.pixelId, ...name })
+    try {
+      await engine.ready()
+      for (const line of await move(file, engine, from, target)) console.log(line)
+    } finally {
+      await engine.close()
+    }
+  } finally {
+    file.close()
+  }
+  return 0
+}
+
+function readTarget(to: string | undefined, schema: string | undefined): NamedPostgres {
+  if (to !== undefined && isPostgresUrl(to)) refusePassword('--to', to)
+  const target = readDatabaseFlags({
+    ...(to !== undefined && { database: to }),
+    ...(schema !== undefined && { schema }),
+  })
+  if (target.kind === 'postgres') return target
+  throw new UsageError(
+    to === undefined
+      ? 'database move needs --to with the URL of a PostgreSQL server, such as postgres://user@host:5432/database'
+      : `--to is "${to}", not the URL of a PostgreSQL server, such as postgres://user@host:5432/database`,
+  )
+}
+
+async function move(file: Export, engine: PostgresEngine, from: string, { path }: NamedPostgres): Promise<string[]> {
+  const target = createImport({ ...engine.parts, source: file.id })
+  // What prevents a second copy comes first, so that a server may start on the database at any time.
+  const history = file.history()
+  if (history) await target.addHistory(String(history.salt), Number(history.keep_for))
+  const customers = await moveParts(file.customers(), target.addCustomers)
+  const orders = await moveParts(file.orders(), target.addOrders)
+  const since = file.pausedSince()
+  if (since !== undefined) await target.pause(since)
+  const waiting = await moveRows(file, target, 'waiting')
+  const dead = await moveRows(file, target, 'dead_letters')
+  await target.addTotals(file.totals().map(({ name, count }) => ({ name: String(name), count: Number(count) })))
+  return [
+    `${from} was moved to ${path}: ${waiting} waiting events, ${dead} dead letters, ${orders} orders and ${customers} keys of customers.`,
+    ...(since === undefined ? [] : ['The intake is paused, as it was before.']),
+    `${from} has no waiting events any more. Start the servers with --database ${path}, and delete the file when all is well.`,
+  ]
+}
+
+async function moveParts(
+  parts: Iterable<Record<string, unknown>[]>,
+  add: (rows: Record<string, unknown>[]) => Promise<void>,
+): Promise<number> {
+  let count = 0
+  for (const part of parts) {
+    await add(part)
+    count += part.length
+  }
+  return count
+}
+
+/** Moves the rows of a table: those that the database has are deleted from the file. */
+async function moveRows(file: Export, target: Import, table: MovedTable): Promise<number> {
+  let count = 0
+  for (let chunk = file.nextChunk(table); chunk; chunk = file.nextChunk(table)) {
+    count += await target.add(table, chunk.id, chunk.rows)
+    file.remove(chunk)
+  }
+  return count
+}
