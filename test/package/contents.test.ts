@@ -28,5 +28,7 @@ test('the package installs nothing for pages: its dependencies are only used on 
   expect(Object.keys(manifest)).not.toEqual(
     expect.arrayContaining([expect.stringMatching(/^(peer|optional)Dependencies$/)]),
   )
-  expect(Object.keys(manifest.dependencies)).toEqual(['@clack/prompts', 'libphonenumber-js', 'srvx', 'valibot'])
+  expect(Object.keys(manifest.dependencies)).toEqual([
+    ...['@clack/prompts', 'csv-parse', 'libphonenumber-js', 'pg', 'prom-client', 'srvx', 'valibot'],
+  ])
 })
