@@ -48,7 +48,8 @@ function built(): Promise<Forwarder> {
 function place() {
   const database = { path: join(folder, 'converge.db'), maxBytes: 8e9 }
   if (kind === 'database') return { database }
-  return kind === 'plain database' ? { database, log: false as const } : { outbox: outbox() }
+  if (kind === 'plain database') return { database, profiles: false, log: false } as const
+  return { outbox: outbox() }
 }
 
 /** Puts lines of the last 30 days into the log. */
@@ -80,9 +81,10 @@ function outbox() {
 
 async function forward(): Promise<void> {
   const { serve } = await built()
+  const { BENCH_DATABASE: database } = process.env
   const { url } = await serve({
     ...{ pixelId, adminToken, eventsApiUrl, accessToken: 'token', allowedOrigins: [shop], port: 0 },
-    ...place(),
+    ...(database ? { database, log: false } : place()),
     logger: () => {},
   })
   process.send?.(Number(new URL(url).port))

@@ -19,6 +19,8 @@ export interface ChildOptions {
   eventsApiUrl?: string
   /** A built checkout. */
   checkout?: string
+  /** The forwarder's database. Default: an outbox in its folder. */
+  database?: string
   /** Events to fill an outbox with. */
   fill?: number
 }
@@ -29,10 +31,14 @@ export async function startChild({
   folder,
   eventsApiUrl = '',
   checkout = '',
+  database = '',
   fill = 0,
 }: ChildOptions): Promise<Child> {
   const program = fileURLToPath(new URL('server-child.ts', import.meta.url))
-  const child = fork(program, [kind, folder, eventsApiUrl, checkout, String(fill)], { execArgv: ['--expose-gc'] })
+  const child = fork(program, [kind, folder, eventsApiUrl, checkout, String(fill)], {
+    execArgv: ['--expose-gc'],
+    env: { ...process.env, BENCH_DATABASE: database },
+  })
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
   const port = await messageOf<number>(child)
   return {
@@ -68,6 +74,8 @@ export interface LoadOptions {
   connections?: number
   /** Milliseconds that a connection waits after each answer. Default 0: it posts at once. */
   pause?: number
+  /** Whether the events have visitors' IDs. Default false, because older builds do not know them. */
+  hasVisitors?: boolean | undefined
   /** Ends earlier, once so many events were posted. */
   events?: number
 }
@@ -101,11 +109,11 @@ function open(port: number): Promise<Socket> {
 /** One request after the other. */
 function post(
   socket: Socket,
-  { eventsEach, pause = 0 }: LoadOptions,
+  { eventsEach, pause = 0, hasVisitors = false }: LoadOptions,
   latencies: number[],
   isOver: () => boolean,
 ): Promise<void> {
-  const request = createRequest(eventsEach)
+  const request = createRequest(eventsEach, hasVisitors)
   let sent = 0
   let answer = ''
   const send = () => {

@@ -22,8 +22,14 @@ const user = { email: 'a'.repeat(64), external_id: 'b'.repeat(64) }
 const ttp = '2aBcDeFgHiJkLmNoPqRsTuVwXyZ'
 const userAgent = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15'
 
-/** Writes a request as a page posts it, of a checkout's size; `withIds` gives each event an id of its own. */
-export function createRequest(events: number): { withIds(): string } {
+const visitorPlace = '#visitor##'
+const visitorTail = '0'.repeat(64 - visitorPlace.length)
+
+/**
+ * Writes a request as a page posts it, of a checkout's size. `withIds` gives each event an id of its own. With `hasVisitor`,
+ * about ten events in a row have the same visitor; older builds do not know that field.
+ */
+export function createRequest(events: number, hasVisitor = false): { withIds(): string } {
   const now = Date.now()
   const body = JSON.stringify({
     v: 1,
@@ -35,6 +41,7 @@ export function createRequest(events: number): { withIds(): string } {
       send: [{ event: 'InitiateCheckout', parameters }],
       pixel: true,
       user,
+      ...(hasVisitor && { visitor: `${visitorPlace}${visitorTail}` }),
       page: { url: `${shop}/checkout`, referrer: `${shop}/cart` },
       ttp,
       locale: 'de-AT',
@@ -50,8 +57,12 @@ export function createRequest(events: number): { withIds(): string } {
     `content-length: ${body.length}`,
   ]
   const request = `${head.join('\r\n')}\r\n\r\n${body}`
-  return { withIds: () => request.replaceAll(idPlace, () => String(++lastId)) }
+  const withEventIds = () => request.replaceAll(idPlace, () => String(++lastId))
+  if (!hasVisitor) return { withIds: withEventIds }
+  return { withIds: () => withEventIds().replaceAll(visitorPlace, visitorNow) }
 }
+
+const visitorNow = (): string => String(1e9 + Math.floor(lastId / 10))
 
 /** The same events, as the outbox takes them. Their ids are no request's. */
 export function eventsFor(count: number): OutboxEvent[] {

@@ -9,6 +9,8 @@ export interface EventsApiSink {
   taken(): number
   /** Whether it answers 503 from now on. */
   setDown(isDown: boolean): void
+  /** Milliseconds until it answers. */
+  setDelay(milliseconds: number): void
   close(): void
 }
 
@@ -17,6 +19,7 @@ const mark = Buffer.from('"event_time":')
 export async function createEventsApiSink(): Promise<EventsApiSink> {
   let taken = 0
   let isDown = false
+  let delay = 0
   const server = createServer((request, response) => {
     let count = 0
     // A mark that two chunks share is missed: one in some thousands.
@@ -25,7 +28,9 @@ export async function createEventsApiSink(): Promise<EventsApiSink> {
     })
     request.once('end', () => {
       if (!isDown) taken += count
-      response.writeHead(isDown ? 503 : 200).end(isDown ? '' : '{"code":0,"message":"OK"}')
+      const answer = () => response.writeHead(isDown ? 503 : 200).end(isDown ? '' : '{"code":0,"message":"OK"}')
+      if (delay) setTimeout(answer, delay)
+      else answer()
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -34,6 +39,9 @@ export async function createEventsApiSink(): Promise<EventsApiSink> {
     taken: () => taken,
     setDown(down) {
       isDown = down
+    },
+    setDelay(milliseconds) {
+      delay = milliseconds
     },
     close() {
       server.close()

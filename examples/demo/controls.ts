@@ -1,3 +1,4 @@
+import { adminToken } from './admin-token.ts'
 import { type Html, html } from './html.ts'
 import { type Setting, switches } from './switches.ts'
 
@@ -11,7 +12,7 @@ const titles: Record<keyof Setting, string> = {
 const names = ['contentId', 'filter', 'pixel', 'tiktok'] as const
 
 /** The demo's bar on each page: its switches, and what TikTok has received so far. */
-export function controls(setting: Setting, link: Html): Html {
+export function controls(setting: Setting, link: Html, adminUrl: string | undefined): Html {
   return html`<aside class="controls" aria-label="Demo controls, not part of the shop" data-controls>
       <details>
         <summary><b>Demo controls</b>
@@ -32,8 +33,16 @@ export function controls(setting: Setting, link: Html): Html {
             <h2 id="switch-visitor">Visitor</h2>
             <button type="button" data-start-over>start over as a new visitor</button>
           </section>
+          ${
+            adminUrl &&
+            html`<section aria-labelledby="admin-token">
+            <h2 id="admin-token">Admin token of the operator’s page</h2>
+            <code>${adminToken}</code>
+          </section>`
+          }
         </div>
       </details>
+      ${adminUrl && html`<a href="${adminUrl}">Operator’s page</a>`}
       ${link}
     </aside>`
 }

@@ -26,11 +26,17 @@ export interface DemoOptions {
   origins: string[]
   /** The ID of a real pixel. converge.js is then served unchanged, and hits go to TikTok. */
   pixelId?: string | undefined
+  /** Where the operator's page is. Default: it is not linked. */
+  adminUrl?: string
+  /** Puts a month of made-up events behind the operator's page. Default false. */
+  withMonth?: boolean
 }
 
 export interface Demo {
   /** `path` is path and query. */
   answer(request: IncomingMessage, response: ServerResponse, path: string): Promise<void>
+  /** Answers the operator's page. It needs an origin that is not the shop's. */
+  answerAdmin(request: IncomingMessage, response: ServerResponse): Promise<void>
   close(): Promise<void>
 }
 
@@ -43,7 +49,7 @@ const types: Record<string, string> = {
 const pixelPath = '/tiktok-pixel'
 export const standInPixelId = 'C4DEMO00000000000000'
 
-export async function createDemo({ origins, pixelId }: DemoOptions): Promise<Demo> {
+export async function createDemo({ origins, pixelId, adminUrl, withMonth = false }: DemoOptions): Promise<Demo> {
   const visitors = createVisitors()
   let setting = initial
   const isReal = pixelId !== undefined
@@ -52,6 +58,7 @@ export async function createDemo({ origins, pixelId }: DemoOptions): Promise<Dem
     pixelId: pixelId ?? standInPixelId,
     isReal,
     pixelPath,
+    withMonth,
     onNews: () => stream.tell(),
   })
   const stream = createStream(async () => ({ setting, ...(await tiktok.news()) }))
@@ -126,11 +133,14 @@ export async function createDemo({ origins, pixelId }: DemoOptions): Promise<Dem
     const asset = new URL(`browser/${file}`, import.meta.url)
     if (file && existsSync(asset)) return send(types[type] ?? '', await readFile(asset))
     if (url.pathname === '/demo/stream') return stream.open(response)
-    if (url.pathname === '/tiktok') return sendPage(tiktokPage(setting, pixelId))
+    if (url.pathname === '/tiktok') return sendPage(tiktokPage(setting, pixelId, adminUrl))
     const visitor = visitors.of(request)
     const isFramed = request.headers['sec-fetch-dest'] === 'iframe'
     const page = pageAt(url, visitor)
-    sendPage(layout({ visitor, consent: consentOf(request), setting, isFramed }, page ?? missing()), page ? 200 : 404)
+    sendPage(
+      layout({ visitor, consent: consentOf(request), setting, isFramed, adminUrl }, page ?? missing()),
+      page ? 200 : 404,
+    )
   }
 
   return {
@@ -147,6 +157,7 @@ export async function createDemo({ origins, pixelId }: DemoOptions): Promise<Dem
         response.end('Something went wrong. See the terminal.')
       }
     },
+    answerAdmin: tiktok.admin,
     close: tiktok.close,
   }
 }

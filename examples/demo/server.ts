@@ -2,10 +2,13 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { parseArgs } from 'node:util'
+import { adminToken } from './admin-token.ts'
 import { createDemo } from './demo.ts'
 
 export interface StartedDemo {
   url: string
+  /** The operator's page, on a port of its own: scripts of the shop must not reach it. */
+  adminUrl: string
   /** Stops at once. The event streams would keep their connections open forever. */
   close(): Promise<void>
 }
@@ -18,16 +21,22 @@ export interface StartOptions {
 }
 
 export async function startDemo({ port, pixelId }: StartOptions): Promise<StartedDemo> {
-  const server = createServer()
+  const [server, adminServer] = [createServer(), createServer()]
   const taken = await listen(server, port)
   const url = `http://localhost:${taken}`
-  const demo = await createDemo({ origins: [url, `http://127.0.0.1:${taken}`], pixelId })
+  const adminUrl = `http://localhost:${await listen(adminServer, port && taken + 1)}/admin`
+  const origins = [url, `http://127.0.0.1:${taken}`]
+  const demo = await createDemo({ origins, pixelId, adminUrl, withMonth: true })
   server.on('request', (request, response) => demo.answer(request, response, request.url ?? '/'))
+  adminServer.on('request', demo.answerAdmin)
   return {
     url,
+    adminUrl,
     async close() {
-      server.close()
-      server.closeAllConnections()
+      for (const one of [server, adminServer]) {
+        one.close()
+        one.closeAllConnections()
+      }
       await demo.close()
     },
   }
@@ -55,7 +64,7 @@ function readArguments(): StartOptions {
   return { port: Number(port), pixelId }
 }
 
-function whatItIs(url: string, { port, pixelId }: StartOptions): string {
+function whatItIs({ url, adminUrl }: StartedDemo, { port, pixelId }: StartOptions): string {
   const moved = port && !url.endsWith(`:${port}`) ? `Port ${port} is taken, so this is the next free one.\n` : ''
   const whereTo = pixelId
     ? `Hits go to TikTok's pixel ${pixelId}. See Events Manager, Test Events. The server copies stay on this machine.`
@@ -63,6 +72,7 @@ function whatItIs(url: string, { port, pixelId }: StartOptions): string {
   return `
   ${url}          the shop: answer the banner and buy something
   ${url}/tiktok   what TikTok receives, live. Three buttons play a story each
+  ${adminUrl}    the operator's page, with a month of made-up traffic. Its token: ${adminToken}
 
 ${moved}${whereTo}
 Ctrl+C stops it.`
@@ -74,7 +84,7 @@ if (import.meta.main) {
     const demo = await startDemo(given)
     // Not `once`: npm sends the signal again after the terminal has sent it.
     for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, demo.close)
-    console.log(whatItIs(demo.url, given))
+    console.log(whatItIs(demo, given))
   } catch (error) {
     console.error(error instanceof Error ? error.message : error)
     process.exitCode = 1

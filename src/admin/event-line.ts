@@ -3,6 +3,7 @@ import type { AdminLine } from '../server/admin/admin-api.ts'
 import { CopyButton } from './copy-button.ts'
 import { formatCount, formatDateTime, formatDuration, formatMoment, formatMoney } from './format.ts'
 import { Icon } from './icon.ts'
+import { mainKeys } from './match-keys.ts'
 import { reasonInWords } from './reasons.ts'
 import { channelSentences, statusNames, statusSentences, statusTones } from './statuses.ts'
 
@@ -45,10 +46,12 @@ export function EventLine({ line, now, isOpen, isCurrent, onToggle, onFocus }: P
 }
 
 function Details({ line }: { line: AdminLine }) {
-  const { status, reason, advice, event_id, matchKeys, source, channel, time, eventName } = line
+  const { status, reason, advice, event_id, order_id, matchKeys, source, channel, time, eventName } = line
   const why = reasonInWords(reason)
+  const missing = mainKeys.filter((key) => !matchKeys.includes(key))
   return html`<p class="advice" data-tone=${statusTones[status]}>
       <b>${statusSentences[status]}</b> ${why && html`${why} `}${advice && advice !== why && html`<br />${advice}`}
+      ${status === 'failure' && html`<br /><a href="#dead-letters">Retry it under Dead letters</a>`}
     </p>
     <div class="parts">
       <section>
@@ -58,6 +61,7 @@ function Details({ line }: { line: AdminLine }) {
           <div><dt>Source</dt><dd>${source}. ${channelSentences[channel]}.</dd></div>
           <div><dt>Time</dt><dd>${formatDateTime(time)}</dd></div>
           <div><dt>event_id</dt><dd><code>${event_id}</code> <${CopyButton} text=${event_id} name="the event_id" /></dd></div>
+          ${order_id && html`<div><dt>Order</dt><dd><code>${order_id}</code></dd></div>`}
         </dl>
       </section>
       <section>
@@ -66,11 +70,13 @@ function Details({ line }: { line: AdminLine }) {
       </section>
       <section>
         <h3>Match keys</h3>
-        ${
-          matchKeys.length
-            ? html`<ul class="keys">${matchKeys.map((key) => html`<li><${Icon} name="done" /><code>${key}</code></li>`)}</ul>`
-            : html`<p class="hint">None: TikTok cannot find the person.</p>`
-        }
+        <ul class="keys">
+          ${matchKeys.map((key) => html`<li><${Icon} name="done" /><code>${key}</code></li>`)}
+          ${missing.map(
+            (key) =>
+              html`<li class="hint"><${Icon} name="missing" /><span class="unseen">Missing: </span><code>${key}</code></li>`,
+          )}
+        </ul>
       </section>
       <section>
         <h3>Attempts</h3>
@@ -101,7 +107,8 @@ function Attempts({ line: { attempts, answers, code, message } }: { line: AdminL
     ${known.map(
       (answer) => html`<li>
         ${'time' in answer && html`<span class="time">${formatDateTime(answer.time)}</span> `}
-        ${answer.message || 'OK'} ${answer.code !== undefined && html`<code>${answer.code}</code>`}
+        ${answer.message || 'OK'}${' '}
+        ${answer.code !== undefined && !answer.message.includes(String(answer.code)) && html`<code>${answer.code}</code>`}
       </li>`,
     )}
   </ol>`

@@ -91,7 +91,7 @@ export function headlineOf(summary: AdminSummary): Headline {
     return {
       tone: 'bad',
       title: `${formatCount(dead, 'event')} not delivered`,
-      sentence: 'TikTok refused them, or they became too old. All other events arrive.',
+      sentence: `${dead === 1 ? 'TikTok refused it, or it became too old' : 'TikTok refused them, or they became too old'}. All other events arrive.`,
       isAboutDeadLetters: true,
     }
   return {

@@ -5,7 +5,7 @@ import { formatCount, formatDuration, formatNumber, formatShare } from './format
 import { channelNames } from './statuses.ts'
 
 /** The keys that matter most. They are shown even if no event has them. */
-const mainKeys = ['email', 'phone', 'external_id', 'ttclid', 'ttp', 'ip', 'user_agent']
+export const mainKeys = ['email', 'phone', 'external_id', 'ttclid', 'ttp', 'ip', 'user_agent']
 
 /** The bars show at a glance which keys the shop should add. */
 export function MatchKeys({ matchKeys: { events, orders, share } }: Pick<AdminSummary, 'matchKeys'>) {

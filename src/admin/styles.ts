@@ -138,7 +138,7 @@ th.number { text-align: right; }
 thead th { color: var(--soft); font-size: 13px; }
 tbody tr:last-child > * { border-bottom: 0; }
 .table th { white-space: nowrap; }
-.table + .button { margin-top: 10px; }
+.table + .button, .hint + .table, .table + .hint, .hint + pre { margin-top: 10px; }
 .bars { margin-top: 8px; }
 .bars th[scope=row] { width: 1%; white-space: nowrap; font-weight: 400; }
 .bar { display: grid; grid-template-columns: 1fr 42px; align-items: center; gap: 8px; font-size: 13px; font-variant-numeric: tabular-nums; }
@@ -180,8 +180,10 @@ tbody tr:last-child > * { border-bottom: 0; }
 .pairs dt { font-weight: 400; }
 .pairs dd { overflow-wrap: anywhere; }
 .pairs .button { min-height: 26px; padding: 0 8px; font-size: 13px; }
+.keys { columns: 2; }
 .keys li { display: flex; align-items: center; gap: 6px; }
-.keys svg { width: 13px; height: 13px; color: var(--good); }
+.keys svg { width: 13px; height: 13px; }
+.keys li:not(.hint) svg { color: var(--good); }
 .answers li { padding: 3px 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 .answers li:last-child { border: 0; }
 .answers code { color: var(--soft); }

@@ -1,7 +1,7 @@
 import { copyRecord } from '../core/event.ts'
 import { removeLeftovers } from '../tiktok/pixel/leftovers.ts'
 import { forgetClickId, keepClickId } from './click-ids.ts'
-import { consentKey, consentOf, readDecision, refusal } from './decision.ts'
+import { consentKey, consentOf, isDeniedByGpc, readDecision, refusal } from './decision.ts'
 import { update } from './delivery.ts'
 import { tidyLedger } from './ledger.ts'
 import { report } from './listeners.ts'
@@ -24,12 +24,13 @@ export function decide(page: Page, consent: unknown): void {
 export function begin(tracker: Tracker): void {
   const { page, state, loader } = tracker
   report(tracker, { consent: readDecision(page) })
-  if (!refusal(page)) {
+  const no = refusal(page)
+  if (!no) {
     if (state.pixel !== 'off') loader.start()
     keepClickId(page)
     tidyLedger(tracker)
     if (state.relay !== 'off') takeOver?.(tracker)
-  }
+  } else if (no === 'denied' && isDeniedByGpc(page)) enforce(page) // the visitor may have turned it on since the last page
   release(tracker)
 }
 

@@ -23,7 +23,9 @@ const isPrerendered = ({ window }: Page) => window.document.prerendering === tru
 export const isOptedOut = ({ window, consentRules }: Page): boolean =>
   window.navigator.globalPrivacyControl === true && consentRules.some(({ gpc }) => gpc !== 'ignore')
 
-const isDeniedByGpc = (page: Page) => isOptedOut(page) && page.consentRules.some(({ gpc }) => gpc === 'deny')
+/** Whether Global Privacy Control denies, unless the visitor grants. */
+export const isDeniedByGpc = (page: Page): boolean =>
+  isOptedOut(page) && page.consentRules.some(({ gpc }) => gpc === 'deny')
 
 /** Reads the visitor's decision from this page, an earlier page or Global Privacy Control. It applies to all pixels. */
 export function readDecision(page: Page): Consent {

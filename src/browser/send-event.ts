@@ -57,8 +57,10 @@ function isRepeated(tracker: Tracker, { event, hasNewId }: Delivery): boolean {
   const { seen, page } = tracker
   if (hasNewId) return false
   const key = `${event.eventName}.${event.eventID}`
-  if (seen.includes(key) || (!refusal(page) && wasSent(tracker, event))) return true
-  if (seen.push(key) > SEEN) seen.shift()
+  if (seen.has(key) || (!refusal(page) && wasSent(tracker, event))) return true
+  seen.add(key)
+  const [oldest = ''] = seen
+  if (seen.size > SEEN) seen.delete(oldest)
   return false
 }
 

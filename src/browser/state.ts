@@ -68,7 +68,7 @@ export interface Tracker {
   /** `pageLoads: 'auto'`: tracks the page that is there, and those that follow. It waits for idle time or the first event. */
   trackPageLoads?: (() => void) | undefined
   /** Names and IDs of events that were sent with the caller's ID. */
-  readonly seen: string[]
+  readonly seen: Set<string>
   listeners: ((news: Piece) => void)[]
   /** The last events, for new listeners. */
   readonly past: Piece[]

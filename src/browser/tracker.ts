@@ -48,7 +48,7 @@ export function createTracker(page: Page, config: Config, rules: Rules): Tracker
     fresh: [],
     eventProperties: {},
     lastPage: {}, // differs from any URL, and from an unknown one
-    seen: [],
+    seen: new Set(),
     listeners: [],
     past: [],
   }

@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs'
 import { readProfile } from '../server/profile.ts'
 import type { CustomerOrder } from '../store/customer-history.ts'
-import { openSqliteEngine, type SqliteEngine } from '../store/sqlite/sqlite-engine.ts'
-import { openOutboxFileReadOnly } from '../store/sqlite/sqlite-schema.ts'
-import { fileFlags, type NamedFile, readFileFlags } from './file-flags.ts'
+import { type CommandStore, openCommandStore } from './command-store.ts'
+import { type FileFlags, fileFlags, type NamedFile, type NamedPostgres, readDatabaseFlags } from './file-flags.ts'
 import { openOrders, ordersFlags } from './orders-file/open-orders.ts'
 import { whyNoPurchase } from './orders-file/order-status.ts'
 import type { FileOrder } from './orders-file/read-orders.ts'
@@ -23,38 +21,32 @@ export async function customersCommand(words: string[]): Promise<number> {
   if (name !== 'import')
     throw new UsageError(`The only subcommand of customers is import${suggestion(name, ['import'])}`)
   if (!file || others.length) throw new UsageError('customers import needs one file with orders, such as orders.csv')
-  const database = readDatabase(readFileFlags(values))
+  const database = readDatabase(values)
   const { map, orders, share } = await openOrders(file, values)
   if (!map.columns.email && !map.columns.phone && !map.columns.customer)
     throw new UnreadableFile(
       `converge-tiktok: ${file} has no known column with an email address, a phone number or a customer ID, so its customers are not known. Name one with --map, such as --map email=Email.`,
     )
-  const engine = openEngine(database)
+  const store = await openCommandStore(database)
   const bar = createProgressBar()
   try {
-    const counts = await importOrders(engine, orders, (read) => bar.show(share(), `${read} orders`))
+    const counts = await importOrders(store, orders, (read) => bar.show(share(), `${read} orders`))
     bar.clear()
     for (const line of toLines(file, map.format, counts)) console.log(line)
   } finally {
     bar.clear()
-    await engine.close()
+    await store.close()
   }
   return 0
 }
 
-function readDatabase({ path, kind }: NamedFile): string {
-  if (kind === 'outbox')
+function readDatabase(flags: FileFlags): NamedFile | NamedPostgres {
+  const named = readDatabaseFlags(flags)
+  if (named.kind === 'outbox')
     throw new Error(
-      `converge-tiktok: ${path} is used as an outbox, which has no history of customers. Name a database with --database. ${path} itself can be used as one.`,
+      `converge-tiktok: ${named.path} is used as an outbox, which has no history of customers. Name a database with --database. ${named.path} itself can be used as one.`,
     )
-  if (!existsSync(path))
-    throw new Error(`converge-tiktok: there is no database ${path}. Name the file with --database.`)
-  return path
-}
-
-function openEngine(path: string): SqliteEngine {
-  openOutboxFileReadOnly(path).close() // otherwise an empty file would become a database
-  return openSqliteEngine({ path, maxBytes: Number.POSITIVE_INFINITY, log: () => {} })
+  return named
 }
 
 interface Counts {
@@ -71,7 +63,7 @@ interface Counts {
 const chunk = 500
 
 async function importOrders(
-  engine: SqliteEngine,
+  store: CommandStore,
   orders: AsyncIterable<FileOrder>,
   show: (read: number) => void,
 ): Promise<Counts> {
@@ -81,7 +73,7 @@ async function importOrders(
   const write = async () => {
     const history = { orders: part }
     part = []
-    if (history.orders.length) await engine.add([], { mergeOrders: 0 }, { history })
+    if (history.orders.length) await store.add([], { mergeOrders: 0 }, { history })
   }
   for await (const order of orders) {
     read++

@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs'
+import { profileLimits } from '../server/profile-limits.ts'
 import type { EventLog } from '../store/event-log.ts'
 import type { OrderTraces } from '../store/order-traces.ts'
-import { openOutboxFileReadOnly } from '../store/sqlite/sqlite-schema.ts'
-import { createSqliteStore } from '../store/sqlite/sqlite-store.ts'
-import type { Store } from '../store/store.ts'
-import { fileFlags, type NamedFile, readFileFlags } from './file-flags.ts'
+import { type CommandStore, openCommandStore } from './command-store.ts'
+import { fileFlags, readDatabaseFlags } from './file-flags.ts'
 import { type OrdersFile, openOrders, ordersFlags } from './orders-file/open-orders.ts'
 import { readTime, validTime } from './orders-file/read-time.ts'
 import { Refused } from './orders-file/refused.ts'
@@ -13,7 +11,7 @@ import { readWords } from './read-words.ts'
 import { type CheckedOrder, findWords } from './reconcile/find-words.ts'
 import { openPipeline, type Pipeline } from './reconcile/pipeline.ts'
 import { orderLines, printedId, sentLines, totalLines } from './reconcile/report.ts'
-import { createRules } from './reconcile/rules.ts'
+import { createRules, type OrderRules } from './reconcile/rules.ts'
 import { type SentOrder, sendOrder } from './reconcile/send-orders.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -55,11 +53,13 @@ async function reconcile(words: string[]): Promise<number> {
   if (!file || others.length)
     throw new UsageError('reconcile needs one file with orders, such as orders.csv or orders.jsonl')
   const since = readSince(values.since, values.timezone)
-  const database = readDatabase(readFileFlags(values))
+  const database = readDatabaseFlags(values)
+  if (values.send && database.kind === 'outbox')
+    throw new UsageError(`--send needs a database, but ${database.path} is used as an outbox. Name it with --database`)
   const pipeline = openPipeline(values)
   const orders = await openOrders(file, values)
   if (values.send) assertSendable(file, orders)
-  const store = openStore(database, pipeline?.config.pixelId)
+  const store = await openCommandStore(database, pipeline?.config.pixelId)
   try {
     return await run({ ...values, store, orders, pipeline, since })
   } finally {
@@ -74,26 +74,6 @@ function readSince(since: string | undefined, timezone: string | undefined): num
   return read.time
 }
 
-function readDatabase({ path, kind }: NamedFile): string {
-  if (existsSync(path)) return path
-  throw new Error(`converge-tiktok: there is no ${kind} ${path}. Name the file with --${kind}.`)
-}
-
-interface ReadableStore extends Pick<Store, 'add' | 'close' | 'pauseSwitch'> {
-  traces?: OrderTraces
-  log?: EventLog
-}
-
-/** @throws a sentence if the file is not a database, or belongs to another pixel */
-function openStore(path: string, pixelId: string | undefined): ReadableStore {
-  const database = openOutboxFileReadOnly(path)
-  const owner = database.prepare('SELECT pixel FROM owner').get()?.pixel
-  database.close()
-  if (typeof owner !== 'string')
-    throw new Error(`converge-tiktok: no server has used ${path} yet, so it knows no orders. Name another file.`)
-  return createSqliteStore({ path, pixelId: pixelId ?? owner, log: () => {} })
-}
-
 /** @throws Refused if the file does not have what an order needs to be sent */
 function assertSendable(file: string, { map }: OrdersFile): void {
   for (const field of ['status', 'total', 'currency'] as const) {
@@ -106,7 +86,7 @@ function assertSendable(file: string, { map }: OrdersFile): void {
 }
 
 interface Run {
-  store: ReadableStore
+  store: CommandStore
   orders: OrdersFile
   pipeline: Pipeline | undefined
   since: number
@@ -131,27 +111,38 @@ async function run({ store, orders, pipeline, since, all, force, send }: Run): P
   const missing = checked.orders.filter(({ word }) => word === 'never_seen')
   if (!send || !pipeline) return missing.length ? exitCodes.neverSeen : exitCodes.accountedFor
 
+  const results = await sendAll(missing, { store, pipeline, rules })
+  print(sentLines(results))
+  return results.some(({ notSent }) => notSent !== undefined) ? exitCodes.neverSeen : exitCodes.accountedFor
+}
+
+/** @throws Refused while the intake is paused */
+async function sendAll(
+  missing: readonly CheckedOrder[],
+  { store, pipeline, rules }: { store: CommandStore; pipeline: Pipeline; rules: OrderRules },
+): Promise<SentOrder[]> {
   if (await store.pauseSwitch?.pausedSince())
     throw new Refused(
       'converge-tiktok: the command "converge-tiktok pause" stopped the intake, so nothing may be sent. Reconcile without --send, or resume first.',
     )
-  const results: SentOrder[] = []
-  const { whyUnsafe } = rules
+  const { config, read } = pipeline
   const sending = {
     store,
-    read: pipeline.read,
-    hasLog: Boolean(log) && pipeline.config.log !== false,
-    whyUnsafe,
+    read,
+    hasLog: store.log !== undefined && config.log !== false,
+    rules: { consent: config.consent, gpc: config.gpc, profiles: profileLimits(config) },
+    whyUnsafe: rules.whyUnsafe,
     now: Date.now,
   }
+  const bar = createProgressBar()
+  const results: SentOrder[] = []
   // Oldest first, as the orders were placed: the first order of a customer decides who is new.
   for (const { order } of [...missing].sort((one, other) => one.order.time - other.order.time)) {
     results.push(await sendOrder(order, sending))
     bar.show(results.length / missing.length, `${results.length} orders`)
   }
   bar.clear()
-  print(sentLines(results))
-  return results.some(({ notSent }) => notSent !== undefined) ? exitCodes.neverSeen : exitCodes.accountedFor
+  return results
 }
 
 const hour = 3_600_000

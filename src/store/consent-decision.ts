@@ -15,6 +15,8 @@ export interface KnownDecision {
   granted: number
   /** The newest denial. */
   denied: number
+  /** True if the visitor ID of the event was denied, and not granted again since. An undated decision is from before that. */
+  isVisitorDenied: boolean
   /** True if the browser sent Global Privacy Control. */
   gpc: boolean
 }
@@ -36,7 +38,8 @@ export const needsConsent = ({ consent = 'always' }: ConsentRules): boolean => c
  */
 export function permissionOf(own: EventConsent | undefined, known: KnownDecision, rules: ConsentRules): Permission {
   const { consent: mode = 'always', gpc } = rules
-  const isDenied = known.denied > 0 && !isNewer(own, known)
+  const isOutdated = known.isVisitorDenied && own?.marketing !== undefined && own.decided === 0
+  const isDenied = isOutdated || (known.denied > 0 && !isNewer(own, known))
   // Without a grant of its own, `always_server` must not read a profile's.
   const found = known.granted > known.denied && mode !== 'always_server' ? ('granted' as const) : undefined
   const marketing: Decision | undefined = isDenied ? 'denied' : (own?.marketing ?? found)

@@ -16,3 +16,21 @@ export interface OrderTraces {
   /** Returns the event_ids of some of the orders that arrived last. */
   latest(count: number): Promise<readonly string[]>
 }
+
+/** Joins the rows of each order. An order has a row in the order memory for each TikTok event, and for its own name. */
+export function createTraces() {
+  const traces = new Map<string, OrderTrace>()
+  const traceOf = (id: string): OrderTrace => traces.get(id) ?? { id, page: 0, signed: 0, dead: [] }
+
+  return {
+    addOrder(id: string, { page, signed }: Pick<OrderTrace, 'page' | 'signed'>): void {
+      const trace = traceOf(id)
+      traces.set(id, { ...trace, page: Math.max(trace.page, page), signed: Math.max(trace.signed, signed) })
+    },
+    addDead(id: string, problem: string): void {
+      const trace = traceOf(id)
+      traces.set(id, { ...trace, dead: [...trace.dead, problem] })
+    },
+    list: (): OrderTrace[] => [...traces.values()],
+  }
+}

@@ -1,9 +1,12 @@
 import type { OutboxEvent } from '../server/outbox.ts'
-import { type ConsentRules, type Permission, permissionOf } from './consent-decision.ts'
+import { type ConsentRules, type KnownDecision, type Permission, permissionOf } from './consent-decision.ts'
 import {
+  deniableKeysOf,
   type Identity,
   identityOf,
   isKind,
+  isKnownAs,
+  isNamed,
   isSamePerson,
   keyOf,
   keysOf,
@@ -93,21 +96,29 @@ const isNobodys = (set: ProfileSet, key: ProfileKey): boolean => isKind(key, 'al
 
 function permissionOfPage(set: ProfileSet, event: OutboxEvent, rules: ProfileRules): Permission {
   if (event.visitor === undefined) return event.consent?.marketing === 'denied' ? 'alone' : 'all'
-  const key = keyOf('visitor', event.visitor)
-  const granted = rules.ages ? (set.find(key)[0]?.profile.granted ?? 0) : 0
-  return permissionOf(event.consent, { granted, denied: set.deniedAt(key), gpc: false }, rules)
+  return permissionOf(event.consent, { ...decisionOf(set, event.visitor, rules), gpc: false }, rules)
+}
+
+/** What a visitor decided last. */
+function decisionOf(set: ProfileSet, visitor: string, { ages }: ProfileRules): Omit<KnownDecision, 'gpc'> {
+  const key = keyOf('visitor', visitor)
+  const granted = ages ? (set.find(key)[0]?.profile.granted ?? 0) : 0
+  const denied = set.deniedAt(key)
+  return { granted, denied, isVisitorDenied: denied > 0 && denied >= granted }
 }
 
 function permissionOfSigned(set: ProfileSet, event: OutboxEvent, rules: ProfileRules): Permission {
   const keys = keysOf(event).filter((key) => !isNobodys(set, key))
+  const deniable = deniableKeysOf(event).filter((key) => !isNobodys(set, key))
   const person = personOf(event)
   const reached = rules.ages ? keys.flatMap((key) => set.find(key)) : []
-  const own = reached.filter(({ profile }) => isSamePerson(person, identityOf(profile)))
+  const own = reached.filter(({ profile }) => isKnownAs(person, identityOf(profile)))
   return permissionOf(
     event.consent,
     {
       granted: Math.max(0, ...own.map(({ profile }) => profile.granted ?? 0)),
-      denied: Math.max(0, ...keys.map(set.deniedAt)),
+      denied: Math.max(0, ...deniable.map(set.deniedAt)),
+      isVisitorDenied: event.visitor !== undefined && decisionOf(set, event.visitor, rules).isVisitorDenied,
       gpc: own.some(({ profile }) => profile.gpc),
     },
     rules,
@@ -143,7 +154,7 @@ function ofPerson(
 ): Found | undefined {
   const { id, profile } = found
   const time = timeOf(event)
-  if (isSamePerson(who, identityOf(profile))) return isNamed(who) || time >= (profile.since ?? 0) ? found : undefined
+  if (isOfPerson(who, profile, event)) return isNamed(who) || time >= (profile.since ?? 0) ? found : undefined
   if (time < Math.max(lastSeen(profile), profile.since ?? 0)) return undefined
   set.unlinkAll(id)
   const { visitor, granted } = profile
@@ -154,6 +165,13 @@ function ofPerson(
   }
   set.write(id, renewed)
   return { id, profile: renewed }
+}
+
+/** Pages name a person's email and customer ID one after the other, so a page's claims need not share one. */
+function isOfPerson(who: Identity, profile: Profile, { source }: OutboxEvent): boolean {
+  const { page = {}, signed = {} } = profile
+  if (source === 'signed') return isKnownAs(who, identityOf(profile))
+  return isSamePerson(who, page) && isKnownAs(addIdentity(who, page), signed)
 }
 
 function add(set: ProfileSet, { id, profile }: Found, event: OutboxEvent): void {
@@ -185,7 +203,7 @@ function tiersOf(set: ProfileSet, event: OutboxEvent): Tiers {
   const find = (keys: readonly ProfileKey[], who: Identity): Found[] => {
     const byId = new Map(keys.flatMap((key) => set.find(key)).map((found) => [found.id, found]))
     return [...byId.values()]
-      .filter(({ profile }) => isSamePerson(who, identityOf(profile)))
+      .filter(({ profile }) => isKnownAs(who, identityOf(profile)))
       .filter(({ profile }) => isNamed(who) || timeOf(event) >= (profile.since ?? 0))
       .sort((one, other) => lastSeen(other.profile) - lastSeen(one.profile))
   }
@@ -205,8 +223,6 @@ function tiersOf(set: ProfileSet, event: OutboxEvent): Tiers {
     phone: onePerson(find(personKeysOf({ phone }), who)),
   }
 }
-
-const isNamed = ({ email, customer }: Identity): boolean => email !== undefined || customer !== undefined
 
 const addIdentity = (one: Identity, other: Identity): Identity => ({
   email: one.email ?? other.email,
@@ -231,12 +247,12 @@ function donorsOf({ who, visitor, alias, person, phone }: Tiers): Donor[] {
   const choose = (found: readonly Found[], givesPerson: boolean) => {
     for (const { profile } of found) {
       const identity = identityOf(profile)
-      if (!isSamePerson(known, identity)) continue
+      if (!isKnownAs(known, identity)) continue
       donors.push({ profile, givesPerson })
       known = addIdentity(known, identity)
     }
   }
-  choose(visitor, true)
+  choose(visitor, visitor[0]?.profile.signed?.named === true)
   choose(alias, false)
   choose(person, true)
   choose(phone, false)
@@ -261,7 +277,7 @@ function namedBy(set: ProfileSet, visitor: string, event: OutboxEvent, who: Iden
 }
 
 /** Removes what was read from the visitor's device. */
-function toBare({ visitor, aliases: _, json: _json, ...event }: OutboxEvent): OutboxEvent {
+function toBare({ visitor, aliases: _, filledFrom: from = [], json: _json, ...event }: OutboxEvent): OutboxEvent {
   const {
     ttclid: _ttclid,
     ttp: _ttp,
@@ -271,6 +287,6 @@ function toBare({ visitor, aliases: _, json: _json, ...event }: OutboxEvent): Ou
     external_id,
     ...user
   } = event.data.user
-  const ids = [external_id ?? []].flat().filter((id) => id !== visitor)
+  const ids = [external_id ?? []].flat().filter((id) => id !== visitor && !from.includes(id))
   return { ...event, data: { ...event.data, user: { ...user, ...toExternalId(ids) } } }
 }

@@ -33,10 +33,11 @@ function fill(event: OutboxEvent, sources: readonly Values[], profiles: readonly
   for (const values of sources) add(more, user, values)
   const ids = moreIds(event, sources)
   if (ids.length) Object.assign(more, toExternalId([...listOf(user.external_id), ...ids]))
+  const givers = profiles.flatMap(({ visitor }) => (visitor !== undefined && visitor !== event.visitor ? visitor : []))
   const isLimited = event.data.limited_data_use !== true && profiles.some(({ limited }) => limited)
   if (!isLimited && !hasKeys(more)) return event
   const data = { ...event.data, ...(isLimited && { limited_data_use: true }), user: { ...user, ...more } }
-  return { ...event, data }
+  return { ...event, data, ...(givers.length && { filledFrom: givers }) }
 }
 
 const plainKeys = ['email', 'phone', 'ttclid', 'ttp', 'locale', 'ip', 'user_agent'] as const

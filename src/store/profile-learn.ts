@@ -16,7 +16,7 @@ const REFRESH = 3_600_000
 /** Returns the profile with what an event says of it, or the same profile if that is nothing new. */
 export function learn(profile: Profile, event: OutboxEvent): Profile {
   const part = event.source === 'signed' ? 'signed' : 'page'
-  const person = addPerson(profile[part], event)
+  const person = addPerson(profile[part], event, part === 'signed' && event.visitor !== undefined)
   const context = addContext(profile.context, event)
   const granted = addGrant(profile.granted, event)
   const signals = signalsAfter(profile, event)
@@ -54,8 +54,9 @@ function signalsAfter(
   return { ...(isLimited && { limited: true }), ...(isOptedOut && { gpc: true }) }
 }
 
-function addPerson(former: PersonPart | undefined, event: OutboxEvent): PersonPart | undefined {
-  const { address, ...ids } = personOf(event)
+function addPerson(former: PersonPart | undefined, event: OutboxEvent, isNamed: boolean): PersonPart | undefined {
+  const { address, ...known } = personOf(event)
+  const ids = { ...known, ...(isNamed && hasKeys(known) && { named: true as const }) }
   if (!address && !hasKeys(ids)) return former
   const at = timeOf(event)
   if (!former) return { at, ...ids, ...(address && { address }) }
@@ -63,6 +64,8 @@ function addPerson(former: PersonPart | undefined, event: OutboxEvent): PersonPa
   const merged: PersonPart = isNewer ? { ...former, ...ids } : { ...ids, ...former }
   const chosen = isNewer ? newerAddress(former.address, address) : (former.address ?? address)
   if (chosen) merged.address = chosen
+  const hasNewId = merged.email !== former.email || merged.customer !== former.customer
+  if (hasNewId && !isNamed) delete merged.named
   return settle(former, merged, at)
 }
 

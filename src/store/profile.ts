@@ -32,6 +32,8 @@ export interface PersonPart {
   phone?: string
   customer?: string
   address?: Address
+  /** True if a signed source sent the visitor ID with them. By a cart alone, the visitor may be another person. */
+  named?: true
 }
 
 /** What only a browser knows. Times are in milliseconds since 1970. */
@@ -88,8 +90,22 @@ export function isSamePerson(one: Identity, other: Identity): boolean {
 const isOther = (one: string | undefined, other: string | undefined): boolean =>
   one !== undefined && other !== undefined && one !== other
 
+/**
+ * True if an event's person may get what is known of another one: they share an email or customer ID, or one of them is nobody
+ * known. An email here and a customer ID there may be of two persons.
+ */
+export function isKnownAs(one: Identity, other: Identity): boolean {
+  if (!isSamePerson(one, other)) return false
+  const shares = (key: keyof Identity) => one[key] !== undefined && one[key] === other[key]
+  return !isNamed(one) || !isNamed(other) || shares('email') || shares('customer')
+}
+
+export const isNamed = ({ email, customer }: Identity): boolean => email !== undefined || customer !== undefined
+
 /** The part of an event that says whose it is. */
-export type Owned = Pick<OutboxEvent, 'visitor' | 'aliases' | 'source'> & { data: Pick<EventsApiEvent, 'user'> }
+export type Owned = Pick<OutboxEvent, 'visitor' | 'aliases' | 'filledFrom' | 'source'> & {
+  data: Pick<EventsApiEvent, 'user'>
+}
 
 /** The customer ID of an event. A page's lone `external_id` is a visitor ID. */
 export function customerOf({ visitor, source, data: { user } }: Owned): string | undefined {
@@ -116,6 +132,12 @@ function addressOf(user: EventsApiEvent['user']): Address | undefined {
     if (value !== undefined) address = { ...address, [key]: value }
   }
   return address
+}
+
+/** The keys whose denial concerns an event. */
+export function deniableKeysOf(event: Owned): ProfileKey[] {
+  const { filledFrom = [] } = event
+  return [...keysOf(event), ...filledFrom.map((visitor) => keyOf('visitor', visitor))]
 }
 
 /** The keys that an event names. A page's claim of a person is no key. */

@@ -19,7 +19,7 @@ inEachBrowser(
   (stage) => {
     /** A demo of its own for each test, at the browser's localhost. */
     async function open(path: string, pixelId?: string): Promise<Page> {
-      const demo = await createDemo({ origins: [shop], pixelId })
+      const demo = await createDemo({ origins: [shop], pixelId, adminUrl: 'https://ops.localhost/admin' })
       onTestFinished(() => demo.close())
       stage.network.serve('localhost', demo.answer)
       return stage.open(shop + path)

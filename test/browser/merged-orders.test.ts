@@ -75,7 +75,7 @@ inEachBrowser((stage) => {
       expect(event).toMatchObject({
         ...{ event: 'Purchase', event_id: '1001' },
         user: {
-          ...{ email: hash, phone: hash, external_id: hash, first_name: hash, last_name: hash, zip_code: hash },
+          ...{ email: hash, phone: hash, external_id: [hash, hash], first_name: hash, last_name: hash, zip_code: hash },
           ...{ ttclid: 'E.C.P.click', ttp: 'ttp-cookie', ip: expect.any(String) },
           user_agent: await page.evaluate('navigator.userAgent'),
         },

@@ -48,7 +48,8 @@ inEachBrowser((stage) => {
     const hit = hits.find(({ event_id }) => event_id === '1001')
     expect(event).toMatchObject({ eventName: 'Placed Order', eventID: '1001', pixel: true, page: { url: shop } })
     expect(event?.send).toEqual([{ event: hit?.event, parameters: hit?.properties }])
-    expect(event?.user).toEqual(hit?.context.user)
+    // The pixel gets the visitor's ID as the external_id.
+    expect({ ...event?.user, external_id: event?.visitor }).toEqual(hit?.context.user)
     const [request] = host.requests()
     expect(request?.headers['content-type']).toMatch(/^text\/plain/) // no preflight
     expect(host.requests()).toHaveLength(1)

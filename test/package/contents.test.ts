@@ -10,6 +10,7 @@ test('the package contains only the build, its license and its documents', () =>
       'CHANGELOG.md',
       'VERSIONING.md',
       'package.json',
+      'docs/admin.webp',
       'docs/inspector.webp',
       'dist/converge.js',
       'dist/index.js',
@@ -20,7 +21,7 @@ test('the package contains only the build, its license and its documents', () =>
     ]),
   )
   const expected =
-    /^(dist\/[\w-]+\.(js|js\.map|d\.ts|(schema\.)?json)|dist\/third-party-licenses\.txt|[A-Z]+(\.md)?|docs\/inspector\.webp|package\.json)$/
+    /^(dist\/[\w-]+\.(js|js\.map|d\.ts|(schema\.)?json)|dist\/third-party-licenses\.txt|[A-Z]+(\.md)?|docs\/(admin|inspector)\.webp|package\.json)$/
   expect(paths.filter((path) => !expected.test(path))).toEqual([])
 })
 
@@ -29,6 +30,12 @@ test('the package installs nothing for pages: its dependencies are only used on 
     expect.arrayContaining([expect.stringMatching(/^(peer|optional)Dependencies$/)]),
   )
   expect(Object.keys(manifest.dependencies)).toEqual([
-    ...['@clack/prompts', 'csv-parse', 'libphonenumber-js', 'pg', 'prom-client', 'srvx', 'valibot'],
+    '@clack/prompts',
+    'csv-parse',
+    'libphonenumber-js',
+    'pg',
+    'prom-client',
+    'srvx',
+    'valibot',
   ])
 })

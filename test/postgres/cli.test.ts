@@ -6,7 +6,8 @@ import { createFolder } from '../server/node-folder.ts'
 import { accessToken, pageBatch, pixelId, postPage } from '../server/node-requests.ts'
 import { playTikTok } from '../server/node-server.ts'
 import { purchase } from '../server/outbox-kit.ts'
-import { createDatabase, hasPostgres, openStore, runSql } from './postgres-kit.ts'
+import { createDatabase, hasPostgres, openStore } from './postgres-kit.ts'
+import { runSql } from './run-sql.ts'
 
 const jane = '8c87b489ce35cf2e2f39f80e282cb2e804932a56a213983eeeb428407d43b52d'
 const poll = { timeout: 15_000 }

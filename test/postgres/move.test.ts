@@ -10,7 +10,8 @@ import type { Store } from '../../src/store/store.ts'
 import { pixelId } from '../server/node-requests.ts'
 import { newPath, numbered, purchase, soon } from '../server/outbox-kit.ts'
 import { listOf } from '../server/store-contract.ts'
-import { createDatabase, hasPostgres, openStore, runSql } from './postgres-kit.ts'
+import { createDatabase, hasPostgres, openStore } from './postgres-kit.ts'
+import { runSql } from './run-sql.ts'
 
 const window = { mergeOrders: 60 }
 const poll = { timeout: 15_000 }

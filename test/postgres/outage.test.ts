@@ -8,8 +8,9 @@ import { accessToken, pageBatch, pixelId, postOrder, postPage, shop, webhookToke
 import { playTikTok } from '../server/node-server.ts'
 import { createSmallDisk, fillDisk } from '../server/small-disk.ts'
 import type { EventsApiHost } from '../tiktok/events-api-host.ts'
-import { hasPostgres, runSql } from './postgres-kit.ts'
+import { hasPostgres } from './postgres-kit.ts'
 import { findBinaries, type PostgresServer, startPostgres } from './postgres-server.ts'
+import { runSql } from './run-sql.ts'
 
 const binaries = hasPostgres ? await findBinaries() : undefined
 const poll = { timeout: 25_000, interval: 50 }

@@ -7,8 +7,9 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { OutboxEvent } from '../../src/server/outbox.ts'
 import { createFolder } from '../server/node-folder.ts'
 import { numbered, purchase } from '../server/outbox-kit.ts'
-import { hasPostgres, newSchema, openStore, runSql, serverUrl } from './postgres-kit.ts'
+import { hasPostgres, newSchema, openStore, serverUrl } from './postgres-kit.ts'
 import { findPort } from './postgres-server.ts'
+import { runSql } from './run-sql.ts'
 
 const window = { mergeOrders: 60 }
 const poll = { timeout: 15_000 }

@@ -1,9 +1,9 @@
-import pg from 'pg'
 import { inject, onTestFinished } from 'vitest'
 import { createPostgresStore, type PostgresStoreOptions } from '../../src/store/postgres/postgres-store.ts'
 import type { Store } from '../../src/store/store.ts'
 import { pixelId } from '../server/node-requests.ts'
 import { soon } from '../server/outbox-kit.ts'
+import { runSql } from './run-sql.ts'
 
 const given = inject('postgres')
 
@@ -21,18 +21,6 @@ export async function createDatabase(): Promise<string> {
   await runSql(`${serverUrl}/postgres`, `CREATE DATABASE ${name}`)
   onTestFinished(() => runSql(`${serverUrl}/postgres`, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`).then(() => {}))
   return `${serverUrl}/${name}`
-}
-
-/** Runs a statement in a session of its own, and returns its rows. */
-export async function runSql(url: string, sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url })
-  client.on('error', () => {})
-  await client.connect()
-  try {
-    return (await client.query(sql, values)).rows
-  } finally {
-    await client.end()
-  }
 }
 
 /** Opens a database, as one forwarder does. It is closed when the test ends. */

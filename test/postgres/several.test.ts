@@ -6,7 +6,8 @@ import { openPostgresEngine } from '../../src/store/postgres/postgres-engine.ts'
 import { migrations } from '../../src/store/postgres/postgres-schema.ts'
 import { pixelId } from '../server/node-requests.ts'
 import { numbered, purchase, soon } from '../server/outbox-kit.ts'
-import { createDatabase, hasPostgres, newSchema, openStore, runSql, serverUrl } from './postgres-kit.ts'
+import { createDatabase, hasPostgres, newSchema, openStore, serverUrl } from './postgres-kit.ts'
+import { runSql } from './run-sql.ts'
 
 const window = { mergeOrders: 60 }
 const poll = { timeout: 15_000 }

@@ -19,8 +19,8 @@ import { startStore } from './start-store.ts'
 const secret = 'shpss_0123456789abcdef0123456789abcdef'
 const sources = { shopify: { type: 'shopify', secret }, woocommerce: { type: 'woocommerce', secret } } as const
 
-/** Longer than a server may take to notice the switch. */
-const notice = { timeout: 2000, interval: 50 }
+/** For a loaded machine. That a server reads the switch again after a second is tested below, with a clock of the test. */
+const notice = { timeout: 10_000, interval: 50 }
 
 async function prepare(): Promise<{ folder: string; tiktok: EventsApiHost }> {
   const tiktok = await createEventsApiHost({ accessToken, pixelId })
@@ -42,7 +42,7 @@ describe('the command pause', () => {
   test.each([
     ['database', 'converge.db'],
     ['outbox', 'outbox.db'],
-  ])('stops the intake of a running server with --%s within 2 s, and resume starts it again', async (kind, file) => {
+  ])('stops the intake of a running server with --%s, and resume starts it again', async (kind, file) => {
     const { folder, tiktok } = await prepare()
     const server = run(folder, 'serve', '--port', '0', `--${kind}`, file)
     let errors = ''
@@ -234,7 +234,7 @@ describe('a server', () => {
     return { state, log, read }
   }
 
-  test('reads the switch at most once a second, however many requests there are', async () => {
+  test('reads the switch again after a second, and only once for any number of requests', async () => {
     const { state, read } = createSwitch()
     await Promise.all(Array.from({ length: 100 }, read))
     expect(state.reads).toBe(1)

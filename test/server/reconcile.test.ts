@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
+import { sha256 } from '../../src/core/sha256.ts'
 import type { ForwarderConfig } from '../../src/server/forwarder-config.ts'
 import { type Ended, runCli, startCli, writeConfig } from './node-child.ts'
 import { createFolder, createFolderInMemory } from './node-folder.ts'
@@ -26,13 +27,13 @@ interface Order extends ExportedOrder {
 }
 
 /** Brings an order as its word says. */
-async function bring(past: PastShop, { id, time, word }: Order): Promise<void> {
-  const page = () => past.postPage(pageCopy({ id, time }))
+async function bring(past: PastShop, { id, time, word, email = `${id}@example.com` }: Order): Promise<void> {
+  const page = () => past.postPage(pageCopy({ id, time }, { user: { email: sha256(email) } }))
   const server = (properties: object = {}, profile: object = {}) => {
     const order = shopCopy({ id, time: word === 'too_late' ? time - 4 * day : time }, properties)
     return past.postShop({
       ...order,
-      profile_properties: { $email: 'jane@example.com', $consent: 'granted', ...profile },
+      profile_properties: { $email: email, $consent: 'granted', ...profile },
     })
   }
   if (word === 'page' || word === 'merged') await page()
@@ -312,7 +313,7 @@ test('the webhook that comes after all does not send the order again', async () 
 test.each<[string, Partial<Order>, Partial<ForwarderConfig>, string]>([
   ['is older than 47 hours', { time: Date.now() - 50 * hour }, {}, 'too late: TikTok could count it a second time'],
   ['is refunded', { status: 'refunded' }, {}, 'its status is refunded, not paid or partially-refunded'],
-  ['has no recorded grant', {}, { consent: 'require' }, 'no consent: a grant is needed'],
+  ['has no recorded grant', { email: 'mary@example.com' }, { consent: 'require' }, 'no consent: a grant is needed'],
   [
     'is filtered',
     { source: 'b2b' },
@@ -330,9 +331,20 @@ test.each<[string, Partial<Order>, Partial<ForwarderConfig>, string]>([
   expect(output).toContain('0 orders added to the database, 1 not sent.')
 })
 
+test('with a grant of an earlier order of the customer, --send sends an order also where consent is required', async () => {
+  const path = await createFewOrders()
+  const server = await startStore({ database: { path }, consent: 'require' })
+  const config = writeConfig(createFolder(), { consent: 'require' })
+  const { code, output } = await reconcile(writeOrders(shopifyCsv(fewOrders)), path, '--config', config, '--send')
+  expect([code, output]).toEqual([0, expect.stringContaining('1 orders added')])
+  expect((await server.tiktok.waitForAccepted(1)).map(({ event_id }) => event_id)).toEqual(['7006'])
+})
+
 test('with a grant that is recorded in the attributes of the order, --send sends it also where consent is required', async () => {
   const notes = `gift: no\n__converge: ${JSON.stringify({ consent: { marketing: 'granted' }, ttclid: 'E.C.P.click' })}`
-  const orders = fewOrders.map((order) => (order.word === 'never_seen' ? { ...order, notes } : order))
+  const orders = fewOrders.map((order) =>
+    order.word === 'never_seen' ? { ...order, notes, email: 'mary@example.com' } : order,
+  )
   const path = await createFewOrders()
   const server = await startStore({ database: { path } })
   const config = writeConfig(createFolder(), { consent: 'require' })

@@ -407,12 +407,9 @@ export function testStore(name: string, create: () => TestDatabase): void {
       return row
     }
 
-    test('sends a row for new customers with the first order of each key of a person only, across restarts', async ({
-      skip,
-    }) => {
+    test('sends a row for new customers with the first order of each key of a person only, across restarts', async () => {
       const database = create()
       const store = database.open()
-      skip(!store.keepsHistory, 'it keeps no history of customers')
       const start = Date.now() - 1000
       expect(await addOrderOf(store, { id: '1', time: start, person: { email: jane, phone: jane1 } })).toBe('kept')
       expect(await addOrderOf(store, { id: '2', time: start + 1 })).toBe('for_others')
@@ -430,12 +427,9 @@ export function testStore(name: string, create: () => TestDatabase): void {
       expect(await again.stats()).toMatchObject({ waiting: 6, customers: { new: 2, returning: 2, unknown: 0 } })
     })
 
-    test('adds orders to the history without events, and forgets a person and those who ordered too long ago', async ({
-      skip,
-    }) => {
+    test('adds orders to the history without events, and forgets a person and those who ordered too long ago', async () => {
       let now = Date.now()
       const store = create().open(() => now)
-      skip(!store.keepsHistory, 'it keeps no history of customers')
       const old = { id: '1', time: now - 1000, person: { email: jane, customerId: jane1 }, isCovered: true, rows: [] }
       expect(await store.add([], window, { history: { orders: [old], keepFor: 40 * day } })).toEqual([])
       expect(await addOrderOf(store, { id: '2' })).toBe('for_others')
@@ -443,6 +437,28 @@ export function testStore(name: string, create: () => TestDatabase): void {
       expect(await addOrderOf(store, { id: '3', time: now, person: { email: mary, customerId: jane1 } })).toBe('kept')
       now += 41 * day
       expect(await addOrderOf(store, { id: '4', time: now, person: { email: mary } })).toBe('kept')
+    })
+
+    test('finds what became of orders by their IDs, and the latest ones', async () => {
+      let now = Date.now()
+      const store = create().open(() => now)
+      const later = (...events: OutboxEvent[]) => store.add(events, { mergeOrders: 0 }).finally(() => (now += 1000))
+      store.start(taking(({ data }) => (data.event_id === 'dead' ? 'dead' : 'done')).deliver, { mergeOrders: 0 })
+      await later(order('page', { id: 'page' }), order('page', { id: 'page', event: 'NewCustomerPurchase' }))
+      await later(order('signed', { id: 'signed' }))
+      await later(order('page', { id: 'both' }))
+      await later(order('signed', { id: 'both' }))
+      await later(order('signed', { id: 'dead' }))
+      await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, dead: { refused: 1 } })
+      const traces = await store.traces?.find(['page', 'signed', 'both', 'dead', 'none'])
+      const words = traces?.map(({ id, page, signed, dead }) => [id, page > 0, signed > 0, ...dead])
+      expect(words?.sort()).toEqual([
+        ['both', true, true],
+        ['dead', false, false, 'refused'],
+        ['page', true, false],
+        ['signed', false, true],
+      ])
+      expect(await store.traces?.latest(2)).toEqual(['both', 'signed'])
     })
   })
 }

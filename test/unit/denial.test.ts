@@ -100,6 +100,23 @@ describe('a denial', () => {
     expect(denialsIn(page)).toEqual([{ visitor }])
   })
 
+  test('by Global Privacy Control, turned on since an earlier page, is posted once, and erases what that page kept', async () => {
+    const gpc: Partial<Config> = { consent: 'implied', gpc: 'deny' }
+    const first = open(gpc)
+    first.track('Searched')
+    await run(first.page)
+    const visitor = first.page.posts[0]?.events[0]?.visitor
+    first.page.close()
+    for (const count of [1, 0]) {
+      const page = openPage({ device: first.device })
+      Object.assign(page.window.navigator, { globalPrivacyControl: true })
+      openShop({ relay: '/relay', denials: true, ...gpc }, page)
+      await run(page)
+      expect(denialsIn(page)).toEqual(Array(count).fill({ visitor }))
+      expect([...first.device.stored.keys()]).toEqual([])
+    }
+  })
+
   test('of a visitor who grants and denies again names the new ID', async () => {
     const { page, converge, track, visitor } = await visit({ consent: 'require' })
     converge.consent(denied)
@@ -116,7 +133,6 @@ describe('a denial', () => {
 describe('no denial is posted', () => {
   test.each<[title: string, config: Partial<Config>]>([
     ['to a forwarder that does not accept denials', { denials: false }],
-    ['while the config is paused', { paused: true }],
     ['in the mode `always`, in which a denial changes nothing', { consent: 'always' }],
   ])('%s', async (_, config) => {
     const { page, converge } = await visit({ consent: 'require', ...config })
@@ -130,6 +146,23 @@ describe('no denial is posted', () => {
     converge.consent(denied)
     await run(page)
     expect(page.posts).toEqual([])
+  })
+
+  test('while the config is paused, even if an earlier page knew the visitor', async () => {
+    const { page, device } = await visit({ consent: 'require' })
+    page.close()
+    const next = open({ consent: 'require', paused: true }, device)
+    next.converge.consent(denied)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(next.page.posts).toEqual([])
+  })
+
+  test('if a second pixel waits for a decision that the first one did not need', async () => {
+    const { page, track } = open({ consent: 'implied' })
+    track('Searched')
+    await run(page)
+    startConverge({ pixelId: 'OTHER00000OTHER00000', consent: 'require' }, page.window, noParts)
+    expect(denialsIn(page)).toEqual([])
   })
 
   test('by the pages after the denial', async () => {

@@ -1,6 +1,6 @@
 // A month of made-up visits to the shop, and what became of their events. The same time always gives the same month.
 
-import { sha256 } from '../../../src/core/sha256.ts'
+import { createHash } from 'node:crypto'
 import type { EventsApiEvent } from '../../../src/tiktok/events-api/event.ts'
 import { currency, products } from '../shop/catalogue.ts'
 
@@ -21,6 +21,8 @@ export type Outcome =
   | { status: 'failure'; attempts: number; code?: number; message?: string; problem: string }
   | { status: 'skipped'; reason: string }
   | { status: 'no_consent'; reason: string }
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -179,14 +181,11 @@ function ordersOf({ at, orderId, value, browser, isDenied, isBlocked, daysAgo }:
 
 /** An order that TikTok refused: a gift card without a content ID, added by hand in the shop system. */
 function lostOrder(at: number, orderId: string): PastEvent {
-  const problem = 'TikTok refused it with code 40002: properties.contents[0].content_id is required'
+  const problem = 'TikTok answered code 40002: properties.contents[0].content_id is required'
   return {
     ...{ at, source: 'shopify', channel: 'server', isMerged: false, eventName: 'Placed Order' },
     data: dataOf('Placed Order', at, orderId, { email: sha256('gift@example.com') }, 120),
-    outcome: {
-      ...{ status: 'failure', attempts: 1, code: 40002, problem },
-      message: 'properties.contents[0].content_id is required',
-    },
+    outcome: { status: 'failure', attempts: 1, code: 40002, message: problem, problem },
   }
 }
 

@@ -12,6 +12,8 @@ export interface View {
   setting: Setting
   /** True inside the frame of /tiktok, which has its own counters. */
   isFramed: boolean
+  /** Where the operator's page is, if it is linked. */
+  adminUrl: string | undefined
 }
 
 export interface Page {
@@ -29,7 +31,7 @@ const convergeSnippet = (isFramed: boolean): Html => html`<script>
     </script>
     <script async src="/converge/converge.js" data-consent="require" data-page-loads="auto"${!isFramed && html` data-debug="true"`}></script>`
 
-export function layout({ visitor, consent, setting, isFramed }: View, { title, main }: Page): Html {
+export function layout({ visitor, consent, setting, isFramed, adminUrl }: View, { title, main }: Page): Html {
   const count = visitor.cart.reduce((sum, { quantity }) => sum + quantity, 0)
   return html`<!doctype html>
 <html lang="en">
@@ -50,7 +52,7 @@ export function layout({ visitor, consent, setting, isFramed }: View, { title, m
   </head>
   <body>
     <a class="skip" href="#main">Skip to the content</a>
-    ${!isFramed && controls(setting, html`<a href="/tiktok">What TikTok sees</a>`)}
+    ${!isFramed && controls(setting, html`<a href="/tiktok">What TikTok sees</a>`, adminUrl)}
     <header class="top">
       <a class="brand" href="/"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M3 17c3-9 6-12 9-12s6 3 9 12M7 17c2-5 3-7 5-7s3 2 5 7"/></svg>Nordlicht</a>
       <nav aria-label="Shop">

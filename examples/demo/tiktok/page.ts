@@ -19,7 +19,7 @@ const stories = [
 ] as const
 
 /** What TikTok receives, both copies side by side. */
-export function tiktokPage(setting: Setting, pixelId: string | undefined): Html {
+export function tiktokPage(setting: Setting, pixelId: string | undefined, adminUrl: string | undefined): Html {
   return html`<!doctype html>
 <html lang="en">
   <head>
@@ -36,7 +36,7 @@ export function tiktokPage(setting: Setting, pixelId: string | undefined): Html 
   </head>
   <body data-real="${String(pixelId !== undefined)}">
     <a class="skip" href="#events">Skip to the events</a>
-    ${controls(setting, html`<a href="/">To the shop</a>`)}
+    ${controls(setting, html`<a href="/">To the shop</a>`, adminUrl)}
     <main>
       <header>
         <h1>What TikTok sees</h1>

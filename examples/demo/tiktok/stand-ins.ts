@@ -11,6 +11,8 @@ import type { LogLevel } from '../../../src/core/log.ts'
 import type { RelayBatch } from '../../../src/types.ts'
 import { createEventsApiHost } from '../../../test/tiktok/events-api-host.ts'
 import { createPixelHost } from '../../../test/tiktok/pixel-host.ts'
+import { adminToken } from '../admin-token.ts'
+import { fillMonth } from '../month/fill.ts'
 import { ordersPaid, shopifySecret } from '../shop/shopify-webhook.ts'
 import { consentOf, type Order } from '../shop/visitors.ts'
 import { configOf, initial, type Setting } from '../switches.ts'
@@ -21,6 +23,8 @@ export interface StandIns {
   converge(request: IncomingMessage, response: ServerResponse): Promise<void>
   /** Answers as TikTok's pixel host. `path` is the path below its origin. */
   pixel(request: IncomingMessage, response: ServerResponse, path: string): Promise<void>
+  /** Answers the operator's page, on an origin that is not the shop's. */
+  admin(request: IncomingMessage, response: ServerResponse): Promise<void>
   report(text: string): void
   /** The shop system sends a paid order to the forwarder, as Shopify does. */
   order(order: Order, request: IncomingMessage): Promise<void>
@@ -57,6 +61,8 @@ export interface StandInOptions {
   isReal: boolean
   /** The path of the simulated pixel host. */
   pixelPath: string
+  /** Puts a month of made-up events into the event log first. */
+  withMonth: boolean
   /** Called after each change. */
   onNews: () => void
 }
@@ -69,9 +75,12 @@ export async function createStandIns({
   pixelId,
   isReal,
   pixelPath,
+  withMonth,
   onNews,
 }: StandInOptions): Promise<StandIns> {
   const folder = await mkdtemp(join(tmpdir(), 'converge-demo-'))
+  const path = join(folder, 'converge.db')
+  if (withMonth) await fillMonth(path, pixelId, Date.now())
   const pixelHost = createPixelHost()
   const eventsApi = await createEventsApiHost()
   const copies = createCopyLog({ seesHits: !isReal })
@@ -97,7 +106,7 @@ export async function createStandIns({
       log = [{ level, sentence }, ...log].slice(0, 5)
       onNews()
     }
-    store = createSqliteStore({ path: join(folder, 'converge.db'), pixelId, log: (sentence) => say('warn', sentence) })
+    store = createSqliteStore({ path, pixelId, log: (sentence) => say('warn', sentence) })
     return createForwarder(
       {
         ...configOf(setting, pixelId),
@@ -107,6 +116,7 @@ export async function createStandIns({
         sources: { shopify: { type: 'shopify', secret: shopifySecret } },
         store: watched(store),
         mergeOrders,
+        adminToken,
       },
       { log: (level, message, fields) => say(level, [message, fields?.problem].filter(Boolean).join(': ')) },
     )
@@ -170,6 +180,10 @@ export async function createStandIns({
       const isMoved = pathname.endsWith('/converge.js') && response.ok && (!isReal || isCut)
       const body = isMoved ? withTikTokAt(origin + pixelPath, await response.text()) : response.body
       await sendNodeResponse(outgoing, new Response(body, response))
+    },
+    async admin(incoming, outgoing) {
+      const request = new NodeRequest({ req: incoming, res: outgoing })
+      await sendNodeResponse(outgoing, await (await started).fetch(request, { ip: request.ip }))
     },
     async order(order, request) {
       const forwarder = await started

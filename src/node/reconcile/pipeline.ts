@@ -44,7 +44,7 @@ export function openPipeline(flags: PipelineFlags): Pipeline | undefined {
   return {
     config,
     source,
-    read: createServerIntake(source, sources.web, { history: readHistoryConfig(config.newCustomers), canWait: false }),
+    read: createServerIntake(source, sources.web, { history: readHistoryConfig(config.newCustomers), canWait: true }),
   }
 }
 

@@ -2,7 +2,7 @@ import type { Intake } from '../../server/intake.ts'
 import { parseServerEvent } from '../../server/parse.ts'
 import type { ReadServerEvents } from '../../server/server-intake.ts'
 import { isSent } from '../../store/fate.ts'
-import type { Store } from '../../store/store.ts'
+import type { ProfileOptions, Store } from '../../store/store.ts'
 import type { FileOrder } from '../orders-file/read-orders.ts'
 import { toEvent } from './to-event.ts'
 
@@ -12,6 +12,8 @@ export interface SendOptions {
   read: ReadServerEvents
   /** True if events are logged. */
   hasLog: boolean
+  /** The rules of the config on consent and profiles. */
+  rules: ProfileOptions
   /** Why an order must not be sent, or `undefined`. */
   whyUnsafe: (order: FileOrder) => string | undefined
   /** Milliseconds since 1970. */
@@ -31,22 +33,27 @@ export interface SentOrder {
 export async function sendOrder(order: FileOrder, options: SendOptions): Promise<SentOrder> {
   const unsafe = options.whyUnsafe(order)
   if (unsafe !== undefined) return { order, notSent: unsafe }
-  const receivedAt = options.now()
-  const intake = options.read(parseServerEvent(toEvent(order)), { receivedAt, isClockSteady: true })
+  const { store, rules, hasLog } = options
+  // 0, because the page's copy would have arrived by now. What is undecided is decided at once.
+  const addition = { ...rules, mergeOrders: 0 }
+  const intake = options.read(parseServerEvent(toEvent(order)), { receivedAt: options.now(), isClockSteady: true })
+  const { denials, history } = intake
   const events = intake.taken.map(({ event }) => event)
-  const reason = whyNot(intake)
-  if (reason !== undefined) return { order, notSent: reason }
+  if (!events.length) {
+    if (denials.length) await store.add([], addition, { denials })
+    return { order, notSent: whyNot(intake) }
+  }
   const log = { ...intake.log, eventNames: intake.taken.map(({ eventName }) => eventName) }
-  const extras = { history: intake.history, ...(options.hasLog && { log }) }
-  const fates = await options.store.add(events, { mergeOrders: 0 }, extras)
-  const isAdded = events.some((event, index) => isSent(fates[index] ?? 'already_sent', event))
-  return { order, notSent: isAdded ? undefined : 'arrived meanwhile' }
+  const fates = await store.add(events, addition, { denials, history, ...(hasLog && { log }) })
+  if (events.some((event, index) => isSent(fates[index] ?? 'already_sent', event))) return { order, notSent: undefined }
+  return { order, notSent: fates.includes('no_consent') ? noConsent : 'arrived meanwhile' }
 }
 
-function whyNot({ taken, statuses = {}, problems, late }: Intake): string | undefined {
-  if (taken.length) return undefined
+const noConsent = 'no consent: a grant is needed, and none is recorded'
+
+function whyNot({ statuses = {}, problems, late }: Intake): string {
   if (late.length) return 'too late: TikTok could count it a second time'
-  if (statuses.no_consent) return 'no consent: a grant is needed, and none is recorded with the order'
+  if (statuses.no_consent) return noConsent
   if (statuses.filtered) return 'filtered'
   if (statuses.skipped) return 'the mapping has no server row for it'
   return problems.map(({ path, message }) => `${path} ${message}`.trim())[0] ?? 'it could not be read'

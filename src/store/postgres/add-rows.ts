@@ -108,6 +108,7 @@ export function createRowAdder(schema: string, slot: number) {
   }
 
   return {
+    slot,
     lockOrders,
     addTotals,
 

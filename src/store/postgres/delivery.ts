@@ -1,5 +1,5 @@
 import type { Deliver, Verdict } from '../../server/outbox.ts'
-import { type Answered, createVerdictReader } from '../verdict-reader.ts'
+import { createVerdictReader, type Reading } from '../verdict-reader.ts'
 import { MAX_BATCH, type Settled } from '../waiting-event.ts'
 import { reasonOf } from './connections.ts'
 import type { DatabaseClock } from './database-clock.ts'
@@ -117,7 +117,7 @@ export function createRounds(options: DeliveryOptions): Rounds {
     }
   }
 
-  async function tell({ pause, wasTried }: { pause: number | undefined; wasTried: boolean }, before: SharedState) {
+  async function tell({ pause, wasTried }: Reading, before: SharedState) {
     if (pause === undefined) return before.failures ? shared.clear() : undefined
     if (!wasTried) return before.failures ? shared.free() : undefined
     return shared.hold({
@@ -130,21 +130,30 @@ export function createRounds(options: DeliveryOptions): Rounds {
   async function send(batches: Batch[], state: SharedState, signal: AbortSignal): Promise<Nap> {
     const started = performance.now()
     const stopRenewing = keepRenewed(batches)
-    const answered: Answered[] = await Promise.all(
-      batches.map(async (batch) => ({ batch: batch.events, verdicts: await ask(batch, signal) })),
-    )
-    stopRenewing()
+    const readings = await Promise.all(batches.map((batch) => sendOne(batch, state, signal))).finally(stopRenewing)
     if (isAbandoned) return { milliseconds: 0, light: false, idle: false }
-    const reading = verdictReader.read(answered, state.failures)
-    const outcomes = new Map(reading.settled.map((one) => [one.id, one]))
-    for (const batch of batches)
-      unsaved.push({ batch, settled: batch.events.flatMap(({ id }) => outcomes.get(id) ?? []) })
     await save()
-    await tell(reading, state)
-    calls = reading.pause === undefined ? MOST_CALLS : 1
+    const worst = readings.reduce((one, other) => ((other.pause ?? -1) > (one.pause ?? -1) ? other : one))
+    await tell(worst, state)
+    calls = worst.pause === undefined ? MOST_CALLS : 1
     const isFull = batches.every(({ events }) => events.length === MAX_BATCH)
     const rest = isFull ? 0 : SPACING - (performance.now() - started)
-    return { milliseconds: reading.pause ?? rest, light: false, idle: false }
+    return { milliseconds: worst.pause ?? rest, light: false, idle: false }
+  }
+
+  /** Records the outcome at once, because a batch that TikTok has is sent again if this process is killed before. */
+  async function sendOne(batch: Batch, state: SharedState, signal: AbortSignal): Promise<Reading> {
+    const verdicts = await ask(batch, signal)
+    const reading = verdictReader.read([{ batch: batch.events, verdicts }], state.failures)
+    const outcome = { batch, settled: reading.settled }
+    if (isAbandoned) return reading
+    try {
+      await settlement.settle(batch, reading.settled, now())
+      inHand.delete(batch)
+    } catch {
+      unsaved.push(outcome) // it is tried again
+    }
+    return reading
   }
 
   function keepRenewed(batches: readonly Batch[]): () => void {

@@ -11,6 +11,7 @@ import { createDrain } from './drain.ts'
 import { countPerson, erasePerson } from './erase-person.ts'
 import { createIntake } from './intake.ts'
 import { type Loop, startLoop } from './loop.ts'
+import { createOrderTraces } from './order-traces.ts'
 import { createPauseSwitch } from './pause-switch.ts'
 import { DEFAULT_SCHEMA, lockKey, type Migration, openSchema, quoteSchema, readOwner } from './postgres-schema.ts'
 import { readPostgresUrl, UnusableDatabase } from './postgres-url.ts'
@@ -115,7 +116,9 @@ export function openPostgresEngine(options: EngineOptions) {
   return {
     ready,
     parts,
+    keepsHistory: true,
     pauseSwitch: createPauseSwitch(connections.query, schema, now, ready),
+    traces: createOrderTraces(connections.query, schema, ready),
 
     async add(events: readonly OutboxEvent[], { mergeOrders }: MergeOptions, extras?: Extras): Promise<Fate[]> {
       if (isClosed) throw new OutboxFull('The database is closing.')

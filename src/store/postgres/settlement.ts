@@ -19,8 +19,13 @@ const LONGEST_PROBLEM = 500
 export function createSettlement({ connections, schema, rows }: SettlementOptions) {
   const mine = `mine AS (DELETE FROM ${schema}.leases WHERE id = ANY($1) AND lease = $2 RETURNING id)`
   const doneSql = `WITH ${mine},
-    gone AS (DELETE FROM ${schema}.waiting WHERE id IN (SELECT id FROM mine) RETURNING 1)
-    SELECT (SELECT count(*) FROM mine) AS sent, (SELECT count(*) FROM gone) AS gone`
+    gone AS (DELETE FROM ${schema}.waiting WHERE id IN (SELECT id FROM mine) RETURNING 1),
+    counted AS (
+      INSERT INTO ${schema}.totals AS totals (name, slot, count)
+      VALUES ('sent', $3::integer, (SELECT count(*) FROM mine)), ('waiting', $3::integer, -(SELECT count(*) FROM gone))
+      ON CONFLICT (name, slot) DO UPDATE SET count = totals.count + excluded.count
+    )
+    SELECT 1`
   const putOffSql = `WITH ${mine}
     UPDATE ${schema}.waiting SET attempts = attempts + 1, due = given.due
     FROM unnest($1::bigint[], $3::bigint[]) AS given (id, due)
@@ -71,23 +76,25 @@ export function createSettlement({ connections, schema, rows }: SettlementOption
 
   async function settleDone(query: Query, { lease }: Batch, done: readonly Settled[]): Promise<void> {
     if (!done.length) return
-    const [row] = await query(doneSql, [idsOf(done), lease])
-    await rows.addTotals(query, { waiting: -Number(row?.gone), sent: Number(row?.sent) })
+    await query(doneSql, [idsOf(done), lease, rows.slot])
   }
 
   return {
-    settle: (batch: Batch, settled: readonly Settled[], now: number): Promise<void> =>
-      connections.transaction(async (query) => {
+    settle(batch: Batch, settled: readonly Settled[], now: number): Promise<void> {
+      const done = settled.filter(({ outcome }) => outcome === 'done')
+      // The common case takes one statement.
+      if (done.length === batch.events.length) return settleDone(connections.query, batch, done)
+      return connections.transaction(async (query) => {
         const dead = settled.flatMap((one) => (one.outcome === 'dead' ? [one] : []))
         const putOff = settled.flatMap((one) => (one.outcome === 'putOff' ? [one] : []))
-        const done = settled.filter(({ outcome }) => outcome === 'done')
         await settleDead(query, batch, dead, now)
         if (putOff.length) await query(putOffSql, [idsOf(putOff), batch.lease, putOff.map(({ due }) => Math.ceil(due))])
         const ids = new Set(idsOf(settled))
         const left = batch.events.filter(({ id }) => !ids.has(id))
         if (left.length) await query(giveBackSql(schema), [idsOf(left), batch.lease])
         await settleDone(query, batch, done)
-      }),
+      })
+    },
 
     /** Makes a chunk of expired events dead letters. Returns their number: call it again until it is 0. */
     async setAsideLate(now: number): Promise<number> {

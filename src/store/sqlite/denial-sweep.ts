@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { OutboxEvent } from '../../server/outbox.ts'
 import { needsConsent } from '../consent-decision.ts'
 import { readKept, writeKept } from '../kept-event.ts'
-import { keysOf, type ProfileKey } from '../profile.ts'
+import { deniableKeysOf, type ProfileKey } from '../profile.ts'
 import type { ProfileOptions } from '../store.ts'
 import type { WaitingEvent } from '../waiting-event.ts'
 import type { LogWriter } from './log-writer.ts'
@@ -85,7 +85,7 @@ export function createDenialSweep(
     return admitted
   }
 
-  const isConcerned = (event: OutboxEvent): boolean => keysOf(event).some((key) => keys.has(key))
+  const isConcerned = (event: OutboxEvent): boolean => deniableKeysOf(event).some((key) => keys.has(key))
 
   function applyAll<Some extends Row>(
     table: Table,

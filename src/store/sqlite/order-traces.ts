@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { OrderTrace, OrderTraces } from '../order-traces.ts'
+import { createTraces, type OrderTrace, type OrderTraces } from '../order-traces.ts'
 import { whenFree } from './sqlite.ts'
 
 export function createOrderTraces(database: DatabaseSync): OrderTraces {
@@ -19,20 +19,13 @@ export function createOrderTraces(database: DatabaseSync): OrderTraces {
 
   function find(ids: readonly string[]): OrderTrace[] {
     const list = JSON.stringify(ids)
-    const traces = new Map<string, OrderTrace>()
-    const traceOf = (id: string): OrderTrace => traces.get(id) ?? { id, page: 0, signed: 0, dead: [] }
+    const traces = createTraces()
     for (const { name } of names.all()) {
-      for (const { event_id, added, signed } of orders.all(String(name), list)) {
-        const trace = traceOf(String(event_id))
-        const [page, source] = [Math.max(trace.page, Number(added)), Math.max(trace.signed, Number(signed))]
-        traces.set(trace.id, { ...trace, page, signed: source })
-      }
+      for (const { event_id, added, signed } of orders.all(String(name), list))
+        traces.addOrder(String(event_id), { page: Number(added), signed: Number(signed) })
     }
-    for (const { event_id, problem } of letters.all(list)) {
-      const trace = traceOf(String(event_id))
-      traces.set(trace.id, { ...trace, dead: [...trace.dead, String(problem)] })
-    }
-    return [...traces.values()]
+    for (const { event_id, problem } of letters.all(list)) traces.addDead(String(event_id), String(problem))
+    return traces.list()
   }
 
   return {

@@ -49,7 +49,7 @@ function prepareSearch(database: DatabaseSync, table: PersonTable) {
     OR ${isIn("body ->> '$.data.user.phone'", 'phones')}
     OR ${anyIn('$.data.user.external_id', 'customerIds')}
     OR ${anyIn('$.aliases', 'aliases')}
-    OR ((${anyIn('$.visitor', 'linked')} OR ${anyIn('$.aliases', 'linked')})
+    OR ((${anyIn('$.visitor', 'linked')} OR ${anyIn('$.aliases', 'linked')} OR ${anyIn('$.filledFrom', 'linked')})
       AND (${email} IS NULL OR ${isIn(email, 'emails')}))) AS found
     FROM ${table} WHERE id > :after ORDER BY id LIMIT ${rowsOfPart}`)
 }

@@ -91,7 +91,7 @@ export function createProfileRows(database: DatabaseSync) {
       for (const key of touched) touch.run(now, toBlob(key), NOBODY, now - DAY)
       for (const [key, time] of denials) {
         if (denied(key) === 0) totals.denials++
-        deny.run(toBlob(key), time)
+        deny.run(toBlob(key), Math.ceil(time))
       }
       return totals
     },

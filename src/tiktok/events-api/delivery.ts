@@ -30,10 +30,12 @@ export interface OutboxEvent {
    * prevents a signed one from being sent. Missing in events that an earlier version kept: they count as a page's.
    */
   source?: 'page' | 'signed'
-  /** The visitor's ID, as SHA-256. Only a store keeps this and the next two fields. */
+  /** The visitor's ID, as SHA-256. Only a store keeps this and the next three fields. */
   visitor?: string
   /** Other names of the visitor or order, such as a cart: SHA-256 of `urn:namespace:value`, at most 10. */
   aliases?: readonly string[]
+  /** The visitors from whose profiles the event got values, as SHA-256. If one of them denies consent, it is not sent. */
+  filledFrom?: readonly string[]
   /** What the visitor decided, as far as the event says. Missing if it says nothing. */
   consent?: EventConsent
   test_event_code?: string
