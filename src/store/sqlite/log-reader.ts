@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import {
+  type LogAttempt,
   type LogChannel,
   type LogCount,
   type LogHour,
@@ -45,6 +46,9 @@ function createSearch(database: DatabaseSync) {
     ON log.block = log_blocks.block AND log.event_id = :id JOIN log_kinds ON log_kinds.id = log.kind
     UNION SELECT ${columns} ${from} WHERE order_id = :id ORDER BY 1 DESC LIMIT ${longestPage}`)
 
+  const answers = prepare(`SELECT line, time, code, message FROM log_answers
+    WHERE line IN (SELECT value FROM json_each(?)) ORDER BY line, time`)
+
   function find(id: string): LogLine[] {
     return byId.all({ id: shownId(id.trim()) }).map(toLine)
   }
@@ -67,14 +71,31 @@ function createSearch(database: DatabaseSync) {
     }
   }
 
+  /** Adds the answers to the attempts of lines that were not taken at once. */
+  function withAnswers(lines: LogLine[]): LogLine[] {
+    const tried = lines.filter(({ status, attempts }) => attempts > (status === 'success' ? 1 : 0))
+    if (tried.length === 0) return lines
+    const byLine = new Map<number, LogAttempt[]>()
+    for (const { line, time, code, message } of answers.iterate(JSON.stringify(tried.map(({ id }) => id)))) {
+      const answer = { time: Number(time), message: String(message), ...(code !== null && { code: Number(code) }) }
+      byLine.set(Number(line), [...(byLine.get(Number(line)) ?? []), answer])
+    }
+    return lines.map((line) => {
+      const earlier = byLine.get(line.id)
+      if (!earlier) return line
+      const { sent, code, message = '' } = line
+      const last = sent === undefined ? [] : [{ time: sent, message, ...(code !== undefined && { code }) }]
+      return { ...line, answers: [...earlier, ...last] }
+    })
+  }
+
   return {
     /** Newest first. */
     lines(query: LogQuery): LogLine[] {
       const { id, before = Number.MAX_SAFE_INTEGER, after = -1 } = query
-      if (id === undefined) return [...matching(query)]
-      return find(id)
-        .filter((line) => line.id < before && line.id > after && fits(line, query))
-        .slice(0, query.limit ?? 100)
+      if (id === undefined) return withAnswers([...matching(query)])
+      const found = find(id).filter((line) => line.id < before && line.id > after && fits(line, query))
+      return withAnswers(found.slice(0, query.limit ?? 100))
     },
 
     find: (ids: readonly string[]): LogLine[] => ids.slice(0, longestPage).flatMap(find),
