@@ -1,24 +1,10 @@
-import type { EventsApiEvent, OutboxEvent } from '../server/outbox.ts'
+import type { OutboxEvent } from '../server/outbox.ts'
+import { logMatchKeys } from './event-log.ts'
 
 // Milliseconds. Later, a profile gets a newer time.
 const LONGEST_AGO = 600_000
 
-const userKeys = [
-  'email',
-  'phone',
-  'external_id',
-  'ttclid',
-  'ttp',
-  'ip',
-  'user_agent',
-  'locale',
-  'first_name',
-  'last_name',
-  'zip_code',
-  'city',
-  'state',
-  'country',
-] as const satisfies (keyof EventsApiEvent['user'])[]
+const userKeys = [...logMatchKeys, 'locale'] as const
 
 /**
  * True if a page's event says nothing of its visitor that the one before has not said. A page posts up to 20 such events at
