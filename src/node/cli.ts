@@ -37,6 +37,8 @@ const help = `Usage: converge-tiktok <command> [options]
     --schema <name>    the schema in PostgreSQL, one for each pixel; default: converge
     --max-bytes <n>    the size limit of the file; default: 1000000000
     --reserve-bytes <n>  the space that must stay free on its disk; default: 32000000
+    --admin-port <number>  serve the operator's page on a port of its own; default: on the main port, at /admin
+    --admin-host <address>  the address of that port; default: 127.0.0.1
     --log <text|json>  the format of log lines; default: text
 
   outbox list        list dead letters, the events that are not sent, with the reasons
@@ -91,8 +93,8 @@ const help = `Usage: converge-tiktok <command> [options]
   --version, -v      show the version
 
 serve reads its config again on SIGHUP.
-Environment variables: TIKTOK_ACCESS_TOKEN, CONVERGE_WEBHOOK_TOKEN (opens /webhook), CONVERGE_ADMIN_TOKEN (opens the whole
-report of /health), CONVERGE_DATABASE_URL (a database in PostgreSQL, if no option names one), PGPASSWORD (its password) and PORT.
+Environment variables: TIKTOK_ACCESS_TOKEN, CONVERGE_WEBHOOK_TOKEN (opens /webhook), CONVERGE_ADMIN_TOKEN (opens /admin and
+the whole report of /health), CONVERGE_METRICS_TOKEN (opens /metrics), CONVERGE_DATABASE_URL (a database in PostgreSQL, if no option names one), PGPASSWORD (its password) and PORT.
 All except PORT can also be in a file .env next to the config.`
 
 const commands: ReadonlyMap<string, (words: string[]) => Promise<number>> = new Map([

@@ -18,6 +18,8 @@ export async function serveCommand(words: string[]): Promise<number> {
       ...fileFlags,
       'max-bytes': { type: 'string' },
       'reserve-bytes': { type: 'string' },
+      'admin-port': { type: 'string' },
+      'admin-host': { type: 'string' },
       log: { type: 'string', default: 'text' },
     },
   })
@@ -35,6 +37,7 @@ export async function serveCommand(words: string[]): Promise<number> {
     logger: log,
     port,
     ...(values.host !== undefined && { hostname: values.host }),
+    ...readAdmin(values['admin-port'], values['admin-host']),
     ...database,
   })
   process.on('SIGHUP', () => reload(server, values.config, log))
@@ -42,6 +45,7 @@ export async function serveCommand(words: string[]): Promise<number> {
     pixel: config.pixelId,
     [named.kind === 'outbox' ? 'outbox' : 'database']: named.path,
   })
+  if (server.adminUrl) log('info', `the operator’s page is ${server.adminUrl}`, {})
   if (named.kind === 'outbox' && named.isFound)
     log(
       'info',
@@ -54,6 +58,16 @@ export async function serveCommand(words: string[]): Promise<number> {
   await server.close()
   log('info', 'closed.')
   return 0
+}
+
+/** The port of the operator's page, if it has one of its own. */
+function readAdmin(port: string | undefined, hostname: string | undefined): Pick<ServeConfig, 'admin'> {
+  if (port === undefined && hostname !== undefined)
+    throw new UsageError('--admin-host needs --admin-port, because the page has no port of its own without it')
+  if (port === undefined) return {}
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+    throw new UsageError(`--admin-port is "${port}", not a number from 0 to 65535`)
+  return { admin: { port: Number(port), ...(hostname !== undefined && { hostname }) } }
 }
 
 type Limits = Partial<Record<'max-bytes' | 'reserve-bytes', string>>

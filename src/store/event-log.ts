@@ -73,6 +73,17 @@ export interface LogLine {
   attempts: number
   /** When TikTok took it, in milliseconds since 1970. */
   sent?: number
+  /** The answers to its attempts, the first one first. Missing if there was only one, and it was accepted. */
+  answers?: readonly LogAttempt[]
+}
+
+/** TikTok's answer to an attempt, or why there was none. */
+export interface LogAttempt {
+  /** Milliseconds since 1970. */
+  time: number
+  /** Missing if there was no answer. */
+  code?: number
+  message: string
 }
 
 /** An event of a request that is not sent. */

@@ -132,7 +132,11 @@ test.each([
   ['inspector/index.ts', ['core', 'inspector', 'tiktok', 'ui']],
   ['admin/index.ts', ['admin', 'core', 'ui']],
   ['server/index.ts', ['core', 'server', 'store', 'tiktok', 'tiktok/events-api']],
-  ['node/index.ts', ['core', 'node', 'server', 'store', 'store/sqlite', 'tiktok', 'tiktok/events-api']],
+  [
+    'node/index.ts',
+    ['core', 'node', 'server', 'store', 'store/postgres', 'store/sqlite', 'tiktok', 'tiktok/events-api'],
+  ],
+  ['store/postgres/index.ts', ['core', 'server', 'store', 'store/postgres', 'tiktok', 'tiktok/events-api']],
   ['cloudflare/index.ts', ['cloudflare', 'core', 'server', 'store', 'tiktok', 'tiktok/events-api']],
 ])('the bundle of %s contains only files from these folders', async (entry, folders) => {
   const found = await foldersOf(entry)

@@ -6,7 +6,8 @@ import { runCli } from '../server/node-child.ts'
 import { createFolder } from '../server/node-folder.ts'
 import { shopifyCsv } from '../server/order-exports.ts'
 import { purchase } from '../server/outbox-kit.ts'
-import { createDatabase, hasPostgres, openStore, runSql } from './postgres-kit.ts'
+import { createDatabase, hasPostgres, openStore } from './postgres-kit.ts'
+import { runSql } from './run-sql.ts'
 
 const may = Date.parse('2024-05-01T10:00:00Z')
 

@@ -52,6 +52,11 @@ test.each([
   [['serve', '--verbose'], 'Unknown option --verbose. --help'],
   [['serve', '--port', '70000'], '--port is "70000", not a number from 0 to 65535. --help'],
   [['serve', '--port', ''], '--port is "", not a number from 0 to 65535. --help'],
+  [['serve', '--admin-port', '70000'], '--admin-port is "70000", not a number from 0 to 65535. --help'],
+  [
+    ['serve', '--admin-host', '::1'],
+    '--admin-host needs --admin-port, because the page has no port of its own without it. --help',
+  ],
   [['serve', '--host', ''], '--host is empty, not an address such as 127.0.0.1. --help'],
   [['serve', 'now'], "Unexpected argument 'now'. --help shows all commands and options."],
   [['serve', '--log', 'xml'], '--log is "xml", not text or json. --help shows all commands and options.'],

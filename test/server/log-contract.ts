@@ -130,6 +130,28 @@ export function testEventLog(name: string, create: () => TestDatabase): void {
       await expect.poll(async () => (await linesOf(store))[0]?.attempts, poll).toBeGreaterThan(1)
     })
 
+    test('has the answer to each attempt of an event that was not taken at once', async () => {
+      const store = create().open()
+      await add(store, [logged('1'), logged('2')])
+      let attempts = 0
+      const deliver: Deliver = async (events) =>
+        events.map((event) => {
+          if (event.data.event_id === '2' || ++attempts > 2) return 'done'
+          event.problem = `attempt ${attempts}`
+          event.answer = { code: 50000 + attempts, message: `attempt ${attempts}` }
+          return 'retry'
+        })
+      store.start(deliver, window)
+      await expect.poll(() => told(store, { status: 'success' }), poll).toHaveLength(2)
+      const [second, first] = await linesOf(store)
+      expect(first?.answers).toEqual([
+        { time: expect.any(Number), code: 50001, message: 'attempt 1' },
+        { time: expect.any(Number), code: 50002, message: 'attempt 2' },
+        { time: first?.sent, code: 0, message: 'OK' },
+      ])
+      expect(second).not.toHaveProperty('answers')
+    })
+
     test('shows a dead letter that is queued again as waiting, then as sent', async () => {
       const database = create()
       const store = database.open()

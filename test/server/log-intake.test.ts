@@ -44,7 +44,13 @@ const byServer: [words: string, config: Config, event: object, line: Partial<Log
     { event_name: '$page_load', event_id: '1' },
     { status: 'skipped', reason: 'browser_only' },
   ],
-  ['has no consent', { consent: 'require' }, shopCopy(), { status: 'no_consent', reason: 'consent mode require' }],
+  ['has no decision about consent', { consent: 'require' }, shopCopy(), { status: 'no_consent', event: 'Purchase' }],
+  [
+    'has no consent',
+    { consent: 'require' },
+    { ...shopCopy(), profile_properties: { $consent: 'denied' } },
+    { status: 'no_consent', reason: 'consent mode require' },
+  ],
   [
     'is too late',
     {},

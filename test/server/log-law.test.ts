@@ -91,7 +91,7 @@ async function startHook(texts: string[]): Promise<string> {
 /** Every value of the log's tables, as text. */
 function rowsOf(path: string): string {
   const database = new DatabaseSync(path, { readOnly: true })
-  const tables = ['log', 'log_kinds', 'log_counts', 'log_orders', 'log_keys', 'log_times', 'log_blocks']
+  const tables = ['log', 'log_answers', 'log_kinds', 'log_counts', 'log_orders', 'log_keys', 'log_times', 'log_blocks']
   const rows = tables.flatMap((table) => database.prepare(`SELECT * FROM ${table}`).all())
   database.close()
   return JSON.stringify(rows, (_, value) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value))

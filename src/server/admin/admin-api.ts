@@ -1,5 +1,5 @@
 // The JSON that the operator's page reads. The page and the routes share these types.
-import type { LogLine, LogStatus } from '../../store/event-log.ts'
+import type { LogAttempt, LogLine, LogStatus } from '../../store/event-log.ts'
 
 /** `GET admin/api/summary` */
 export interface AdminSummary {
@@ -62,18 +62,10 @@ export interface AdminEvents {
 export interface AdminLine extends LogLine {
   /** What it means and what to do, in one or two sentences. Empty if there is nothing to do. */
   advice: string
-  /** Each attempt, the first one first. Missing if only the last answer is known. */
-  answers?: AdminAnswer[]
 }
 
-export interface AdminAnswer {
-  /** Milliseconds since 1970. */
-  time: number
-  /** TikTok's code. Missing if there was no answer. */
-  code?: number
-  /** TikTok's sentence, or what went wrong. */
-  message: string
-}
+/** TikTok's answer to one attempt. */
+export type AdminAnswer = LogAttempt
 
 /** `GET admin/api/dead-letters` */
 export interface AdminDeadLetters {

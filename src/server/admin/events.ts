@@ -62,6 +62,9 @@ export function toAdminLine(line: LogLine): AdminLine {
     event: redact(line.event),
     reason: redact(line.reason),
     ...(line.message !== undefined && { message: redact(line.message) }),
+    ...(line.answers && {
+      answers: line.answers.map(({ message, ...rest }) => ({ ...rest, message: redact(message) })),
+    }),
     advice: adviceFor(line),
   }
 }

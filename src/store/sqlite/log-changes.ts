@@ -11,6 +11,9 @@ export const statusCode = (status: LogStatus): number => codeOf[status] ?? 0
 
 const [waiting, retry, success] = (['waiting', 'retry', 'success'] as const).map(statusCode)
 
+/** An outage of days may take thousands of attempts. */
+const answersKept = 10
+
 /** What became of the event of a line. */
 export interface LineOutcome {
   line: number
@@ -39,6 +42,7 @@ export function createLogChanges(database: DatabaseSync, { kinds, references, ro
     message = :message, reason = :reason, keys = coalesce(:keys, keys)
     WHERE id IN (SELECT value FROM json_each(:lines)) AND status IN (${waiting}, ${retry})
     RETURNING id, kind, attempts, time, keys, is_order`)
+  const addAnswer = prepare('INSERT OR IGNORE INTO log_answers VALUES (?, ?, ?, ?)')
   const select = prepare('SELECT kind, status, value, currency, is_order FROM log WHERE id = ?')
   const setStatus = prepare('UPDATE log SET status = ?, reason = ?, is_order = 0 WHERE id = ?')
   const reopen = prepare(`UPDATE log SET status = ${waiting}, attempts = 0, reason = NULL, code = NULL, message = NULL
@@ -71,7 +75,10 @@ export function createLogChanges(database: DatabaseSync, { kinds, references, ro
         rollUp.count({ id, kind, status: from ?? 0 }, -1)
         rollUp.count({ id, kind, status: to }, 1)
       }
-      if (to !== success) continue
+      if (to !== success) {
+        if (tries && message && Number(row.attempts) <= answersKept) addAnswer.run(id, now, code, message)
+        continue
+      }
       const milliseconds = now - Number(row.time)
       rollUp.countSent(id, { keys: Number(row.keys), isOrder: row.is_order === 1, milliseconds })
     }

@@ -16,6 +16,8 @@ export function createLogPruning(database: DatabaseSync) {
   const expired = prepare(`SELECT block FROM log_blocks
     WHERE hour <= min(:hour, (SELECT max(hour) FROM log_blocks)) - :hours ORDER BY block LIMIT 1`)
   const deleteLines = prepare('DELETE FROM log WHERE id >= ? AND id < ?')
+  const deleteAnswers = prepare('DELETE FROM log_answers WHERE line >= ? AND line < ?')
+  const deleteLineAnswers = prepare('DELETE FROM log_answers WHERE line IN (SELECT value FROM json_each(?))')
   const emptyBlock = prepare('UPDATE log_blocks SET bytes = 0 WHERE block = ?')
   const deleteCounts = ['log_counts', 'log_orders', 'log_keys', 'log_times', 'log_blocks'].map((table) =>
     prepare(`DELETE FROM ${table} WHERE block = ?`),
@@ -27,6 +29,7 @@ export function createLogPruning(database: DatabaseSync) {
   function deleteBlock(block: number): number {
     const first = block * linesPerBlock
     const { changes } = deleteLines.run(first, first + linesPerBlock)
+    deleteAnswers.run(first, first + linesPerBlock)
     emptyBlock.run(block)
     return Number(changes)
   }
@@ -58,6 +61,10 @@ export function createLogPruning(database: DatabaseSync) {
     },
 
     /** Deletes lines, and returns their number. They stay in the counts, which say nothing about a person. */
-    deleteLines: (ids: readonly number[]): number => Number(deleteLine.run(JSON.stringify(ids)).changes),
+    deleteLines(ids: readonly number[]): number {
+      const list = JSON.stringify(ids)
+      deleteLineAnswers.run(list)
+      return Number(deleteLine.run(list).changes)
+    },
   }
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import {
+  type LogAttempt,
   type LogChannel,
   type LogCount,
   type LogHour,
@@ -11,7 +12,7 @@ import {
 } from '../event-log.ts'
 import { matchKeyNames, shownId, timeOfGroup } from '../log-entry.ts'
 import { statusCode } from './log-changes.ts'
-import { blockBits, linesPerBlock } from './log-tables.ts'
+import { linesPerBlock } from './log-tables.ts'
 
 const HOUR = 3_600_000
 const longestPage = 1000
@@ -30,21 +31,23 @@ const from = 'FROM log JOIN log_kinds ON log_kinds.id = log.kind'
 function createSearch(database: DatabaseSync) {
   const prepare = (sql: string) => database.prepare(sql)
   // The counts say which blocks have matching lines, so that a search for a rare event does not read all lines.
-  const blocks = prepare(`SELECT DISTINCT log_counts.block FROM log_counts
-    JOIN log_kinds ON log_kinds.id = log_counts.kind JOIN log_blocks ON log_blocks.block = log_counts.block
-    WHERE count > 0 AND (:status IS NULL OR status = :status) AND (:source IS NULL OR source = :source)
-      AND (:event IS NULL OR event = :event OR event_name = :event)
-      AND log_blocks.hour >= :fromHour AND log_blocks.hour < :toHour
-      AND log_counts.block <= :before AND log_counts.block >= :after
-    ORDER BY log_counts.block DESC`)
+  const blocks = prepare(`SELECT block FROM log_blocks
+    WHERE block <= :before AND block >= :after AND hour >= :fromHour AND hour < :toHour AND EXISTS (
+      SELECT 1 FROM log_counts JOIN log_kinds ON log_kinds.id = log_counts.kind
+      WHERE log_counts.block = log_blocks.block AND count > 0 AND (:status IS NULL OR status = :status)
+        AND (:source IS NULL OR source = :source) AND (:event IS NULL OR event = :event OR event_name = :event))
+    ORDER BY block DESC`)
   const ofBlock = prepare(`SELECT ${columns} ${from}
     WHERE log.id >= :first AND log.id < :last AND log.id < :before AND log.id > :after
       AND (:status IS NULL OR status = :status) AND (:source IS NULL OR source = :source)
       AND (:event IS NULL OR event = :event OR event_name = :event) AND time >= :from AND time < :to
     ORDER BY log.id DESC LIMIT :limit`)
-  const byId = prepare(`SELECT ${columns} FROM log_blocks CROSS JOIN log ON log.id >> ${blockBits} = log_blocks.block
-    AND log.event_id = :id JOIN log_kinds ON log_kinds.id = log.kind
+  const byId = prepare(`SELECT ${columns} FROM log_blocks CROSS JOIN log
+    ON log.block = log_blocks.block AND log.event_id = :id JOIN log_kinds ON log_kinds.id = log.kind
     UNION SELECT ${columns} ${from} WHERE order_id = :id ORDER BY 1 DESC LIMIT ${longestPage}`)
+
+  const answers = prepare(`SELECT line, time, code, message FROM log_answers
+    WHERE line IN (SELECT value FROM json_each(?)) ORDER BY line, time`)
 
   function find(id: string): LogLine[] {
     return byId.all({ id: shownId(id.trim()) }).map(toLine)
@@ -68,14 +71,31 @@ function createSearch(database: DatabaseSync) {
     }
   }
 
+  /** Adds the answers to the attempts of lines that were not taken at once. */
+  function withAnswers(lines: LogLine[]): LogLine[] {
+    const tried = lines.filter(({ status, attempts }) => attempts > (status === 'success' ? 1 : 0))
+    if (tried.length === 0) return lines
+    const byLine = new Map<number, LogAttempt[]>()
+    for (const { line, time, code, message } of answers.iterate(JSON.stringify(tried.map(({ id }) => id)))) {
+      const answer = { time: Number(time), message: String(message), ...(code !== null && { code: Number(code) }) }
+      byLine.set(Number(line), [...(byLine.get(Number(line)) ?? []), answer])
+    }
+    return lines.map((line) => {
+      const earlier = byLine.get(line.id)
+      if (!earlier) return line
+      const { sent, code, message = '' } = line
+      const last = sent === undefined ? [] : [{ time: sent, message, ...(code !== undefined && { code }) }]
+      return { ...line, answers: [...earlier, ...last] }
+    })
+  }
+
   return {
     /** Newest first. */
     lines(query: LogQuery): LogLine[] {
       const { id, before = Number.MAX_SAFE_INTEGER, after = -1 } = query
-      if (id === undefined) return [...matching(query)]
-      return find(id)
-        .filter((line) => line.id < before && line.id > after && fits(line, query))
-        .slice(0, query.limit ?? 100)
+      if (id === undefined) return withAnswers([...matching(query)])
+      const found = find(id).filter((line) => line.id < before && line.id > after && fits(line, query))
+      return withAnswers(found.slice(0, query.limit ?? 100))
     },
 
     find: (ids: readonly string[]): LogLine[] => ids.slice(0, longestPage).flatMap(find),
@@ -144,7 +164,7 @@ function createSummary(database: DatabaseSync) {
     WHERE hour >= ? GROUP BY keys, is_order`)
   const times = prepare(`SELECT time_group, sum(count) AS count FROM log_blocks CROSS JOIN log_times USING (block)
     WHERE hour >= ? GROUP BY time_group ORDER BY time_group`)
-  const lastOrder = prepare(`SELECT max(time) AS time FROM log WHERE is_order = 1 AND id >> ${blockBits} =
+  const lastOrder = prepare(`SELECT max(time) AS time FROM log WHERE is_order = 1 AND block =
     (SELECT max(block) FROM log_orders WHERE count > 0)`)
 
   function hoursFrom(hour: number): LogHour[] {

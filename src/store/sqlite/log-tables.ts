@@ -1,10 +1,10 @@
-/** A block is the lines whose ids share all bits but these. All lines of a block arrived in the same hour. */
-export const blockBits = 10
-export const linesPerBlock = 1 << blockBits
+/** A block is up to 1,024 lines with neighboring ids, which arrived in the same hour. */
+export const linesPerBlock = 1024
 
 // log.kind is a row of log_kinds, log.status an index of `logStatuses`, log.keys the bits of `logMatchKeys`. log.person has the
 // keyed references of a person's hashes, which only `forget` uses. log.is_order is 1 for the line that counts for its order.
 // An index by event_id alone would write another page for almost every line. Within a block, lines share pages.
+// log_answers has the answers to attempts in vain, the first 10 of each line.
 // The other tables count the lines of each block, because counting a million lines takes too long.
 // waiting.line and dead_letters.line are the lines of these events. They are missing if there is no log.
 /** SQL of the log tables. Part of migration 3. */
@@ -19,6 +19,7 @@ CREATE TABLE log_kinds (
 ) STRICT;
 CREATE TABLE log (
   id INTEGER PRIMARY KEY,
+  block INTEGER NOT NULL,
   time INTEGER NOT NULL,
   kind INTEGER NOT NULL,
   status INTEGER NOT NULL,
@@ -35,8 +36,15 @@ CREATE TABLE log (
   reason TEXT,
   order_id TEXT
 ) STRICT;
-CREATE INDEX log_event_id ON log (id >> ${blockBits}, event_id);
+CREATE INDEX log_event_id ON log (block, event_id);
 CREATE INDEX log_order_id ON log (order_id) WHERE order_id IS NOT NULL;
+CREATE TABLE log_answers (
+  line INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  code INTEGER,
+  message TEXT NOT NULL,
+  PRIMARY KEY (line, time)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE log_blocks (
   block INTEGER PRIMARY KEY,
   hour INTEGER NOT NULL,

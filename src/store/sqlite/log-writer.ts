@@ -31,11 +31,11 @@ export type LogWriter = ReturnType<typeof createLogWriter>
 export function createLogWriter(database: DatabaseSync) {
   const prepare = (sql: string) => database.prepare(sql)
   const insertWaiting =
-    prepare(`INSERT INTO log (id, time, kind, status, event_id, keys, value, currency, person, is_order)
-    VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?)`)
+    prepare(`INSERT INTO log (id, block, time, kind, status, event_id, keys, value, currency, person, is_order)
+    VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)`)
   const insertOther =
-    prepare(`INSERT INTO log (id, time, kind, status, event_id, keys, value, currency, person, is_order,
-    reason, order_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    prepare(`INSERT INTO log (id, block, time, kind, status, event_id, keys, value, currency, person, is_order,
+    reason, order_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const lastBlock = prepare('SELECT block, hour, used FROM log_blocks ORDER BY block DESC LIMIT 1')
   const writeBlock = prepare(`INSERT INTO log_blocks VALUES (?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET used = excluded.used, bytes = bytes + excluded.bytes`)
@@ -83,10 +83,24 @@ export function createLogWriter(database: DatabaseSync) {
     const order_id = otherOrderId(event) ?? null
     const code = statusCode(status)
     if (code === 0 && order_id === null)
-      insertWaiting.run(id, now, kind, shown, keys, value, currency, person, Number(isOrder))
+      insertWaiting.run(id, block.block, now, kind, shown, keys, value, currency, person, Number(isOrder))
     else
       insertOther.run(
-        ...[id, now, kind, code, shown, keys, value, currency, person, Number(isOrder), reason ?? null, order_id],
+        ...[
+          id,
+          block.block,
+          now,
+          kind,
+          code,
+          shown,
+          keys,
+          value,
+          currency,
+          person,
+          Number(isOrder),
+          reason ?? null,
+          order_id,
+        ],
       )
     block.bytes += lineBytes + 2 * shown.length + (reason?.length ?? 0) + (person?.length ?? 0)
     rollUp.count({ id, kind, status: code }, 1)
@@ -100,7 +114,7 @@ export function createLogWriter(database: DatabaseSync) {
     const kind = kinds.idOf({ source, channel, eventName, event })
     const shown = shownId(event_id)
     const code = statusCode(status)
-    insertOther.run(id, now, kind, code, shown, 0, null, null, null, 0, reason, null)
+    insertOther.run(id, block.block, now, kind, code, shown, 0, null, null, null, 0, reason, null)
     block.bytes += lineBytes + 2 * shown.length + reason.length
     rollUp.count({ id, kind, status: code }, 1)
   }
