@@ -201,6 +201,7 @@ function open(world: World, consent: (typeof consents)[number]): void {
       return world.tables.add([{ kept, ...options, extras }], clock())[0] ?? []
     },
     start: () => {},
+    keepsProfiles: true,
     ...{ stats: absent, deadLetters: () => expect.fail(), requeue: absent, drop: absent, erase: absent },
     ...{ schemaVersion: absent, close: absent },
   }
