@@ -521,7 +521,8 @@ test.each(consents)(
       { numRuns: Math.ceil(sequences / 2) },
     )
     console.log(`profiles (${consent}): ${JSON.stringify(world.counts)}`)
-    expect(world.counts.filled).toBeGreaterThan(sequences / 20)
-    expect(world.counts.persons).toBeGreaterThan(sequences / 400)
+    expect(world.counts.filled).toBeGreaterThan(sequences / 60)
+    // Few sequences may by chance have none.
+    if (sequences >= 2000) expect(world.counts.persons).toBeGreaterThan(sequences / 400)
   },
 )
