@@ -28,6 +28,7 @@ export async function bundleForServer(module: string, folder: string): Promise<s
     minify: true,
     format: 'esm',
     target: 'es2022',
+    platform: 'node',
     external: ['node:*', 'cloudflare:*'],
     conditions: ['node', 'import'],
     logLevel: 'error',

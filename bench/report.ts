@@ -1,6 +1,6 @@
 // The report of a case, and the reduction of samples to one figure.
 
-export type CaseName = 'size' | 'track' | 'load' | 'forwarder' | 'postgres' | 'log' | 'memory'
+export type CaseName = 'size' | 'track' | 'load' | 'forwarder' | 'postgres' | 'log' | 'profiles' | 'memory'
 
 export type Unit = 'B' | 'MB' | 'µs' | 'ms' | 'events/s'
 

@@ -1,4 +1,4 @@
-// npm run bench [-- size track load forwarder postgres log memory] [--quick] [--against <folder of a built checkout>]
+// npm run bench [-- size track load forwarder postgres log profiles memory] [--quick] [--against <folder of a built checkout>]
 // npm run bench -- readme    prints the README's tables from the last whole run
 
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -14,6 +14,7 @@ const cases = {
   track: async (options) => (await import('./track.ts')).measureTrack(options),
   load: async (options) => (await import('./load.ts')).measureLoad(options),
   forwarder: async (options) => (await import('./forwarder.ts')).measureForwarder(options),
+  profiles: async (options) => (await import('./profiles.ts')).measureProfiles(options),
   log: async (options) => (await import('./log.ts')).measureLog(options),
   postgres: async (options) => (await import('./postgres.ts')).measurePostgres(options),
   memory: async (options) => (await import('./memory.ts')).measureMemory(options),

@@ -52,7 +52,7 @@ async function ourRows(folder: string): Promise<Row[]> {
 /** Scripts for pages: what the forwarder serves, all variants included. */
 function scriptsIn(dist: string): string[] {
   if (!existsSync(dist)) throw new Error(`${dist} does not exist. Run npm run build in that folder first.`)
-  const others = /^(index|server|node|cloudflare|postgres|cli|shared-.*)\.js$/
+  const others = /^(index|server|node|cloudflare|postgres|cli|.*-worker|shared-.*)\.js$/
   return readdirSync(dist)
     .filter((file) => file.endsWith('.js') && !others.test(file))
     .sort()

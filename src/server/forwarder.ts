@@ -15,6 +15,7 @@ import { createLateEvents } from './late-events.ts'
 import { createLog } from './log-line.ts'
 import { createMatchKeys } from './match-keys.ts'
 import type { Metrics } from './metrics.ts'
+import { tellMissingFeatures } from './missing-features.ts'
 import { checkHistoryStore, readHistoryConfig } from './new-customers.ts'
 import { createOperatorRoutes } from './operator-routes.ts'
 import type { Deliver } from './outbox.ts'
@@ -116,7 +117,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     sources,
     readPause,
     store,
-    readerOf: (source) => createServerIntake(source, web, { history, canWait: config.store !== undefined }),
+    readerOf: (source) => createServerIntake(source, web, { history, canWait: config.store?.keepsProfiles === true }),
     lateEvents,
     log,
     throttle,
@@ -128,6 +129,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     ...{ config, sources, api, keeper, store, ...counters, history, readPause, metrics },
     ...{ log, throttle, now, monotonic, fetch, alertMemory, watchEvery },
   })
+  tellMissingFeatures(config, log)
   if (!keeper?.drain) keeper?.start(api.deliver)
 
   const served = { cookies: cookies !== undefined, ...(keeper?.keepsDenials && { denials: true }) }

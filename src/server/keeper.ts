@@ -32,9 +32,10 @@ export function createKeeper(config: ForwarderConfig): Keeper | undefined {
   if (store) {
     const { consent, gpc } = config
     const options = { mergeOrders: mergeWindow(config), consent, gpc, profiles: profileLimits(config) }
+    const { keepsProfiles = false } = store
     return {
       add: (events, extras) => store.add(events, options, extras),
-      keepsDenials: true,
+      keepsDenials: keepsProfiles,
       hasLog: log !== false && store.log !== undefined,
       start: (deliver) => store.start(deliver, log ? { ...options, log } : options),
       ...(config.delivery === 'drain' && {

@@ -26,7 +26,7 @@ export interface HistoryConfig {
 export function checkHistoryStore({ newCustomers, store }: ForwarderConfig): void {
   if (newCustomers && !store?.keepsHistory)
     throw new Error(
-      'converge-tiktok: newCustomers needs a database file such as converge.db, because nothing else keeps a history of customers. Use one, or remove newCustomers.',
+      'converge-tiktok: newCustomers needs a database, because nothing else keeps a history of customers. Use a database, or remove newCustomers.',
     )
 }
 

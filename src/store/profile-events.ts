@@ -22,6 +22,7 @@ import type { Ages } from './profile-ages.ts'
 import { type Donor, fillFromDonors, fillFromVisitor } from './profile-fill.ts'
 import { learn } from './profile-learn.ts'
 import type { ProfileSet } from './profile-set.ts'
+import { isRepeated } from './repeated-event.ts'
 
 export interface ProfileRules extends ConsentRules {
   /** Missing if profiles are turned off. Denials count nevertheless. */
@@ -50,10 +51,15 @@ interface Found {
  * has denied consent or, where it is required, has not granted it.
  */
 export function prepare(set: ProfileSet, event: OutboxEvent, rules: ProfileRules): OutboxEvent | undefined {
+  const { complete } = set
+  if (complete.event && isRepeated(event, complete.event)) return event
+  complete.event = undefined
   const permission = permissionFor(set, event, rules)
   if (permission !== 'all' || !rules.ages) return withPermission(event, permission)
   if (event.source === 'signed') return takeSigned(set, event, rules.ages)
-  return takePage(set, event, rules.ages, rules.mayCreate)
+  const filled = takePage(set, event, rules.ages, rules.mayCreate)
+  if (filled === event) complete.event = event
+  return filled
 }
 
 /** Like `prepare`, but neither fills the event nor adds to profiles. */
@@ -78,6 +84,7 @@ export function note(set: ProfileSet, event: OutboxEvent, rules: ProfileRules): 
 
 /** Erases what is known of a visitor, and remembers the denial. */
 export function deny(set: ProfileSet, { keys, person, time }: Denial): void {
+  set.complete.event = undefined
   for (const key of keys) {
     if (isNobodys(set, key)) continue
     set.deny(key, time)

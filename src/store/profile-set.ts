@@ -1,3 +1,4 @@
+import type { OutboxEvent } from '../server/outbox.ts'
 import { hasPerson, identityOf, isKind, keyOf, type Profile, type ProfileKey } from './profile.ts'
 
 /** Visitors or persons. A key that more of them use belongs to nobody: a shared phone, or a cart that was sent to friends. */
@@ -102,7 +103,11 @@ export function createProfileSet(reader: ProfileReader) {
     unlinked.push({ key, id })
   }
 
+  // The last page event that lacked nothing, so that the next ones like it need no look at the profiles.
+  const complete: { event: OutboxEvent | undefined } = { event: undefined }
+
   return {
+    complete,
     isShared: (key: ProfileKey): boolean => ownersOf(key).isShared,
     read,
     write,

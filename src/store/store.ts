@@ -133,6 +133,11 @@ export interface Store {
   log?: EventLog
   /** Stops and starts the intake of all servers that use the database. */
   pauseSwitch?: PauseSwitch
+  /**
+   * True if the store keeps profiles and denials of consent, and decides by them about events without a decision. Such events must
+   * not be added to other stores.
+   */
+  keepsProfiles?: boolean
   /** True if the store keeps the history of customers. */
   keepsHistory?: boolean
   /** Finds orders by their IDs. */

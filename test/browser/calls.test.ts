@@ -112,8 +112,8 @@ inEachBrowser(
         expect(hits.length - sent.length).toBe(
           identify.filter(({ email, phone_number }) => email || phone_number).length,
         )
-        for (const { user } of taken) {
-          const { email, phone, external_id } = user
+        for (const { user, visitor } of taken) {
+          const { email, phone, external_id = visitor } = user
           expect({ email, phone_number: phone, external_id }).toEqual({
             email: undefined,
             phone_number: undefined,

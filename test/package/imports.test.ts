@@ -136,6 +136,7 @@ test.each([
     'node/index.ts',
     ['core', 'node', 'server', 'store', 'store/postgres', 'store/sqlite', 'tiktok', 'tiktok/events-api'],
   ],
+  ['store/postgres/index.ts', ['core', 'server', 'store', 'store/postgres', 'tiktok', 'tiktok/events-api']],
   ['cloudflare/index.ts', ['cloudflare', 'core', 'server', 'store', 'tiktok', 'tiktok/events-api']],
 ])('the bundle of %s contains only files from these folders', async (entry, folders) => {
   const found = await foldersOf(entry)

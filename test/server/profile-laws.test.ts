@@ -122,6 +122,8 @@ interface Visitor {
   id: string
   /** Who was logged in with it, and when its page first posted that. */
   persons: Map<number, number>
+  /** True as long as each event of its pages had Global Privacy Control. */
+  isOptedOut: boolean
   /** When the page posted its denial. */
   denied: number[]
   /** The persons whom the shop has named together with it. */
@@ -135,7 +137,6 @@ interface Origin {
   visitor: Visitor
   /** The true time. */
   at: number
-  isLimited: boolean
   person: number | undefined
 }
 
@@ -171,7 +172,7 @@ interface World {
   last: number
   /** The newest event with a grant, from anybody. */
   lastGrant: number
-  counts: { filled: number; persons: number; denied: number; limited: number; undecided: number }
+  counts: { filled: number; persons: number; denied: number; limited: number }
 }
 
 const consents = ['require', 'implied'] as const
@@ -180,6 +181,7 @@ function newVisitor(world: World): Visitor {
   const visitor: Visitor = {
     id: sha256(`visitor ${++world.last}`),
     persons: new Map(),
+    isOptedOut: true,
     denied: [],
     named: new Set(),
     learned: [],
@@ -232,6 +234,7 @@ function pageEvent(world: World, index: number, given: Extract<Action, { does: '
     person === undefined
       ? {}
       : { email: persons[person]?.emailHash ?? '', external_id: persons[person]?.customerHash ?? '' }
+  visitor.isOptedOut &&= given.isOptedOut
   const ttclid = `click-${id}`
   const ttp = `ttp-${visitor.id.slice(0, 16)}`
   const own = { ...user, ttclid, ttp }
@@ -244,7 +247,7 @@ function pageEvent(world: World, index: number, given: Extract<Action, { does: '
     isHeld: false,
     consent: decision === 'granted' ? 'granted' : 'none',
   })
-  note(world, [ttclid, ttp, `agent-${visitor.id.slice(0, 16)}`], visitor, person, given.isOptedOut)
+  note(world, [ttclid, ttp, `agent-${visitor.id.slice(0, 16)}`], visitor, person)
   return {
     ...{
       time: world.time,
@@ -264,9 +267,9 @@ function pageEvent(world: World, index: number, given: Extract<Action, { does: '
   }
 }
 
-function note(world: World, values: string[], visitor: Visitor, person: number | undefined, isLimited: boolean): void {
+function note(world: World, values: string[], visitor: Visitor, person: number | undefined): void {
   for (const value of values)
-    if (!world.origins.has(value)) world.origins.set(value, { visitor, at: world.time, isLimited, person })
+    if (!world.origins.has(value)) world.origins.set(value, { visitor, at: world.time, person })
 }
 
 async function postPage(world: World, index: number, event: RelayedEvent): Promise<void> {
@@ -305,7 +308,11 @@ async function postShop(world: World, given: Extract<Action, { does: 'shop' }>):
       consent: given.consent,
     })
   if (named && isKnown) named.named.add(given.person)
-  if (named && isKnown && given.isRenewal && given.consent !== 'denied')
+  // A denial erases the profiles of its person.
+  if (given.consent === 'denied')
+    for (const visitor of world.visitors.values())
+      if (visitor.learned.some(({ person }) => person === given.person)) visitor.learned = []
+  if (named && isKnown && given.isRenewal && given.consent === 'granted')
     named.learned.push({ at: world.time, person: given.person })
   await post(world, 'webhook', {
     event_name: given.isRenewal ? 'Placed Recurring Subscription Order' : 'Placed Order',
@@ -372,7 +379,7 @@ function judge(world: World, { data }: OutboxEvent): void {
     else expect(Reflect.get(user, key)).toBe(value)
   }
   // An order waits for its twin, and its visitor's profile learns the person only then.
-  if (sent.kind === 'shop' && sent.person !== undefined)
+  if (sent.kind === 'shop' && sent.person !== undefined && (sent.isHeld || sent.consent !== 'granted'))
     sent.visitor?.learned.push({ at: world.time, person: sent.person })
   judgePerson(world, sent, user)
   judgeConsent(world, sent)
@@ -386,6 +393,10 @@ function judge(world: World, { data }: OutboxEvent): void {
     expect(value).not.toBe('forged')
     if (!origin) throw new Error(`${value} has no origin`)
     world.counts.filled++
+    if (origin.visitor.isOptedOut) {
+      world.counts.limited++
+      expect(data.limited_data_use).toBe(true)
+    }
     judgeOrigin(sent, origin, sent.isHeld ? world.time : sent.at)
     if (value !== user.user_agent && value !== user.ttp) expect(world.time - origin.at).toBeLessThan(30 * day + slack)
     for (const denied of origin.visitor.denied) expect(denied < origin.at || denied > world.time).toBe(true)
@@ -484,7 +495,7 @@ test.each(consents)(
       ...{ time: start, ahead: 0, path: join(createFolderInMemory(), 'converge.db'), last: 0, lastGrant: 0 },
       ...{ tables: undefined as never, forwarder: undefined as never, options: { mergeOrders: 60, consent } },
       ...{ browsers: [], visitors: new Map(), origins: new Map(), sent: new Map() },
-      counts: { filled: 0, persons: 0, denied: 0, limited: 0, undecided: 0 },
+      counts: { filled: 0, persons: 0, denied: 0, limited: 0 },
     }
     open(world, consent)
     onTestFinished(() => world.tables.close())

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { sha256 } from '../../src/core/sha256.ts'
 import type { ForwarderConfig } from '../../src/server/forwarder-config.ts'
+import type { RelayedEvent } from '../../src/types.ts'
 import { type Ended, runCli, startCli, writeConfig } from './node-child.ts'
 import { createFolder, createFolderInMemory } from './node-folder.ts'
 import { type ExportedOrder, shopifyCsv, shopifyJsonl, woocommerceCsv } from './order-exports.ts'
@@ -26,20 +27,33 @@ interface Order extends ExportedOrder {
   word: Word
 }
 
-/** Brings an order as its word says. */
-async function bring(past: PastShop, { id, time, word, email = `${id}@example.com` }: Order): Promise<void> {
-  const page = () => past.postPage(pageCopy({ id, time }, { user: { email: sha256(email) } }))
-  const server = (properties: object = {}, profile: object = {}) => {
-    const order = shopCopy({ id, time: word === 'too_late' ? time - 4 * day : time }, properties)
-    return past.postShop({
-      ...order,
-      profile_properties: { $email: email, $consent: 'granted', ...profile },
-    })
+/** The events of an order from the page and from the server, as its word says. */
+function eventsOf({ id, time, word, email = `${id}@example.com` }: Order): { page: RelayedEvent[]; server: object[] } {
+  const page = pageCopy({ id, time }, { user: { email: sha256(email) } }).events
+  const shopTime = word === 'too_late' ? time - 4 * day : time
+  const order = shopCopy({ id, time: shopTime }, word === 'filtered' ? { vip: 'yes' } : {})
+  const $consent = word === 'no_consent' ? 'denied' : 'granted'
+  const server = [{ ...order, profile_properties: { $email: email, $consent } }]
+  return {
+    page: word === 'page' || word === 'merged' ? page : [],
+    server: word === 'page' || word === 'never_seen' ? [] : server,
   }
-  if (word === 'page' || word === 'merged') await page()
-  if (word === 'server' || word === 'merged' || word === 'dead' || word === 'too_late') await server()
-  if (word === 'filtered') await server({ vip: 'yes' })
-  if (word === 'no_consent') await server({}, { $consent: 'denied' })
+}
+
+/** Brings orders in requests of 20 events. */
+async function bring(past: PastShop, orders: readonly Order[]): Promise<void> {
+  const events = orders.map(eventsOf)
+  const page = inParts(events.flatMap((one) => one.page)).map((part) =>
+    past.postPage({ v: 1, sentAt: 0, events: part }),
+  )
+  const server = inParts(events.flatMap((one) => one.server)).map(past.postShop)
+  await Promise.all([...page, ...server])
+}
+
+function inParts<Element>(list: readonly Element[]): Element[][] {
+  const parts: Element[][] = []
+  for (let start = 0; start < list.length; start += 20) parts.push(list.slice(start, start + 20))
+  return parts
 }
 
 /** An order of each word in turn, mostly sent ones, in the 30 days before. */
@@ -78,7 +92,7 @@ async function bringAll(path: string, orders: readonly Order[], config: Partial<
     const some = orders.filter(({ time }) => time >= from && time < from + day / 2)
     // The page's copy and the server's must not be older than the time of arrival.
     past.setTime(from + day / 2)
-    await Promise.all(some.map((order) => bring(past, order)))
+    await bring(past, some)
     await past.deliverAll()
   }
   await past.close()

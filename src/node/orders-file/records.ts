@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from 'node:fs'
+import { createReadStream, type ReadStream, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { CsvError, type Options, parse } from 'csv-parse'
@@ -39,21 +39,19 @@ export async function openRecords(path: string): Promise<RecordSource> {
   const head = await readHead(path)
   const { size } = statSync(path)
   if (!head.trim()) throw new UnreadableFile(`converge-tiktok: ${path} is empty.`)
-  const stream = createReadStream(path)
-  const common = { size, bytesRead: () => stream.bytesRead }
+  let stream: ReadStream | undefined
+  // Opened when the first record is read, so that a file that is refused before is not left open.
+  const openStream = () => (stream = createReadStream(path))
+  const common = { size, bytesRead: () => stream?.bytesRead ?? 0 }
   if (head.trimStart().startsWith('{'))
-    return { kind: 'json', columns: firstKeys(head), records: jsonRecords(path, stream), ...common }
+    return { kind: 'json', columns: firstKeys(head), records: jsonRecords(path, openStream), ...common }
   if (head.trimStart().startsWith('['))
     throw new UnreadableFile(
       `converge-tiktok: ${path} is one JSON list. Use JSONL, with one object on each line, or CSV.`,
     )
   const delimiter = delimiterOf(head)
-  return {
-    kind: 'csv',
-    columns: await readHeader(path, delimiter),
-    records: csvRecords(path, stream, delimiter),
-    ...common,
-  }
+  const columns = await readHeader(path, delimiter)
+  return { kind: 'csv', columns, records: csvRecords(path, openStream, delimiter), ...common }
 }
 
 const headBytes = 65_536
@@ -102,13 +100,15 @@ interface Row {
   info: { lines: number }
 }
 
-async function* parseCsv(path: string, stream: NodeJS.ReadableStream, options: Options): AsyncGenerator<Row> {
+async function* parseCsv(path: string, stream: ReadStream, options: Options): AsyncGenerator<Row> {
   const parser = stream.pipe(parse(options))
   stream.on('error', (error) => parser.destroy(error))
   try {
     for await (const row of parser) yield row
   } catch (error) {
     throw new UnreadableFile(`converge-tiktok: ${path} is not valid CSV: ${csvReason(error)}`)
+  } finally {
+    stream.destroy()
   }
 }
 
@@ -130,10 +130,10 @@ function csvReason(error: unknown): string {
   }
 }
 
-async function* csvRecords(path: string, stream: NodeJS.ReadableStream, delimiter: string): AsyncGenerator<FileRecord> {
+async function* csvRecords(path: string, openStream: () => ReadStream, delimiter: string): AsyncGenerator<FileRecord> {
   let columns: ReadonlyMap<string, number> | undefined
   let line = 1
-  for await (const { record, info } of parseCsv(path, stream, csvOptions(delimiter))) {
+  for await (const { record, info } of parseCsv(path, openStream(), csvOptions(delimiter))) {
     if (!columns) columns = new Map(record.map((name, index) => [name.trim(), index]))
     else {
       const places = columns
@@ -152,19 +152,27 @@ function firstKeys(head: string): string[] {
   return object ? Object.keys(object) : []
 }
 
-async function* jsonRecords(path: string, stream: NodeJS.ReadableStream): AsyncGenerator<FileRecord> {
-  let line = 0
-  for await (const text of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-    line++
-    const plain = text.replace(/^\uFEFF/, '').trim()
-    if (!plain) continue
-    const object = parseObject(plain)
-    if (!object)
-      throw new UnreadableFile(
-        `converge-tiktok: line ${line} of ${path} is not a JSON object. JSONL has one object on each line.`,
-      )
-    yield { line, parent: textOf(object.__parentId), read: (column) => textOf(valueAt(object, column)) }
+async function* jsonRecords(path: string, openStream: () => ReadStream): AsyncGenerator<FileRecord> {
+  const stream = openStream()
+  try {
+    let line = 0
+    for await (const text of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+      line++
+      const plain = text.replace(/^\uFEFF/, '').trim()
+      if (plain) yield toRecord(plain, line, path)
+    }
+  } finally {
+    stream.destroy()
   }
+}
+
+function toRecord(text: string, line: number, path: string): FileRecord {
+  const object = parseObject(text)
+  if (!object)
+    throw new UnreadableFile(
+      `converge-tiktok: line ${line} of ${path} is not a JSON object. JSONL has one object on each line.`,
+    )
+  return { line, parent: textOf(object.__parentId), read: (column) => textOf(valueAt(object, column)) }
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
 import type { Fate } from '../fate.ts'
-import { writeKept } from '../kept-event.ts'
 import type { Extras } from '../store.ts'
 import type { KeptEvent } from '../waiting-event.ts'
 import type { RowAdder } from './add-rows.ts'
 import { type Connections, isDiskFull } from './connections.ts'
+import { writeBody } from './write-body.ts'
 
 interface Waiting {
   kept: KeptEvent[]
@@ -71,7 +71,7 @@ export function createIntake({ connections, rows, now }: IntakeOptions): Intake 
   return {
     add: (events, mergeOrders, extras) =>
       new Promise((resolve, reject) => {
-        const kept = events.map((event) => ({ event, body: writeKept(event) }))
+        const kept = events.map((event) => ({ event, body: writeBody(event) }))
         waiting.push({ kept, mergeOrders, extras, resolve, reject })
         committing ??= commitAll()
       }),

@@ -2,11 +2,11 @@ import type { OutboxEvent } from '../../server/outbox.ts'
 import { addForCustomers } from '../customer-history.ts'
 import { type Brought, decideOrder, type HeldRow, namesOf, type OrderMoment } from '../decide-order.ts'
 import type { Fate } from '../fate.ts'
-import { writeKept } from '../kept-event.ts'
 import { orderKey, placesOfOrders } from '../order-places.ts'
 import type { Extras, OrderCounts } from '../store.ts'
 import { isCountedOnce, type KeptEvent } from '../waiting-event.ts'
 import type { CustomerDesk } from './customer-desk.ts'
+import { writeBody } from './write-body.ts'
 
 /** A row to insert. `due` is until when an order waits for its twin, in milliseconds since 1970, or 0. */
 export interface NewRow extends KeptEvent {
@@ -145,12 +145,12 @@ function createDesk(known: KnownOrders) {
       }
       for (const { id, event } of decision.replace) {
         take(event_id, id)
-        const body = writeKept(event)
+        const body = writeBody(event)
         if (id > 0) changes.replace.push({ id, event, body })
         else rows.push({ event, body, due: 0 })
       }
       for (const { event, due } of decision.insert) {
-        const body = kept.find((one) => one.event === event)?.body ?? writeKept(event)
+        const body = kept.find((one) => one.event === event)?.body ?? writeBody(event)
         if (due) heldOf(event_id).push({ id: --lastId, event, body, due })
         else rows.push({ event, body, due })
       }

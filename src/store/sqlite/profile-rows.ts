@@ -5,7 +5,8 @@ import { fromBlob, toBlob } from './profile-key.ts'
 
 /** The profile that stands for nobody in `profile_keys`. */
 export const NOBODY = 0
-const DAY = 86_400_000
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
 
 /** Changes to the totals. */
 export interface ProfileTotals {
@@ -33,6 +34,9 @@ export function createProfileRows(database: DatabaseSync) {
   const unlinkKey = prepare('DELETE FROM profile_keys WHERE key = ?')
   const share = prepare('INSERT INTO profile_keys (key, profile, seen) VALUES (?, ?, ?)')
   const touch = prepare('UPDATE profile_keys SET seen = ? WHERE key = ? AND profile = ? AND seen < ?')
+  const clock = prepare("SELECT count FROM totals WHERE name = 'clock'")
+  const moveClock = prepare(`INSERT INTO totals (name, count) VALUES ('clock', ?)
+    ON CONFLICT DO UPDATE SET count = excluded.count`)
   const deny = prepare('INSERT OR REPLACE INTO tombstones (key, time) VALUES (?, ?)')
   let hasDenials = false
 
@@ -57,6 +61,20 @@ export function createProfileRows(database: DatabaseSync) {
   }
 
   return {
+    /**
+     * The latest that the time may be, in milliseconds since 1970: the clock may have been set back since events were stored. A
+     * clock that was ahead by more than an hour was wrong.
+     */
+    latest(now: number): number {
+      const highest = Number(clock.get()?.count ?? now)
+      return highest > now && highest < now + HOUR ? highest : now
+    },
+
+    /** Remembers the time of a transaction for `latest`. */
+    setClock(now: number): void {
+      if (this.latest(now) === now) moveClock.run(now)
+    },
+
     /** Returns a reader for one transaction. */
     startReading(): ProfileReader {
       hasDenials = anyDenied.get() !== undefined

@@ -16,10 +16,12 @@ export function createProfileWriter(database: DatabaseSync, addTotals: (totals: 
   let set: ProfileSet | undefined
   let rules: ProfileRules = { ages: undefined, mayCreate }
   let now = 0
+  let isUsed = false
 
   /** `undefined` if neither profiles nor denials matter, so that nothing is read. */
   function inUse(): ProfileSet | undefined {
-    return rules.ages || needsConsent(rules) ? set : undefined
+    isUsed = rules.ages !== undefined || needsConsent(rules)
+    return isUsed ? set : undefined
   }
 
   return {
@@ -28,9 +30,11 @@ export function createProfileWriter(database: DatabaseSync, addTotals: (totals: 
     /** Runs work that uses the other methods, and writes what they changed. Call it in a transaction. */
     within<Answer>(moment: number, work: () => Answer): Answer {
       now = moment
+      isUsed = false
       set = createProfileSet(rows.startReading())
       const answer = work()
       addTotals(rows.apply(set.changes(), now))
+      if (isUsed) rows.setClock(now)
       set = undefined
       return answer
     },
@@ -59,7 +63,12 @@ export function createProfileWriter(database: DatabaseSync, addTotals: (totals: 
     },
 
     deny(denials: readonly Denial[]): void {
-      if (set) for (const denial of denials) deny(set, denial)
+      if (!set) return
+      for (const denial of denials) {
+        // A page's denial came now. What it posted before must not seem to be newer.
+        const time = denial.person ? denial.time : Math.max(denial.time, rows.latest(now))
+        deny(set, { ...denial, time })
+      }
     },
 
     /** True if an event must wait for its visitor's decision. */

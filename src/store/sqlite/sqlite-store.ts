@@ -28,6 +28,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     drop: (chosen) => whenFree(() => engine.drop(chosen)),
     erase: engine.erase,
     pauseSwitch: engine.pauseSwitch,
+    keepsProfiles: true,
     keepsHistory: true,
     traces: engine.traces,
     schemaVersion: () => whenFree(engine.schemaVersion),
