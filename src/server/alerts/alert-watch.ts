@@ -81,6 +81,8 @@ async function findNow(options: AlertWatchOptions): Promise<Map<Cause, string>> 
   const sources = options.sourceCounts.read()
   memory.since ??= now()
   const { counts } = memory
+  // All counts are 0 at the start, and requests may have come before the first look.
+  if (counts.length === 0) counts.push({ at: monotonic(), sources: {} })
   counts.push({ at: monotonic(), sources })
   while (counts.length > 2 && (counts[1]?.at ?? 0) <= monotonic() - WINDOW) counts.shift()
   const isSilenceWatched = alerts.silentHours !== undefined && eventLog !== undefined
