@@ -8,10 +8,6 @@ const features = {
     means:
       'no profiles: the match keys of a visitor are not added to later events, and with consent "require" an event from a server needs a grant of its own',
   },
-  log: {
-    isMissing: ({ store }) => store !== undefined && !store.log,
-    means: "no event log: the operator's page shows no events, and reconcile has nothing to compare",
-  },
 } as const satisfies Record<string, { isMissing: (config: ForwarderConfig) => boolean; means: string }>
 
 /** @throws an error that names an option which the store cannot fulfill */

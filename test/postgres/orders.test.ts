@@ -16,7 +16,8 @@ describe.runIf(hasPostgres)('with PostgreSQL', () => {
     const url = await createDatabase()
     const store = openStore(url)
     const order = { order: true, orderName: 'Placed Order', source: 'signed' as const }
-    await store.add([purchase('4501', order), purchase('4502', order)], { mergeOrders: 0 })
+    const log = { source: 'shop', channel: 'server', eventNames: ['Placed Order', 'Placed Order'], unsent: [] } as const
+    await store.add([purchase('4501', order), purchase('4502', order)], { mergeOrders: 0 }, { log })
     const file = join(createFolder(), 'orders.csv')
     const orders = ['4501', '4502'].map((id, index) => ({ id, time: may + index, email: `${id}@example.com` }))
     writeFileSync(file, shopifyCsv(orders))
@@ -34,5 +35,14 @@ describe.runIf(hasPostgres)('with PostgreSQL', () => {
     const compared = await runCli(['reconcile', file, '--all'], environment)
     expect([compared.code, compared.errors]).toEqual([0, ''])
     expect(compared.output).toMatch(/^server +2 {2}/m)
+
+    const hours = (count: number) => Date.now() + count * 3_600_000
+    writeFileSync(file, shopifyCsv([...orders, { id: '4503', time: hours(-1), email: 'new@example.com' }]))
+    const unknown = await runCli(['reconcile', file, '--all'], environment)
+    expect(unknown.output).toMatch(/^unknown +1 {2}/m)
+    await runSql(url, `UPDATE converge.log_hours SET hour = hour - 2`)
+    const missed = await runCli(['reconcile', file, '--all', '--force'], environment)
+    expect(missed.output).toMatch(/^never_seen +1 {2}/m)
+    expect(missed.code).toBe(1)
   })
 })

@@ -1,10 +1,14 @@
 import { describe } from 'vitest'
+import { testEventLog } from '../server/log-contract.ts'
 import { testStore } from '../server/store-contract.ts'
 import { hasPostgres, newSchema, openStore, serverUrl } from './postgres-kit.ts'
 
 describe.runIf(hasPostgres)('with PostgreSQL', () => {
-  testStore('a Postgres store', () => {
+  function create() {
     const schema = newSchema()
-    return { open: (now) => openStore(`${serverUrl}/postgres`, { schema, ...(now && { now }) }) }
-  })
+    return { open: (now?: () => number) => openStore(`${serverUrl}/postgres`, { schema, ...(now && { now }) }) }
+  }
+
+  testStore('a Postgres store', create)
+  testEventLog('a Postgres store', create)
 })

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Deliver, OutboxEvent } from '../../src/server/outbox.ts'
 import { openPostgresEngine } from '../../src/store/postgres/postgres-engine.ts'
-import { migrations } from '../../src/store/postgres/postgres-schema.ts'
+import { type Migration, migrations } from '../../src/store/postgres/postgres-schema.ts'
 import { pixelId } from '../server/node-requests.ts'
 import { numbered, purchase, soon } from '../server/outbox-kit.ts'
 import { createDatabase, hasPostgres, newSchema, openStore, serverUrl } from './postgres-kit.ts'
@@ -186,22 +186,17 @@ describe.runIf(hasPostgres)('several forwarders on one PostgreSQL', () => {
 
   test('one of the former version keeps accepting and sending events beside a new one, but no second one starts', async () => {
     const database = await createDatabase()
-    const open = (count: number) => {
-      const options = {
-        url: database,
-        pixelId,
-        retryAfter: soon,
-        log: () => {},
-        migrations: migrations.slice(0, count),
-      }
+    const open = (steps: readonly Migration[]) => {
+      const options = { url: database, pixelId, retryAfter: soon, log: () => {}, migrations: steps }
       const engine = openPostgresEngine(options)
       onTestFinished(() => engine.close())
       return engine
     }
-    const former = open(migrations.length - 1)
+    const next: Migration = (schema) => `ALTER TABLE ${schema}.waiting ADD COLUMN note text`
+    const former = open(migrations)
     expect(await former.add([purchase('1')], window)).toEqual(['kept'])
-    const current = openStore(database)
-    expect(await current.schemaVersion()).toBe(migrations.length)
+    const current = open([...migrations, next])
+    expect(await current.schemaVersion()).toBe(migrations.length + 1)
     expect(await former.add([purchase('2'), purchase('3', { order: true })], window)).toEqual(['kept', 'kept'])
     expect(await current.add([purchase('2'), purchase('3', { order: true })], window)).toEqual([
       'already_sent',
@@ -210,7 +205,7 @@ describe.runIf(hasPostgres)('several forwarders on one PostgreSQL', () => {
     const taker = createTaker()
     former.start(taker.deliver, window)
     await expect.poll(current.stats, poll).toMatchObject({ waiting: 0, sent: 3 })
-    await expect(open(migrations.length - 1).ready()).rejects.toThrow(/created by a later version of converge-tiktok/)
+    await expect(open(migrations).ready()).rejects.toThrow(/created by a later version of converge-tiktok/)
   })
 
   test('a schema of other tables, of another pixel, or with a name that needs quotes is refused and not changed', async () => {

@@ -3,6 +3,7 @@ import type { Fate } from '../fate.ts'
 import { isCountedOnce, originOf } from '../waiting-event.ts'
 import { durable, type Query, type Row } from './connections.ts'
 import { createCustomerDesk, createCustomerTable } from './customer-desk.ts'
+import { createLogWriter } from './log-writer.ts'
 import { type Addition, type Changes, decideAll, type KnownOrders, type NewRow } from './order-desk.ts'
 
 // JSON has no such character outside of escapes, so it separates bodies without a copy of their text.
@@ -17,17 +18,17 @@ export function createRowAdder(schema: string, slot: number) {
 
   const insertSql = `WITH durable AS MATERIALIZED (${durable}),
     given AS MATERIALIZED (
-      SELECT nextval('${schema}.waiting_id_seq') AS id, place, event, event_id, origin, added, expires, due, body
+      SELECT nextval('${schema}.waiting_id_seq') AS id, place, event, event_id, origin, added, expires, due, line, body
       FROM ROWS FROM (
-        json_to_recordset($1) AS (event text, event_id text, origin text, expires bigint, due bigint),
+        json_to_recordset($1) AS (event text, event_id text, origin text, expires bigint, due bigint, line bigint),
         unnest(string_to_array($2, E'\\x1e'))
-      ) WITH ORDINALITY AS rows (event, event_id, origin, expires, due, body, place),
+      ) WITH ORDINALITY AS rows (event, event_id, origin, expires, due, line, body, place),
       (SELECT $3::bigint AS added, count(*) FROM durable) AS common
     ),
     -- In one order in all transactions, so that none waits for another in a circle.
     inserted AS (
-      INSERT INTO ${schema}.waiting (id, event, event_id, origin, added, expires, due, held, body)
-      SELECT id, event, event_id, origin, added, expires, due, due > 0, body FROM given
+      INSERT INTO ${schema}.waiting (id, event, event_id, origin, added, expires, due, held, line, body)
+      SELECT id, event, event_id, origin, added, expires, due, due > 0, line, body FROM given
       ORDER BY event COLLATE "C", event_id COLLATE "C", origin COLLATE "C", place
       ON CONFLICT DO NOTHING RETURNING id
     ),
@@ -39,10 +40,13 @@ export function createRowAdder(schema: string, slot: number) {
     SELECT given.place::integer AS place FROM given WHERE id NOT IN (SELECT id FROM inserted)`
 
   const customers = createCustomerTable(schema)
+  const log = createLogWriter(schema)
   const locksSql = 'SELECT pg_advisory_xact_lock($1, bucket) FROM unnest($2::integer[]) AS bucket'
   const broughtSql = `SELECT event, event_id, added, signed FROM ${schema}.orders WHERE event_id = ANY($1)`
   // A row that is released at the same moment is locked, and does not wait for its twin any more.
-  const heldSql = `SELECT id, event_id, body FROM ${schema}.waiting WHERE held AND event_id = ANY($1) ORDER BY id FOR UPDATE`
+  const heldSql = `SELECT id, event_id, body, line,
+      (SELECT is_order FROM ${schema}.log WHERE log.id = waiting.line) AS is_order
+    FROM ${schema}.waiting WHERE held AND event_id = ANY($1) ORDER BY id FOR UPDATE`
   const rememberSql = `INSERT INTO ${schema}.orders (event, event_id, added, signed)
     SELECT event, event_id, added, signed
     FROM json_to_recordset($1) AS given (event text, event_id text, added bigint, signed bigint)
@@ -55,16 +59,17 @@ export function createRowAdder(schema: string, slot: number) {
     SELECT name, $1, given.count FROM json_to_recordset($2) AS given (name text, count bigint) ORDER BY name
     ON CONFLICT (name, slot) DO UPDATE SET count = totals.count + excluded.count`
 
-  async function insert(query: Query, rows: readonly NewRow[], now: number): Promise<void> {
+  async function insert(query: Query, rows: readonly NewRow[], now: number, lines: readonly number[]): Promise<void> {
     if (!rows.length) return
-    const keys = rows.map(({ event, due }) => {
+    const keys = rows.map(({ event, due, line }) => {
       const { event: name, event_id } = event.data
       return {
         event: name,
         event_id,
         origin: originOf(event),
         expires: Math.floor(event.expires),
-        due: due,
+        due,
+        line: line !== undefined && line < 0 ? lines[-line - 1] : line,
       }
     })
     const bodies = rows.map(({ body }) => body).join(SEPARATOR)
@@ -90,14 +95,14 @@ export function createRowAdder(schema: string, slot: number) {
     if (given.length) await query(totalSql, [slot, JSON.stringify(given)])
   }
 
-  async function write(query: Query, changes: Changes, now: number): Promise<void> {
+  async function write(query: Query, changes: Changes, now: number, lines: readonly number[]): Promise<void> {
     const { replace, remove, brought, counts } = changes
     const removed = remove.length ? await query(removeSql, [remove]) : []
     if (replace.length) {
       const rows = replace.map(({ id, event, body }) => ({ id, expires: Math.floor(event.expires), body }))
       await query(replaceSql, [JSON.stringify(rows), now])
     }
-    await insert(query, changes.insert, now)
+    await insert(query, changes.insert, now, lines)
     if (brought.length) {
       const rows = brought.map(({ brought: { page, signed }, ...key }) => ({ ...key, added: page, signed }))
       await query(rememberSql, [JSON.stringify(rows)])
@@ -109,12 +114,15 @@ export function createRowAdder(schema: string, slot: number) {
 
   return {
     slot,
+    log,
     lockOrders,
     addTotals,
 
     /** True if `add` must run in a transaction, because it takes more than one statement. */
     needsTransaction: (additions: readonly Addition[]): boolean =>
-      additions.some(({ kept, extras }) => extras?.history || kept.some(({ event }) => isCountedOnce(event))),
+      additions.some(
+        ({ kept, extras }) => extras?.history || extras?.log || kept.some(({ event }) => isCountedOnce(event)),
+      ),
 
     /** Adds the events of several requests and returns their fates. `now` is in milliseconds since 1970. */
     async add(query: Query, additions: readonly Addition[], now: () => number): Promise<Fate[][]> {
@@ -128,8 +136,10 @@ export function createRowAdder(schema: string, slot: number) {
       const known = await readOrders(query, ids)
       const desk = settings && createCustomerDesk(settings, await customers.read(query, keys))
       const time = now()
-      const { fates, changes } = decideAll(additions, known, desk, time)
-      await write(query, changes, time)
+      const { fates, changes } = decideAll(additions, known, { customers: desk, nameOf: log.nameOf }, time)
+      const lines = await log.takeIds(query, changes.log.added.length)
+      await write(query, changes, time, lines)
+      await log.write(query, changes.log, lines, time)
       if (desk) {
         await customers.write(query, desk.changes())
         await addTotals(query, desk.changes().counts)
@@ -149,10 +159,12 @@ function toBrought({ event, event_id, added, signed }: Row): KnownOrders['brough
   }
 }
 
-const toHeld = ({ id, event_id, body }: Row): KnownOrders['held'][number] => ({
+const toHeld = ({ id, event_id, body, line, is_order }: Row): KnownOrders['held'][number] => ({
   id: Number(id),
   event_id: String(event_id),
   event: JSON.parse(String(body)),
+  ...(line !== null && { line: Number(line) }),
+  isOrder: is_order === true,
 })
 
 function bucketOf(event_id: string): number {

@@ -25,7 +25,7 @@ export function createDeadLetters({ connections, schema, rows, now }: DeadLetter
   const listSql = `SELECT id, event, event_id, died, attempts, problem, expires FROM ${schema}.dead_letters
     WHERE id > $1 ORDER BY id LIMIT ${CHUNK}`
   const idsSql = `SELECT id FROM ${schema}.dead_letters WHERE id > $1 ORDER BY id LIMIT ${CHUNK}`
-  const readSql = `SELECT id, event_id, body FROM ${schema}.dead_letters WHERE id = ANY($1) AND expires > $2 ORDER BY id FOR UPDATE`
+  const readSql = `SELECT id, event_id, body, line FROM ${schema}.dead_letters WHERE id = ANY($1) AND expires > $2 ORDER BY id FOR UPDATE`
   const idsOfOrdersSql = `SELECT event_id FROM ${schema}.dead_letters WHERE id = ANY($1)`
   const dropSql = `DELETE FROM ${schema}.dead_letters WHERE id = ANY($1) RETURNING 1`
   // Never trust a clock that is ahead for a moment: prune relative to the newest at most.
@@ -56,9 +56,13 @@ export function createDeadLetters({ connections, schema, rows, now }: DeadLetter
     )
     const letters = (await query(readSql, [ids, Math.floor(now() / 1000)])).map(toLetter)
     // `mergeOrders: 0`, because it must not wait for its twin again.
-    const additions = letters.map(({ event, body }) => ({ kept: [{ event, body }], mergeOrders: 0 }))
+    const additions = letters.map(({ event, body, line }) => ({ kept: [{ event, body, line }], mergeOrders: 0 }))
     const fates = await rows.add(query, additions, now)
     const queued = letters.filter(({ event }, index) => isSent(fates[index]?.[0] ?? 'already_sent', event))
+    await rows.log.reopen(
+      query,
+      queued.flatMap(({ line }) => line ?? []),
+    )
     return (await query(dropSql, [queued.map(({ id }) => id)])).length
   }
 
@@ -155,12 +159,15 @@ interface Letter {
   id: number
   event: OutboxEvent
   body: string
+  /** Its line in the log, if it has one. */
+  line: number | undefined
 }
 
-const toLetter = ({ id, body }: Row): Letter => ({
+const toLetter = ({ id, body, line }: Row): Letter => ({
   id: Number(id),
   event: JSON.parse(String(body)),
   body: String(body),
+  line: line === null ? undefined : Number(line),
 })
 
 const toDeadLetter = (row: Row, now: number): DeadLetter => ({

@@ -1,10 +1,10 @@
 import type { Deliver, Verdict } from '../../server/outbox.ts'
 import { createVerdictReader, type Reading } from '../verdict-reader.ts'
-import { MAX_BATCH, type Settled } from '../waiting-event.ts'
+import { MAX_BATCH } from '../waiting-event.ts'
 import { reasonOf } from './connections.ts'
 import type { DatabaseClock } from './database-clock.ts'
 import type { Batch, Queue } from './queue.ts'
-import type { Settlement } from './settlement.ts'
+import type { Outcome, Settlement } from './settlement.ts'
 import type { SharedDelivery, SharedState } from './shared-state.ts'
 
 export interface DeliveryOptions {
@@ -18,6 +18,8 @@ export interface DeliveryOptions {
   clock: Pick<DatabaseClock, 'read'>
   /** Deletes what is older than its retention period. */
   prune: () => Promise<void>
+  /** Deletes some lines of the log that are too old or too many, and returns their number. */
+  pruneLog: () => Promise<number>
   /** The longest time that an order may wait for its twin, in milliseconds. */
   longestWait: number
   /** Milliseconds until another process may take an event that this one has. */
@@ -61,6 +63,7 @@ const LATE_EACH = 1000
 const PAUSE_WITHOUT_DATABASE = 1000
 const NO_FAILURE: SharedState = { stopped: undefined, failures: 0, hold: 0 }
 const DAY = 86_400_000
+const MINUTE = 60_000
 
 export function createRounds(options: DeliveryOptions): Rounds {
   const { queue, settlement, shared, longestWait, leaseMilliseconds, now, log } = options
@@ -68,13 +71,14 @@ export function createRounds(options: DeliveryOptions): Rounds {
   const ask = createAsk(options)
   const inHand = new Set<Batch>()
   // Outcomes that could not be written yet. An event that TikTok has must not be sent again for that.
-  const unsaved: { batch: Batch; settled: Settled[] }[] = []
+  const unsaved: Outcome[] = []
   let isAbandoned = false
   let isBroken = false
   // After a failure, a single batch tests whether TikTok works again.
   let calls = 1
   let nextLate = 0
   let nextPruning = 0
+  let nextLogPruning = 0
 
   async function tidy(): Promise<void> {
     await queue.release(now(), now() + longestWait)
@@ -87,6 +91,8 @@ export function createRounds(options: DeliveryOptions): Rounds {
       await queue.forgetLeases()
       await options.prune()
     }
+    // One step in each round, so that sending goes on meanwhile.
+    if (performance.now() >= nextLogPruning && !(await options.pruneLog())) nextLogPruning = performance.now() + MINUTE
   }
 
   async function takeBatches(): Promise<{ batches: Batch[]; state: SharedState }> {
@@ -111,7 +117,7 @@ export function createRounds(options: DeliveryOptions): Rounds {
   async function save(): Promise<void> {
     for (let next = unsaved[0]; next; next = unsaved[0]) {
       if (isAbandoned) return
-      await settlement.settle(next.batch, next.settled, now())
+      await settlement.settle(next, now())
       inHand.delete(next.batch)
       unsaved.shift()
     }
@@ -145,10 +151,11 @@ export function createRounds(options: DeliveryOptions): Rounds {
   async function sendOne(batch: Batch, state: SharedState, signal: AbortSignal): Promise<Reading> {
     const verdicts = await ask(batch, signal)
     const reading = verdictReader.read([{ batch: batch.events, verdicts }], state.failures)
-    const outcome = { batch, settled: reading.settled }
+    const { settled, tried } = reading
+    const outcome = { batch, settled, tried }
     if (isAbandoned) return reading
     try {
-      await settlement.settle(batch, reading.settled, now())
+      await settlement.settle(outcome, now())
       inHand.delete(batch)
     } catch {
       unsaved.push(outcome) // it is tried again

@@ -28,7 +28,9 @@ export async function countPerson(options: ErasureOptions, person: PersonKeys): 
     for await (const ids of findPerson(options, table, 0, person)) counts[table] += ids.length
   }
   const customers = await createCustomerTable(options.schema).find(options.connections, person, 'count')
-  return { waiting: counts.waiting, deadLetters: counts.dead_letters, sending: 0, ...(customers && { customers }) }
+  const logLines = await options.rows.log.find(options.connections, person, 'count')
+  const { waiting, dead_letters: deadLetters } = counts
+  return { waiting, deadLetters, sending: 0, ...(customers && { customers }), ...(logLines && { logLines }) }
 }
 
 /**
@@ -65,8 +67,9 @@ export async function erasePerson(options: ErasureOptions, person: PersonKeys): 
   }
   await eraseDead() // what was set aside meanwhile
   const customers = await createCustomerTable(schema).find(connections, person, 'erase')
+  const logLines = await rows.log.find(connections, person, 'erase')
   await vacuum(options)
-  return { ...counts, ...(customers && { customers }) }
+  return { ...counts, ...(customers && { customers }), ...(logLines && { logLines }) }
 }
 
 /** Finds a person's rows behind an id, in parts. */
@@ -96,7 +99,7 @@ const toEvent = ({ body }: Row): OutboxEvent => JSON.parse(String(body))
 /** Rewrites small tables. In large ones, the space of deleted rows is only released, and is overwritten when it is used again. */
 async function vacuum({ connections, schema }: ErasureOptions): Promise<void> {
   try {
-    for (const table of [...tables, 'customers']) {
+    for (const table of [...tables, 'customers', 'log']) {
       const [size] = await connections.query(`SELECT pg_total_relation_size('${schema}.${table}') AS bytes`)
       const full = Number(size?.bytes) <= LARGEST_REWRITE ? '(FULL) ' : ''
       await connections.query(`VACUUM ${full}${schema}.${table}`, [], SEARCH_SECONDS)

@@ -71,7 +71,8 @@ export function createIntake({ connections, rows, now }: IntakeOptions): Intake 
   return {
     add: (events, mergeOrders, extras) =>
       new Promise((resolve, reject) => {
-        const kept = events.map((event) => ({ event, body: writeBody(event) }))
+        const names = extras?.log?.eventNames
+        const kept = events.map((event, index) => ({ event, body: writeBody(event), eventName: names?.[index] }))
         waiting.push({ kept, mergeOrders, extras, resolve, reject })
         committing ??= commitAll()
       }),

@@ -1,7 +1,16 @@
 import { type Deliver, type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
 import type { Fate } from '../fate.ts'
 import type { PersonCounts, PersonKeys } from '../person.ts'
-import type { Chosen, DeadLetter, Drained, DrainOptions, Extras, MergeOptions, StoreStats } from '../store.ts'
+import type {
+  Chosen,
+  DeadLetter,
+  Drained,
+  DrainOptions,
+  Extras,
+  MergeOptions,
+  StartOptions,
+  StoreStats,
+} from '../store.ts'
 import { createRowAdder } from './add-rows.ts'
 import { connect, reasonOf } from './connections.ts'
 import { createDatabaseClock } from './database-clock.ts'
@@ -10,6 +19,8 @@ import { createRounds, type Rounds } from './delivery.ts'
 import { createDrain } from './drain.ts'
 import { countPerson, erasePerson } from './erase-person.ts'
 import { createIntake } from './intake.ts'
+import { createLogReader } from './log-reader.ts'
+import { createLogPruning } from './log-writer.ts'
 import { type Loop, startLoop } from './loop.ts'
 import { createOrderTraces } from './order-traces.ts'
 import { createPauseSwitch } from './pause-switch.ts'
@@ -76,6 +87,7 @@ export function openPostgresEngine(options: EngineOptions) {
   const shared = createSharedState(connections, schema)
   const queue = createQueue({ connections, schema, lock: lockKey(name, 'delivery'), leaseSeconds })
   const settlement = createSettlement(parts)
+  const pruneLines = createLogPruning(connections, schema, lockKey(name, 'log'))
   let opening: Promise<void> | undefined
   let loop: Loop | undefined
   let drain: ReturnType<typeof createDrain> | undefined
@@ -107,10 +119,24 @@ export function openPostgresEngine(options: EngineOptions) {
     return opening
   }
 
-  function roundsOf(deliver: Deliver, { mergeOrders }: MergeOptions): Rounds {
+  function roundsOf(deliver: Deliver, { mergeOrders, log: kept = {} }: StartOptions): Rounds {
     const prune = () => deadLetters.prune()
+    const pruneLog = () => pruneLines(now(), kept)
     const times = { longestWait: mergeOrders * 1000, leaseMilliseconds: leaseSeconds * 1000, retryAfter }
-    return createRounds({ queue, settlement, shared, deliver, ready, prune, ...times, now, random, log, clock })
+    return createRounds({
+      queue,
+      settlement,
+      shared,
+      deliver,
+      ready,
+      prune,
+      pruneLog,
+      ...times,
+      now,
+      random,
+      log,
+      clock,
+    })
   }
 
   return {
@@ -118,6 +144,7 @@ export function openPostgresEngine(options: EngineOptions) {
     parts,
     keepsHistory: true,
     pauseSwitch: createPauseSwitch(connections.query, schema, now, ready),
+    log: createLogReader(connections.query, schema, ready),
     traces: createOrderTraces(connections.query, schema, ready),
 
     async add(events: readonly OutboxEvent[], { mergeOrders }: MergeOptions, extras?: Extras): Promise<Fate[]> {
@@ -128,11 +155,11 @@ export function openPostgresEngine(options: EngineOptions) {
       return fates
     },
 
-    start(deliver: Deliver, given: MergeOptions): void {
+    start(deliver: Deliver, given: StartOptions): void {
       loop ??= startLoop(roundsOf(deliver, given))
     },
 
-    drain(deliver: Deliver, given: MergeOptions & DrainOptions): Promise<Drained> {
+    drain(deliver: Deliver, given: StartOptions & DrainOptions): Promise<Drained> {
       drain ??= createDrain(roundsOf(deliver, given))
       return drain(given)
     },

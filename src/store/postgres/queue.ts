@@ -32,7 +32,7 @@ export function createQueue({ connections, schema, lock, leaseSeconds }: QueueOp
   // These additions and settings keep the planner from sorting all waiting rows.
   const orderedSql = 'SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off'
   const takeSql = `WITH oldest AS MATERIALIZED (
-      SELECT id, event_id, attempts, body FROM ${schema}.waiting
+      SELECT id, event_id, attempts, added, line, body FROM ${schema}.waiting
       WHERE NOT held AND (due + 0 <= $1 OR due + 0 > $2) AND expires + 0 > $3
         AND coalesce((SELECT until FROM ${schema}.leases WHERE leases.id = waiting.id), '-infinity') < clock_timestamp()
       ORDER BY id LIMIT ${MAX_BATCH}
@@ -43,7 +43,7 @@ export function createQueue({ connections, schema, lock, leaseSeconds }: QueueOp
       SELECT id, $4::uuid, ${until} FROM sized WHERE before < ${MAX_BATCH_TEXT}
       ON CONFLICT (id) DO UPDATE SET lease = excluded.lease, until = excluded.until
     )
-    SELECT id, event_id, attempts, body FROM sized WHERE before < ${MAX_BATCH_TEXT} ORDER BY id`
+    SELECT id, event_id, attempts, added, line, body FROM sized WHERE before < ${MAX_BATCH_TEXT} ORDER BY id`
   const renewSql = `UPDATE ${schema}.leases SET until = ${until} WHERE id = ANY($1) AND lease = $2`
   const releaseSql = `UPDATE ${schema}.waiting SET held = false, due = least(due, $1) WHERE id IN (
     SELECT id FROM ${schema}.waiting WHERE held AND (due <= $1 OR due > $2) FOR UPDATE SKIP LOCKED)`
@@ -102,9 +102,10 @@ export const giveBackSql = (schema: string): string => `DELETE FROM ${schema}.le
 
 export const idsOf = (rows: readonly { id: number }[]): number[] => rows.map(({ id }) => id)
 
-const toWaiting = ({ id, event_id, attempts, body }: Row): WaitingEvent => ({
+const toWaiting = ({ id, event_id, attempts, added, line, body }: Row): WaitingEvent => ({
   id: Number(id),
   event_id: String(event_id),
   attempts: Number(attempts),
-  event: readKept(String(body)),
+  event: Object.assign(readKept(String(body)), { arrived: Number(added) }),
+  ...(line !== null && { line: Number(line) }),
 })

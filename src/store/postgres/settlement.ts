@@ -1,7 +1,9 @@
 import type { OutboxEvent } from '../../server/outbox.ts'
-import { isCountedOnce, type Settled, TOO_LATE, toRelease } from '../waiting-event.ts'
+import { outcomeOf, triedOutcomeOf } from '../line-outcome.ts'
+import { isCountedOnce, type Settled, TOO_LATE, toRelease, type WaitingEvent } from '../waiting-event.ts'
 import type { RowAdder } from './add-rows.ts'
 import type { Connections, Query, Row } from './connections.ts'
+import { concludeSql, lateLinesSql, outcomeColumns, outcomesJson } from './log-writer.ts'
 import { type Batch, giveBackSql, idsOf } from './queue.ts'
 
 export interface SettlementOptions {
@@ -11,6 +13,13 @@ export interface SettlementOptions {
   rows: RowAdder
 }
 
+/** What became of a batch. `tried` were sent in vain, and stay as they are. */
+export interface Outcome {
+  batch: Batch
+  settled: readonly Settled[]
+  tried: readonly WaitingEvent[]
+}
+
 const CHUNK = 1000
 // An index on a problem has a limit.
 const LONGEST_PROBLEM = 500
@@ -18,34 +27,40 @@ const LONGEST_PROBLEM = 500
 /** Records what became of events. Nothing is changed if another process has taken them since. */
 export function createSettlement({ connections, schema, rows }: SettlementOptions) {
   const mine = `mine AS (DELETE FROM ${schema}.leases WHERE id = ANY($1) AND lease = $2 RETURNING id)`
+  /** Records outcomes in the log. The parameters have the outcomes, and the time in milliseconds since 1970. */
+  const logged = (outcomes: string, now: string) => `logged AS (
+      ${concludeSql(schema, `json_to_recordset(${outcomes}) AS given (${outcomeColumns})`, `${now}::bigint`)}
+        AND given.id IN (SELECT id FROM mine)
+    )`
   const doneSql = `WITH ${mine},
     gone AS (DELETE FROM ${schema}.waiting WHERE id IN (SELECT id FROM mine) RETURNING 1),
+    ${logged('$4', '$5')},
     counted AS (
       INSERT INTO ${schema}.totals AS totals (name, slot, count)
       VALUES ('sent', $3::integer, (SELECT count(*) FROM mine)), ('waiting', $3::integer, -(SELECT count(*) FROM gone))
       ON CONFLICT (name, slot) DO UPDATE SET count = totals.count + excluded.count
     )
     SELECT 1`
-  const putOffSql = `WITH ${mine}
+  const putOffSql = `WITH ${mine}, ${logged('$4', '$5')}
     UPDATE ${schema}.waiting SET attempts = attempts + 1, due = given.due
     FROM unnest($1::bigint[], $3::bigint[]) AS given (id, due)
     WHERE waiting.id = given.id AND given.id IN (SELECT id FROM mine)`
   const buried = (tries: number) => `buried AS (
-      INSERT INTO ${schema}.dead_letters (event, event_id, died, attempts, problem, expires, body)
-      SELECT event, event_id, $3::bigint, attempts + ${tries}, problem, expires, body FROM gone ORDER BY id RETURNING body
+      INSERT INTO ${schema}.dead_letters (event, event_id, died, attempts, problem, expires, line, body)
+      SELECT event, event_id, $3::bigint, attempts + ${tries}, problem, expires, line, body FROM gone ORDER BY id RETURNING body
     )
     SELECT body FROM buried`
   const deadSql = `WITH ${mine},
     gone AS (
       DELETE FROM ${schema}.waiting USING unnest($1::bigint[], $4::text[]) AS given (id, problem)
       WHERE waiting.id = given.id AND given.id IN (SELECT id FROM mine) RETURNING waiting.*, given.problem
-    ), ${buried(1)}`
+    ), ${logged('$5', '$3')}, ${buried(1)}`
   const lateIdsSql = `SELECT id, event_id FROM ${schema}.waiting WHERE expires <= $1
     AND NOT EXISTS (SELECT FROM ${schema}.leases WHERE leases.id = waiting.id AND until > clock_timestamp()) LIMIT ${CHUNK}`
   const lateSql = `WITH gone AS (
       DELETE FROM ${schema}.waiting WHERE id IN (SELECT id FROM ${schema}.waiting WHERE id = ANY($1) FOR UPDATE SKIP LOCKED)
       RETURNING *, $2::text AS problem
-    ), ${buried(0)}`
+    ), logged AS (${lateLinesSql(schema, '$2')}), ${buried(0)}`
   const forgetSql = `UPDATE ${schema}.orders SET added = CASE WHEN given.page THEN 0 ELSE added END,
       signed = CASE WHEN given.signed THEN 0 ELSE orders.signed END
     FROM json_to_recordset($1) AS given (event text, event_id text, page boolean, signed boolean)
@@ -70,29 +85,33 @@ export function createSettlement({ connections, schema, rows }: SettlementOption
       dead.map(({ event_id }) => event_id),
     )
     const problems = dead.map(({ problem }) => problem.replaceAll('\0', '').slice(0, LONGEST_PROBLEM))
-    const given = [idsOf(dead), batch.lease, now, problems]
+    const given = [idsOf(dead), batch.lease, now, problems, toOutcomes(dead)]
     await afterBurial(query, (await query(deadSql, given)).map(toEvent))
   }
 
-  async function settleDone(query: Query, { lease }: Batch, done: readonly Settled[]): Promise<void> {
+  async function settleDone(query: Query, { lease }: Batch, done: readonly Settled[], now: number): Promise<void> {
     if (!done.length) return
-    await query(doneSql, [idsOf(done), lease, rows.slot])
+    await query(doneSql, [idsOf(done), lease, rows.slot, toOutcomes(done), now])
   }
 
   return {
-    settle(batch: Batch, settled: readonly Settled[], now: number): Promise<void> {
+    settle({ batch, settled, tried }: Outcome, now: number): Promise<void> {
       const done = settled.filter(({ outcome }) => outcome === 'done')
       // The common case takes one statement.
-      if (done.length === batch.events.length) return settleDone(connections.query, batch, done)
+      if (done.length === batch.events.length) return settleDone(connections.query, batch, done, now)
       return connections.transaction(async (query) => {
         const dead = settled.flatMap((one) => (one.outcome === 'dead' ? [one] : []))
         const putOff = settled.flatMap((one) => (one.outcome === 'putOff' ? [one] : []))
         await settleDead(query, batch, dead, now)
-        if (putOff.length) await query(putOffSql, [idsOf(putOff), batch.lease, putOff.map(({ due }) => Math.ceil(due))])
+        if (putOff.length) {
+          const times = putOff.map(({ due }) => Math.ceil(due))
+          await query(putOffSql, [idsOf(putOff), batch.lease, times, toOutcomes(putOff), now])
+        }
+        await rows.log.conclude(query, tried.flatMap(triedOutcomeOf), now)
         const ids = new Set(idsOf(settled))
         const left = batch.events.filter(({ id }) => !ids.has(id))
         if (left.length) await query(giveBackSql(schema), [idsOf(left), batch.lease])
-        await settleDone(query, batch, done)
+        await settleDone(query, batch, done, now)
       })
     },
 
@@ -127,5 +146,8 @@ function toForget(event: OutboxEvent): { event: string; event_id: string; page: 
     signed: has('signed', name),
   }))
 }
+
+const toOutcomes = (settled: readonly Settled[]): string =>
+  outcomesJson(settled.flatMap((one) => outcomeOf(one).map((outcome) => ({ ...outcome, id: one.id }))))
 
 const toEvent = ({ body }: Row): OutboxEvent => JSON.parse(String(body))

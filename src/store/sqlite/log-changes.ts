@@ -1,32 +1,13 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { OutboxEvent } from '../../server/outbox.ts'
-import { type LogStatus, logStatuses } from '../event-log.ts'
+import type { LogStatus } from '../event-log.ts'
+import { answersKept, type LineOutcome, statusCode } from '../line-outcome.ts'
 import { matchKeyBits, personHashes } from '../log-entry.ts'
 import type { LogKinds } from './log-kinds.ts'
 import type { LogReferences } from './log-references.ts'
 import type { RollUp } from './log-rollup.ts'
 
-const codeOf = Object.fromEntries(logStatuses.map((status, index) => [status, index]))
-export const statusCode = (status: LogStatus): number => codeOf[status] ?? 0
-
 const [waiting, retry, success] = (['waiting', 'retry', 'success'] as const).map(statusCode)
-
-/** An outage of days may take thousands of attempts. */
-const answersKept = 10
-
-/** What became of the event of a line. */
-export interface LineOutcome {
-  line: number
-  status: Extract<LogStatus, 'success' | 'retry' | 'failure'>
-  reason?: string | undefined
-  /** TikTok's code and sentence. */
-  code?: number | undefined
-  message?: string | undefined
-  /** Bits of the match keys that it was sent with, if they are not those that it arrived with. */
-  keys?: number | undefined
-  /** 1 if it was sent to TikTok, else 0. */
-  tries: 0 | 1
-}
 
 export interface ChangeParts {
   kinds: LogKinds

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { shownId } from '../log-entry.ts'
+import { referenceBytes } from '../log-reference.ts'
 import type { PersonKeys } from '../person.ts'
-import { createLogReferences, referenceBytes } from './log-references.ts'
+import { createLogReferences } from './log-references.ts'
 import type { FoundPart } from './person-search.ts'
 
 // Each part holds intake up for some milliseconds.

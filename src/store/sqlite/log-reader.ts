@@ -1,23 +1,9 @@
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
-import {
-  type LogAttempt,
-  type LogChannel,
-  type LogCount,
-  type LogHour,
-  type LogLine,
-  type LogQuery,
-  type LogSummary,
-  logMatchKeys,
-  logStatuses,
-} from '../event-log.ts'
-import { matchKeyNames, shownId, timeOfGroup } from '../log-entry.ts'
-import { statusCode } from './log-changes.ts'
+import type { DatabaseSync } from 'node:sqlite'
+import type { LogAttempt, LogLine, LogQuery, LogSummary } from '../event-log.ts'
+import { statusCode } from '../line-outcome.ts'
+import { shownId } from '../log-entry.ts'
+import { HOUR, longestPage, sumDelivery, sumMatchKeys, toHours, toLine } from '../log-reading.ts'
 import { linesPerBlock } from './log-tables.ts'
-
-const HOUR = 3_600_000
-const longestPage = 1000
-
-type Row = Record<string, SQLOutputValue>
 
 /** Reads the log from a database that may be open read-only. Every method is synchronous. */
 export function createLogReader(database: DatabaseSync) {
@@ -112,47 +98,6 @@ function fits(line: LogLine, { status, event, source, from = 0, to = Number.MAX_
   )
 }
 
-function toLine(row: Row): LogLine {
-  const number = (name: string) => (row[name] === null ? undefined : Number(row[name]))
-  const text = (name: string) => (row[name] === null ? undefined : String(row[name]))
-  const optional = {
-    order_id: text('order_id'),
-    code: number('code'),
-    message: text('message'),
-    value: number('value'),
-    currency: text('currency'),
-    sent: number('sent'),
-  }
-  return {
-    id: Number(row.id),
-    time: Number(row.time),
-    source: String(row.source),
-    channel: channelOf(row.channel),
-    eventName: String(row.event_name),
-    event: String(row.event),
-    event_id: String(row.event_id),
-    status: logStatuses[Number(row.status)] ?? 'failure',
-    reason: text('reason') ?? '',
-    matchKeys: matchKeyNames(Number(row.keys)),
-    attempts: Number(row.attempts),
-    ...defined(optional),
-  }
-}
-
-function channelOf(value: SQLOutputValue | undefined): LogChannel {
-  return value === 'server' || value === 'merged' ? value : 'page'
-}
-
-/** Without the fields that are `undefined`. */
-function defined<Fields extends object>(fields: Fields): { [Key in keyof Fields]?: NonNullable<Fields[Key]> } {
-  const given: { [Key in keyof Fields]?: NonNullable<Fields[Key]> } = {}
-  for (const key in fields) {
-    const value = fields[key]
-    if (value !== undefined && value !== null) given[key] = value
-  }
-  return given
-}
-
 function createSummary(database: DatabaseSync) {
   const prepare = (sql: string) => database.prepare(sql)
   const counts = prepare(`SELECT hour, source, channel, event_name, event, status, sum(count) AS count
@@ -167,76 +112,19 @@ function createSummary(database: DatabaseSync) {
   const lastOrder = prepare(`SELECT max(time) AS time FROM log WHERE is_order = 1 AND block =
     (SELECT max(block) FROM log_orders WHERE count > 0)`)
 
-  function hoursFrom(hour: number): LogHour[] {
-    const byHour = new Map<number, { counts: LogCount[]; orders: LogHour['orders'][number][] }>()
-    const at = (row: Row) => {
-      const found = byHour.get(Number(row.hour)) ?? { counts: [], orders: [] }
-      byHour.set(Number(row.hour), found)
-      return found
-    }
-    for (const row of counts.all(hour)) at(row).counts.push(toCount(row))
-    for (const row of orders.all(hour)) {
-      const count = Number(row.count)
-      // Sums of money are exact to the cent, although they are added and subtracted as floating-point numbers.
-      const value = Math.round(Number(row.value) * 100) / 100
-      if (count) at(row).orders.push({ currency: String(row.currency), count, value })
-    }
-    const hours = [...byHour].map(([start, parts]) => ({ start: start * HOUR, ...parts }))
-    return hours.sort((one, other) => one.start - other.start)
-  }
-
-  function matchKeysFrom(hour: number): LogSummary['matchKeys'] {
-    const has = Object.fromEntries(logMatchKeys.map((key) => [key, { events: 0, orders: 0 }]))
-    const sum = { events: 0, orders: 0, has }
-    for (const row of keys.all(hour)) {
-      const count = Number(row.count)
-      const all = [sum, ...matchKeyNames(Number(row.keys)).flatMap((key) => has[key] ?? [])]
-      for (const one of all) {
-        one.events += count
-        if (row.is_order === 1) one.orders += count
-      }
-    }
-    return sum
-  }
-
-  function deliveryFrom(hour: number): LogSummary['delivery'] {
-    const rows = times.all(hour).map((row) => ({ group: Number(row.time_group), count: Number(row.count) }))
-    const total = rows.reduce((sum, { count }) => sum + count, 0)
-    if (total === 0) return undefined
-    const quantile = (share: number) => {
-      let left = share * total
-      const found = rows.find(({ count }) => {
-        left -= count
-        return left <= 0
-      })
-      return timeOfGroup(found?.group ?? 0)
-    }
-    return { p50: quantile(0.5), p99: quantile(0.99) }
-  }
-
   return {
     summary(from: number, recent: number): LogSummary {
+      const hour = Math.floor(from / HOUR)
       const recentHour = Math.floor(recent / HOUR)
-      const delivery = deliveryFrom(recentHour)
+      const delivery = sumDelivery(times.all(recentHour))
       const last = lastOrder.get()?.time
       return {
-        hours: hoursFrom(Math.floor(from / HOUR)),
-        matchKeys: matchKeysFrom(recentHour),
+        hours: toHours(counts.all(hour), orders.all(hour)),
+        matchKeys: sumMatchKeys(keys.all(recentHour)),
         ...(delivery && { delivery }),
         ...(typeof last === 'number' && { lastOrder: last }),
       }
     },
-  }
-}
-
-function toCount(row: Row): LogCount {
-  return {
-    source: String(row.source),
-    channel: channelOf(row.channel),
-    eventName: String(row.event_name),
-    event: String(row.event),
-    status: logStatuses[Number(row.status)] ?? 'failure',
-    count: Number(row.count),
   }
 }
 

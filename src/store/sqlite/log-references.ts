@@ -1,9 +1,6 @@
-import { type Cipheriv, createCipheriv, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-
-/** Bytes of a reference. */
-export const referenceBytes = 8
-const blockBytes = 16
+import { createEncrypt } from '../log-reference.ts'
 
 export type LogReferences = ReturnType<typeof createLogReferences>
 
@@ -14,43 +11,33 @@ export type LogReferences = ReturnType<typeof createLogReferences>
 export function createLogReferences(database: DatabaseSync) {
   const insert = () => database.prepare('INSERT OR IGNORE INTO log_secret VALUES (1, ?)')
   const select = database.prepare('SELECT secret FROM log_secret')
-  let cipher: Cipheriv | undefined
+  let encrypt: ReturnType<typeof createEncrypt> | undefined
 
-  function createCipher(): Cipheriv {
+  function readSecret(): ReturnType<typeof createEncrypt> {
     const secret = select.get()?.secret
     if (!(secret instanceof Uint8Array)) throw new Error('The log has no secret.')
-    return createCipheriv('aes-256-ecb', secret, null).setAutoPadding(false)
+    return createEncrypt(secret)
   }
 
   return {
     /** The references of SHA-256 hashes in hex, one after the other. `null` if there is no hash. */
     of(hashes: readonly string[]): Uint8Array | null {
       if (hashes.length === 0) return null
-      if (!cipher) {
+      if (!encrypt) {
         insert().run(randomBytes(32))
-        cipher = createCipher()
+        encrypt = readSecret()
       }
-      return encrypt(cipher, hashes)
+      return encrypt(hashes)
     },
 
     /** The reference of a hash in hex, to find lines by it. `undefined` if the log has no references yet. */
     find(hash: string): string | undefined {
       if (!select.get()) return undefined
-      return Buffer.from(encrypt(createCipher(), [hash])).toString('hex')
+      return Buffer.from(readSecret()([hash])).toString('hex')
     },
     /** After a rollback, a new secret is not in the file. */
     forget(): void {
-      cipher = undefined
+      encrypt = undefined
     },
   }
-}
-
-function encrypt(cipher: Cipheriv, hashes: readonly string[]): Uint8Array {
-  const blocks = cipher.update(hashes.map((hash) => hash.slice(0, 2 * blockBytes)).join(''), 'hex')
-  const references = new Uint8Array(hashes.length * referenceBytes)
-  for (let index = 0; index < hashes.length; index++) {
-    const start = index * blockBytes
-    references.set(blocks.subarray(start, start + referenceBytes), index * referenceBytes)
-  }
-  return references
 }

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { OutboxEvent } from '../../server/outbox.ts'
-import type { LogPart, LogStatus, UnsentEvent } from '../event-log.ts'
+import type { LogPart, UnsentEvent } from '../event-log.ts'
+import { statusCode } from '../line-outcome.ts'
 import { matchKeyBits, otherOrderId, personHashes, shownId } from '../log-entry.ts'
-import { createLogChanges, statusCode } from './log-changes.ts'
+import type { EventLine } from '../log-orders.ts'
+import { createLogChanges } from './log-changes.ts'
 import { createLogKinds } from './log-kinds.ts'
 import { createLogReferences } from './log-references.ts'
 import { createRollUp } from './log-rollup.ts'
@@ -11,19 +12,6 @@ import { linesPerBlock } from './log-tables.ts'
 const HOUR = 3_600_000
 /** Bytes of a line besides its texts, with its index entry and its part of the counts. */
 const lineBytes = 90
-
-/** What an event of a request gets in the log. */
-export interface EventLine {
-  part: LogPart
-  /** Converge's name of the event. */
-  eventName: string
-  event: OutboxEvent
-  /** Default `waiting`. */
-  status?: LogStatus
-  reason?: string
-  /** True for the line that counts for its order. */
-  isOrder?: boolean
-}
 
 export type LogWriter = ReturnType<typeof createLogWriter>
 

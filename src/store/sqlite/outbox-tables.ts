@@ -5,6 +5,7 @@ import type { OutboxEvent } from '../../server/outbox.ts'
 import type { LogRetention } from '../event-log.ts'
 import { type Fate, isSent } from '../fate.ts'
 import { readKept } from '../kept-event.ts'
+import { outcomeOf, triedOutcomeOf } from '../line-outcome.ts'
 import type { PauseSwitch } from '../pause-switch.ts'
 import type { PersonKeys } from '../person.ts'
 import type { ProfileKey } from '../profile.ts'
@@ -15,7 +16,6 @@ import { type Addition, type AddTables, addRequests } from './add-events.ts'
 import { createCustomerHistory } from './customer-history.ts'
 import { createDeadLetterReader, createIdChunks, createProblemCounts } from './dead-letters.ts'
 import { createDenialSweep } from './denial-sweep.ts'
-import type { LineOutcome } from './log-changes.ts'
 import { createLineSearch } from './log-person.ts'
 import { createLogPruning } from './log-pruning.ts'
 import { createLogWriter, type LogWriter } from './log-writer.ts'
@@ -260,11 +260,7 @@ function waitingTable(database: DatabaseSync, { rows, history, log }: AddTables,
 
     /** Logs attempts that failed for all events of a batch, and returns their number. */
     logTries(tried: readonly WaitingEvent[], now: number): number {
-      const outcomes = tried.flatMap(({ line, event }): LineOutcome[] => {
-        const message = event.answer?.message ?? event.problem
-        const common = { status: 'retry', code: event.answer?.code, message, reason: message, tries: 1 } as const
-        return line === undefined ? [] : [{ line, ...common }]
-      })
+      const outcomes = tried.flatMap(triedOutcomeOf)
       if (outcomes.length) write(() => log.within(now, () => log.conclude(outcomes, now)))
       return outcomes.length
     },
@@ -292,20 +288,6 @@ function waitingTable(database: DatabaseSync, { rows, history, log }: AddTables,
         rows.addTotal('waiting', -count)
         return count
       }),
-  }
-}
-
-/** What a verdict says about the line of an event, if it has one. */
-function outcomeOf({ line, answer, ...settled }: Settled): LineOutcome[] {
-  if (line === undefined) return []
-  const common = { line, code: answer?.code, message: answer?.message, tries: 1 as const }
-  switch (settled.outcome) {
-    case 'done':
-      return [{ ...common, code: answer ? answer.code : 0, message: answer?.message ?? 'OK', status: 'success' }]
-    case 'dead':
-      return [{ ...common, status: 'failure', reason: settled.problem }]
-    case 'putOff':
-      return [{ ...common, status: 'retry', reason: answer?.message }]
   }
 }
 

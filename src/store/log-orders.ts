@@ -1,8 +1,32 @@
-import type { HeldRow, OrderDecision } from '../decide-order.ts'
-import type { LogPart } from '../event-log.ts'
-import { isSent } from '../fate.ts'
-import type { KeptEvent } from '../waiting-event.ts'
-import type { LogWriter } from './log-writer.ts'
+import type { OutboxEvent } from '../server/outbox.ts'
+import type { HeldRow, OrderDecision } from './decide-order.ts'
+import type { LogPart, LogStatus } from './event-log.ts'
+import { isSent } from './fate.ts'
+import type { KeptEvent } from './waiting-event.ts'
+
+/** What an event of a request gets in the log. */
+export interface EventLine {
+  part: LogPart
+  /** Converge's name of the event. */
+  eventName: string
+  event: OutboxEvent
+  /** Default `waiting`. */
+  status?: LogStatus
+  reason?: string
+  /** True for the line that counts for its order. */
+  isOrder?: boolean
+}
+
+/** Adds and changes lines. A line is known by its ID. */
+export interface OrderLines {
+  insert(line: EventLine): number
+  /** The line is now of both copies of an order. `source` is the name of the signed one. */
+  merge(line: number, change: { event: OutboxEvent; source?: string; isOrder: boolean }): void
+  /** An event that waited is not sent. */
+  skip(line: number, status: Extract<LogStatus, 'skipped' | 'no_consent'>, reason: string): void
+  /** True if the line counts for its order. */
+  isOrder(line: number): boolean
+}
 
 /** A copy of an order that arrived, and what the store decided on it. */
 export interface DecidedOrder {
@@ -17,7 +41,7 @@ export interface DecidedOrder {
  * Writes the lines of an order's copy, and changes those of its waiting twin. The two copies of a merged order share a line.
  * Returns the lines of the rows to insert, by TikTok's event name.
  */
-export function logOrder(log: LogWriter, { kept, decision, held, part }: DecidedOrder): Map<string, number> {
+export function logOrder(log: OrderLines, { kept, decision, held, part }: DecidedOrder): Map<string, number> {
   const lineOf = (row: HeldRow | undefined) => held.find(({ id }) => id === row?.id)?.line
   for (const row of decision.replace) {
     const line = lineOf(row)

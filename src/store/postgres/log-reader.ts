@@ -1,0 +1,117 @@
+import type { EventLog, LogLine, LogQuery, LogSummary } from '../event-log.ts'
+import { statusCode } from '../line-outcome.ts'
+import { HOUR, longestPage, sumDelivery, sumMatchKeys, toHours, toLine } from '../log-reading.ts'
+import type { Query, Row } from './connections.ts'
+import { toStoredId } from './log-desk.ts'
+
+const SEARCH_SECONDS = 60
+
+/** Reads the event log. `schema` is quoted. `ready` resolves once the tables exist. */
+export function createLogReader(query: Query, schema: string, ready: () => Promise<void>): EventLog {
+  const columns = `id, time, source, channel, event_name, event, event_id, order_id, status, keys, value, currency, attempts,
+    sent, code, message, reason, answers`
+  const findSql = `SELECT ${columns} FROM ${schema}.log WHERE event_id = ANY($1) OR order_id = ANY($1)
+    ORDER BY id DESC LIMIT ${longestPage}`
+  const countsSql = `SELECT hour, key, sum(count) AS count, sum(value) AS value FROM ${schema}.log_hours
+    WHERE hour >= $1 GROUP BY hour, key HAVING sum(count) <> 0`
+  const lastOrderSql = `SELECT max(time) AS time FROM ${schema}.log WHERE is_order`
+
+  return {
+    async lines(given) {
+      await ready()
+      const { conditions, values } = toConditions(given)
+      const limit = Math.min(given.limit ?? 100, longestPage)
+      const where = conditions.length ? `WHERE ${conditions.join(' AND ')}` : ''
+      const sql = `SELECT ${columns} FROM ${schema}.log ${where} ORDER BY id DESC LIMIT ${Math.floor(limit)}`
+      return (await query(sql, values, SEARCH_SECONDS)).map(withAnswers)
+    },
+
+    async find(ids) {
+      await ready()
+      const wanted = ids.slice(0, longestPage).map((id) => toStoredId(id.trim()))
+      return (await query(findSql, [wanted], SEARCH_SECONDS)).map(withAnswers)
+    },
+
+    async summary(from, recent) {
+      await ready()
+      const hour = Math.floor(from / HOUR)
+      const recentHour = Math.floor(recent / HOUR)
+      const counts = createCounts(await query(countsSql, [Math.min(hour, recentHour)], SEARCH_SECONDS))
+      const [last] = await query(lastOrderSql, [], SEARCH_SECONDS)
+      return toSummary({ counts, hour, recentHour, lastOrder: last?.time })
+    },
+  }
+}
+
+/** The conditions of a query, in SQL. */
+function toConditions({ id, status, event, source, from, to, before, after }: LogQuery) {
+  const values: unknown[] = []
+  const place = (value: unknown) => `$${values.push(value)}`
+  const conditions: string[] = []
+  if (id !== undefined) {
+    const wanted = place(toStoredId(id.trim()))
+    conditions.push(`(event_id = ${wanted} OR order_id = ${wanted})`)
+  }
+  if (status !== undefined) conditions.push(`status = ${statusCode(status)}`)
+  if (event !== undefined) {
+    const wanted = place(event.replaceAll('\0', ''))
+    conditions.push(`(event = ${wanted} OR event_name = ${wanted})`)
+  }
+  if (source !== undefined) conditions.push(`source = ${place(source.replaceAll('\0', ''))}`)
+  if (from !== undefined) conditions.push(`time >= ${place(Math.ceil(from))}`)
+  if (to !== undefined) conditions.push(`time < ${place(Math.ceil(to))}`)
+  if (before !== undefined) conditions.push(`id < ${place(Math.floor(before))}`)
+  if (after !== undefined) conditions.push(`id > ${place(Math.floor(after))}`)
+  return { conditions, values }
+}
+
+/** Adds the answers to the attempts of a line that was not taken at once. */
+function withAnswers(row: Row): LogLine {
+  const line = toLine(row)
+  if (!Array.isArray(row.answers) || !row.answers.length) return line
+  const earlier = row.answers.map(({ time, code, message }) => ({
+    time: Number(time),
+    message: String(message),
+    ...(typeof code === 'number' && { code }),
+  }))
+  const { sent, code, message = '' } = line
+  const last = sent === undefined ? [] : [{ time: sent, message, ...(code !== undefined && { code }) }]
+  return { ...line, answers: [...earlier, ...last] }
+}
+
+type Counts = ReturnType<typeof createCounts>
+
+/** Sorts counts by what they count. The key is a JSON array: the kind, and its columns. */
+function createCounts(rows: readonly Row[]) {
+  const kinds: Record<'line' | 'order' | 'keys' | 'time', Row[]> = { line: [], order: [], keys: [], time: [] }
+  for (const { hour, key, count, value } of rows) {
+    const [kind, ...of]: unknown[] = JSON.parse(String(key))
+    const common = { hour: Number(hour), count, value }
+    if (kind === 'line') {
+      const [source, channel, event_name, event, status] = of
+      kinds.line.push({ ...common, source, channel, event_name, event, status })
+    } else if (kind === 'order') kinds.order.push({ ...common, currency: of[0] })
+    else if (kind === 'keys') kinds.keys.push({ ...common, keys: of[0], is_order: of[1] })
+    else if (kind === 'time') kinds.time.push({ ...common, time_group: of[0] })
+  }
+  return kinds
+}
+
+interface SummaryParts {
+  counts: Counts
+  hour: number
+  recentHour: number
+  lastOrder: unknown
+}
+
+function toSummary({ counts, hour, recentHour, lastOrder }: SummaryParts): LogSummary {
+  const since = (rows: readonly Row[], first: number) => rows.filter((row) => Number(row.hour) >= first)
+  const times = since(counts.time, recentHour).sort((one, other) => Number(one.time_group) - Number(other.time_group))
+  const delivery = sumDelivery(times)
+  return {
+    hours: toHours(since(counts.line, hour), since(counts.order, hour)),
+    matchKeys: sumMatchKeys(since(counts.keys, recentHour)),
+    ...(delivery && { delivery }),
+    ...(lastOrder !== null && lastOrder !== undefined && { lastOrder: Number(lastOrder) }),
+  }
+}
