@@ -1,4 +1,4 @@
-import pg from 'pg'
+import type { Pool } from 'pg'
 import type { PostgresAddress } from './postgres-url.ts'
 
 export type Row = Record<string, unknown>
@@ -28,7 +28,9 @@ const MOST_TRIES = 5
 export const durable =
   "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
 
-export function connect(address: PostgresAddress): Connections {
+/** A server with a file does not need `pg`, so it is only loaded here. */
+async function createPool(address: PostgresAddress): Promise<Pool> {
+  const { default: pg } = await import('pg')
   const pool = new pg.Pool({
     application_name: 'converge-tiktok',
     ...address.config,
@@ -41,9 +43,15 @@ export function connect(address: PostgresAddress): Connections {
   // Whoever uses a connection gets its error, too. Without a listener, an error ends the process.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
+  return pool
+}
+
+export function connect(address: PostgresAddress): Connections {
+  let pool: Promise<Pool> | undefined
 
   async function withClient<Answer>(work: (query: Query) => Promise<Answer>): Promise<Answer> {
-    const client = await pool.connect()
+    pool ??= createPool(address)
+    const client = await (await pool).connect()
     try {
       const answer = await work(async (text, values = [], seconds = QUERY_SECONDS) => {
         const config = { text, query_timeout: seconds * 1000, ...(values.length && { values: [...values] }) }
@@ -79,7 +87,9 @@ export function connect(address: PostgresAddress): Connections {
         }
       }
     },
-    end: () => pool.end(),
+    async end() {
+      await (await pool)?.end()
+    },
   }
 }
 
