@@ -12,8 +12,9 @@ export function createLogReader(query: Query, schema: string, ready: () => Promi
     sent, code, message, reason, answers`
   const findSql = `SELECT ${columns} FROM ${schema}.log WHERE event_id = ANY($1) OR order_id = ANY($1)
     ORDER BY id DESC LIMIT ${longestPage}`
+  // Match keys and times, which have most rows, are only read for the recent hours.
   const countsSql = `SELECT hour, key, sum(count) AS count, sum(value) AS value FROM ${schema}.log_hours
-    WHERE hour >= $1 GROUP BY hour, key HAVING sum(count) <> 0`
+    WHERE hour >= least($1::bigint, $2::bigint) AND (hour >= $2 OR (hour >= $1 AND key < '["p' AND key >= '["l')) AND key <> '["bytes"]' GROUP BY hour, key HAVING sum(count) <> 0`
   const lastOrderSql = `SELECT max(time) AS time FROM ${schema}.log WHERE is_order`
 
   return {
@@ -36,7 +37,7 @@ export function createLogReader(query: Query, schema: string, ready: () => Promi
       await ready()
       const hour = Math.floor(from / HOUR)
       const recentHour = Math.floor(recent / HOUR)
-      const counts = createCounts(await query(countsSql, [Math.min(hour, recentHour)], SEARCH_SECONDS))
+      const counts = createCounts(await query(countsSql, [hour, recentHour], SEARCH_SECONDS))
       const [last] = await query(lastOrderSql, [], SEARCH_SECONDS)
       return toSummary({ counts, hour, recentHour, lastOrder: last?.time })
     },
