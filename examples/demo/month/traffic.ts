@@ -1,4 +1,4 @@
-// A month of made-up visits to the shop, and what became of their events. The same time always gives the same month.
+// A month of made-up visits to the shop, and the outcomes of their events. The same time always gives the same month.
 
 import { createHash } from 'node:crypto'
 import type { EventsApiEvent } from '../../../src/tiktok/events-api/event.ts'
