@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import type { EventsApiEvent } from '../../../src/tiktok/events-api/event.ts'
-import { currency, products } from '../shop/catalogue.ts'
+import { currency, products } from '../shop/catalog.ts'
 
 export interface PastEvent {
   /** When it arrived, in milliseconds since 1970. */
