@@ -94,7 +94,7 @@ test('the log takes no room from events', async () => {
   expect(await store.add(events, window, { log: partOf(50) })).toHaveLength(50)
 })
 
-test('on a full disk the oldest lines make room for events', async (context) => {
+test('on a full disk, the oldest lines are deleted to make room for events', async (context) => {
   const disk = createSmallDisk(context, 100_000_000)
   const path = join(disk, 'converge.db')
   const reserveBytes = 40_000_000
