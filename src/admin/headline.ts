@@ -34,7 +34,7 @@ function tiktokFact({ state: { status } }: AdminSummary): Fact {
     'TikTok',
     'delayed',
     'wait',
-    'TikTok does not accept events at the moment. They are kept, and sent again with growing pauses. There is nothing to do, unless it lasts for hours: then check that this server reaches the Internet.',
+    'TikTok does not accept events at the moment. They are kept, and sent again with growing pauses. You need not do anything. If it lasts for hours, check that this server reaches the Internet.',
   )
 }
 
@@ -56,7 +56,7 @@ function diskFact({ state: { status }, disk: { used, limit, free } }: AdminSumma
 
 function intakeFact({ state: { paused } }: AdminSummary): Fact {
   if (!paused) return fact('Intake', 'open', 'good')
-  return fact('Intake', 'paused', 'wait', 'New events are skipped. To go on, run: converge-tiktok resume')
+  return fact('Intake', 'paused', 'wait', 'New events are skipped. To accept events again, run: converge-tiktok resume')
 }
 
 function sourcesFact({ sources }: AdminSummary): Fact {

@@ -1,7 +1,7 @@
 /** The codes that a line's `reason` may have. Any other reason is a sentence or the name of a filter. */
 const reasons: Readonly<Record<string, string>> = {
   already_sent: 'This order was sent before, under the same event_id.',
-  late_twin: 'The other copy of this order had been sent already.',
+  late_twin: 'The other copy of this order was already sent.',
   conflict: 'The page and the shop’s server disagree about this order, so they were not merged.',
   too_late: 'It is too old: TikTok would count it twice, or not accept it.',
   paused: 'Tracking was paused.',
