@@ -60,7 +60,7 @@ export interface AdminEvents {
 
 /** Event IDs that look like an e-mail address or a phone number are replaced by a hash. */
 export interface AdminLine extends LogLine {
-  /** What it means and what to do, in one or two sentences. Empty if there is nothing to do. */
+  /** What to do, or that nothing is missing, in one or two sentences. May be empty. */
   advice: string
 }
 
