@@ -1,6 +1,5 @@
 import { html } from 'htm/preact'
 import type { AdminAnswer, AdminLine } from '../server/admin/admin-api.ts'
-import { skipWords } from '../store/skip-reasons.ts'
 import { CopyButton } from './copy-button.ts'
 import { formatCount, formatDateTime, formatDuration, formatMoment, formatMoney } from './format.ts'
 import { Icon } from './icon.ts'
@@ -19,7 +18,7 @@ interface Props {
 
 /** One line of the log, with a button that opens its details. */
 export function EventLine({ line, now, isOpen, isCurrent, onToggle, onFocus }: Props) {
-  const { id, time, eventName, event, event_id, status, reason, value, currency = '' } = line
+  const { id, time, eventName, event, event_id, status, why, value, currency = '' } = line
   return html`<li class="entry">
     <button
       type="button"
@@ -39,17 +38,17 @@ export function EventLine({ line, now, isOpen, isCurrent, onToggle, onFocus }: P
       </span>
       <span class="outcome" data-tone=${statusTones[status]}>${statusNames[status]}</span>
       <span class="time">${formatMoment(time, now)}</span>
-      <span class="under"><code class="id">${event_id}</code> <span class="why">${skipWords(reason).why}</span></span>
+      <span class="under"><code class="id">${event_id}</code> <span class="why">${why}</span></span>
     </button>
     <div id=${`line-${id}`} class="details" hidden=${!isOpen}>${isOpen && html`<${Details} line=${line} />`}</div>
   </li>`
 }
 
 function Details({ line }: { line: AdminLine }) {
-  const { status, reason, advice, event_id, order_id, matchKeys, source, channel, time, eventName } = line
+  const { status, advice, event_id, order_id, matchKeys, source, channel, time, eventName } = line
   const answers = answersOf(line)
   // TikTok's last sentence is the reason, and is shown with its attempt.
-  const why = answers.some(({ message }) => message === reason) ? '' : skipWords(reason).why
+  const why = answers.some(({ message }) => message === line.why) ? '' : line.why
   const missing = mainKeys.filter((key) => !matchKeys.includes(key))
   return html`<p class="advice" data-tone=${statusTones[status]}>
       <b>${outcomeOf(line)}</b>${[why, advice].filter(Boolean).map((sentence) => html`<br />${sentence}`)}

@@ -60,6 +60,8 @@ export interface AdminEvents {
 
 /** Event IDs that look like an e-mail address or a phone number are replaced by a hash. */
 export interface AdminLine extends LogLine {
+  /** The reason in words. Empty on success. */
+  why: string
   /** What to do, or that nothing is missing, in one or two sentences. May be empty. */
   advice: string
 }
