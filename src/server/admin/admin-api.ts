@@ -1,12 +1,15 @@
 // The JSON that the operator's page reads. The page and the routes share these types.
 import type { LogAttempt, LogLine, LogStatus } from '../../store/event-log.ts'
+import type { PausedBy } from '../pause.ts'
 
 /** `GET admin/api/summary` */
 export interface AdminSummary {
   pixelId: string
   /** Milliseconds since 1970. */
   now: number
-  state: { status: 'ok' | 'delayed' | 'full' | 'stopped'; message?: string; paused: boolean }
+  state: { status: 'ok' | 'delayed' | 'full' | 'stopped'; message?: string; paused: false | PausedBy }
+  /** Why there are no events to show, as a sentence. Missing if there is an event log. */
+  noLog?: string
   waiting: number
   /** Seconds. Missing if nothing waits. */
   oldest?: number
@@ -98,4 +101,6 @@ export interface AdminSetup {
   config: unknown
   snippet: string
   webhooks: { source: string; type: string; url: string }[]
+  /** What to check about the host of these addresses. Empty if the config names it. */
+  addressNote: string
 }
