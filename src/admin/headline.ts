@@ -56,8 +56,13 @@ function diskFact({ state: { status }, disk: { used, limit, free } }: AdminSumma
 
 function intakeFact({ state: { paused } }: AdminSummary): Fact {
   if (!paused) return fact('Intake', 'open', 'good')
-  return fact('Intake', 'paused', 'wait', 'New events are skipped. To accept events again, run: converge-tiktok resume')
+  return fact('Intake', 'paused', 'wait', `New events are skipped. ${howToResume[paused]}`)
 }
+
+const howToResume = {
+  config: 'To accept events again, remove paused from the config, and load it again or restart the server.',
+  command: 'To accept events again, run: converge-tiktok resume',
+} as const satisfies Record<Exclude<AdminSummary['state']['paused'], false>, string>
 
 function sourcesFact({ sources }: AdminSummary): Fact {
   const refused = sources.filter(({ unauthorized, unavailable }) => unauthorized + unavailable > 0)

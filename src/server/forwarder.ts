@@ -163,11 +163,11 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
       allowTest: config.allowTest === true,
     }
     const intake = readPageEvents(body, facts)
-    const reason = whySkipped(web, await readPause())
-    const events = reason ? parsePageRequest(body).good.length : 0
-    if (reason && events > 0) {
-      const skipped = skip(reason, events)
-      const log = allSkipped(intake, reason)
+    const why = whySkipped(web, await readPause())
+    const events = why ? parsePageRequest(body).good.length : 0
+    if (why && events > 0) {
+      const skipped = skip(why.message, events)
+      const log = allSkipped(intake, why.code)
       if (intake.denials.length === 0) {
         store.note(log)
         return skipped

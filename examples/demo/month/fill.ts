@@ -27,10 +27,14 @@ export async function fillMonth(path: string, pixelId: string, now: number): Pro
       }
       const line = log.insert({ part, eventName, event, isOrder })
       const { attempts } = outcome
-      for (let attempt = 1; attempt < attempts; attempt++)
-        log.conclude([{ line, status: 'retry', code: 50000, message: 'System error', tries: 1 }], at)
+      const delay = outcome.status === 'success' ? outcome.delay : 0
+      for (let attempt = 1; attempt < attempts; attempt++) {
+        const answer = { code: 50000, message: 'TikTok answered code 50000: System error' }
+        const time = Math.round(at + (delay * attempt) / attempts)
+        log.conclude([{ line, status: 'retry', ...answer, tries: 1 }], time)
+      }
       if (outcome.status === 'success') {
-        log.conclude([{ line, status: 'success', code: 0, message: 'OK', tries: 1 }], Math.round(at + outcome.delay))
+        log.conclude([{ line, status: 'success', code: 0, message: 'OK', tries: 1 }], Math.round(at + delay))
         return
       }
       const { problem, code, message } = outcome
