@@ -5,12 +5,12 @@ import { createAlertMemory } from '../server/alerts/alert-watch.ts'
 import { checkConfig } from '../server/check-config.ts'
 import { createForwarder, type ForwarderConfig } from '../server/forwarder.ts'
 import { createLog, sentencesTo } from '../server/log-line.ts'
+import type { Metrics } from '../server/metrics.ts'
 import type { RequestContext } from '../server/request-context.ts'
 import type { SqliteOutboxOptions } from '../store/sqlite/sqlite-outbox.ts'
 import { type BodyIntakeOptions, createBodyIntake } from './body-intake.ts'
 import { createScriptCompressor } from './compress-script.ts'
 import { type DatabaseOptions, openEventFile } from './event-file.ts'
-import { createMetrics } from './metrics.ts'
 import { shareEventFile } from './shared-event-file.ts'
 
 export interface ServeConfig extends Omit<ForwarderConfig, 'outbox' | 'store' | 'delivery'> {
@@ -44,7 +44,7 @@ export interface ForwarderServer {
   adminUrl?: string
   /**
    * Switches to another config without losing a request. Waiting events are sent with the new config. The counters of health
-   * are reset. A changed `mergeOrders` takes effect after a restart.
+   * are reset. A changed `mergeOrders` and a first `metricsToken` take effect after a restart.
    *
    * @throws a sentence if the config is invalid or for another pixel. The previous config stays in use then
    */
@@ -56,9 +56,9 @@ export interface ForwarderServer {
 // Milliseconds. Docker kills a container 10 s after SIGTERM, and closing the database takes part of that time.
 const patience = 2000
 
-/** Limits for clients, and how often is looked. */
+/** Limits for clients, and how often alerts are checked. */
 export interface Bounds extends BodyIntakeOptions {
-  /** Milliseconds between two looks at what may need an alert. Default 30,000. */
+  /** Milliseconds between two checks for alerts. Default 30,000. */
   watchEvery?: number
   /** Milliseconds until the headers must have arrived. Default 10,000. */
   headersTimeout?: number
@@ -93,13 +93,13 @@ export async function serveWithin(
     const env = {
       Response: FastResponse,
       log: logger,
-      metrics: createMetrics(),
+      ...(config.metricsToken !== undefined && { metrics: await createMetrics() }),
       alertMemory: createAlertMemory(),
       ...(watchEvery !== undefined && { watchEvery }),
     }
     const start = (given: ReloadConfig) => createForwarder({ ...given, ...shared }, env)
     let forwarder = start(config)
-    const open = (port: number, hostname: string | undefined, routes: RequestContext['routes']) =>
+    const open = (port: number, hostname: string | undefined, context: Pick<RequestContext, 'routes' | 'mainUrl'>) =>
       listenOn({
         port,
         hostname: hostname ?? '', // otherwise srvx uses the environment variable HOST
@@ -107,7 +107,7 @@ export async function serveWithin(
           const { req } = request.runtime?.node ?? {}
           const body = req && bodies.open(req)
           try {
-            const answer = await forwarder.fetch(request, { ip: readIp(request.ip), readBody: body?.read, routes })
+            const answer = await forwarder.fetch(request, { ...context, ip: readIp(request.ip), readBody: body?.read })
             const response = request.method === 'GET' ? await compressed(request, answer) : answer
             // Otherwise a client that keeps its connection open delays the shutdown.
             if (isClosing || body?.isEndless()) response.headers.set('connection', 'close')
@@ -119,10 +119,11 @@ export async function serveWithin(
         // Node's defaults are meant for uploads: 60 s and 300 s, checked every 30 s.
         node: { headersTimeout, requestTimeout, connectionsCheckingInterval: Math.min(1000, headersTimeout) },
       })
-    const server = await open(port, hostname, admin ? 'others' : undefined)
+    const server = await open(port, hostname, { routes: admin && 'others' })
     const servers = [server]
     closeServers = () => Promise.all(servers.map(closeServer))
-    const ofAdmin = admin && (await open(admin.port, admin.hostname ?? '127.0.0.1', 'admin'))
+    const ofAdmin =
+      admin && (await open(admin.port, admin.hostname ?? '127.0.0.1', { routes: 'admin', mainUrl: toUrl(server.url) }))
     if (ofAdmin) servers.push(ofAdmin)
     return {
       url: toUrl(server.url),
@@ -167,6 +168,12 @@ async function closeServer(server: Server): Promise<void> {
   const timer = setTimeout(() => void server.close(true), patience)
   await server.close()
   clearTimeout(timer)
+}
+
+/** prom-client is loaded on use, because it breaks when esbuild bundles a server as an ES module. */
+async function createMetrics(): Promise<Metrics> {
+  const { createMetrics } = await import('./metrics.ts')
+  return createMetrics()
 }
 
 function checkPort(option: string, port: unknown): void {

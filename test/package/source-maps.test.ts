@@ -31,7 +31,7 @@ test.each([
   ['index.js', 'prerenderingchange'],
   ['consent.js', 'shopifyCustomerPrivacyApiLoaded'],
   ['inspector.js', 'converge-inspector'],
-  ['cli.js', 'outbox retry'],
+  ['cli.js', 'Usage: converge-tiktok'],
   ['load-inspector.js', 'the inspector could not be loaded'],
 ])('the source map of %s points to the line with "%s"', (file, words) => {
   const code = read(file)

@@ -32,7 +32,7 @@ test('a renewal three weeks later gets the click ID, and not the old IP address 
   expect(keysIn(event?.user)).toEqual(['ttclid', 'ttp'])
 })
 
-test('another email on the same device gets nothing of the first', async () => {
+test('an event with another email on the same device gets no data of the first person', async () => {
   const server = await startProfiles()
   await server.postPage(anna)
   await server.postShop(orderOf('1001', { $email: email }, [cart]))
@@ -46,7 +46,7 @@ test('another email on the same device gets nothing of the first', async () => {
   }
 })
 
-test('after a person is erased nobody gets anything of them, and no file has their hashes', async () => {
+test('after a person is erased, no event gets their data, and no file has their hashes', async () => {
   const server = await startProfiles()
   await server.postPage({ ...anna, user: { email: jane, phone: sha256('+19171234567'), first_name: sha256('jane') } })
   await server.postShop(orderOf('1001', { $email: email, $customer_id: 7 }, [cart]))
@@ -66,7 +66,7 @@ function findIn(path: string, hashes: readonly string[]): string[] {
   return hashes.filter((hash) => files.some((file) => file.includes(hash) || file.includes(Buffer.from(hash, 'hex'))))
 }
 
-describe('who may fill what', () => {
+describe('what a profile fills', () => {
   test('an event’s own values are never replaced', async () => {
     const server = await startProfiles()
     await server.postPage(anna)
@@ -78,7 +78,7 @@ describe('who may fill what', () => {
     })
   })
 
-  test('a page’s event gets what pages with its visitor ID said, and name and address only together', async () => {
+  test('a page’s event gets the values of pages with its visitor ID, and name and address only together', async () => {
     const server = await startProfiles()
     const person = { email: jane, first_name: sha256('jane'), city: 'berlin', country: 'de' }
     await server.postPage({ ...anna, user: person })
@@ -103,7 +103,7 @@ describe('who may fill what', () => {
     expect(byCart?.user).not.toHaveProperty('email')
   })
 
-  test('a forged page event fills nothing of a person, whatever it claims', async () => {
+  test('a forged page event never changes the events of a person', async () => {
     const server = await startProfiles()
     await server.postShop(
       orderOf('1001', { $email: email, $phone_number: '+19171234567', $customer_id: 7 }, [], renewal),
@@ -118,7 +118,7 @@ describe('who may fill what', () => {
     expect(keysIn(event?.user)).toEqual([])
   })
 
-  test('two copies of an order that were merged attest the visitor’s person', async () => {
+  test('two merged copies of an order connect the visitor with the person', async () => {
     const server = await startProfiles()
     const send = [{ event: 'Purchase', parameters: { value: 94.8, currency: 'EUR' } }]
     await server.postPage({ ...anna, aliases: [], eventName: 'Placed Order', eventID: '1001', send })
@@ -130,7 +130,7 @@ describe('who may fill what', () => {
     expect(event?.user).toMatchObject({ ttclid: context.ttclid, external_id: [sha256('7'), anna.visitor] })
   })
 
-  test('after a log-out no person key comes back by the cart', async () => {
+  test('after a log-out, a shared cart token does not bring back the email of the former person', async () => {
     const server = await startProfiles()
     await server.postPage(anna)
     await server.postShop(orderOf('1001', { $email: email }, [cart]))
@@ -144,7 +144,7 @@ describe('who may fill what', () => {
     expect(order?.user).not.toHaveProperty('email')
   })
 
-  test('a cart fills what only a browser knows, and not who the person is', async () => {
+  test('a shared cart token fills click ID and browser, and not the identity of the person', async () => {
     const server = await startProfiles()
     await server.postPage(anna)
     await server.postShop(orderOf('1001', { $email: email }, [cart]))
@@ -155,7 +155,7 @@ describe('who may fill what', () => {
     expect(event?.user).not.toHaveProperty('email')
   })
 
-  test('a cart that more than three visitors use belongs to nobody, and is counted', async () => {
+  test('a cart token of more than three visitors leads to no profile, and is counted', async () => {
     const server = await startProfiles()
     for (const name of ['a', 'b', 'c', 'd'])
       await server.postPage({ visitor: sha256(name), aliases: [sha256(cart)], ttclid: `E.C.P.${name}` })
@@ -165,7 +165,7 @@ describe('who may fill what', () => {
     expect(await server.health()).toMatchObject({ profiles: { shared_keys: 1 } })
   })
 
-  test.each(['undefined', 'null', '', ' ', '0'])('an alias with the value "%s" leads to nobody', async (value) => {
+  test.each(['undefined', 'null', '', ' ', '0'])('an alias with the value "%s" leads to no profile', async (value) => {
     const server = await startProfiles()
     await server.postPage({ ...anna, aliases: [sha256(`urn:cart_token:${value}`)] })
     await server.postShop(orderOf('1001', { $email: email }, [`urn:cart_token:${value}`]))
@@ -173,7 +173,7 @@ describe('who may fill what', () => {
     expect(keysIn(event?.user)).toEqual([])
   })
 
-  test('limited data use of the visitor holds for the events that are filled', async () => {
+  test('limited data use of the visitor applies to filled events', async () => {
     const server = await startProfiles()
     await server.postPage({ ...anna, gpc: true })
     await server.postShop(orderOf('1001', { $email: email }, [cart]))
@@ -280,7 +280,7 @@ describe('consent', () => {
       expect(await server.sent('1001')).toHaveLength(1)
     })
 
-    test('is erased and counted as no_consent if nobody knows one', async () => {
+    test('is erased and counted as no_consent if no decision is known', async () => {
       const server = await startProfiles({ consent: 'require' })
       await server.postShop(order)
       expect(await server.sent('1001')).toEqual([])

@@ -44,7 +44,13 @@ test.each<[title: string, path: string, from: string, to: string, refused: strin
     'types.ts',
     '  nonce?: string',
     '  nonce?: string\n  quiet?: boolean',
-    ['core/options.ts', 'node/config-schema.ts', 'server/forwarder-options.ts', 'server/public-config.ts'],
+    [
+      'core/options.ts',
+      'node/config-schema.ts',
+      'server/admin/setup.ts',
+      'server/forwarder-options.ts',
+      'server/public-config.ts',
+    ],
   ],
   [
     'a part of a condition',
@@ -58,7 +64,7 @@ test.each<[title: string, path: string, from: string, to: string, refused: strin
     'server/forwarder-config.ts',
     '  allowTest?: boolean',
     '  allowTest?: boolean\n  more?: 1',
-    ['node/config-file.ts', 'node/config-schema.ts', 'server/forwarder-options.ts'],
+    ['node/config-file.ts', 'node/config-schema.ts', 'server/admin/setup.ts', 'server/forwarder-options.ts'],
   ],
   [
     "a source's option",

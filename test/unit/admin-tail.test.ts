@@ -8,7 +8,7 @@ const LIMIT = 6
 
 const lineOf = (id: number, status: LogStatus): AdminLine => ({
   ...{ id, status, time: 0, source: 'web', channel: 'page', eventName: 'Placed Order', event: 'Purchase' },
-  ...{ event_id: `order-${id}`, reason: '', matchKeys: [], attempts: 0, advice: '' },
+  ...{ event_id: `order-${id}`, reason: '', matchKeys: [], attempts: 0, why: '', advice: '' },
 })
 
 /** The forwarder's answer about a log. `only` is the filter by status. */
@@ -21,7 +21,7 @@ function answer(log: readonly AdminLine[], after: number, limit: number, only?: 
 
 const idsOf = ({ lines }: Shown) => lines.map(({ id }) => id)
 
-test('a new line is put on top, and a waiting line changes to what became of it', () => {
+test('a new line is put on top, and a waiting line changes to its final status', () => {
   const first = withNews(
     { lines: [], older: undefined },
     answer([lineOf(1, 'success'), lineOf(2, 'waiting')], 0, LIMIT),
