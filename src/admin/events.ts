@@ -88,7 +88,7 @@ function Select({ label, value, options, onChange }: SelectProps) {
   </label>`
 }
 
-/** The lines that match the filters. It is mounted anew for other filters. */
+/** The lines that match the filters. It is mounted again for other filters. */
 function Log({ filters, now }: { filters: Filters; now: number }) {
   const { api } = useSession()
   const [isLive, setLive] = useState(true)

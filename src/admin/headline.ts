@@ -34,7 +34,7 @@ function tiktokFact({ state: { status } }: AdminSummary): Fact {
     'TikTok',
     'delayed',
     'wait',
-    'TikTok does not accept events at the moment. They are kept, and sent again with growing pauses. There is nothing to do, unless it lasts for hours: then check that this server reaches the Internet.',
+    'TikTok does not accept events at the moment. They are kept, and sent again with growing pauses. You need not do anything. If it lasts for hours, check that this server reaches the Internet.',
   )
 }
 
@@ -60,8 +60,8 @@ function intakeFact({ state: { paused } }: AdminSummary): Fact {
 }
 
 const howToResume = {
-  config: 'To go on, remove paused from the config, and load it again or restart the server.',
-  command: 'To go on, run: converge-tiktok resume',
+  config: 'To accept events again, remove paused from the config, and load it again or restart the server.',
+  command: 'To accept events again, run: converge-tiktok resume',
 } as const satisfies Record<Exclude<AdminSummary['state']['paused'], false>, string>
 
 function sourcesFact({ sources }: AdminSummary): Fact {

@@ -22,7 +22,7 @@ export const statuses = Object.keys(statusNames).filter(isStatus)
 const statusSentences = {
   success: 'TikTok accepted it.',
   waiting: 'It is stored here, and will be sent soon.',
-  retry: 'TikTok did not accept it yet. It is sent again.',
+  retry: 'TikTok has not accepted it yet. It is sent again.',
   failure: 'TikTok will not receive it, unless you retry it.',
   filtered: 'A filter of the config stopped it.',
   skipped: 'It was not sent.',

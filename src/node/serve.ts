@@ -56,9 +56,9 @@ export interface ForwarderServer {
 // Milliseconds. Docker kills a container 10 s after SIGTERM, and closing the database takes part of that time.
 const patience = 2000
 
-/** Limits for clients, and how often is looked. */
+/** Limits for clients, and how often alerts are checked. */
 export interface Bounds extends BodyIntakeOptions {
-  /** Milliseconds between two looks at what may need an alert. Default 30,000. */
+  /** Milliseconds between two checks for alerts. Default 30,000. */
   watchEvery?: number
   /** Milliseconds until the headers must have arrived. Default 10,000. */
   headersTimeout?: number

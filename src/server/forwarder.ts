@@ -56,7 +56,7 @@ export interface ForwarderEnv {
   log?: Log
   /** What `alerts` has posted. Pass the same one to a forwarder that replaces another one. */
   alertMemory?: AlertMemory
-  /** Milliseconds between two looks at what may need an alert. Default 30,000. */
+  /** Milliseconds between two checks for alerts. Default 30,000. */
   watchEvery?: number
   /** Counts for `GET metrics`. Default: there are no metrics. `serve` has its own. */
   metrics?: Metrics
@@ -234,7 +234,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   }
 }
 
-/** TikTok's Events API, and what counts the events that it took. */
+/** TikTok's Events API, and the counters of the events that it accepted. */
 function createSender(
   { pixelId, accessToken, eventsApiUrl, metricsToken }: ForwarderConfig,
   env: ForwarderEnv,

@@ -29,7 +29,9 @@ export function shownId(id: string): string {
 /** The match keys of an event as bits, by their index in `logMatchKeys`. */
 export function matchKeyBits(user: EventsApiEvent['user']): number {
   let bits = 0
-  for (const [index, key] of logMatchKeys.entries()) if (user[key]) bits |= 1 << index
+  logMatchKeys.forEach((key, index) => {
+    if (user[key]) bits |= 1 << index
+  })
   return bits
 }
 
@@ -49,7 +51,8 @@ export function personHashes({ email, phone, external_id }: EventsApiEvent['user
   const hashes: string[] = []
   if (email) hashes.push(email)
   if (phone) hashes.push(phone)
-  if (external_id) hashes.push(...[external_id].flat())
+  if (typeof external_id === 'string') hashes.push(external_id)
+  else if (external_id) hashes.push(...external_id)
   return hashes
 }
 

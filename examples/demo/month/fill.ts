@@ -38,12 +38,12 @@ export async function fillMonth(path: string, pixelId: string, now: number): Pro
         return
       }
       const { problem, code, message } = outcome
-      log.conclude([{ line, status: 'failure', reason: problem, code, message, tries: 1 }], Math.round(at))
-      bury.run(data.event, data.event_id, Math.round(at), attempts, problem, writeKept({ ...event, problem }), line)
+      log.conclude([{ line, status: 'failure', reason: problem, code, message, tries: 1 }], at)
+      bury.run(data.event, data.event_id, at, attempts, problem, writeKept({ ...event, problem }), line)
     }
 
     database.exec('BEGIN')
-    for (const past of monthBefore(now)) log.within(Math.round(past.at), () => write(past))
+    for (const past of monthBefore(now)) log.within(past.at, () => write(past))
     database.exec('COMMIT')
     database.close()
   })
