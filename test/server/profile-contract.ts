@@ -1,0 +1,313 @@
+// What the forwarder knows of a visitor, and which events get it, from a request to TikTok.
+import { describe, expect, test } from 'vitest'
+import { sha256 } from '../../src/core/sha256.ts'
+import type { ForwarderConfig } from '../../src/server/forwarder-config.ts'
+import {
+  address,
+  anna,
+  cart,
+  day,
+  orderOf,
+  type ProfileDatabase,
+  renewal,
+  startProfiles,
+  userAgent,
+} from './profile-kit.ts'
+
+const email = 'jane@example.com'
+const jane = sha256(email)
+const context = { ttclid: 'E.C.P.anna', ttp: 'ttp-anna', ip: address, user_agent: userAgent }
+const browserKeys = ['ttclid', 'ttp', 'ip', 'user_agent'] as const
+const keysIn = (user: object | undefined) => browserKeys.filter((key) => user && Object.hasOwn(user, key))
+const forget = { emails: [jane], phones: [], customerIds: [], orderIds: [] }
+
+/** Tests of the profiles of a store. `create` returns a new and empty database. */
+export function testProfiles(name: string, create: () => ProfileDatabase): void {
+  const start = (config?: Partial<ForwarderConfig>) => startProfiles(create(), config)
+
+  describe(name, () => {
+    test('an order of the shop’s server gets the context of the page with the same cart token', async () => {
+      const server = await start()
+      await server.postPage(anna)
+      await server.postShop(orderOf('1001', { $email: email }, [cart]))
+      const [event] = await server.sent('1001')
+      expect(event?.user).toMatchObject({ email: jane, ...context, external_id: anna.visitor })
+    })
+
+    test('a renewal three weeks later gets the click ID, and not the old IP address and user agent', async () => {
+      const server = await start()
+      await server.postPage(anna)
+      await server.postShop(orderOf('1001', { $email: email }, [cart]))
+      await server.sent('1001')
+      server.pass(21 * day)
+      await server.postShop(orderOf('1002', { $email: email }, [], renewal))
+      const [event] = await server.sent('1002')
+      expect(event?.user).toMatchObject({ email: jane, ttclid: context.ttclid, ttp: context.ttp })
+      expect(keysIn(event?.user)).toEqual(['ttclid', 'ttp'])
+    })
+
+    test('another email on the same device gets nothing of the first', async () => {
+      const server = await start()
+      await server.postPage(anna)
+      await server.postShop(orderOf('1001', { $email: email }, [cart]))
+      await server.sent('1001')
+      await server.postShop(orderOf('1002', { $email: 'mary@example.com' }, [cart]))
+      await server.postShop(orderOf('1003', { $email: 'mary@example.com', visitor: anna.visitor }, []))
+      for (const id of ['1002', '1003']) {
+        const [event] = await server.sent(id)
+        expect(event?.user.email).toBe(sha256('mary@example.com'))
+        expect(keysIn(event?.user)).toEqual([])
+      }
+    })
+
+    test('after a person is erased nobody gets anything of them, and the database has none of their hashes', async () => {
+      const database = create()
+      const server = await startProfiles(database)
+      await server.postPage({
+        ...anna,
+        user: { email: jane, phone: sha256('+19171234567'), first_name: sha256('jane') },
+      })
+      await server.postShop(orderOf('1001', { $email: email, $customer_id: 7 }, [cart]))
+      await server.sent('1001')
+      expect(await server.store.erase(forget)).toMatchObject({ profiles: 1 })
+      const hashes = [jane, anna.visitor, sha256(cart), sha256('7'), sha256('+19171234567'), sha256('jane')]
+      expect(await database.find(hashes)).toEqual([])
+      await server.postShop(orderOf('1002', { $email: email }, [cart], renewal))
+      const [event] = await server.sent('1002')
+      expect(keysIn(event?.user)).toEqual([])
+    })
+
+    describe('who may fill what', () => {
+      test('an event’s own values are never replaced', async () => {
+        const server = await start()
+        await server.postPage(anna)
+        const own = { $email: email, ttclid: 'E.C.P.own', ttp: 'own', $ip: '198.51.100.1', $user_agent: 'Own/1.0' }
+        await server.postShop(orderOf('1001', own, [cart]))
+        const [event] = await server.sent('1001')
+        expect(event?.user).toMatchObject({
+          ...{ ttclid: 'E.C.P.own', ttp: 'own', ip: '198.51.100.1', user_agent: 'Own/1.0' },
+        })
+      })
+
+      test('a page’s event gets what pages with its visitor ID said, and name and address only together', async () => {
+        const server = await start()
+        const person = { email: jane, first_name: sha256('jane'), city: 'berlin', country: 'de' }
+        await server.postPage({ ...anna, user: person })
+        await server.postPage({ visitor: anna.visitor, eventID: 'lacks all' })
+        await server.postPage({ visitor: anna.visitor, eventID: 'has a country', user: { country: 'at' } })
+        const [all] = await server.sent('lacks all')
+        expect(all?.user).toMatchObject({ ...person, ...context, external_id: anna.visitor })
+        const [some] = await server.sent('has a country')
+        expect(some?.user).toMatchObject({ email: jane, country: 'at' })
+        expect(some?.user).not.toHaveProperty('city')
+      })
+
+      test('a page’s claim of an email fills no event of another source', async () => {
+        const server = await start()
+        await server.postPage({ ...anna, user: { email: jane } })
+        await server.postShop(orderOf('1001', { $email: email }, [], renewal))
+        await server.postShop(orderOf('1002', {}, [cart]))
+        const [byEmail] = await server.sent('1001')
+        expect(keysIn(byEmail?.user)).toEqual([])
+        const [byCart] = await server.sent('1002')
+        expect(byCart?.user).toMatchObject(context)
+        expect(byCart?.user).not.toHaveProperty('email')
+      })
+
+      test('a forged page event fills nothing of a person, whatever it claims', async () => {
+        const server = await start()
+        await server.postShop(
+          orderOf('1001', { $email: email, $phone_number: '+19171234567', $customer_id: 7 }, [], renewal),
+        )
+        const stranger = sha256('stranger')
+        const aliases = [sha256('urn:email:jane@example.com'), jane, sha256('7')]
+        await server.postPage({ visitor: stranger, aliases, ttclid: 'forged', eventID: 'forged' })
+        await server.postShop(orderOf('1002', { $email: email }, [], renewal))
+        const [forged] = await server.sent('forged')
+        expect(Object.keys(forged?.user ?? {}).sort()).toEqual(['external_id', 'ip', 'ttclid', 'user_agent'])
+        const [event] = await server.sent('1002')
+        expect(keysIn(event?.user)).toEqual([])
+      })
+
+      test('two copies of an order that were merged attest the visitor’s person', async () => {
+        const server = await start()
+        const send = [{ event: 'Purchase', parameters: { value: 94.8, currency: 'EUR' } }]
+        await server.postPage({ ...anna, aliases: [], eventName: 'Placed Order', eventID: '1001', send })
+        await server.postShop(orderOf('1001', { $email: email, $customer_id: 7 }))
+        const [merged] = await server.sent('1001')
+        expect(merged?.user.external_id).toEqual([sha256('7'), anna.visitor])
+        await server.postShop(orderOf('1002', { $email: email }, [], renewal))
+        const [event] = await server.sent('1002')
+        expect(event?.user).toMatchObject({ ttclid: context.ttclid, external_id: [sha256('7'), anna.visitor] })
+      })
+
+      test('after a log-out no person key comes back by the cart', async () => {
+        const server = await start()
+        await server.postPage(anna)
+        await server.postShop(orderOf('1001', { $email: email }, [cart]))
+        await server.sent('1001')
+        const next = sha256('the visitor after the log-out')
+        await server.postPage({ visitor: next, aliases: [sha256(cart)], eventID: 'page after' })
+        await server.postShop(orderOf('1002', { visitor: next }, [cart]))
+        const [page] = await server.sent('page after')
+        expect(page?.user).not.toHaveProperty('email')
+        const [order] = await server.sent('1002')
+        expect(order?.user).not.toHaveProperty('email')
+      })
+
+      test('a cart fills what only a browser knows, and not who the person is', async () => {
+        const server = await start()
+        await server.postPage(anna)
+        await server.postShop(orderOf('1001', { $email: email }, [cart]))
+        await server.sent('1001')
+        await server.postShop(orderOf('1002', {}, [cart]))
+        const [event] = await server.sent('1002')
+        expect(event?.user).toMatchObject(context)
+        expect(event?.user).not.toHaveProperty('email')
+      })
+
+      test('a cart that more than three visitors use belongs to nobody, and is counted', async () => {
+        const server = await start()
+        for (const name of ['a', 'b', 'c', 'd'])
+          await server.postPage({ visitor: sha256(name), aliases: [sha256(cart)], ttclid: `E.C.P.${name}` })
+        await server.postShop(orderOf('1001', { $email: email }, [cart]))
+        const [event] = await server.sent('1001')
+        expect(keysIn(event?.user)).toEqual([])
+        expect(await server.health()).toMatchObject({ profiles: { shared_keys: 1 } })
+      })
+
+      test.each(['undefined', 'null', '', ' ', '0'])('an alias with the value "%s" leads to nobody', async (value) => {
+        const server = await start()
+        await server.postPage({ ...anna, aliases: [sha256(`urn:cart_token:${value}`)] })
+        await server.postShop(orderOf('1001', { $email: email }, [`urn:cart_token:${value}`]))
+        const [event] = await server.sent('1001')
+        expect(keysIn(event?.user)).toEqual([])
+      })
+
+      test('limited data use of the visitor holds for the events that are filled', async () => {
+        const server = await start()
+        await server.postPage({ ...anna, gpc: true })
+        await server.postShop(orderOf('1001', { $email: email }, [cart]))
+        const [event] = await server.sent('1001')
+        expect(event).toMatchObject({ limited_data_use: true, user: { ttclid: context.ttclid } })
+      })
+
+      test('with profiles: false nothing is filled, and existing profiles are deleted', async () => {
+        const server = await start({ profiles: false })
+        await server.postPage(anna)
+        await server.postShop(orderOf('1001', { $email: email }, [cart]))
+        const [event] = await server.sent('1001')
+        expect(keysIn(event?.user)).toEqual([])
+        expect(await server.health()).toMatchObject({ profiles: { profiles: 0 } })
+      })
+    })
+
+    describe('consent', () => {
+      const decided = (marketing: 'granted' | 'denied') => ({ $email: email, $consent: marketing })
+
+      test.each(['require', 'implied'] as const)(
+        'with %s, a page’s denial erases the profile and the unsent events, and denies what was decided before',
+        async (consent) => {
+          const server = await start({ consent })
+          await server.postPage(anna)
+          await server.postShop(orderOf('1001', { $email: email }, [cart]))
+          expect(await server.postDenial(anna.visitor)).toMatchObject({ accepted: 0 })
+          await server.postPage({ ...anna, eventID: 'kept by the page' }, 60_000)
+          expect(await server.sent('1001')).toEqual([])
+          expect(await server.sent('kept by the page')).toEqual([])
+          expect(await server.health()).toMatchObject({ profiles: { profiles: 0 } })
+        },
+      )
+
+      test('a grant after the denial counts again', async () => {
+        const server = await start({ consent: 'require' })
+        await server.postPage(anna)
+        await server.postDenial(anna.visitor)
+        server.pass(1000)
+        await server.postPage({ ...anna, eventID: 'granted again' })
+        expect(await server.sent('granted again')).toHaveLength(1)
+      })
+
+      test('with always, a denial erases the profile, and events are sent without it', async () => {
+        const server = await start({ consent: 'always' })
+        await server.postPage(anna)
+        await server.postDenial(anna.visitor)
+        await server.postShop(orderOf('1001', { $email: email }, [cart]))
+        const [event] = await server.sent('1001')
+        expect(event?.user).toMatchObject({ email: jane })
+        expect(keysIn(event?.user)).toEqual([])
+      })
+
+      test('with always_server, an order without a grant neither reads nor writes a profile', async () => {
+        const server = await start({ consent: 'always_server' })
+        await server.postPage(anna)
+        await server.postShop(orderOf('1001', { $email: email }, [cart]))
+        const [event] = await server.sent('1001')
+        expect(keysIn(event?.user)).toEqual([])
+        expect(await server.health()).toMatchObject({ profiles: { profiles: 1 } })
+      })
+
+      test('a page cannot deny for an email or a cart, and a signed source can', async () => {
+        const server = await start({ consent: 'implied' })
+        await server.postPage(anna)
+        await server.postDenial(jane)
+        await server.postDenial(sha256(cart))
+        await server.postShop(orderOf('1001', { $email: email }, [cart]))
+        const [event] = await server.sent('1001')
+        expect(keysIn(event?.user)).toEqual([...browserKeys])
+        expect(await server.postShop(orderOf('1002', decided('denied')))).toMatchObject({ statuses: { no_consent: 1 } })
+        await server.postShop(orderOf('1003', { $email: email }, [], renewal))
+        expect(await server.sent('1003')).toEqual([])
+      })
+
+      test('after a person is erased, their denial is forgotten too', async () => {
+        const database = create()
+        const server = await startProfiles(database, { consent: 'implied' })
+        await server.postShop(orderOf('1001', decided('denied')))
+        expect(await database.find([jane])).toEqual([jane])
+        await server.store.erase(forget)
+        expect(await database.find([jane])).toEqual([])
+        expect(await server.health()).toMatchObject({ profiles: { denials: 0 } })
+      })
+
+      describe('with require, an order of the shop’s server without a decision', () => {
+        const order = orderOf('1001', { $email: email }, [cart])
+
+        test('is sent if its visitor has granted, and answered no_consent until then', async () => {
+          const server = await start({ consent: 'require' })
+          expect(await server.postShop(order)).toMatchObject({
+            statuses: { no_consent: 1 },
+            problems: [{ message: expect.stringMatching(/^undecided: /) }],
+          })
+          await server.postPage(anna)
+          const [event] = await server.sent('1001')
+          expect(event?.user).toMatchObject({ email: jane, ...context })
+        })
+
+        test('is sent with the decision of its twin', async () => {
+          const server = await start({ consent: 'require' })
+          await server.postShop(order)
+          const send = [{ event: 'Purchase', parameters: { value: 94.8, currency: 'EUR' } }]
+          await server.postPage({ ...anna, aliases: [], eventName: 'Placed Order', eventID: '1001', send })
+          expect(await server.sent('1001')).toHaveLength(1)
+        })
+
+        test('is erased and counted as no_consent if nobody knows one', async () => {
+          const server = await start({ consent: 'require' })
+          await server.postShop(order)
+          expect(await server.sent('1001')).toEqual([])
+          await expect.poll(server.health).toMatchObject({ waiting: 0, no_consent: 1 })
+          if (server.store.log) expect(await server.store.log.find(['1001'])).toMatchObject([{ status: 'no_consent' }])
+        })
+
+        test('is sent by a later copy that has one', async () => {
+          const server = await start({ consent: 'require' })
+          await server.postShop(order)
+          expect(await server.sent('1001')).toEqual([])
+          await server.postShop(orderOf('1001', decided('granted'), [cart]))
+          expect(await server.sent('1001')).toHaveLength(1)
+        })
+      })
+    })
+  })
+}
