@@ -461,7 +461,7 @@ export interface Config {
    * In a page that does not load its script from the forwarder: `true` posts with credentials.
    */
   cookies?: boolean
-  /** Loads the inspector, which shows each event and what became of it. Default `false`. */
+  /** Loads the inspector, which shows each event, its status and the reason. Default `false`. */
   debug?: boolean
   /** Receives each event before consent and filters. Return the event for both copies, or `null` to stop it. Pages only. */
   beforeSend?: (event: ConvergeEvent) => ConvergeEvent | null

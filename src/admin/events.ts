@@ -15,7 +15,7 @@ const TAIL_PERIOD = 2000 // ms
 const PAGE = '50'
 const MOST_NEWS = '200'
 
-/** What became of each event, live. */
+/** The status of each event, live. */
 export function Events({ filters, summary: { value: summary } }: ViewProps) {
   return html`<h1 tabindex="-1">Events</h1>
     <${FilterForm} filters=${filters} summary=${summary} />

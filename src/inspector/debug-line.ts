@@ -11,7 +11,7 @@ const channelWords: Partial<Record<Delivery, (channel: Channel) => string>> = {
   kept: (channel) => `${channel} waiting`,
 }
 
-/** One line about an event: its names, what became of it, and why. It contains no personal data. */
+/** One line about an event: its names, its status and the reason. It contains no personal data. */
 export function debugLine(result: TrackResult, state: Pick<State, 'pixel' | 'relay'>): string {
   const { status, reason, eventName, eventID, destinationEvents } = result
   const names = destinationEvents.map(({ event }) => event).join(', ')

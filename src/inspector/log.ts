@@ -6,7 +6,7 @@ import { findExternals } from './externals.ts'
 import type { Sight } from './sight.ts'
 import { type Fact, stateInWords } from './state-words.ts'
 
-/** The events of one pixel, and what became of them. */
+/** The events of one pixel and their results. */
 export interface Log {
   readonly config: Config
   state(): State

@@ -11,7 +11,7 @@ const mark = /&converge_panel=(open|folded)-(right|left)/
 
 /**
  * Reads the position from `window.name`, which lasts from page to page without storage, like the debug flag. A name that
- * the page has set is left alone.
+ * the page has set is not changed.
  */
 export function recallPlace(window: Pick<Window, 'name'> & Partial<Pick<Window, 'matchMedia'>>): Place {
   const [, fold, side] = mark.exec(window.name) ?? []

@@ -29,7 +29,7 @@ const causes: Record<Reason, string> = {
 
 type Outcome = Pick<TrackResult, 'status' | 'reason' | 'destinationEvents'>
 
-/** What became of an event and why, in a sentence. `pixel` is the state of its browser copy. */
+/** The status of an event and the reason, in a sentence. `pixel` is the state of its browser copy. */
 export function sentence(result: Outcome, pixel?: Delivery): string {
   return pixel === 'waiting' && result.status === 'success' ? waiting(result) : settled(result)
 }

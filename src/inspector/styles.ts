@@ -1,4 +1,4 @@
-// Every rule of the host is important: within a shadow root that wins over whatever the page's own sheets say of it.
+// Every rule of the host is important: within a shadow root, that takes precedence over the page's own style sheets.
 // Sizes are in px: a shop's root font size may be anything.
 
 import { codeFont, darkColors, dotRules, lightColors, toneRules } from '../ui/colors.ts'

@@ -48,7 +48,8 @@ const help = `Usage: converge-tiktok <command> [options]
 
   database backup <file>  copy the database to a new file; the server may be running
     --database, --outbox  the file, as for serve
-  database move      move everything from a file to PostgreSQL, after its server was stopped. You can run it again
+  database move      move events, orders and customers from a file to PostgreSQL, after its server was stopped;
+                     you can run it again
     --from <file>      default: converge.db
     --to <url>         the URL of a PostgreSQL server; --schema as for serve
 
@@ -56,15 +57,16 @@ const help = `Usage: converge-tiktok <command> [options]
   resume             accept events again
     --database, --outbox  the file, as for serve
 
-  forget             erase a person's waiting events and dead letters; the server may be running
-    --email <address>  the person; also --phone <number>, --customer <id>, --order <id>. You can repeat each of them
+  forget             erase a person's events, profile, history and lines in the event log; the server may be running
+    --email <address>  the person; also --phone <number>, --customer <id>, --alias <urn>, --order <id>.
+                       You can repeat each of them
     --stdin            read the person from lines such as: email jane@example.com
     --dry-run          only list the events
     --database, --outbox  the file, as for serve
 
-  reconcile <file>   say what became of each order of an export of Shopify or WooCommerce, in CSV or JSONL.
-                     The exit code is 0 if all are accounted for, 1 if some never arrived, 2 if the command
-                     or a file is wrong, 3 if the answer would be wrong
+  reconcile <file>   report for each order of an export of Shopify or WooCommerce, in CSV or JSONL, whether it
+                     was sent. The exit code is 0 if all are accounted for, 1 if some never arrived, 2 if the
+                     command or a file is wrong, 3 if the answer would be wrong
     --map, --timezone  the columns and the zone, as for customers import
     --since <time>     only orders from this time on
     --all              also list the orders that were sent
@@ -93,8 +95,14 @@ const help = `Usage: converge-tiktok <command> [options]
   --version, -v      show the version
 
 serve reads its config again on SIGHUP.
-Environment variables: TIKTOK_ACCESS_TOKEN, CONVERGE_WEBHOOK_TOKEN (opens /webhook), CONVERGE_ADMIN_TOKEN (opens /admin and
-the whole report of /health), CONVERGE_METRICS_TOKEN (opens /metrics), CONVERGE_DATABASE_URL (a database in PostgreSQL, if no option names one), PGPASSWORD (its password) and PORT.
+Environment variables:
+  TIKTOK_ACCESS_TOKEN     the access token of the pixel
+  CONVERGE_WEBHOOK_TOKEN  the token for /webhook
+  CONVERGE_ADMIN_TOKEN    the token for /admin and the details of /health
+  CONVERGE_METRICS_TOKEN  the token for /metrics
+  CONVERGE_DATABASE_URL   the URL of a PostgreSQL server, if no option names a database
+  PGPASSWORD              the password of PostgreSQL
+  PORT                    the port of serve
 All except PORT can also be in a file .env next to the config.`
 
 const commands: ReadonlyMap<string, (words: string[]) => Promise<number>> = new Map([

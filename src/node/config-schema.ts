@@ -216,7 +216,7 @@ const properties = {
   domain: described("Your shop's domain, such as shop.example.", text),
   limitedDataUse: described("TikTok's Limited Data Use, for every event.", boolean),
   autoConfig: described("TikTok's pixel may collect metadata and clicks by itself. Default: true.", boolean),
-  debug: described('Loads the inspector, which logs each event and what became of it.', boolean),
+  debug: described('Loads the inspector, which shows each event, its status and the reason.', boolean),
   region: described("us: TikTok's US host.", enumOf(options.region)),
   allowedOrigins: described("Your shop's origins, such as https://www.shop.example, and null for sandboxed pages.", {
     ...listOf({ type: 'string', pattern: '^(null|https?://[^/]+)$' }, { minItems: 1 }),
@@ -251,7 +251,7 @@ const properties = {
       ],
     },
   ),
-  alerts: described('Posts a message, as Slack takes it, when something needs attention, and when it is over.', {
+  alerts: described('Posts a message in the format of Slack when something needs attention, and when it is over.', {
     type: 'object',
     required: ['urlFrom'],
     additionalProperties: false,
@@ -278,7 +278,7 @@ const properties = {
     type: 'object',
     additionalProperties: false,
     properties: {
-      since: described('Orders placed from this date on get an answer, because the history has all earlier ones.', {
+      since: described('Orders placed on or after this date are decided, because the history has all earlier ones.', {
         type: 'string',
         pattern: toPattern(dateRule),
       }),

@@ -14,7 +14,7 @@ export async function databaseCommand(words: string[]): Promise<number> {
   })
   const [name = '', file, ...others] = positionals
   if (name === 'move') {
-    if (file) throw new UsageError(`database move takes no other words than its options, but got "${file}"`)
+    if (file) throw new UsageError(`database move takes only options, but got "${file}"`)
     if (values.database ?? values.outbox)
       throw new UsageError('database move needs --from with a file and --to with a URL, not --database or --outbox')
     return moveDatabase(values)

@@ -1,6 +1,5 @@
 import type { ForwarderConfig } from '../server/forwarder.ts'
-import { reasonOf } from '../store/postgres/connections.ts'
-import { createPostgresStore, type PostgresStoreOptions } from '../store/postgres/postgres-store.ts'
+import type { PostgresStoreOptions } from '../store/postgres/postgres-store.ts'
 import { isPostgresUrl, UnusableDatabase } from '../store/postgres/postgres-url.ts'
 import { createSqliteOutbox, type SqliteOutboxOptions } from '../store/sqlite/sqlite-outbox.ts'
 import { createSqliteStore, type SqliteStoreOptions } from '../store/sqlite/sqlite-store.ts'
@@ -59,6 +58,11 @@ function toOptions(database: string | DatabaseOptions): DatabaseOptions {
 }
 
 async function openPostgres(options: PostgresStoreOptions): Promise<Store> {
+  // Loaded on use. A server with a file does not need `pg`, which breaks when esbuild bundles it as an ES module.
+  const [{ createPostgresStore }, { reasonOf }] = await Promise.all([
+    import('../store/postgres/postgres-store.ts'),
+    import('../store/postgres/connections.ts'),
+  ])
   const store = createPostgresStore(options)
   try {
     await store.ready()

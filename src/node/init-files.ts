@@ -55,7 +55,10 @@ export function variablesOf(platform: Platform): [name: string, from: string][] 
   return [
     ['TIKTOK_ACCESS_TOKEN', 'TikTok Events Manager: the pixel, Settings, Generate Access Token'],
     [sourceOf[platform].variable, secrets[platform]],
-    ['CONVERGE_ADMIN_TOKEN', 'opens the whole report of /health. Generate one with: openssl rand -hex 32'],
+    [
+      'CONVERGE_ADMIN_TOKEN',
+      'gives access to /admin and the details of /health. Generate one with: openssl rand -hex 32',
+    ],
   ]
 }
 

@@ -34,8 +34,7 @@ async function turn(
   work: (named: NamedFile | NamedPostgres, pauseSwitch: PauseSwitch) => Promise<string>,
 ): Promise<number> {
   const { values, positionals } = readWords({ args: words, options: fileFlags, allowPositionals: true })
-  if (positionals.length)
-    throw new UsageError(`${name} takes no other words than its options, but got "${positionals[0]}"`)
+  if (positionals.length) throw new UsageError(`${name} takes only options, but got "${positionals[0]}"`)
   const named = readDatabaseFlags(values)
   if (named.kind === 'postgres') {
     console.log(await withPostgres(named, ({ pauseSwitch }) => work(named, pauseSwitch)))

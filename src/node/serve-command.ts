@@ -26,6 +26,7 @@ export async function serveCommand(words: string[]): Promise<number> {
   const log = createLog(readFormat(values.log))
   const port = readPort(values.port, process.env.PORT)
   if (values.host === '') throw new UsageError('--host is empty, not an address such as 127.0.0.1')
+  const admin = readAdmin(values['admin-port'], values['admin-host'])
   const environment = readEnvironment(values.config)
   const named = readDatabaseFlags(values, environment)
   const database = toDatabase(named, values)
@@ -37,7 +38,7 @@ export async function serveCommand(words: string[]): Promise<number> {
     logger: log,
     port,
     ...(values.host !== undefined && { hostname: values.host }),
-    ...readAdmin(values['admin-port'], values['admin-host']),
+    ...admin,
     ...database,
   })
   process.on('SIGHUP', () => reload(server, values.config, log))

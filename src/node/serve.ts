@@ -5,12 +5,12 @@ import { createAlertMemory } from '../server/alerts/alert-watch.ts'
 import { checkConfig } from '../server/check-config.ts'
 import { createForwarder, type ForwarderConfig } from '../server/forwarder.ts'
 import { createLog, sentencesTo } from '../server/log-line.ts'
+import type { Metrics } from '../server/metrics.ts'
 import type { RequestContext } from '../server/request-context.ts'
 import type { SqliteOutboxOptions } from '../store/sqlite/sqlite-outbox.ts'
 import { type BodyIntakeOptions, createBodyIntake } from './body-intake.ts'
 import { createScriptCompressor } from './compress-script.ts'
 import { type DatabaseOptions, openEventFile } from './event-file.ts'
-import { createMetrics } from './metrics.ts'
 import { shareEventFile } from './shared-event-file.ts'
 
 export interface ServeConfig extends Omit<ForwarderConfig, 'outbox' | 'store' | 'delivery'> {
@@ -44,7 +44,7 @@ export interface ForwarderServer {
   adminUrl?: string
   /**
    * Switches to another config without losing a request. Waiting events are sent with the new config. The counters of health
-   * are reset. A changed `mergeOrders` takes effect after a restart.
+   * are reset. A changed `mergeOrders` and a first `metricsToken` take effect after a restart.
    *
    * @throws a sentence if the config is invalid or for another pixel. The previous config stays in use then
    */
@@ -93,7 +93,7 @@ export async function serveWithin(
     const env = {
       Response: FastResponse,
       log: logger,
-      metrics: createMetrics(),
+      ...(config.metricsToken !== undefined && { metrics: await createMetrics() }),
       alertMemory: createAlertMemory(),
       ...(watchEvery !== undefined && { watchEvery }),
     }
@@ -167,6 +167,12 @@ async function closeServer(server: Server): Promise<void> {
   const timer = setTimeout(() => void server.close(true), patience)
   await server.close()
   clearTimeout(timer)
+}
+
+/** prom-client is loaded on use, because it breaks when esbuild bundles a server as an ES module. */
+async function createMetrics(): Promise<Metrics> {
+  const { createMetrics } = await import('./metrics.ts')
+  return createMetrics()
 }
 
 function checkPort(option: string, port: unknown): void {

@@ -26,7 +26,7 @@ export interface ForwarderConfig extends Config {
   webhookToken?: string
   /** Sources of events, by name: up to 32 lowercase letters, digits and hyphens. `web` is the page. Default: only `web`. */
   sources?: Readonly<Record<string, SourceConfig>>
-  /** The bearer token for the whole report of `GET health`, at least 32 characters. Default: only the public part is available. */
+  /** The bearer token for the details of `GET health`, at least 32 characters. Default: only the public part is available. */
   adminToken?: string | undefined
   /** The bearer token for `GET metrics`, at least 32 characters. Default: there are no metrics. */
   metricsToken?: string | undefined
@@ -64,7 +64,7 @@ export interface ForwarderConfig extends Config {
    */
   profiles?: false | { days?: number; max?: number }
   /**
-   * How long the event log is kept, with a `store`: one line for each event, and what became of it, without personal data.
+   * How long the event log is kept, with a `store`: one line for each event, with its status and reason, without personal data.
    * Default 30 days and 1,000,000,000 bytes. `false`: there is no log.
    */
   log?: false | LogRetention

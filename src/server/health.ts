@@ -24,7 +24,7 @@ export interface HealthOptions {
   /** Milliseconds since 1970. */
   now: () => number
   readPause: ReadPause
-  /** Grants access to the whole report. Without one, only the public part is available. */
+  /** Gives access to the details. Without one, only the public part is available. */
   adminToken: string | undefined
 }
 

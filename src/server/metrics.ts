@@ -15,9 +15,9 @@ export interface CurrentFigures {
 export interface Metrics {
   /** Counts the events of a request that were accepted, and those that are not sent. */
   countReceived(part: Pick<LogPart, 'source' | 'unsent'>, events: readonly OutboxEvent[]): void
-  /** Counts what became of events. `now` is in milliseconds since 1970. */
+  /** Counts the outcomes of events. `now` is in milliseconds since 1970. */
   countVerdicts(events: readonly OutboxEvent[], verdicts: readonly Verdict[], now: number): void
-  /** Resolves with all figures, in the format OpenMetrics. */
+  /** Resolves with all figures, in the OpenMetrics format. */
   expose(current: CurrentFigures): Promise<{ text: string; contentType: string }>
 }
 

@@ -117,7 +117,7 @@ const relayBatch = v.pipe(
     v.partialCheck(
       [['events'], ['denied']],
       ({ events, denied }) => events.length > 0 || denied !== undefined,
-      'must have at least 1 entries',
+      'must have at least 1 entry',
     ),
     ['events'],
   ),

@@ -3,7 +3,7 @@ import type { Problem } from './parse.ts'
 
 type HeaderList = Record<string, string>
 
-/** What became of a request's events, for the sender and for the counters of health. */
+/** The outcomes of a request's events, for the sender and for the counters of health. */
 export interface Tally {
   accepted: number
   /** For a server's request: its events by status. */

@@ -1,10 +1,10 @@
 import type { User } from '../types.ts'
 
-/** What became of a logged event. The words are Converge's, except `waiting`. */
+/** The status of a logged event. The words are Converge's, except `waiting`. */
 export type LogStatus =
   | 'waiting' // It is stored and not sent yet.
-  | 'success' // TikTok took it.
-  | 'retry' // TikTok did not take it yet. It is tried again.
+  | 'success' // TikTok accepted it.
+  | 'retry' // TikTok has not accepted it yet. It is tried again.
   | 'failure' // It is a dead letter, or could not be read.
   | 'filtered' // A filter stopped it.
   | 'skipped' // It is not sent, for the `reason`: already_sent, late_twin, too_late, paused, not_mapped and so on.

@@ -13,7 +13,7 @@ import {
 /** Milliseconds. A profile that would only get newer times is not written, so that most events cost no write. */
 const REFRESH = 3_600_000
 
-/** Returns the profile with what an event says of it, or the same profile if that is nothing new. */
+/** Returns the profile with the values of an event added, or the same profile if the event has nothing new. */
 export function learn(profile: Profile, event: OutboxEvent): Profile {
   const part = event.source === 'signed' ? 'signed' : 'page'
   const person = addPerson(profile[part], event, part === 'signed' && event.visitor !== undefined)

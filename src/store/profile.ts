@@ -185,7 +185,7 @@ export function lastSeen({ context, page, signed }: Profile): number {
   return Math.max(context?.at ?? 0, page?.at ?? 0, signed?.at ?? 0)
 }
 
-/** True if a signed source named the person. Other profiles give way first. */
+/** True if a signed source named the person. Other profiles are deleted first. */
 export const hasPerson = ({ signed }: Profile): boolean => signed !== undefined
 
 export function hasKeys(record: object): boolean {

@@ -7,7 +7,7 @@ const LONGEST_AGO = 600_000
 const userKeys = [...logMatchKeys, 'locale'] as const
 
 /**
- * True if a page's event says nothing of its visitor that the one before has not said. A page posts up to 20 such events at
+ * True if a page's event has no new data about its visitor. A page posts up to 20 such events at
  * once, and all but the first need no look at the profiles.
  */
 export function isRepeated(event: OutboxEvent, before: OutboxEvent): boolean {

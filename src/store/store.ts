@@ -48,7 +48,7 @@ export interface MergeOptions extends ProfileOptions {
 export interface ProfileLimits {
   /** Days for which a profile is kept after the newest event that added to it. */
   days: number
-  /** The most profiles. Those without a person give way first. */
+  /** The most profiles. Those without a person are deleted first. */
   max: number
 }
 

@@ -13,7 +13,7 @@ export interface VerdictReaderOptions {
 
 export interface Reading {
   settled: Settled[]
-  /** Events that were sent to TikTok in vain, and stay as they are. */
+  /** Events that TikTok did not accept now, and that stay as they are. */
   tried: WaitingEvent[]
   /** Milliseconds until the next batch may be sent. `undefined` if there is no reason to wait. */
   pause: number | undefined

@@ -84,7 +84,7 @@ inEachBrowser(
       })
     })
 
-    describe('by keyboard alone', () => {
+    describe('with only the keyboard', () => {
       async function tabTo(page: Page, name: string): Promise<void> {
         const { focused } = operatorOf(page)
         for (let step = 0; step < 60; step++) {

@@ -111,7 +111,7 @@ inEachBrowser(
         await shows('1 new event.', '[role=status]')
       })
 
-      test('stand still while Live is off', async () => {
+      test('do not change while Live is off', async () => {
         const { post, settled } = mountAdmin(stage, eventsApi)
         const { shows, click, text } = await signedIn('#events')
         await shows('No event matches the filters.')

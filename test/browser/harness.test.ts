@@ -466,7 +466,7 @@ inEachBrowser((stage) => {
     expect(await page.evaluate(signs, ours)).toEqual({ status: 'no info', live: false, events: [] })
   })
 
-  test('a failed wait ends with a message that tells what arrived instead', async () => {
+  test('a failed wait ends with a message that names what arrived instead', async () => {
     await visit(`ttq.load('${ours}'); ttq.track('Came', {}, { event_id: '1' })`)
     await tiktok().waitForHits(1)
     await expect(tiktok().waitForHits(2, 1)).rejects.toThrow(

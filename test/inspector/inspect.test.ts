@@ -36,7 +36,10 @@ test('each event is a console line, and each problem a warning, until inspect is
   for (const status of ['retry', 'success', 'failure'] as const)
     for (const listener of listeners) listener({ ...result, status }, source)
   expect(console.info).toHaveBeenCalledTimes(5)
-  expect(console.warn, 'a fault is told once for an event, not for each change of its status').toHaveBeenCalledTimes(3)
+  expect(
+    console.warn,
+    'a fault is reported once for an event, not for each change of its status',
+  ).toHaveBeenCalledTimes(3)
 
   stop()
   track('Searched')

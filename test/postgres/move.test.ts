@@ -170,7 +170,7 @@ describe.runIf(hasPostgres)('database move', () => {
     [['move', '--to', 'other.db'], /--to is "other.db", not the URL of a PostgreSQL server/],
     [['move', '--to', 'postgres://a:secret@host/name'], /--to contains a password.*PGPASSWORD/],
     [['move', '--to', 'postgres://a@host/name', '--from', 'none.db'], /there is no database none.db/],
-    [['move', 'x.db', '--to', 'postgres://a@host/name'], /takes no other words than its options, but got "x.db"/],
+    [['move', 'x.db', '--to', 'postgres://a@host/name'], /takes only options, but got "x.db"/],
     [['backup', 'x.db', '--to', 'y'], /--from and --to are only for database move/],
     [['mvoe'], /The subcommands of database are backup and move/],
   ])('explains wrong words: %s', async (words, sentence) => {

@@ -56,7 +56,7 @@ describe.runIf(binaries)('while PostgreSQL', () => {
     return [answer.status, body.status]
   }
 
-  test('is down, senders get 503, and everything acknowledged is sent once it is back', async () => {
+  test('is down, senders get 503, and all acknowledged events are sent once it is back', async () => {
     const started = await start()
     const { server, tiktok, log } = started
     tiktok.faults.always = { status: 503 } // they must wait in the database

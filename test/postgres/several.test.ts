@@ -39,7 +39,7 @@ describe.runIf(hasPostgres)('several forwarders on one PostgreSQL', () => {
     for (const { ids } of takers) expect(ids.length).toBeGreaterThan(0)
   })
 
-  test('take over the events of one that ends without a word, but not before its lease ends', async () => {
+  test('take over the events of one that is killed, but not before its lease ends', async () => {
     const schema = newSchema()
     const dead = openPostgresEngine({ url, pixelId, schema, leaseSeconds: 3, log: () => {} })
     await dead.ready()

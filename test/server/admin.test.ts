@@ -112,7 +112,7 @@ describe('a sign-in', () => {
     await vi.waitFor(async () => expect((await client.signIn()).status).toBe(200), poll)
   })
 
-  test('ends with a sign-out, also for who has copied the cookie', async () => {
+  test('ends with a sign-out, also for somebody who has copied the cookie', async () => {
     const { url } = await startStore()
     const client = await signedIn(url)
     const answer = await client.post('sign-out', {})

@@ -110,9 +110,9 @@ test('"database backup" copies everything while the server runs, and overwrites 
 test('"database backup" reports wrong arguments and files', async () => {
   const { folder } = await prepare()
   const errorsOf = async (...words: string[]) => (await run(folder, 'database', ...words).ended).errors
-  expect(await errorsOf()).toContain('The only subcommand of database is backup. ')
+  expect(await errorsOf()).toContain('The subcommands of database are backup and move. ')
   expect(await errorsOf('backups', 'copy.db')).toContain(
-    'The only subcommand of database is backup (did you mean backup?). ',
+    'The subcommands of database are backup and move (did you mean backup?). ',
   )
   expect(await errorsOf('backup')).toContain('database backup needs one file name for the copy. ')
   expect(await errorsOf('backup', 'copy.db')).toBe(

@@ -238,7 +238,7 @@ test.each([
   expect([ended.code, ended.output, ended.errors.trim().split('\n').length]).toEqual([code, '', 1])
 })
 
-test('what the commands need is said in a sentence', async () => {
+test('a wrong command, file or database is reported in a sentence', async () => {
   const { file, database } = await prepare(shopifyCsv(orders))
   const errorsOf = async (...words: string[]) => (await runCli(words, {})).errors
   expect(await errorsOf('customers', 'improt', file)).toContain(

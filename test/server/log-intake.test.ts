@@ -127,7 +127,7 @@ test('a shop system’s order has a line with the name of its source', async () 
   )
 })
 
-test('what anybody can post in vain fills the log with at most a hundred lines a minute', async () => {
+test('refused posts, which anybody can send, add at most a hundred lines a minute to the log', async () => {
   const server = await startStore()
   const events = Array.from({ length: 60 }, () => ({ eventName: 'Placed Order', eventID: '' }))
   const headers = { origin: shop, 'content-type': 'text/plain' }

@@ -78,7 +78,7 @@ test('the admin token does not follow a redirect', async () => {
   expect(asked).toEqual([])
 })
 
-test('an answer that is not health’s is reported', async () => {
+test('an answer that is not a health report is reported', async () => {
   const url = await serveAnswer((_, response) => response.writeHead(401).end('{"error":"wrong"}'))
   expect(await textOf(url, { relay: url })).toMatch(/answered 401 without them/)
 })

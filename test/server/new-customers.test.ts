@@ -139,7 +139,7 @@ test.each([
   ['is filtered', { filters: [noWeb] }, {}, { vip: 'yes' }],
   ['has no consent', { consent: 'require' as const }, { $consent: 'denied' }, {}],
   ['has no server row', { mapping: { events: {} } }, {}, {}],
-])('an order that %s is in the history all the same', async (reason, config, person, properties) => {
+])('an order that %s is still in the history', async (reason, config, person, properties) => {
   const server = await start({ newCustomers, ...config })
   const first = orderOf({
     id: '1001',
@@ -154,7 +154,7 @@ test.each([
   expect(await newOnes(server, 2)).toEqual(['1003'])
 })
 
-test('an order that arrives while the config is paused is in the history all the same', async () => {
+test('an order that arrives while the config is paused is still in the history', async () => {
   const paused = await start({ newCustomers, paused: true })
   const { body } = await postShop(paused.url, orderOf({ id: '1001', ago: hour }))
   expect(body).toMatchObject({ accepted: 0, statuses: { skipped: 1 } })
@@ -215,7 +215,7 @@ test('a renewal is an order of the customer, and a subscription that comes with 
   expect(await newOnes(server, 2)).toEqual(['1001'])
 })
 
-test('after forget, nobody knows the customer, and the file has neither the hashes nor the entries', async () => {
+test('after forget, the customer is unknown, and the file has neither the hashes nor the entries', async () => {
   const server = await start()
   const person = { ...email, ...phone, ...customer }
   await postShop(server.url, orderOf({ id: '1001', ago: hour, person }))

@@ -148,10 +148,7 @@ test('a port that is invalid or in use results in one clear error, and closes th
 test.each([
   [{ database: 'a.db', outbox: 'b.db' }, 'database and outbox are both set. Set only one of them'],
   [{}, 'database is missing. Name a file, such as converge.db'],
-  [
-    { database: 'postgres://localhost/shop' },
-    'database is the URL of a PostgreSQL server, which is not supported. Name a file',
-  ],
+  [{ outbox: 'postgres://localhost/shop' }, 'outbox is the URL of a PostgreSQL server. Name it as database.'],
 ])('a server without exactly one file does not start: %o', async (files, sentence) => {
   const config = { pixelId, accessToken, allowedOrigins: [shop], port: 0, ...files }
   await expect(serve(config)).rejects.toThrow(`converge-tiktok: ${sentence}`)

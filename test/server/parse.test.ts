@@ -70,7 +70,7 @@ test('a batch needs an event, or the visitor who denied consent', () => {
   expect(parse({ denied: { visitor }, events: [relayed()] })).toMatchObject({ denied: visitor, good: [{}] })
   expect(parse({})).toMatchObject({
     denied: undefined,
-    problems: [{ path: 'events', message: 'must have at least 1 entries' }],
+    problems: [{ path: 'events', message: 'must have at least 1 entry' }],
   })
   expect(parse({ denied: { visitor: 'jane@example.com' } }).problems).toEqual([
     { path: 'denied.visitor', message: 'must be a SHA-256 hash of 64 lowercase hex digits' },

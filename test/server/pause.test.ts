@@ -143,7 +143,7 @@ describe('the command pause', () => {
   test.each([
     [['pause', '--database', 'a.db', '--outbox', 'b.db'], '--database and --outbox are both set'],
     [['pause', '--databse', 'a.db'], 'Unknown option --databse (did you mean --database?)'],
-    [['resume', 'converge.db'], 'resume takes no other words than its options, but got "converge.db"'],
+    [['resume', 'converge.db'], 'resume takes only options, but got "converge.db"'],
     [['pauze'], 'converge-tiktok has no command "pauze" (did you mean pause?)'],
     [['resum'], 'converge-tiktok has no command "resum" (did you mean resume?)'],
   ])('is refused with a sentence if it is misspelled: %j', async (words, message) => {

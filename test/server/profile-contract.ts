@@ -46,7 +46,7 @@ export function testProfiles(name: string, create: () => ProfileDatabase): void 
       expect(keysIn(event?.user)).toEqual(['ttclid', 'ttp'])
     })
 
-    test('another email on the same device gets nothing of the first', async () => {
+    test('an event with another email on the same device gets no data of the first person', async () => {
       const server = await start()
       await server.postPage(anna)
       await server.postShop(orderOf('1001', { $email: email }, [cart]))
@@ -60,7 +60,7 @@ export function testProfiles(name: string, create: () => ProfileDatabase): void 
       }
     })
 
-    test('after a person is erased nobody gets anything of them, and the database has none of their hashes', async () => {
+    test('after a person is erased, no event gets their data, and the database has none of their hashes', async () => {
       const database = create()
       const server = await startProfiles(database)
       await server.postPage({
@@ -77,7 +77,7 @@ export function testProfiles(name: string, create: () => ProfileDatabase): void 
       expect(keysIn(event?.user)).toEqual([])
     })
 
-    describe('who may fill what', () => {
+    describe('what a profile fills', () => {
       test('an event’s own values are never replaced', async () => {
         const server = await start()
         await server.postPage(anna)
@@ -89,7 +89,7 @@ export function testProfiles(name: string, create: () => ProfileDatabase): void 
         })
       })
 
-      test('a page’s event gets what pages with its visitor ID said, and name and address only together', async () => {
+      test('a page’s event gets the values of pages with its visitor ID, and name and address only together', async () => {
         const server = await start()
         const person = { email: jane, first_name: sha256('jane'), city: 'berlin', country: 'de' }
         await server.postPage({ ...anna, user: person })
@@ -114,7 +114,7 @@ export function testProfiles(name: string, create: () => ProfileDatabase): void 
         expect(byCart?.user).not.toHaveProperty('email')
       })
 
-      test('a forged page event fills nothing of a person, whatever it claims', async () => {
+      test('a forged page event never changes the events of a person', async () => {
         const server = await start()
         await server.postShop(
           orderOf('1001', { $email: email, $phone_number: '+19171234567', $customer_id: 7 }, [], renewal),
@@ -129,7 +129,7 @@ export function testProfiles(name: string, create: () => ProfileDatabase): void 
         expect(keysIn(event?.user)).toEqual([])
       })
 
-      test('two copies of an order that were merged attest the visitor’s person', async () => {
+      test('two merged copies of an order connect the visitor with the person', async () => {
         const server = await start()
         const send = [{ event: 'Purchase', parameters: { value: 94.8, currency: 'EUR' } }]
         await server.postPage({ ...anna, aliases: [], eventName: 'Placed Order', eventID: '1001', send })
@@ -141,7 +141,7 @@ export function testProfiles(name: string, create: () => ProfileDatabase): void 
         expect(event?.user).toMatchObject({ ttclid: context.ttclid, external_id: [sha256('7'), anna.visitor] })
       })
 
-      test('after a log-out no person key comes back by the cart', async () => {
+      test('after a log-out, a shared cart token does not bring back the email of the former person', async () => {
         const server = await start()
         await server.postPage(anna)
         await server.postShop(orderOf('1001', { $email: email }, [cart]))
@@ -155,7 +155,7 @@ export function testProfiles(name: string, create: () => ProfileDatabase): void 
         expect(order?.user).not.toHaveProperty('email')
       })
 
-      test('a cart fills what only a browser knows, and not who the person is', async () => {
+      test('a shared cart token fills click ID and browser, and not the identity of the person', async () => {
         const server = await start()
         await server.postPage(anna)
         await server.postShop(orderOf('1001', { $email: email }, [cart]))
@@ -166,7 +166,7 @@ export function testProfiles(name: string, create: () => ProfileDatabase): void 
         expect(event?.user).not.toHaveProperty('email')
       })
 
-      test('a cart that more than three visitors use belongs to nobody, and is counted', async () => {
+      test('a cart token of more than three visitors leads to no profile, and is counted', async () => {
         const server = await start()
         for (const name of ['a', 'b', 'c', 'd'])
           await server.postPage({ visitor: sha256(name), aliases: [sha256(cart)], ttclid: `E.C.P.${name}` })
@@ -184,7 +184,7 @@ export function testProfiles(name: string, create: () => ProfileDatabase): void 
         expect(keysIn(event?.user)).toEqual([])
       })
 
-      test('limited data use of the visitor holds for the events that are filled', async () => {
+      test('limited data use of the visitor applies to filled events', async () => {
         const server = await start()
         await server.postPage({ ...anna, gpc: true })
         await server.postShop(orderOf('1001', { $email: email }, [cart]))
@@ -292,7 +292,7 @@ export function testProfiles(name: string, create: () => ProfileDatabase): void 
           expect(await server.sent('1001')).toHaveLength(1)
         })
 
-        test('is erased and counted as no_consent if nobody knows one', async () => {
+        test('is erased and counted as no_consent if no decision is known', async () => {
           const server = await start({ consent: 'require' })
           await server.postShop(order)
           expect(await server.sent('1001')).toEqual([])

@@ -15,7 +15,7 @@ const now = Date.parse('2026-03-01T12:00:00Z')
 const unknown: KnownDecision = { granted: 0, denied: 0, isVisitorDenied: false, gpc: false }
 const granted = (decided: number): EventConsent => ({ marketing: 'granted', decided })
 
-describe('what an event may do', () => {
+describe('the permission of an event', () => {
   test.each<[words: string, own: EventConsent | undefined, known: Partial<KnownDecision>, ...Permission[]]>([
     // always, always_server, implied, require
     ['undecided', undefined, {}, 'all', 'alone', 'all', 'none'],
@@ -90,7 +90,7 @@ describe('the age of a profile', () => {
     expect(freshContext(later, { now: now + 31 * day, days: 30 })).toEqual({ ttp: 'ttp' })
   })
 
-  test('what is too old is deleted, and what is from the future is not', () => {
+  test('values that are too old are deleted, and values from the future are not', () => {
     expect(withoutExpired(profile, { now: now + 2 * day, days: 30 })?.context).not.toHaveProperty('ip')
     expect(withoutExpired(profile, { now: now + 31 * day, days: 30 })).toBeUndefined()
     expect(withoutExpired(profile, { now: now - 31 * day, days: 30 })).toBe(profile)
@@ -110,7 +110,7 @@ describe('learning', () => {
     expect(second).toMatchObject({ context: full, page: { email: 'new', phone: 'old' } })
   })
 
-  test('a repeated event says the same, and not much later', () => {
+  test('an event is repeated if it has the same values and follows within an hour', () => {
     expect(isRepeated(event(full, now + 1000), event(full))).toBe(true)
     expect(isRepeated(event(full, now + hour), event(full))).toBe(false)
     expect(isRepeated(event(full, now - 1000), event(full))).toBe(false)

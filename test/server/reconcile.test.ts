@@ -22,7 +22,7 @@ const filters = [
 const words = ['page', 'server', 'merged', 'filtered', 'no_consent', 'dead', 'too_late', 'never_seen'] as const
 type Word = (typeof words)[number]
 
-/** What the shop knows of an order, and what became of it. */
+/** What the shop knows of an order, and its status. */
 interface Order extends ExportedOrder {
   word: Word
 }
@@ -188,7 +188,7 @@ test('orders that are older than the log are unknown, and a file with only such 
   expect(all.errors).toContain('none of the 2 orders is known here, and the event log begins at')
 })
 
-test('orders that the shop did not count need not arrive, and what arrived anyway is told', async () => {
+test('orders that the shop does not count are not expected, and those that arrived anyway are counted as sent', async () => {
   const reasons: Partial<ExportedOrder>[] = [
     { source: 'pos' },
     { source: 'shopify_draft_order' },
@@ -313,7 +313,7 @@ test('--send that is killed at any moment neither loses nor doubles an order', a
   expect(purchases(server)).toEqual(new Map(lost.map(({ id }) => [id, 1])))
 }, 90_000)
 
-test('the webhook that comes after all does not send the order again', async () => {
+test('a webhook that arrives later does not send the order again', async () => {
   const { lost, path, file, config } = await createLosses(10, (index) => index === 4)
   const server = await startStore({ database: { path } })
   expect((await reconcile(file, path, '--config', config, '--send')).code).toBe(0)

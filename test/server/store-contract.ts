@@ -439,7 +439,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
       expect(await addOrderOf(store, { id: '4', time: now, person: { email: mary } })).toBe('kept')
     })
 
-    test('finds what became of orders by their IDs, and the latest ones', async () => {
+    test('finds the outcomes of orders by their IDs, and the latest orders', async () => {
       let now = Date.now()
       const store = create().open(() => now)
       const later = (...events: OutboxEvent[]) => store.add(events, { mergeOrders: 0 }).finally(() => (now += 1000))

@@ -21,7 +21,7 @@ function answer(log: readonly AdminLine[], after: number, limit: number, only?: 
 
 const idsOf = ({ lines }: Shown) => lines.map(({ id }) => id)
 
-test('a new line is put on top, and a waiting line changes to what became of it', () => {
+test('a new line is put on top, and a waiting line changes to its final status', () => {
   const first = withNews(
     { lines: [], older: undefined },
     answer([lineOf(1, 'success'), lineOf(2, 'waiting')], 0, LIMIT),

@@ -106,7 +106,7 @@ test.each(Object.keys(options))(
   60_000,
 )
 
-test.each(notOnTag)('%s is not allowed on a tag, and the message tells where to set it', (name) => {
+test.each(notOnTag)('%s is not allowed on a tag, and the message says where to set it', (name) => {
   const attribute = `data-${kebab(name)}`
   expect(read(`${attribute}="[]"`)).toBe(
     `Error: converge-tiktok: ${attribute}="[]" is not valid on a tag: use init for ${name}.`,

@@ -42,11 +42,11 @@ async function step({ dataset }) {
 
 function chooseVariant(link) {
   const product = link.closest('[data-product]')
-  const { variant, colour, cost, article } = link.dataset
+  const { variant, color, cost, article } = link.dataset
   history.replaceState(null, '', link.href)
   for (const one of product.querySelectorAll('[data-variant]')) one.removeAttribute('aria-current')
   link.setAttribute('aria-current', 'true')
-  product.querySelector('.picture').style.color = colour
+  product.querySelector('.picture').style.color = color
   product.querySelector('[data-price]').textContent = cost
   product.querySelector('[data-sku]').textContent = article
   product.querySelector('[data-add]').dataset.add = variant

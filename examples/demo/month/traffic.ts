@@ -1,8 +1,8 @@
-// A month of made-up visits to the shop, and what became of their events. The same time always gives the same month.
+// A month of made-up visits to the shop, and the outcomes of their events. The same time always gives the same month.
 
 import { createHash } from 'node:crypto'
 import type { EventsApiEvent } from '../../../src/tiktok/events-api/event.ts'
-import { currency, products } from '../shop/catalogue.ts'
+import { currency, products } from '../shop/catalog.ts'
 
 export interface PastEvent {
   /** When it arrived, in milliseconds since 1970. */

@@ -1,5 +1,5 @@
 import { html } from '../html.ts'
-import { money } from './catalogue.ts'
+import { money } from './catalog.ts'
 import { checkoutOf, track } from './converge.ts'
 import type { Page } from './layout.ts'
 import { totals } from './parts.ts'
@@ -21,7 +21,7 @@ export function cart({ cart: lines }: Visitor): Page {
           const label = `${product.name}, ${variant.name}`
           return html`
           <li>
-            ${picture(product.picture, variant.colour)}
+            ${picture(product.picture, variant.color)}
             <div>
               <a href="/products/${product.handle}?variant=${variant.variant_id}"><strong>${product.name}</strong></a>
               <span class="small">${variant.name}</span>

@@ -1,5 +1,5 @@
 import { type Html, html, json } from '../html.ts'
-import { money } from './catalogue.ts'
+import { money } from './catalog.ts'
 import { checkoutOf, totalsOf, track } from './converge.ts'
 import type { Page } from './layout.ts'
 import { summary, totals } from './parts.ts'

@@ -1,5 +1,5 @@
 import { html } from '../html.ts'
-import { categories, products } from './catalogue.ts'
+import { categories, products } from './catalog.ts'
 import { track, viewedItem } from './converge.ts'
 import type { Page } from './layout.ts'
 import { productGrid } from './parts.ts'

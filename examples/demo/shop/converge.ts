@@ -1,7 +1,7 @@
 // The shop's data in the format of Converge's events.
 import type { EventName, Item, PropertiesOf } from '../../../src/types.ts'
 import { type Html, html, json } from '../html.ts'
-import { currency, type Product, type Variant, vendor } from './catalogue.ts'
+import { currency, type Product, type Variant, vendor } from './catalog.ts'
 import type { Line, Order } from './visitors.ts'
 
 /** The code of a call in the page. */

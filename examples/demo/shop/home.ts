@@ -1,5 +1,5 @@
 import { html } from '../html.ts'
-import { categories, findProduct, products } from './catalogue.ts'
+import { categories, findProduct, products } from './catalog.ts'
 import type { Page } from './layout.ts'
 import { productGrid } from './parts.ts'
 import { picture } from './pictures.ts'

@@ -3,7 +3,7 @@ import type { Decision } from '../../../src/types.ts'
 import { controls } from '../controls.ts'
 import { type Html, html } from '../html.ts'
 import type { Setting } from '../switches.ts'
-import { categories } from './catalogue.ts'
+import { categories } from './catalog.ts'
 import type { Visitor } from './visitors.ts'
 
 export interface View {

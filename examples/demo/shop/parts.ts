@@ -1,6 +1,6 @@
 // Parts of several shop pages.
 import { type Html, html } from '../html.ts'
-import { money, type Product } from './catalogue.ts'
+import { money, type Product } from './catalog.ts'
 import { totalsOf } from './converge.ts'
 import { picture } from './pictures.ts'
 import type { Line } from './visitors.ts'
@@ -11,14 +11,14 @@ export function productGrid(products: readonly Product[]): Html {
 
 function productCard({ handle, name, category, picture: drawing, variants }: Product): Html {
   const prices = variants.map(({ price }) => price)
-  const colours = [...new Set(variants.map(({ colour }) => colour))]
+  const colors = [...new Set(variants.map(({ color }) => color))]
   return html`
     <li><a class="card" href="/products/${handle}">
-      ${picture(drawing, variants[0].colour)}
+      ${picture(drawing, variants[0].color)}
       <span class="name">${name}</span>
       <span class="price">${new Set(prices).size > 1 && 'from '}${money(Math.min(...prices))}</span>
       <span class="kind">${category}</span>
-      <span class="swatches" aria-hidden="true">${colours.map((colour) => html`<i style="background: ${colour}"></i>`)}</span>
+      <span class="swatches" aria-hidden="true">${colors.map((color) => html`<i style="background: ${color}"></i>`)}</span>
     </a></li>`
 }
 
@@ -38,7 +38,7 @@ export function summary(lines: Line[]): Html {
   return html`<ul class="summary">${lines.map(
     ({ product, variant, quantity }) => html`
     <li>
-      ${picture(product.picture, variant.colour)}
+      ${picture(product.picture, variant.color)}
       <span><strong>${product.name}</strong><br><span class="small">${variant.name} · ${quantity} ×</span></span>
       <span class="price">${money(variant.price * quantity)}</span>
     </li>`,

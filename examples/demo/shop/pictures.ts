@@ -40,7 +40,7 @@ const drawings = {
 
 export type Picture = keyof typeof drawings
 
-export function picture(name: Picture, colour: string, label = ''): Html {
+export function picture(name: Picture, color: string, label = ''): Html {
   const role = label ? html`role="img" aria-label="${label}"` : html`aria-hidden="true"`
-  return html`<svg class="picture" viewBox="20 20 160 160" style="color: ${colour}" ${role}>${drawings[name]}</svg>`
+  return html`<svg class="picture" viewBox="20 20 160 160" style="color: ${color}" ${role}>${drawings[name]}</svg>`
 }

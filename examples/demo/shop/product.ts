@@ -1,5 +1,5 @@
 import { html } from '../html.ts'
-import { money, type Product, products, type Variant, vendor } from './catalogue.ts'
+import { money, type Product, products, type Variant, vendor } from './catalog.ts'
 import { track, viewedItem } from './converge.ts'
 import type { Page } from './layout.ts'
 import { productGrid } from './parts.ts'
@@ -10,13 +10,13 @@ export function product(product: Product, variant_id: string | null): Page {
   const others = products.filter(({ category, handle }) => category === product.category && handle !== product.handle)
   const choice = (one: Variant) => html`
             <a href="/products/${product.handle}?variant=${one.variant_id}" data-variant="${one.variant_id}"
-              data-colour="${one.colour}" data-cost="${money(one.price)}" data-article="${one.sku}" ${one === variant && html`aria-current="true"`}
-              ><i style="background: ${one.colour}" aria-hidden="true"></i>${one.name}</a>`
+              data-color="${one.color}" data-cost="${money(one.price)}" data-article="${one.sku}" ${one === variant && html`aria-current="true"`}
+              ><i style="background: ${one.color}" aria-hidden="true"></i>${one.name}</a>`
   return {
     title: product.name,
     main: html`
       <article class="product" data-product>
-        <div class="frame">${picture(product.picture, variant.colour, `${product.name}, ${variant.name}`)}</div>
+        <div class="frame">${picture(product.picture, variant.color, `${product.name}, ${variant.name}`)}</div>
         <div class="facts">
           <p class="kind"><a href="/collections/all?type=${product.category}">${product.category}</a> · ${vendor}</p>
           <h1>${product.name}</h1>

@@ -1,5 +1,5 @@
 import { html } from '../html.ts'
-import { search as find } from './catalogue.ts'
+import { search as find } from './catalog.ts'
 import { track } from './converge.ts'
 import type { Page } from './layout.ts'
 import { productGrid } from './parts.ts'

@@ -1,7 +1,7 @@
 // Shopify's webhook orders/paid, as a shop on Shopify would send it: the body of an order, signed.
 import { createHmac } from 'node:crypto'
 import type { Decision } from '../../../src/types.ts'
-import { currency, vendor } from './catalogue.ts'
+import { currency, vendor } from './catalog.ts'
 import { totalsOf } from './converge.ts'
 import type { Order } from './visitors.ts'
 

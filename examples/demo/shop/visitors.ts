@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Decision } from '../../../src/types.ts'
-import type { Product, Variant } from './catalogue.ts'
+import type { Product, Variant } from './catalog.ts'
 
 export interface Line {
   product: Product

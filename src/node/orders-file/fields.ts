@@ -12,7 +12,7 @@ export const orderFields = {
   phone: "the customer's phone number, with + and its country code",
   customer: "the customer's ID",
   status: 'the status of the payment or the order',
-  cancelled: 'when the order was cancelled, or nothing',
+  cancelled: 'when the order was canceled, or nothing',
   test: 'true for a test order',
   source_name: 'where the order comes from, such as web or pos',
   total: 'the price, with tax and shipping',

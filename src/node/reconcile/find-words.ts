@@ -4,7 +4,7 @@ import type { OrderTraces } from '../../store/order-traces.ts'
 import type { FileOrder } from '../orders-file/read-orders.ts'
 import { type OrderFinding, wordOf } from './order-word.ts'
 
-/** An order of the file, and what became of it. */
+/** An order of the file, and its status. */
 export interface CheckedOrder extends OrderFinding {
   order: FileOrder
 }
@@ -33,7 +33,7 @@ const chunk = 500
 /** Converge's events of an order. Others, such as a refund, may carry the order's ID, too. */
 const orderEvents = ['Placed Order', 'Placed Recurring Subscription Order']
 
-/** Finds out what became of each order. */
+/** Finds the status of each order. */
 export async function findWords(orders: AsyncIterable<FileOrder>, options: FindOptions): Promise<Checked> {
   const checked: Checked = { orders: [], leftOut: new Map() }
   const seen = new Set<string>()

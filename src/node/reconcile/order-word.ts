@@ -1,7 +1,7 @@
 import type { LogLine, LogStatus } from '../../store/event-log.ts'
 import type { OrderTrace } from '../../store/order-traces.ts'
 
-/** What became of an order of the shop. */
+/** The status of an order of the shop. */
 export type OrderWord = keyof typeof orderWords
 
 export const orderWords = {
@@ -17,16 +17,16 @@ export const orderWords = {
   never_seen: 'never arrived here',
 } as const
 
-/** Words of orders that TikTok has, or gets. */
+/** Statuses of orders that TikTok has or will receive. */
 export const sentWords: readonly OrderWord[] = ['page', 'server', 'merged']
 
 export interface OrderFinding {
   word: OrderWord
-  /** The filter, the problem or another reason. Empty if the word says all. */
+  /** The filter, the problem or another reason. Empty if the status needs none. */
   why: string
 }
 
-/** What there is about an order. */
+/** What the database knows about an order. */
 export interface OrderFacts {
   /** When it was placed, in milliseconds since 1970. */
   time: number
@@ -47,7 +47,7 @@ const wordOfStatus = {
   no_consent: 'no_consent',
 } as const satisfies Record<LogStatus, OrderWord | 'sent'>
 
-/** Decides what became of an order. */
+/** Decides the status of an order. */
 export function wordOf({ time, trace, lines, logStart }: OrderFacts): OrderFinding {
   const sent = sentBy(trace, lines)
   if (sent) return { word: sent, why: '' }

@@ -6,10 +6,10 @@ import type { SentOrder } from './send-orders.ts'
 /** IDs and reasons come from outside. A terminal would execute their control characters. */
 const printable = (text: string): string => text.replace(/\p{Cc}+/gu, ' ')
 
-/** An ID without data of a person. */
+/** An ID without personal data. */
 export const printedId = (id: string): string => printable(shownId(id))
 
-/** A line for each order: its ID, when it was placed, what became of it, and why. */
+/** A line for each order: its ID, when it was placed, its status, and the reason. */
 export function orderLines(orders: readonly CheckedOrder[], isAll: boolean): string[] {
   const shown = orders.filter(({ word }) => isAll || !sentWords.includes(word))
   if (!shown.length) return []

@@ -1,4 +1,4 @@
-/** When a message is posted. A message says what is wrong in words, and nothing about a person. */
+/** When a message is posted. A message says in words what is wrong, and contains no personal data. */
 export interface AlertsConfig {
   /** The address of an incoming webhook, over https, which takes `{ "text": "…" }` as Slack's do. It may contain a key. */
   url: string

@@ -26,7 +26,7 @@ const LITTLE_SPACE = 200_000_000
 const REPEATED = 3
 const HOUR = 3_600_000
 
-/** Finds what needs attention, as a sentence for each cause. The sentences name nothing of a person. */
+/** Finds what needs attention, as a sentence for each cause. The sentences contain no personal data. */
 export function findCauses(situation: Situation): Map<Cause, string> {
   const causes = new Map<Cause, string>()
   const add = (cause: Cause, sentence: string | false | undefined) => {

@@ -49,7 +49,7 @@ function readOrder(order: Fields, source: Source, counted: Source['orders']): De
     return { kind: 'skip', reason: `topic: orders are counted by ${wanted}, not by this webhook` }
   }
   if (order.test === true) return { kind: 'skip', reason: 'test_order: a test order is not a purchase' }
-  if (readText(order.cancelled_at)) return { kind: 'skip', reason: 'cancelled: a cancelled order is not a purchase' }
+  if (readText(order.cancelled_at)) return { kind: 'skip', reason: 'cancelled: a canceled order is not a purchase' }
   const sourceName = readText(order.source_name)
   if (source.skipSourceNames.includes(sourceName))
     return { kind: 'skip', reason: `source_name: skipSourceNames contains ${sourceName}` }

@@ -31,7 +31,7 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
   // The size of the last refused addition, until another one is accepted.
   let refused: number | undefined
 
-  // The log and the profiles have limits of their own, and the history of customers never gives way to events.
+  // The log and the profiles have limits of their own, and the history of customers is never deleted to make room for events.
   const othersBytes = () => tables.logBytes() + tables.historyBytes() + tables.profileBytes()
   const ownRoom = () => maxBytes - Math.max(0, tables.space().used - othersBytes())
   const roomOnDisk = () => diskRoom(tables.space())

@@ -56,7 +56,7 @@ export function createProfilePruning(database: DatabaseSync, rows: WaitingRows, 
     removeAll(expired)
   }
 
-  /** Profiles without a person give way first. */
+  /** Profiles without a person are deleted first. */
   function removeOldest(most: number): number {
     const ids = [0, 1].flatMap((kind) => oldest.all(kind, most)).map(({ id }) => Number(id))
     return removeAll(ids.slice(0, most))

@@ -10,7 +10,7 @@ export interface Tally {
   dead(): Record<string, number>
 }
 
-/** Counts what became of events since the start. */
+/** Counts the outcomes of events since the start. */
 export function createTally(): Tally {
   let sent = 0
   const dead = new Map<string, number>()

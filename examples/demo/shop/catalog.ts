@@ -7,7 +7,7 @@ export interface Variant {
   name: string
   price: number
   /** CSS. */
-  colour: string
+  color: string
 }
 
 export interface Product {
@@ -41,10 +41,10 @@ export const products: readonly Product[] = [
     words: 'Washed linen from Masuria, cut straight, with buttons of corozo. It is cool in July and dries overnight.',
     picture: 'shirt',
     variants: [
-      { variant_id: '410101', sku: 'LINEN-SAND-M', name: 'Sand / M', price: 59, colour: sand },
-      { variant_id: '410102', sku: 'LINEN-SAND-L', name: 'Sand / L', price: 59, colour: sand },
-      { variant_id: '410103', sku: 'LINEN-INDI-M', name: 'Indigo / M', price: 64, colour: indigo },
-      { variant_id: '410104', sku: 'LINEN-INDI-L', name: 'Indigo / L', price: 64, colour: indigo },
+      { variant_id: '410101', sku: 'LINEN-SAND-M', name: 'Sand / M', price: 59, color: sand },
+      { variant_id: '410102', sku: 'LINEN-SAND-L', name: 'Sand / L', price: 59, color: sand },
+      { variant_id: '410103', sku: 'LINEN-INDI-M', name: 'Indigo / M', price: 64, color: indigo },
+      { variant_id: '410104', sku: 'LINEN-INDI-L', name: 'Indigo / L', price: 64, color: indigo },
     ],
   },
   {
@@ -55,9 +55,9 @@ export const products: readonly Product[] = [
     words: 'Heavy canvas, long handles, one inner pocket for keys. It holds the groceries of two days.',
     picture: 'tote',
     variants: [
-      { variant_id: '410201', sku: 'TOTE-NATURAL', name: 'Natural', price: 24, colour: milk },
-      { variant_id: '410202', sku: 'TOTE-MOSS', name: 'Moss', price: 26, colour: moss },
-      { variant_id: '410203', sku: 'TOTE-INK', name: 'Ink', price: 26, colour: ink },
+      { variant_id: '410201', sku: 'TOTE-NATURAL', name: 'Natural', price: 24, color: milk },
+      { variant_id: '410202', sku: 'TOTE-MOSS', name: 'Moss', price: 26, color: moss },
+      { variant_id: '410203', sku: 'TOTE-INK', name: 'Ink', price: 26, color: ink },
     ],
   },
   {
@@ -68,8 +68,8 @@ export const products: readonly Product[] = [
     words: 'Ribbed merino, knitted in one piece. The brim folds twice when the wind is from the east.',
     picture: 'beanie',
     variants: [
-      { variant_id: '410301', sku: 'BEANIE-RUST', name: 'Rust', price: 29, colour: rust },
-      { variant_id: '410302', sku: 'BEANIE-MOSS', name: 'Moss', price: 29, colour: moss },
+      { variant_id: '410301', sku: 'BEANIE-RUST', name: 'Rust', price: 29, color: rust },
+      { variant_id: '410302', sku: 'BEANIE-MOSS', name: 'Moss', price: 29, color: moss },
     ],
   },
   {
@@ -80,8 +80,8 @@ export const products: readonly Product[] = [
     words: 'Steel under two coats of enamel, 350 ml. It survives the campfire and the dishwasher alike.',
     picture: 'mug',
     variants: [
-      { variant_id: '410401', sku: 'MUG-INDIGO', name: 'Indigo', price: 14.5, colour: indigo },
-      { variant_id: '410402', sku: 'MUG-MILK', name: 'Milk', price: 14.5, colour: milk },
+      { variant_id: '410401', sku: 'MUG-INDIGO', name: 'Indigo', price: 14.5, color: indigo },
+      { variant_id: '410402', sku: 'MUG-MILK', name: 'Milk', price: 14.5, color: milk },
     ],
   },
   {
@@ -92,8 +92,8 @@ export const products: readonly Product[] = [
     words: 'Waxed cotton, 18 litres, a flap that stays shut in the rain and a sleeve for a laptop.',
     picture: 'pack',
     variants: [
-      { variant_id: '410501', sku: 'PACK-MOSS', name: 'Moss', price: 119, colour: moss },
-      { variant_id: '410502', sku: 'PACK-RUST', name: 'Rust', price: 119, colour: rust },
+      { variant_id: '410501', sku: 'PACK-MOSS', name: 'Moss', price: 119, color: moss },
+      { variant_id: '410502', sku: 'PACK-RUST', name: 'Rust', price: 119, color: rust },
     ],
   },
   {
@@ -103,7 +103,7 @@ export const products: readonly Product[] = [
     category: 'Home',
     words: 'Poured by hand in a glass that becomes a tumbler. Burns for forty hours and smells of honey.',
     picture: 'candle',
-    variants: [{ variant_id: '410601', sku: 'CANDLE-40H', name: '40 hours', price: 18, colour: sand }],
+    variants: [{ variant_id: '410601', sku: 'CANDLE-40H', name: '40 hours', price: 18, color: sand }],
   },
   {
     handle: 'picnic-blanket',
@@ -113,8 +113,8 @@ export const products: readonly Product[] = [
     words: 'Recycled wool with a waxed back, 150 by 200 cm, and a strap to carry it over the shoulder.',
     picture: 'blanket',
     variants: [
-      { variant_id: '410701', sku: 'BLANKET-RUST', name: 'Rust check', price: 79, colour: rust },
-      { variant_id: '410702', sku: 'BLANKET-INDI', name: 'Indigo check', price: 79, colour: indigo },
+      { variant_id: '410701', sku: 'BLANKET-RUST', name: 'Rust check', price: 79, color: rust },
+      { variant_id: '410702', sku: 'BLANKET-INDI', name: 'Indigo check', price: 79, color: indigo },
     ],
   },
   {
@@ -125,8 +125,8 @@ export const products: readonly Product[] = [
     words: 'Three parts wool, one part everything that makes wool last. Sold as a pair, naturally.',
     picture: 'socks',
     variants: [
-      { variant_id: '410801', sku: 'SOCKS-INK', name: 'Ink', price: 16, colour: ink },
-      { variant_id: '410802', sku: 'SOCKS-SAND', name: 'Sand', price: 16, colour: sand },
+      { variant_id: '410801', sku: 'SOCKS-INK', name: 'Ink', price: 16, color: ink },
+      { variant_id: '410802', sku: 'SOCKS-SAND', name: 'Sand', price: 16, color: sand },
     ],
   },
 ]
