@@ -2,6 +2,10 @@
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../../src/core/sha256.ts'
 import type { ForwarderConfig } from '../../src/server/forwarder-config.ts'
+import type { OutboxEvent } from '../../src/server/outbox.ts'
+import { keyOf } from '../../src/store/profile.ts'
+import type { MergeOptions, Store } from '../../src/store/store.ts'
+import { purchase } from './outbox-kit.ts'
 import {
   address,
   anna,
@@ -13,6 +17,7 @@ import {
   startProfiles,
   userAgent,
 } from './profile-kit.ts'
+import { listOf } from './store-contract.ts'
 
 const email = 'jane@example.com'
 const jane = sha256(email)
@@ -199,6 +204,75 @@ export function testProfiles(name: string, create: () => ProfileDatabase): void 
         const [event] = await server.sent('1001')
         expect(keysIn(event?.user)).toEqual([])
         expect(await server.health()).toMatchObject({ profiles: { profiles: 0 } })
+      })
+    })
+
+    describe('in the store', () => {
+      const options: MergeOptions = { mergeOrders: 60, consent: 'implied', profiles: { days: 30, max: 100 } }
+      const fromPage = (id: string, name: string, more: Partial<OutboxEvent> = {}): OutboxEvent => {
+        const event = purchase(id, { order: false, source: 'page', visitor: sha256(name), ...more })
+        return { ...event, data: { ...event.data, user: { ttclid: `click of ${name}` } } }
+      }
+      const deny = (store: Store, name: string) =>
+        store.add([], options, { denials: [{ keys: [keyOf('visitor', sha256(name))], time: Date.now() }] })
+
+      test('a denial reaches events that wait while TikTok is down, and those that were set aside', async () => {
+        const store = create().open(Date.now)
+        const consent = { marketing: 'granted' as const, decided: 0 }
+        const events = ['waits', 'dead'].map((id) => fromPage(id, 'denies', { consent }))
+        await store.add([...events, fromPage('waits too', 'another', { consent })], options)
+        store.start(async (batch) => batch.map(({ data }) => (data.event_id === 'dead' ? 'dead' : 'retry')), options)
+        await expect.poll(() => store.stats()).toMatchObject({ waiting: 2, profiles: { profiles: 2, denials: 0 } })
+        await deny(store, 'denies')
+        await expect
+          .poll(() => store.stats())
+          .toMatchObject({ waiting: 1, dead: {}, no_consent: 1, profiles: { profiles: 1, denials: 1 } })
+        await expect.poll(() => listOf(store.deadLetters())).toEqual([])
+      })
+
+      test('two processes that learn of the same visitors at once keep one profile of each', async () => {
+        const database = create()
+        const stores = [database.open(Date.now), database.open(Date.now)]
+        const names = Array.from({ length: 20 }, (_, index) => `visitor ${index}`)
+        await Promise.all(
+          stores.flatMap((store, nth) =>
+            names.map((name) =>
+              store.add([fromPage(`${nth} ${name}`, name, { aliases: [sha256(`${nth} ${name}`)] })], options),
+            ),
+          ),
+        )
+        expect(await stores[0]?.stats()).toMatchObject({ waiting: 40, profiles: { profiles: 20, shared_keys: 0 } })
+        const sent: OutboxEvent[] = []
+        const orders = names.flatMap((name) =>
+          [0, 1].map((nth) =>
+            purchase(`order ${nth} ${name}`, { order: false, source: 'signed', aliases: [sha256(`${nth} ${name}`)] }),
+          ),
+        )
+        await stores[1]?.add(orders, options)
+        stores[0]?.start(async (events) => {
+          sent.push(...events)
+          return events.map(() => 'done')
+        }, options)
+        await expect.poll(() => sent.length).toBe(80)
+        const wrong = sent.filter(
+          ({ data }) => !data.event_id.endsWith(String(data.user.ttclid).slice('click of '.length)),
+        )
+        expect(wrong).toEqual([])
+      })
+
+      test('the oldest profiles give way if there are too many, and those without a person first', async () => {
+        const store = create().open(Date.now)
+        const few = { ...options, profiles: { days: 30, max: 2 } }
+        const person = purchase('signed', { order: false, source: 'signed' })
+        await store.add([{ ...person, data: { ...person.data, user: { email: jane } } }], few)
+        await store.add(
+          ['a', 'b', 'c'].map((name) => fromPage(name, name)),
+          few,
+        )
+        expect(await store.stats()).toMatchObject({ profiles: { profiles: 4 } })
+        store.start(async (events) => events.map(() => 'done'), few)
+        await expect.poll(() => store.stats()).toMatchObject({ profiles: { profiles: 2 } })
+        expect(await store.erase(forget)).toMatchObject({ profiles: 1 })
       })
     })
 
