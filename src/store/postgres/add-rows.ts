@@ -10,7 +10,7 @@ import { durable, type Query, type Row } from './connections.ts'
 import { createCustomerDesk, createCustomerTable } from './customer-desk.ts'
 import { type Addition, type Changes, decideAll, type KnownOrders, type NewRow } from './order-desk.ts'
 import { keysAround } from './profile-key.ts'
-import { createProfileRows, noProfiles } from './profile-rows.ts'
+import { createProfileRows, noProfiles, type ProfileRows } from './profile-rows.ts'
 
 // JSON has no such character outside of escapes, so it separates bodies without a copy of their text.
 const SEPARATOR = '\u001e'
@@ -24,7 +24,6 @@ const LOCKS = 256
  */
 export function createRowAdder(schema: string, slot: number, profileLock: string) {
   const profileRows = createProfileRows(schema, profileLock)
-  const mayCreate = createNewProfileLimit(() => performance.now())
   const [first = 0] = new Int32Array(createHash('sha256').update(schema).digest().buffer.slice(0, 4))
 
   const insertSql = `WITH durable AS MATERIALIZED (${durable}),
@@ -119,25 +118,7 @@ export function createRowAdder(schema: string, slot: number, profileLock: string
     await addTotals(query, { waiting: -removed.length, ...counts })
   }
 
-  /**
-   * Decides with the profiles that the keys lead to, and writes what has changed in them. Without `keys`, nothing is read. Lock
-   * orders and rows before, so that no two transactions wait for each other.
-   */
-  async function withProfiles<Answer>(
-    query: Query,
-    keys: Iterable<ProfileKey> | undefined,
-    { now, work }: { now: () => number; work: (profiles: ProfileDesk, time: number) => Answer },
-  ): Promise<Answer> {
-    if (keys) await profileRows.lock(query)
-    const known = keys ? await profileRows.read(query, keys) : noProfiles
-    const time = now()
-    const desk = createProfileDesk(known.reader, { now: time, latest: () => known.latest(time), mayCreate })
-    const answer = work(desk, time)
-    if (!keys) return answer
-    await addTotals(query, { ...(await profileRows.apply(query, desk.changes(), { now: time, known })) })
-    if (desk.isUsed()) await profileRows.setClock(query, time, known)
-    return answer
-  }
+  const withProfiles = createProfileTransaction(profileRows, addTotals)
 
   return {
     slot,
@@ -177,6 +158,33 @@ export function createRowAdder(schema: string, slot: number, profileLock: string
       }
       return fates()
     },
+  }
+}
+
+/**
+ * Decides with the profiles that the keys lead to, and writes what has changed in them. Without `keys`, nothing is read. Lock
+ * orders and rows before, so that no two transactions wait for each other.
+ */
+function createProfileTransaction(
+  profileRows: ProfileRows,
+  addTotals: (query: Query, totals: Readonly<Record<string, number>>) => Promise<void>,
+) {
+  const mayCreate = createNewProfileLimit(() => performance.now())
+
+  return async function withProfiles<Answer>(
+    query: Query,
+    keys: Iterable<ProfileKey> | undefined,
+    { now, work }: { now: () => number; work: (profiles: ProfileDesk, time: number) => Answer },
+  ): Promise<Answer> {
+    if (keys) await profileRows.lock(query)
+    const known = keys ? await profileRows.read(query, keys) : noProfiles
+    const time = now()
+    const desk = createProfileDesk(known.reader, { now: time, latest: () => known.latest(time), mayCreate })
+    const answer = work(desk, time)
+    if (!keys) return answer
+    await addTotals(query, { ...(await profileRows.apply(query, desk.changes(), { now: time, known })) })
+    if (desk.isUsed()) await profileRows.setClock(query, time, known)
+    return answer
   }
 }
 

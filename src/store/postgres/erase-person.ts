@@ -1,17 +1,9 @@
 import type { OutboxEvent } from '../../server/outbox.ts'
 import { isAboutPerson } from '../is-about-person.ts'
 import type { KnownPerson, PersonCounts, PersonKeys } from '../person.ts'
-import type { RowAdder } from './add-rows.ts'
-import { type Connections, type Row, reasonOf } from './connections.ts'
+import { type Row, reasonOf } from './connections.ts'
 import { createCustomerTable } from './customer-desk.ts'
-import { eraseProfiles, findProfiles } from './profile-search.ts'
-
-export interface ErasureOptions {
-  connections: Connections
-  /** Quoted. */
-  schema: string
-  rows: RowAdder
-}
+import { eraseProfiles, findProfiles, type SearchOptions } from './profile-search.ts'
 
 const tables = ['dead_letters', 'waiting'] as const
 type Table = (typeof tables)[number]
@@ -23,7 +15,7 @@ const SEARCH_SECONDS = 600
 const LARGEST_REWRITE = 50_000_000
 
 /** Counts a person's events, and changes nothing. */
-export async function countPerson(options: ErasureOptions, person: PersonKeys): Promise<PersonCounts> {
+export async function countPerson(options: SearchOptions, person: PersonKeys): Promise<PersonCounts> {
   const counts: Record<Table, number> = { waiting: 0, dead_letters: 0 }
   const { ids: profiles, known } = await findProfiles(options, person)
   for (const table of tables) {
@@ -45,7 +37,7 @@ export async function countPerson(options: ErasureOptions, person: PersonKeys): 
  *
  * @throws a sentence, if the deleted rows could not be removed from the tables
  */
-export async function erasePerson(options: ErasureOptions, person: PersonKeys): Promise<PersonCounts> {
+export async function erasePerson(options: SearchOptions, person: PersonKeys): Promise<PersonCounts> {
   const { connections, schema, rows } = options
   const counts = { waiting: 0, deadLetters: 0, sending: 0 }
   let lastDead = 0
@@ -84,7 +76,7 @@ export async function erasePerson(options: ErasureOptions, person: PersonKeys): 
 
 /** Finds a person's rows behind an id, in parts. */
 async function* findPerson(
-  { connections, schema }: ErasureOptions,
+  { connections, schema }: SearchOptions,
   table: Table,
   after: number,
   person: KnownPerson,
@@ -108,7 +100,7 @@ const inJson = (text: string): string => JSON.stringify(text).slice(1, -1)
 const toEvent = ({ body }: Row): OutboxEvent => JSON.parse(String(body))
 
 /** Rewrites small tables. In large ones, the space of deleted rows is only released, and is overwritten when it is used again. */
-async function vacuum({ connections, schema }: ErasureOptions): Promise<void> {
+async function vacuum({ connections, schema }: SearchOptions): Promise<void> {
   try {
     for (const table of [...tables, 'customers', 'profiles', 'profile_keys', 'tombstones']) {
       const [size] = await connections.query(`SELECT pg_total_relation_size('${schema}.${table}') AS bytes`)

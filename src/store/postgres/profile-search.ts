@@ -1,12 +1,20 @@
 import type { KnownPerson, PersonKeys } from '../person.ts'
 import { isKind, keysOfPerson, type Profile } from '../profile.ts'
-import type { ErasureOptions } from './erase-person.ts'
+import type { RowAdder } from './add-rows.ts'
+import type { Connections } from './connections.ts'
 import { fromHex, toHex } from './profile-key.ts'
 import { parseProfile } from './profile-rows.ts'
 
 const ROWS_OF_PART = 1000
 // Each part reads the table until it has found so many rows, which takes long in a large table.
 const SEARCH_SECONDS = 600
+
+export interface SearchOptions {
+  connections: Connections
+  /** Quoted. */
+  schema: string
+  rows: RowAdder
+}
 
 export interface FoundProfiles {
   ids: number[]
@@ -15,10 +23,7 @@ export interface FoundProfiles {
 }
 
 /** Finds a person's profiles by their keys, and by what pages and signed sources claimed, which is no key. */
-export async function findProfiles(
-  { connections, schema }: ErasureOptions,
-  person: PersonKeys,
-): Promise<FoundProfiles> {
+export async function findProfiles({ connections, schema }: SearchOptions, person: PersonKeys): Promise<FoundProfiles> {
   const claimsSql = `SELECT id, body FROM ${schema}.profiles WHERE id > $1 AND body LIKE ANY($2) ORDER BY id LIMIT ${ROWS_OF_PART}`
   const ownersSql = `SELECT DISTINCT profile AS id FROM ${schema}.profile_keys
     WHERE profile > 0 AND key IN (SELECT decode(hex, 'hex') FROM unnest($1::text[]) AS hex)`
@@ -46,7 +51,7 @@ function isOfPerson({ page, signed }: Profile, { emails, phones, customerIds }: 
 
 /** Deletes profiles, and what is known by the keys that led to them and by those of the person. Returns how many there were. */
 export function eraseProfiles(
-  { connections, schema, rows }: ErasureOptions,
+  { connections, schema, rows }: SearchOptions,
   ids: readonly number[],
   person: PersonKeys,
 ): Promise<number> {
