@@ -3,7 +3,7 @@
 /** An answer other than 2xx, with the forwarder's sentence. */
 export class ApiError extends Error {
   readonly status: number
-  /** Seconds after which the same request may be answered otherwise. 0 if the forwarder named none. */
+  /** Seconds after which the same request may get another answer. 0 if the forwarder named none. */
   readonly retryAfter: number
 
   constructor(status: number, message: string, retryAfter = 0) {

@@ -92,13 +92,13 @@ function wordsOf({ deed, count }: Question): { title: string; text: string; acti
   if (deed === 'retry')
     return {
       title: `Retry ${what}?`,
-      text: 'Solve the problem first. Otherwise TikTok refuses the same again.',
+      text: 'Solve the problem first. Otherwise TikTok refuses the same events again.',
       action: `Retry ${what}`,
       isDangerous: false,
     }
   return {
     title: `Drop ${what}?`,
-    text: 'What is dropped is deleted, and TikTok never receives it. This cannot be undone.',
+    text: 'Dropped events are deleted, and TikTok never receives them. This cannot be undone.',
     action: `Drop ${what}`,
     isDangerous: true,
   }

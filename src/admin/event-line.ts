@@ -1,11 +1,10 @@
 import { html } from 'htm/preact'
-import type { AdminLine } from '../server/admin/admin-api.ts'
+import type { AdminAnswer, AdminLine } from '../server/admin/admin-api.ts'
 import { CopyButton } from './copy-button.ts'
 import { formatCount, formatDateTime, formatDuration, formatMoment, formatMoney } from './format.ts'
 import { Icon } from './icon.ts'
 import { mainKeys } from './match-keys.ts'
-import { reasonInWords } from './reasons.ts'
-import { channelSentences, statusNames, statusSentences, statusTones } from './statuses.ts'
+import { channelSentences, isDeadLetter, outcomeOf, statusNames, statusTones } from './statuses.ts'
 
 interface Props {
   line: AdminLine
@@ -19,7 +18,7 @@ interface Props {
 
 /** One line of the log, with a button that opens its details. */
 export function EventLine({ line, now, isOpen, isCurrent, onToggle, onFocus }: Props) {
-  const { id, time, eventName, event, event_id, status, reason, value, currency = '' } = line
+  const { id, time, eventName, event, event_id, status, why, value, currency = '' } = line
   return html`<li class="entry">
     <button
       type="button"
@@ -39,19 +38,21 @@ export function EventLine({ line, now, isOpen, isCurrent, onToggle, onFocus }: P
       </span>
       <span class="outcome" data-tone=${statusTones[status]}>${statusNames[status]}</span>
       <span class="time">${formatMoment(time, now)}</span>
-      <span class="under"><code class="id">${event_id}</code> <span class="why">${reasonInWords(reason)}</span></span>
+      <span class="under"><code class="id">${event_id}</code> <span class="why">${why}</span></span>
     </button>
     <div id=${`line-${id}`} class="details" hidden=${!isOpen}>${isOpen && html`<${Details} line=${line} />`}</div>
   </li>`
 }
 
 function Details({ line }: { line: AdminLine }) {
-  const { status, reason, advice, event_id, order_id, matchKeys, source, channel, time, eventName } = line
-  const why = reasonInWords(reason)
+  const { status, advice, event_id, order_id, matchKeys, source, channel, time, eventName } = line
+  const answers = answersOf(line)
+  // TikTok's last sentence is the reason, and is shown with its attempt.
+  const why = answers.some(({ message }) => message === line.why) ? '' : line.why
   const missing = mainKeys.filter((key) => !matchKeys.includes(key))
   return html`<p class="advice" data-tone=${statusTones[status]}>
-      <b>${statusSentences[status]}</b> ${why && html`${why} `}${advice && advice !== why && html`<br />${advice}`}
-      ${status === 'failure' && html`<br /><a href="#dead-letters">Retry it under Dead letters</a>`}
+      <b>${outcomeOf(line)}</b>${[why, advice].filter(Boolean).map((sentence) => html`<br />${sentence}`)}
+      ${isDeadLetter(line) && html`<br /><a href="#dead-letters">Retry it under Dead letters</a>`}
     </p>
     <div class="parts">
       <section>
@@ -80,7 +81,7 @@ function Details({ line }: { line: AdminLine }) {
       </section>
       <section>
         <h3>Attempts</h3>
-        <${Attempts} line=${line} />
+        <${Attempts} attempts=${line.attempts} answers=${answers} />
       </section>
     </div>`
 }
@@ -97,19 +98,25 @@ function Sent({ line: { event, value, currency = '', time, sent } }: { line: Adm
   </dl>`
 }
 
-function Attempts({ line: { attempts, answers, code, message } }: { line: AdminLine }) {
+type Answer = Omit<AdminAnswer, 'time'> & Partial<Pick<AdminAnswer, 'time'>>
+
+/** TikTok's answers to the attempts. A line whose first attempt was accepted only has the last answer, without its time. */
+function answersOf({ answers, code, message = '' }: AdminLine): readonly Answer[] {
+  if (answers) return answers
+  return code === undefined && !message ? [] : [{ message, ...(code !== undefined && { code }) }]
+}
+
+function Attempts({ attempts, answers }: { attempts: number; answers: readonly Answer[] }) {
   if (attempts === 0) return html`<p class="hint">None.</p>`
-  // Older lines only have the last answer.
-  const known = answers ?? (code === undefined && !message ? [] : [{ code, message: message ?? '' }])
-  const left = attempts - known.length
+  const left = attempts - answers.length
   return html`<ol class="answers">
-    ${left > 0 && html`<li class="hint">${formatCount(left, known.length ? 'earlier attempt' : 'attempt')}</li>`}
-    ${known.map(
+    ${answers.map(
       (answer) => html`<li>
-        ${'time' in answer && html`<span class="time">${formatDateTime(answer.time)}</span> `}
+        ${answer.time !== undefined && html`<span class="time">${formatDateTime(answer.time)}</span> `}
         ${answer.message || 'OK'}${' '}
         ${answer.code !== undefined && !answer.message.includes(String(answer.code)) && html`<code>${answer.code}</code>`}
       </li>`,
     )}
+    ${left > 0 && html`<li class="hint">${formatCount(left, answers.length ? 'more attempt' : 'attempt')}</li>`}
   </ol>`
 }

@@ -17,6 +17,8 @@ const MOST_NEWS = '200'
 
 /** The status of each event, live. */
 export function Events({ filters, summary: { value: summary } }: ViewProps) {
+  const { noLog } = summary ?? {}
+  if (noLog) return html`<h1 tabindex="-1">Events</h1><p class="empty card">${noLog}</p>`
   return html`<h1 tabindex="-1">Events</h1>
     <${FilterForm} filters=${filters} summary=${summary} />
     <${Log} key=${hashOf('events', filters)} filters=${filters} now=${summary?.now ?? Date.now()} />`
@@ -86,7 +88,7 @@ function Select({ label, value, options, onChange }: SelectProps) {
   </label>`
 }
 
-/** The lines that match the filters. It is mounted anew for other filters. */
+/** The lines that match the filters. It is mounted again for other filters. */
 function Log({ filters, now }: { filters: Filters; now: number }) {
   const { api } = useSession()
   const [isLive, setLive] = useState(true)

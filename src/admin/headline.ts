@@ -34,7 +34,7 @@ function tiktokFact({ state: { status } }: AdminSummary): Fact {
     'TikTok',
     'delayed',
     'wait',
-    'TikTok does not accept events at the moment. They are kept, and sent again with growing pauses. There is nothing to do, unless it lasts for hours: then check that this server reaches the Internet.',
+    'TikTok does not accept events at the moment. They are kept, and sent again with growing pauses. You need not do anything. If it lasts for hours, check that this server reaches the Internet.',
   )
 }
 
@@ -56,8 +56,13 @@ function diskFact({ state: { status }, disk: { used, limit, free } }: AdminSumma
 
 function intakeFact({ state: { paused } }: AdminSummary): Fact {
   if (!paused) return fact('Intake', 'open', 'good')
-  return fact('Intake', 'paused', 'wait', 'New events are skipped. To go on, run: converge-tiktok resume')
+  return fact('Intake', 'paused', 'wait', `New events are skipped. ${howToResume[paused]}`)
 }
+
+const howToResume = {
+  config: 'To accept events again, remove paused from the config, and load it again or restart the server.',
+  command: 'To accept events again, run: converge-tiktok resume',
+} as const satisfies Record<Exclude<AdminSummary['state']['paused'], false>, string>
 
 function sourcesFact({ sources }: AdminSummary): Fact {
   const refused = sources.filter(({ unauthorized, unavailable }) => unauthorized + unavailable > 0)

@@ -139,7 +139,7 @@ const dayAndMonth = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'shor
 const labelOf = (at: number, unit: Props['unit']): string => (unit === 'hour' ? formatHour(at) : dayAndMonth.format(at))
 
 const compact = new Intl.NumberFormat('en', { notation: 'compact' })
-/** Half an event is no mark of an axis. */
+/** An axis has no mark at half an event. */
 const shortNumber = (value: number): string => (Number.isInteger(value) ? compact.format(value) : '')
 
 function useColorScheme(): string {

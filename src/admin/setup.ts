@@ -12,7 +12,8 @@ export function Setup({ summary: { value: summary } }: ViewProps) {
   const { value: setup, problem } = useRefresh((signal) => api.get<AdminSetup>('setup', {}, signal), 0)
   return html`<h1 tabindex="-1">Setup</h1>
     <div role="alert">${problem && html`<p class="notice" data-tone="bad">${problem}</p>`}</div>
-    ${summary && html`<${Sources} sources=${summary.sources} paused=${summary.state.paused} now=${summary.now} />`}
+    ${summary && html`<${Sources} sources=${summary.sources} paused=${summary.state.paused !== false} now=${summary.now} />`}
+    ${setup?.addressNote && html`<p class="notice" data-tone="calm">${setup.addressNote}</p>`}
     ${setup && html`<${Snippet} snippet=${setup.snippet} /><${Webhooks} webhooks=${setup.webhooks} /><${ConfigInForce} config=${setup.config} />`}
     ${!setup && !problem && html`<p class="empty">Loading …</p>`}`
 }

@@ -1,4 +1,4 @@
-import type { LogChannel, LogStatus } from '../store/event-log.ts'
+import type { LogChannel, LogLine, LogStatus } from '../store/event-log.ts'
 import { statusNames as namesOfConverge, statusTones as tonesOfConverge } from '../ui/statuses.ts'
 import type { Tone } from '../ui/tone.ts'
 
@@ -19,15 +19,24 @@ export const isStatus = (name: string): name is LogStatus => Object.hasOwn(statu
 
 export const statuses = Object.keys(statusNames).filter(isStatus)
 
-/** What each status means for the operator. */
-export const statusSentences: Record<LogStatus, string> = {
+const statusSentences = {
   success: 'TikTok accepted it.',
   waiting: 'It is stored here, and will be sent soon.',
-  retry: 'TikTok did not accept it yet. It is sent again.',
+  retry: 'TikTok has not accepted it yet. It is sent again.',
   failure: 'TikTok will not receive it, unless you retry it.',
   filtered: 'A filter of the config stopped it.',
-  skipped: 'It was not sent, for the reason below.',
-  no_consent: 'The visitor did not consent, so nothing was sent.',
+  skipped: 'It was not sent.',
+  no_consent: 'Nothing was sent, because consent is missing.',
+} as const satisfies Record<LogStatus, string>
+
+/** True for what can be retried under Dead letters. No TikTok event was made of what could not be read. */
+export const isDeadLetter = ({ status, event }: Pick<LogLine, 'status' | 'event'>): boolean =>
+  status === 'failure' && event !== ''
+
+/** What became of an event, for the operator. */
+export function outcomeOf(line: Pick<LogLine, 'status' | 'event'>): string {
+  if (line.status === 'failure' && !isDeadLetter(line)) return 'It could not be read, so nothing was sent.'
+  return statusSentences[line.status]
 }
 
 export const channelNames: Record<LogChannel, string> = { page: 'Browser', server: 'Server', merged: 'Merged' }

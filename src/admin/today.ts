@@ -2,6 +2,7 @@ import { html } from 'htm/preact'
 import { useState } from 'preact/hooks'
 import type { AdminPeriod, AdminSummary } from '../server/admin/admin-api.ts'
 import type { LogStatus } from '../store/event-log.ts'
+import type { Tone } from '../ui/tone.ts'
 import { hashOf } from './address.ts'
 import { formatDuration, formatNumber } from './format.ts'
 import { type Fact, factsOf, headlineOf } from './headline.ts'
@@ -18,10 +19,14 @@ export function Today({ summary: { value: summary } }: ViewProps) {
 }
 
 function Report({ summary }: { summary: AdminSummary }) {
-  const [by, setBy] = useState<GroupBy>('status')
   return html`<${State} summary=${summary} />
     <${Tiles} summary=${summary} />
-    <section aria-labelledby="plots" class="card">
+    ${summary.noLog ? html`<p class="empty card">${summary.noLog}</p>` : html`<${History} summary=${summary} />`}`
+}
+
+function History({ summary }: { summary: AdminSummary }) {
+  const [by, setBy] = useState<GroupBy>('status')
+  return html`<section aria-labelledby="plots" class="card">
       <div class="card-head">
         <h2 id="plots">Events</h2>
         <div class="chips" role="group" aria-label="Colors of the plots">
@@ -77,13 +82,21 @@ const countOf = (hours: readonly AdminPeriod[], ...wanted: LogStatus[]): number 
     0,
   )
 
-function Tiles({ summary: { hours, waiting, oldest } }: { summary: AdminSummary }) {
+interface Tile {
+  name: string
+  value: string
+  note: string
+  href?: string
+  tone?: Tone
+}
+
+function Tiles({ summary: { hours, waiting, oldest, noLog } }: { summary: AdminSummary }) {
   const total = hours.reduce(
     (sum, { events }) => sum + Object.values(events).reduce((part, counts) => part + countAll(counts), 0),
     0,
   )
   const failing = countOf(hours, 'failure', 'retry')
-  const tiles = [
+  const ofLog: Tile[] = [
     { name: 'In', value: formatNumber(total), note: 'last 24 hours', href: hashOf('events') },
     {
       name: 'Sent',
@@ -98,6 +111,9 @@ function Tiles({ summary: { hours, waiting, oldest } }: { summary: AdminSummary 
       href: hashOf('events', { status: 'failure' }),
       tone: failing ? 'bad' : 'none',
     },
+  ]
+  const tiles: Tile[] = [
+    ...(noLog ? [] : ofLog),
     { name: 'Waiting', value: formatNumber(waiting), note: 'now', href: hashOf('events', { status: 'waiting' }) },
     { name: 'Oldest', value: oldest === undefined ? '–' : formatDuration(oldest), note: 'waiting since' },
   ]

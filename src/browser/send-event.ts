@@ -54,13 +54,12 @@ function applyRules(tracker: Tracker, delivery: Delivery): TrackResult {
 
 /** Whether the caller's ID was used before, on this page or by an order on an earlier one. */
 function isRepeated(tracker: Tracker, { event, hasNewId }: Delivery): boolean {
-  const { seen, page } = tracker
+  const { seen, seenKeys, page } = tracker
   if (hasNewId) return false
   const key = `${event.eventName}.${event.eventID}`
-  if (seen.has(key) || (!refusal(page) && wasSent(tracker, event))) return true
-  seen.add(key)
-  const [oldest = ''] = seen
-  if (seen.size > SEEN) seen.delete(oldest)
+  if (seen[key] || (!refusal(page) && wasSent(tracker, event))) return true
+  seen[key] = true
+  if (seenKeys.push(key) > SEEN) delete seen[seenKeys.shift() ?? '']
   return false
 }
 

@@ -67,8 +67,10 @@ export interface Tracker {
   lastPage: unknown
   /** `pageLoads: 'auto'`: tracks the page that is there, and those that follow. It waits for idle time or the first event. */
   trackPageLoads?: (() => void) | undefined
-  /** Names and IDs of events that were sent with the caller's ID. */
-  readonly seen: Set<string>
+  /** Names and IDs of events that were sent with the caller's ID. A page's own `Set` may not be the browser's. */
+  readonly seen: Record<string, true>
+  /** The keys of `seen`, oldest first. */
+  readonly seenKeys: string[]
   listeners: ((news: Piece) => void)[]
   /** The last events, for new listeners. */
   readonly past: Piece[]

@@ -48,7 +48,8 @@ export function createTracker(page: Page, config: Config, rules: Rules): Tracker
     fresh: [],
     eventProperties: {},
     lastPage: {}, // differs from any URL, and from an unknown one
-    seen: new Set(),
+    seen: Object.create(null),
+    seenKeys: [],
     listeners: [],
     past: [],
   }

@@ -7,6 +7,7 @@ import { fileFlags, readDatabaseFlags } from './file-flags.ts'
 import type { Finding } from './finding.ts'
 import { checkNames } from './name-check.ts'
 import { checkNewCustomers } from './new-customers-check.ts'
+import { checkOperator } from './operator-check.ts'
 import { checkPage } from './page-check.ts'
 import { readWords } from './read-words.ts'
 import { checkRows } from './row-check.ts'
@@ -35,10 +36,12 @@ export async function checkCommand(words: string[]): Promise<number> {
   }
 
   report([{ ok: true, text: `${values.config} is valid, for pixel ${config.pixelId}.` }, nodeFinding()])
-  report(await checkDatabase(readDatabaseFlags(values, readEnvironment(values.config)), config.pixelId))
+  const named = readDatabaseFlags(values, readEnvironment(values.config))
+  report(await checkDatabase(named, config.pixelId))
   report(checkNames(config, mapping))
   report(checkSources(config, sources))
   report(checkNewCustomers(config, Date.now()))
+  report(checkOperator(config, named.kind))
   report([checkScript(sources.web.config)])
   report(
     url

@@ -39,7 +39,11 @@ export function readFileAlerts(path: string, given: unknown, environment: Enviro
     throw new Error(
       `converge-tiktok: ${where} contains url. The address may contain a key, which does not belong in a file that a page could load. Set an environment variable, and name it in urlFrom.`,
     )
-  const [address] = urlFrom === undefined ? [] : readVariables('urlFrom', urlFrom, { where, environment })
+  if (urlFrom === undefined)
+    throw new Error(
+      `converge-tiktok: ${where} has no urlFrom. Set an environment variable to the address of an incoming webhook, such as Slack’s, and name it in urlFrom.`,
+    )
+  const [address] = readVariables('urlFrom', urlFrom, { where, environment })
   return { ...numbers, url: address }
 }
 

@@ -102,7 +102,7 @@ function createCounters(registers: Registers) {
     }),
     delivery: new Histogram({
       name: 'converge_delivery_seconds',
-      help: 'Seconds from the arrival of an event until TikTok took it',
+      help: 'Seconds from the arrival of an event until TikTok accepted it',
       labelNames: ['event'],
       buckets,
       registers,

@@ -68,7 +68,7 @@ async function move(file: Export, engine: PostgresEngine, from: string, { path }
   return [
     `${from} was moved to ${path}: ${waiting} waiting events, ${dead} dead letters, ${orders} orders, ${customers} keys of customers and ${profiles} profiles.`,
     ...(since === undefined ? [] : ['The intake is paused, as it was before.']),
-    `${from} has no waiting events any more. Start the servers with --database ${path}, and delete the file when all is well.`,
+    `${from} has no waiting events any more. Start the servers with --database ${path}, and delete the file when everything works.`,
   ]
 }
 

@@ -147,7 +147,7 @@ async function sendAll(
 
 const hour = 3_600_000
 
-/** From when on the log surely has every event. Its first hour may be incomplete. */
+/** The time since which the log certainly has every event. Its first hour may be incomplete. */
 async function startOf(log: EventLog | undefined): Promise<number> {
   const first = (await log?.summary(0, Date.now()))?.hours[0]
   return first ? first.start + hour : Number.POSITIVE_INFINITY

@@ -56,9 +56,9 @@ export interface ForwarderServer {
 // Milliseconds. Docker kills a container 10 s after SIGTERM, and closing the database takes part of that time.
 const patience = 2000
 
-/** Limits for clients, and how often is looked. */
+/** Limits for clients, and how often alerts are checked. */
 export interface Bounds extends BodyIntakeOptions {
-  /** Milliseconds between two looks at what may need an alert. Default 30,000. */
+  /** Milliseconds between two checks for alerts. Default 30,000. */
   watchEvery?: number
   /** Milliseconds until the headers must have arrived. Default 10,000. */
   headersTimeout?: number
@@ -99,7 +99,7 @@ export async function serveWithin(
     }
     const start = (given: ReloadConfig) => createForwarder({ ...given, ...shared }, env)
     let forwarder = start(config)
-    const open = (port: number, hostname: string | undefined, routes: RequestContext['routes']) =>
+    const open = (port: number, hostname: string | undefined, context: Pick<RequestContext, 'routes' | 'mainUrl'>) =>
       listenOn({
         port,
         hostname: hostname ?? '', // otherwise srvx uses the environment variable HOST
@@ -107,7 +107,7 @@ export async function serveWithin(
           const { req } = request.runtime?.node ?? {}
           const body = req && bodies.open(req)
           try {
-            const answer = await forwarder.fetch(request, { ip: readIp(request.ip), readBody: body?.read, routes })
+            const answer = await forwarder.fetch(request, { ...context, ip: readIp(request.ip), readBody: body?.read })
             const response = request.method === 'GET' ? await compressed(request, answer) : answer
             // Otherwise a client that keeps its connection open delays the shutdown.
             if (isClosing || body?.isEndless()) response.headers.set('connection', 'close')
@@ -119,10 +119,11 @@ export async function serveWithin(
         // Node's defaults are meant for uploads: 60 s and 300 s, checked every 30 s.
         node: { headersTimeout, requestTimeout, connectionsCheckingInterval: Math.min(1000, headersTimeout) },
       })
-    const server = await open(port, hostname, admin ? 'others' : undefined)
+    const server = await open(port, hostname, { routes: admin && 'others' })
     const servers = [server]
     closeServers = () => Promise.all(servers.map(closeServer))
-    const ofAdmin = admin && (await open(admin.port, admin.hostname ?? '127.0.0.1', 'admin'))
+    const ofAdmin =
+      admin && (await open(admin.port, admin.hostname ?? '127.0.0.1', { routes: 'admin', mainUrl: toUrl(server.url) }))
     if (ofAdmin) servers.push(ofAdmin)
     return {
       url: toUrl(server.url),

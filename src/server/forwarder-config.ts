@@ -8,8 +8,8 @@ import type { SourceConfig } from './sources/source-config.ts'
 /** The history of customers, for orders without `$is_new_customer` from sources with a secret. */
 export interface NewCustomersConfig {
   /**
-   * A date, such as `2024-05-01`, or a time with its zone: your shop had no order before it that the history lacks. Orders that
-   * are placed later get an answer. Without it, the history is kept and no order gets an answer.
+   * A date, such as `2024-05-01`, or a time with its zone: the history has every order of your shop since this time. Orders
+   * that are placed later are decided. Without it, the history is kept, and no order is decided.
    */
   since?: string
   /** Days that a customer stays known after the latest order, at least 30. Default: until they are erased. */

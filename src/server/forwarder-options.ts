@@ -6,7 +6,7 @@ import { isToken } from './is-token.ts'
 import { LONGEST_MERGE_WINDOW } from './merge-window.ts'
 import { safeUrl } from './safe-url.ts'
 
-/** An order may be sent again, and by another way, for days. Its answer must not change meanwhile. */
+/** An order may be sent again for days, also by another source. Its answer must not change meanwhile. */
 export const FEWEST_DAYS = 30
 
 /** Options that only a forwarder has. */

@@ -56,7 +56,7 @@ export interface ForwarderEnv {
   log?: Log
   /** What `alerts` has posted. Pass the same one to a forwarder that replaces another one. */
   alertMemory?: AlertMemory
-  /** Milliseconds between two looks at what may need an alert. Default 30,000. */
+  /** Milliseconds between two checks for alerts. Default 30,000. */
   watchEvery?: number
   /** Counts for `GET metrics`. Default: there are no metrics. `serve` has its own. */
   metrics?: Metrics
@@ -163,11 +163,11 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
       allowTest: config.allowTest === true,
     }
     const intake = readPageEvents(body, facts)
-    const reason = whySkipped(web, await readPause())
-    const events = reason ? parsePageRequest(body).good.length : 0
-    if (reason && events > 0) {
-      const skipped = skip(reason, events)
-      const log = allSkipped(intake, reason)
+    const why = whySkipped(web, await readPause())
+    const events = why ? parsePageRequest(body).good.length : 0
+    if (why && events > 0) {
+      const skipped = skip(why.message, events)
+      const log = allSkipped(intake, why.code)
       if (intake.denials.length === 0) {
         store.note(log)
         return skipped
@@ -234,7 +234,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   }
 }
 
-/** TikTok's Events API, and what counts the events that it took. */
+/** TikTok's Events API, and the counters of the events that it accepted. */
 function createSender(
   { pixelId, accessToken, eventsApiUrl, metricsToken }: ForwarderConfig,
   env: ForwarderEnv,

@@ -19,7 +19,7 @@ export interface OperatorOptions extends Omit<HealthOptions, 'adminToken'> {
   monotonic: () => number
   fetch: typeof fetch
   alertMemory: AlertMemory | undefined
-  /** Milliseconds between two looks at what may need an alert. */
+  /** Milliseconds between two checks for alerts. */
   watchEvery: number
 }
 

@@ -4,8 +4,8 @@ import type { PauseSwitch } from '../store/pause-switch.ts'
 /** What stops the intake: `paused` in the config, or the command `converge-tiktok pause`. */
 export type PausedBy = 'config' | 'command'
 
-/** Resolves with what stops the intake now, or with `undefined` if events are accepted. */
-export type ReadPause = () => Promise<PausedBy | undefined>
+/** What stops the intake now, or `undefined` if events are accepted. A promise only if the database must be read. */
+export type ReadPause = () => PausedBy | undefined | Promise<PausedBy | undefined>
 
 export interface PauseOptions {
   /** The config's `paused`. */
@@ -30,9 +30,9 @@ const paused = {
 export function createPause({ paused: isPaused, pauseSwitch, log, monotonic }: PauseOptions): ReadPause {
   if (isPaused) {
     log('warn', paused.config)
-    return async () => 'config'
+    return () => 'config'
   }
-  if (!pauseSwitch) return async () => undefined
+  if (!pauseSwitch) return () => undefined
   let known: PausedBy | undefined
   let readAt = Number.NEGATIVE_INFINITY
   let reading: Promise<void> | undefined
@@ -49,10 +49,9 @@ export function createPause({ paused: isPaused, pauseSwitch, log, monotonic }: P
     reading = undefined
   }
 
-  async function read(watched: PauseSwitch): Promise<PausedBy | undefined> {
+  function read(watched: PauseSwitch): ReturnType<ReadPause> {
     if (monotonic() - readAt >= FRESH) reading ??= readSwitch(watched)
-    await reading
-    return known
+    return reading ? reading.then(() => known) : known
   }
 
   void read(pauseSwitch) // so that the log says it when the server starts

@@ -18,7 +18,7 @@ import { readProfile } from './profile.ts'
 import { sortByAge } from './sort-by-age.ts'
 import { faultOf } from './sound-text.ts'
 import type { Source } from './sources/sources.ts'
-import { lateEvents, unreadable, unsentEvent } from './unsent.ts'
+import { lateEvents, type ReasonOf, unreadable, unsentEvent } from './unsent.ts'
 
 /** Facts about a server's request, besides its body. */
 export interface ServerRequestFacts {
@@ -70,7 +70,10 @@ export function createServerIntake(
   ): [status: Status, events: OutboxEvent[]] {
     const event = createEvent(given.event_name, copyRecord(given.properties), given.event_id, () => crypto.randomUUID())
     const names = { eventName: event.eventName, event_id: event.eventID }
-    const drop = (status: UnsentEvent['status'], reason: string): [Status, OutboxEvent[]] => {
+    const drop = <Given extends UnsentEvent['status']>(
+      status: Given,
+      reason: ReasonOf<Given>,
+    ): [Status, OutboxEvent[]] => {
       unsent.push(unsentEvent(status, reason, names))
       return [status, []]
     }

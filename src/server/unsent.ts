@@ -1,5 +1,6 @@
 import { readText } from '../core/read.ts'
 import type { LogPart, UnsentEvent } from '../store/event-log.ts'
+import type { SkipReason } from '../store/skip-reasons.ts'
 import type { Intake } from './intake.ts'
 import type { OutboxEvent } from './outbox.ts'
 import type { Problem } from './parse.ts'
@@ -9,10 +10,13 @@ import { faultOf } from './sound-text.ts'
 const MAX_NAME = 100
 const MAX_ID = 200
 
+/** A skipped event has a code, which the operator's page explains. */
+export type ReasonOf<Given extends UnsentEvent['status']> = Given extends 'skipped' ? SkipReason : string
+
 /** An event that is not sent, for the event log. Names and reasons are redacted, because they may be any text. */
-export function unsentEvent(
-  status: UnsentEvent['status'],
-  reason: string,
+export function unsentEvent<Given extends UnsentEvent['status']>(
+  status: Given,
+  reason: ReasonOf<Given>,
   { eventName, event_id, event = '' }: { eventName: string; event_id: string; event?: string },
 ): UnsentEvent {
   return {
@@ -29,11 +33,10 @@ export function lateEvents(eventName: string, late: readonly OutboxEvent[]): Uns
   return late.map(({ data: { event, event_id } }) => unsentEvent('skipped', 'too_late', { eventName, event, event_id }))
 }
 
-/** The log of a request whose events are all skipped. `reason` starts with a code, such as `paused: …`. */
-export function allSkipped({ log, taken }: Pick<Intake, 'log' | 'taken'>, reason: string): LogPart {
-  const [code = reason] = reason.split(':')
+/** The log of a request whose events are all skipped. */
+export function allSkipped({ log, taken }: Pick<Intake, 'log' | 'taken'>, reason: SkipReason): LogPart {
   const skipped = taken.map(({ eventName, event: { data } }) =>
-    unsentEvent('skipped', code, { eventName, event: data.event, event_id: data.event_id }),
+    unsentEvent('skipped', reason, { eventName, event: data.event, event_id: data.event_id }),
   )
   return { ...log, eventNames: [], unsent: [...log.unsent, ...skipped] }
 }

@@ -71,7 +71,7 @@ export interface LogLine {
   value?: number
   currency?: string
   attempts: number
-  /** When TikTok took it, in milliseconds since 1970. */
+  /** When TikTok accepted it, in milliseconds since 1970. */
   sent?: number
   /** The answers to its attempts, the first one first. Missing if there was only one, and it was accepted. */
   answers?: readonly LogAttempt[]

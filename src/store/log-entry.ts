@@ -2,20 +2,36 @@ import { sha256 } from '../core/sha256.ts'
 import type { EventsApiEvent, OutboxEvent } from '../server/outbox.ts'
 import { logMatchKeys } from './event-log.ts'
 
-// With @ an ID may be an email address. With a leading + or 00, or digits in groups, it may be a phone number. Plain digits
-// may not count, because they are the order IDs of most shop systems.
-const mayBePerson = /@|^(\+|00)[\d\s().-]{7,}$|^\(?\d{2,4}\)?([\s.-]+\d{2,4}){2,}$/
+/** Shapes of IDs that may name a person. Plain digits do not, because they are the order IDs of most shop systems. */
+const ofPersons: readonly RegExp[] = [
+  /@/,
+  /^\+[\s.()-]*(\d[\s.()-]*){7,15}$/, // a phone number with +
+  /^00[\s.()-]*[1-9]([\s.()-]*\d){8,14}$/, // a phone number with 00, and no number that is padded with zeros
+]
+const inGroups = /^\(?\d{2,4}\)?([\s.-]+\d{2,4}){2,}$/
+/** The date in an ID such as 2026-03-01-77 or 01.03.2026-77, which is no phone number. */
+const dateFirst =
+  /^(((19|20)\d\d[\s.-]+(0[1-9]|1[0-2]))|((0[1-9]|[12]\d|3[01])[.-](0[1-9]|1[0-2])[.-](19|20)\d\d))[\s.-]/
+
+function mayBePerson(id: string): boolean {
+  return ofPersons.some((shape) => shape.test(id)) || (inGroups.test(id) && !dateFirst.test(id))
+}
+
 const shownDigits = 12
 
 /** An ID as the log shows it: one that may name a person is replaced by a part of its SHA-256. */
 export function shownId(id: string): string {
-  return mayBePerson.test(id.trim()) ? `sha256:${sha256(id.trim().toLowerCase()).slice(0, shownDigits)}` : id
+  const text = id.trim()
+  if (!mayBePerson(text)) return id
+  return `sha256:${sha256(text.toLowerCase()).slice(0, shownDigits)}`
 }
 
 /** The match keys of an event as bits, by their index in `logMatchKeys`. */
 export function matchKeyBits(user: EventsApiEvent['user']): number {
   let bits = 0
-  for (const [index, key] of logMatchKeys.entries()) if (user[key]) bits |= 1 << index
+  logMatchKeys.forEach((key, index) => {
+    if (user[key]) bits |= 1 << index
+  })
   return bits
 }
 
@@ -35,7 +51,8 @@ export function personHashes({ email, phone, external_id }: EventsApiEvent['user
   const hashes: string[] = []
   if (email) hashes.push(email)
   if (phone) hashes.push(phone)
-  if (external_id) hashes.push(...[external_id].flat())
+  if (typeof external_id === 'string') hashes.push(external_id)
+  else if (external_id) hashes.push(...external_id)
   return hashes
 }
 

@@ -144,6 +144,56 @@ inEachBrowser(
         await shows('1 event, newest first', 'h2')
       })
 
+      test('show each of TikTok’s answers to an event that it refused twice before it took it', async () => {
+        eventsApi.faults.next = [
+          { code: 50002, message: 'busy for now' },
+          { status: 503, garbage: 'the gateway is down' },
+        ]
+        const { post, settled } = mountAdmin(stage, eventsApi)
+        await post(order('1001'))
+        await settled()
+        const { shows, click, text } = await signedIn('#events')
+        await click('Placed Order', '.list')
+        await shows('TikTok accepted it.', '.advice')
+        const answers = (await text('.answers li')).map((one) => one.replace(/\s+/g, ' '))
+        expect(answers).toEqual([
+          expect.stringMatching(/\d\d:\d\d:\d\d TikTok answered code 50002: busy for now$/),
+          expect.stringMatching(/\d\d:\d\d:\d\d TikTok answered HTTP 503/),
+          expect.stringMatching(/\d\d:\d\d:\d\d OK 0$/),
+        ])
+      })
+
+      test('say each sentence about a refused order once', async () => {
+        refuse('1001')
+        const { post, settled } = mountAdmin(stage, eventsApi)
+        await post(order('1001'))
+        await settled()
+        const { shows, click, text } = await signedIn('#events')
+        await click('Placed Order', '.list')
+        await shows('Retry it under Dead letters', '.details')
+        expect((await text('.details')).join('').split(refusal)).toHaveLength(2)
+      })
+
+      test('say in words why an order was skipped', async () => {
+        const { post, settled } = mountAdmin(stage, eventsApi)
+        await post(order('1001'))
+        await settled()
+        await post(order('1001'), { event_name: 'Waved', event_id: 'w1' })
+        const { shows, text } = await signedIn('#events')
+        await shows('The same event arrived before with this event_id.', '.why')
+        await shows('The mapping has no row for this event.', '.why')
+        expect((await text()).join()).not.toMatch(/already_sent|not_mapped/)
+      })
+
+      test('say that there is no log if it is switched off', async () => {
+        mountAdmin(stage, eventsApi, { log: false })
+        const { shows, text, click } = await signedIn('#events')
+        await shows('There is no event log, because log is false in the config.', '.empty')
+        expect((await text()).join()).not.toContain('No event matches')
+        await click('Today')
+        await shows('There is no event log, because log is false in the config.', '.empty')
+      })
+
       test.each([
         ['status', 'failure', '1002'],
         ['event', 'Purchase', '1001'],
@@ -252,6 +302,7 @@ inEachBrowser(
       const { page, shows, text } = await signedIn('#setup')
       await shows('https://ops.shop.test/tiktok/converge.js', 'pre')
       await shows('https://ops.shop.test/tiktok/webhook/shopify', '.webhooks')
+      await shows('The snippet and the webhooks have the host of this page.', '.notice')
       await shows('off', 'tbody')
       await shows(pixelId, 'pre')
       const everything = (await text()).join('\n') + (await page.evaluate('document.documentElement.outerHTML'))

@@ -1,5 +1,8 @@
+import { createSqliteStore } from 'converge-tiktok/node'
 import { describe, expect, test } from 'vitest'
+import { fillMonth } from '../../examples/demo/month/fill.ts'
 import { monthBefore } from '../../examples/demo/month/traffic.ts'
+import { newPath } from '../server/outbox-kit.ts'
 
 const DAY = 86_400_000
 const now = Date.UTC(2026, 10, 28, 15, 30)
@@ -31,6 +34,17 @@ describe('the month of traffic behind the demo’s operator’s page', () => {
     )
     expect(late.length).toBeGreaterThan(3)
     expect(Math.max(...late)).toBeGreaterThan(600_000)
+  })
+
+  test('is written with an answer to each attempt, at a time of its own', async () => {
+    const path = newPath()
+    await fillMonth(path, 'C4DEMO00000000000000', now)
+    const store = createSqliteStore({ path, pixelId: 'C4DEMO00000000000000', now: () => now })
+    const lines = (await store.log?.lines({ limit: 1000, status: 'success', to: now })) ?? []
+    await store.close()
+    const tried = lines.filter(({ attempts }) => attempts > 1)
+    expect(tried.length).toBeGreaterThan(0)
+    for (const { answers = [], attempts } of tried) expect(new Set(answers.map(({ time }) => time)).size).toBe(attempts)
   })
 
   test('contains email addresses and phone numbers only as hashes', () => {

@@ -9,6 +9,7 @@ import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { copyRecord, createEvent } from '../../src/core/event.ts'
 import { checks } from '../../src/inspector/checks.ts'
 import { diagnose } from '../../src/inspector/diagnose.ts'
+import { readConfigFile } from '../../src/node/config-file.ts'
 import { checkConfig } from '../../src/server/check-config.ts'
 import { createForwarder } from '../../src/server/forwarder.ts'
 import { route } from '../../src/tiktok/route.ts'
@@ -50,6 +51,7 @@ test('each block of TypeScript in the guides compiles', () => {
   const paths = {
     'converge-tiktok': [join(root, 'src/index.ts')],
     'converge-tiktok/server': [join(root, 'src/server/index.ts')],
+    'converge-tiktok/node': [join(root, 'src/node/index.ts')],
   }
   const compilerOptions = { noEmit: true, types: [join(root, 'node_modules/@types/node')], paths }
   const tsconfig = { extends: join(root, 'tsconfig.json'), compilerOptions, include: ['*.ts'] }
@@ -64,15 +66,12 @@ test.each(each('json'))('the config in %s is valid for a forwarder', (_, json) =
   const config = {
     pixelId: 'CJQBODJC77UB4MRTGFRF',
     allowedOrigins: ['https://www.shop.example'],
-    accessToken: 'an-access-token',
     ...JSON.parse(json),
   }
-  // Only the file names an environment variable.
-  if (config.alerts?.urlFrom) {
-    const { urlFrom: _, ...alerts } = config.alerts
-    config.alerts = { ...alerts, url: 'https://hooks.shop.example/alerts' }
-  }
-  expect(() => checkConfig(config)).not.toThrow()
+  const path = join(folder, 'converge.json')
+  writeFileSync(path, JSON.stringify(config))
+  const environment = { TIKTOK_ACCESS_TOKEN: 'an-access-token', ALERTS_URL: 'https://hooks.example/alerts' }
+  expect(() => checkConfig(readConfigFile(path, environment))).not.toThrow()
 })
 
 const help = spawnSync(process.execPath, [join(root, 'src/node/cli.ts'), '--help'], { encoding: 'utf8' }).stdout

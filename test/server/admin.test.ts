@@ -316,8 +316,39 @@ describe('the operator sees', () => {
       { source: 'shop', type: 'shopify', url: `${url}/webhook/shop` },
       { source: 'webhook', type: 'webhook', url: `${url}/webhook/webhook` },
     ])
+    expect(setup.addressNote).toContain('the host of this page')
     const text = JSON.stringify(setup)
     for (const secret of [...Object.values(secrets), accessToken, adminToken, webhookToken, 'metrics-token'])
       expect(text).not.toContain(secret)
+  })
+
+  test.each([
+    ['the public URL that relay names', { relay: 'https://tiktok.shop.example' }, 'https://tiktok.shop.example'],
+    ['relay as a path of the shop', { relay: '/tiktok/' }, `${shop}/tiktok`],
+    ['the main server, if the page has a port of its own', { admin: { port: 0 } }, ''],
+  ])('the snippet and the webhooks with %s', async (_, config, expected) => {
+    const { url, adminUrl = `${url}/admin` } = await startStore(config)
+    const setup = await (await signedIn(adminUrl.replace(/\/admin$/, ''))).read<AdminSetup>('setup')
+    expect(setup.snippet).toContain(`"${expected || url}/converge.js"`)
+    expect(setup.webhooks.map((one) => one.url)).toEqual([`${expected || url}/webhook/webhook`])
+    expect(setup.addressNote).toContain(expected ? '' : 'on its own machine')
+    expect(setup.addressNote === '').toBe(expected !== '')
+  })
+
+  test.each([
+    ['the config', { paused: true }, { paused: 'config' }],
+    ['nothing', {}, { paused: false }],
+  ])('what pauses the intake: %s', async (_, config, state) => {
+    const { url } = await startStore(config)
+    expect(await (await signedIn(url)).read<AdminSummary>('summary')).toMatchObject({ state })
+  })
+
+  test('that there is no event log, if log is false', async () => {
+    const { url } = await startStore({ log: false })
+    const client = await signedIn(url)
+    expect((await client.read<AdminSummary>('summary')).noLog).toContain('log is false in the config')
+    expect(await client.read<AdminEvents>('events')).toEqual({ lines: [] })
+    const other = await startStore()
+    expect(await (await signedIn(other.url)).read<AdminSummary>('summary')).not.toHaveProperty('noLog')
   })
 })

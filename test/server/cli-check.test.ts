@@ -1,9 +1,10 @@
 import { createServer, type RequestListener } from 'node:http'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
 import { runCli, writeConfig } from './node-child.ts'
 import { createFolder } from './node-folder.ts'
-import { accessToken, pixelId } from './node-requests.ts'
+import { accessToken, adminToken, pixelId, shop } from './node-requests.ts'
 
 async function playTikTok(): Promise<EventsApiHost> {
   const tiktok = await createEventsApiHost({ accessToken, pixelId })
@@ -283,4 +284,65 @@ test('a history of customers without a signed source is a finding', async () => 
   const config = writeConfig(createFolder(), { newCustomers: { since: '2024-05-01' } })
   const { output } = await runCli(['check', '--config', config], { TIKTOK_ACCESS_TOKEN: accessToken })
   expect(output).toContain('✗ newCustomers is set, but only sources with a secret bring orders')
+})
+
+const metricsToken = 'metrics-token-of-the-shop-and-of-nobody-else'
+const operatorSecrets = {
+  TIKTOK_ACCESS_TOKEN: accessToken,
+  CONVERGE_ADMIN_TOKEN: adminToken,
+  CONVERGE_METRICS_TOKEN: metricsToken,
+  ALERTS_URL: 'https://hooks.example/key-of-the-hook',
+}
+
+interface Operated {
+  config?: Record<string, unknown>
+  environment?: Record<string, string>
+  flag?: '--database' | '--outbox'
+}
+
+test.each<[string, Operated, string]>([
+  ['on a host of its own', {}, '✓ The operator’s page is /admin of the forwarder.'],
+  ['without a token', { environment: {} }, '– There is no operator’s page, because adminToken is not set.'],
+  ['with an outbox', { flag: '--outbox' }, '– There is no operator’s page, because it needs a database'],
+  [
+    'below the shop',
+    { config: { relay: '/tiktok' } },
+    `– The operator’s page is answered 404 on ${shop}, because relay is on that origin`,
+  ],
+  [
+    'on the shop’s own host',
+    { config: { relay: `${shop}/tiktok` } },
+    `– The operator’s page is answered 404 on ${shop}, because relay is on that origin`,
+  ],
+  ['with a log', { config: { log: { days: 7 } } }, '✓ The event log keeps 7 days, at most 1000 MB.'],
+  ['without a log', { config: { log: false } }, '– There is no event log, because log is false'],
+  ['with a log in an outbox', { flag: '--outbox', config: { log: { days: 7 } } }, '✗ log is set, but an outbox has no'],
+  ['with metrics', {}, '✓ GET /metrics answers with metricsToken.'],
+  ['without metrics', { environment: {} }, '– There are no metrics, because metricsToken is not set.'],
+  ['without alerts', {}, '– There are no alerts, so nobody is told when something stops.'],
+  [
+    'with alerts',
+    { config: { alerts: { urlFrom: 'ALERTS_URL', silentHours: 12, deadLetters: 5 } } },
+    '✓ Alerts are posted when sending stops, when an event waits for more than 30 minutes, when no order came for 12 hours, and above 5 dead letters.',
+  ],
+  [
+    'with alerts of a log that is off',
+    { config: { log: false, alerts: { urlFrom: 'ALERTS_URL', silentHours: 12 } } },
+    '✗ alerts.silentHours has no effect, because it needs a database with an event log.',
+  ],
+])('what the operator will see is a finding: %s', async (_, { config, environment, flag = '--database' }, text) => {
+  const folder = createFolder()
+  const given = environment ? { TIKTOK_ACCESS_TOKEN: accessToken, ...environment } : operatorSecrets
+  const words = ['check', '--config', writeConfig(folder, config), flag, join(folder, 'file.db')]
+  const { output, errors, code } = await runCli(words, given)
+  expect(output + errors).toContain(text)
+  expect(code).toBe(text.startsWith('✗') ? 1 : 0)
+  for (const secret of [adminToken, metricsToken, 'key-of-the-hook']) expect(output).not.toContain(secret)
+})
+
+test('alerts without an address are an error that names the option of the file', async () => {
+  const config = writeConfig(createFolder(), { alerts: { deadLetters: 5 } })
+  const { code, errors } = await check(config)
+  expect(code).not.toBe(0)
+  expect(errors).toContain(`${config}: alerts has no urlFrom. Set an environment variable to the address`)
 })

@@ -55,7 +55,7 @@ test.each<[title: string, relay: string, config: Partial<ForwarderConfig>, says:
     { relay: 'http://127.0.0.1:1' },
     /127\.0\.0\.1:1\/health could not be read/,
   ],
-])('the admin token is sent to nobody else: %s', async (_, relay, config, says) => {
+])('the admin token is sent only to the forwarder of the shop: %s', async (_, relay, config, says) => {
   expect(await textOf(relay, config)).toMatch(says)
 })
 

@@ -12,6 +12,8 @@ export const hour = 3_600_000
 
 export interface StoreServer {
   url: string
+  /** The URL of the operator's page, if it has a port of its own. */
+  adminUrl?: string | undefined
   tiktok: EventsApiHost
   /** The database's file. */
   path: string
@@ -53,7 +55,7 @@ export async function startStore({ database, isSigned = true, ...more }: Options
   })
   onTestFinished(() => server.close())
   return {
-    ...{ url: server.url, tiktok, path, log, close: server.close },
+    ...{ url: server.url, adminUrl: server.adminUrl, tiktok, path, log, close: server.close },
     setClock: (milliseconds) => (ahead = milliseconds),
     health: async () =>
       (await fetch(`${server.url}/health`, { headers: { authorization: `Bearer ${adminToken}` } })).json(),

@@ -21,13 +21,21 @@ describe('the state of the forwarder', () => {
     ['a refused token', { state: { status: 'stopped', paused: false } }, 'Access token', 'Nothing is sent'],
     ['a full disk', { state: { status: 'full', paused: false } }, 'Disk', 'New events are refused'],
     ['a delay', { state: { status: 'delayed', paused: false }, waiting: 2 }, 'TikTok', 'TikTok is delayed'],
-    ['a pause', { state: { status: 'ok', paused: true } }, 'Intake', 'Tracking is paused'],
+    ['a pause', { state: { status: 'ok', paused: 'command' } }, 'Intake', 'Tracking is paused'],
   ])('names %s, and what to do', (_, changes, name, title) => {
     const summary = { ...fine, ...changes }
     expect(headlineOf(summary).title).toBe(title)
     const facts = factsOf(summary).filter(({ tone }) => tone === 'bad' || tone === 'wait')
     expect(facts.map((fact) => fact.name)).toEqual([name])
     expect(facts[0]?.advice).not.toBe('')
+  })
+
+  test.each([
+    ['config', 'remove paused from the config'],
+    ['command', 'run: converge-tiktok resume'],
+  ] as const)('says how to go on after a pause by the %s', (paused, how) => {
+    const facts = factsOf({ ...fine, state: { status: 'ok', paused } })
+    expect(facts.find(({ name }) => name === 'Intake')?.advice).toContain(how)
   })
 
   test('repeats the forwarder’s sentence about a refused token', () => {

@@ -8,7 +8,7 @@ const LIMIT = 6
 
 const lineOf = (id: number, status: LogStatus): AdminLine => ({
   ...{ id, status, time: 0, source: 'web', channel: 'page', eventName: 'Placed Order', event: 'Purchase' },
-  ...{ event_id: `order-${id}`, reason: '', matchKeys: [], attempts: 0, advice: '' },
+  ...{ event_id: `order-${id}`, reason: '', matchKeys: [], attempts: 0, why: '', advice: '' },
 })
 
 /** The forwarder's answer about a log. `only` is the filter by status. */

@@ -27,19 +27,23 @@ export async function fillMonth(path: string, pixelId: string, now: number): Pro
       }
       const line = log.insert({ part, eventName, event, isOrder })
       const { attempts } = outcome
-      for (let attempt = 1; attempt < attempts; attempt++)
-        log.conclude([{ line, status: 'retry', code: 50000, message: 'System error', tries: 1 }], at)
+      const delay = outcome.status === 'success' ? outcome.delay : 0
+      for (let attempt = 1; attempt < attempts; attempt++) {
+        const answer = { code: 50000, message: 'TikTok answered code 50000: System error' }
+        const time = Math.round(at + (delay * attempt) / attempts)
+        log.conclude([{ line, status: 'retry', ...answer, tries: 1 }], time)
+      }
       if (outcome.status === 'success') {
-        log.conclude([{ line, status: 'success', code: 0, message: 'OK', tries: 1 }], Math.round(at + outcome.delay))
+        log.conclude([{ line, status: 'success', code: 0, message: 'OK', tries: 1 }], Math.round(at + delay))
         return
       }
       const { problem, code, message } = outcome
       log.conclude([{ line, status: 'failure', reason: problem, code, message, tries: 1 }], at)
-      bury.run(data.event, data.event_id, Math.round(at), attempts, problem, writeKept({ ...event, problem }), line)
+      bury.run(data.event, data.event_id, at, attempts, problem, writeKept({ ...event, problem }), line)
     }
 
     database.exec('BEGIN')
-    for (const past of monthBefore(now)) log.within(Math.round(past.at), () => write(past))
+    for (const past of monthBefore(now)) log.within(past.at, () => write(past))
     database.exec('COMMIT')
     database.close()
   })

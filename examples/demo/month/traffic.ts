@@ -80,7 +80,8 @@ export function monthBefore(now: number): PastEvent[] {
     }
     if (daysAgo === 1) events.push(lostOrder(day + lossHour * HOUR, `NL-${order++}`))
   }
-  return events.filter(({ at }) => at < now).sort((a, b) => a.at - b.at)
+  const past = events.map((event) => ({ ...event, at: Math.floor(event.at) })).filter(({ at }) => at < now)
+  return past.sort((a, b) => a.at - b.at)
 }
 
 /** More at the weekend, and a little more each week. */

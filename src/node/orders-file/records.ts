@@ -25,7 +25,7 @@ export interface RecordSource {
   bytesRead(): number
 }
 
-/** A file that cannot be read as it stands. The message is a whole sentence. */
+/** A file that cannot be read in its present form. The message is a whole sentence. */
 export class UnreadableFile extends Error {
   override name = 'UnreadableFile'
 }

@@ -11,7 +11,7 @@ export interface CheckedOrder extends OrderFinding {
 
 export interface Checked {
   orders: CheckedOrder[]
-  /** Orders that never arrived and need not have, by the reason. */
+  /** Orders that never arrived and were not expected, by reason. */
   leftOut: Map<string, number>
 }
 
@@ -22,7 +22,7 @@ export interface FindOptions {
   logStart: number
   /** Only orders from this time on, in milliseconds since 1970. */
   since: number
-  /** Why an order need not arrive, or `undefined`. */
+  /** Why an order is not expected, or `undefined`. */
   whyLeftOut: (order: FileOrder) => string | undefined
   /** Shows how many orders were checked. */
   show: (count: number) => void

@@ -19,7 +19,7 @@ export function orderLines(orders: readonly CheckedOrder[], isAll: boolean): str
   return ['id\tplaced\tstatus\treason', ...lines, '']
 }
 
-/** The number of orders with each word, and of those that need not have arrived. */
+/** The number of orders with each word, and of those that were not expected. */
 export function totalLines(orders: readonly CheckedOrder[], leftOut: ReadonlyMap<string, number>): string[] {
   const counts = countWords(orders)
   const width = Math.max(...Object.keys(orderWords).map(({ length }) => length))

@@ -10,7 +10,7 @@ const RECENT = 15 * 60_000
 const paidAtShopify = ['paid', 'partially-refunded']
 
 export interface OrderRules {
-  /** Why an order need not have arrived, or `undefined`. */
+  /** Why an order is not expected, or `undefined`. */
   whyLeftOut: (order: FileOrder) => string | undefined
   /** Why an order must not be sent, or `undefined`. */
   whyUnsafe: (order: FileOrder) => string | undefined

@@ -1,12 +1,15 @@
 // The JSON that the operator's page reads. The page and the routes share these types.
 import type { LogAttempt, LogLine, LogStatus } from '../../store/event-log.ts'
+import type { PausedBy } from '../pause.ts'
 
 /** `GET admin/api/summary` */
 export interface AdminSummary {
   pixelId: string
   /** Milliseconds since 1970. */
   now: number
-  state: { status: 'ok' | 'delayed' | 'full' | 'stopped'; message?: string; paused: boolean }
+  state: { status: 'ok' | 'delayed' | 'full' | 'stopped'; message?: string; paused: false | PausedBy }
+  /** Why there are no events to show, as a sentence. Missing if there is an event log. */
+  noLog?: string
   waiting: number
   /** Seconds. Missing if nothing waits. */
   oldest?: number
@@ -60,7 +63,9 @@ export interface AdminEvents {
 
 /** Event IDs that look like an e-mail address or a phone number are replaced by a hash. */
 export interface AdminLine extends LogLine {
-  /** What it means and what to do, in one or two sentences. Empty if there is nothing to do. */
+  /** The reason in words. Empty on success. */
+  why: string
+  /** What to do, or that nothing is missing, in one or two sentences. May be empty. */
   advice: string
 }
 
@@ -96,4 +101,6 @@ export interface AdminSetup {
   config: unknown
   snippet: string
   webhooks: { source: string; type: string; url: string }[]
+  /** What to check about the host of these addresses. Empty if the config names it. */
+  addressNote: string
 }

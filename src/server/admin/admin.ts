@@ -11,6 +11,7 @@ import { isSameToken } from '../same-token.ts'
 import type { SourceCounts } from '../sources/source-counts.ts'
 import type { Sources } from '../sources/sources.ts'
 import type { Throttle } from '../throttle.ts'
+import { addressOf } from './address.ts'
 import { changed, parse, readChosen, readDeadLetters, wrongIds } from './dead-letters.ts'
 import { readEvents, streamCsv } from './events.ts'
 import { createFailedSignIns } from './failed-sign-ins.ts'
@@ -44,6 +45,11 @@ interface AdminRoute {
   isOpen?: true
   act: Act
 }
+
+const noLogBy = {
+  config: 'There is no event log, because log is false in the config. Remove it to see what becomes of each event.',
+  database: 'There is no event log, because this database does not keep one.',
+} as const
 
 const noRoute = refuse(404, 'This URL has no route.')
 const noSession = refuse(401, 'You are not signed in, or your session has ended. Sign in with the admin token.')
@@ -93,11 +99,13 @@ export function createAdmin(options: AdminOptions): TakeAdmin {
 function readRoutes(options: AdminOptions, store: Store): Record<string, AdminRoute> {
   const { config, sources, sourceCounts, readHealth, readPause, now } = options
   const log = config.log === false ? undefined : store.log
+  const noLog = config.log === false ? noLogBy.config : noLogBy.database
 
   async function summary(): Promise<Answer> {
     const { from, recent } = summaryTimes(now())
-    const [report, pause, counts] = await Promise.all([readHealth(), readPause(), log?.summary(from, recent)])
-    const parts = { pixelId: config.pixelId, now: now(), report, isPaused: pause !== undefined, log: counts }
+    const counted = log ? log.summary(from, recent) : noLog
+    const [report, pausedBy, counts] = await Promise.all([readHealth(), readPause(), counted])
+    const parts = { pixelId: config.pixelId, now: now(), report, pausedBy, log: counts }
     return respond(200, toSummary({ ...parts, sources: sourceCounts.read() }))
   }
 
@@ -107,7 +115,10 @@ function readRoutes(options: AdminOptions, store: Store): Record<string, AdminRo
     'api/events': { method: 'GET', act: ({ url }) => readEvents(log, new URL(url)) },
     'api/events.csv': { method: 'GET', act: ({ url }) => streamCsv(log, new URL(url)) },
     'api/dead-letters': { method: 'GET', act: () => readDeadLetters(store) },
-    'api/setup': { method: 'GET', act: (request) => respond(200, toSetup(config, sources.all, baseOf(request))) },
+    'api/setup': {
+      method: 'GET',
+      act: (request, context) => respond(200, toSetup(config, sources.all, addressOf(config, request, context))),
+    },
   }
 }
 
@@ -164,12 +175,4 @@ function writeRoutes(
     'api/dead-letters/retry': { method: 'POST', act: change('dead letters were queued again', store.requeue) },
     'api/dead-letters/drop': { method: 'POST', act: change('dead letters were dropped', store.drop) },
   }
-}
-
-/** The forwarder's address, as the browser sees it. */
-function baseOf({ url, headers }: Request): string {
-  const { protocol, host, pathname } = new URL(url)
-  const forwarded = (name: string) => headers.get(`x-forwarded-${name}`)?.split(',')[0]?.trim()
-  const scheme = forwarded('proto') ?? protocol.slice(0, -1)
-  return `${scheme}://${forwarded('host') ?? host}${pathname.slice(0, pathname.lastIndexOf('/admin') + 1)}`
 }

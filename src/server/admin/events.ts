@@ -1,4 +1,5 @@
 import { type EventLog, type LogLine, type LogQuery, type LogStatus, logStatuses } from '../../store/event-log.ts'
+import { skipWords } from '../../store/skip-reasons.ts'
 import { redact } from '../redact.ts'
 import { type Answer, refuse, respond } from '../respond.ts'
 import type { AdminEvents, AdminLine } from './admin-api.ts'
@@ -65,6 +66,7 @@ export function toAdminLine(line: LogLine): AdminLine {
     ...(line.answers && {
       answers: line.answers.map(({ message, ...rest }) => ({ ...rest, message: redact(message) })),
     }),
+    why: skipWords(redact(line.reason)).why,
     advice: adviceFor(line),
   }
 }

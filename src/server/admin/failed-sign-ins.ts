@@ -9,7 +9,7 @@ export interface FailedSignIns {
 
 /**
  * One delay for all failed sign-ins, so that nobody can try more than one token a second, from any number of addresses. During
- * it, the right token is not checked either, because its answer would tell it apart. `monotonic` is in milliseconds.
+ * it, the right token is not checked either, because its answer would show that it is right. `monotonic` is in milliseconds.
  */
 export function createFailedSignIns(monotonic: () => number): FailedSignIns {
   let next = Number.NEGATIVE_INFINITY

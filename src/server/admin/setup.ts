@@ -1,6 +1,7 @@
 import { isRecord } from '../../core/read.ts'
 import type { ForwarderConfig } from '../forwarder-config.ts'
 import type { Source } from '../sources/sources.ts'
+import type { Address } from './address.ts'
 import type { AdminSetup } from './admin-api.ts'
 
 /** What the setup view shows of each option. `secret`: only that it is set. */
@@ -72,8 +73,7 @@ function withoutSecrets(value: unknown, option: string): unknown {
   )
 }
 
-/** `base` is the forwarder's address, with a slash at its end. */
-export function toSetup(config: ForwarderConfig, sources: readonly Source[], base: string): AdminSetup {
+export function toSetup(config: ForwarderConfig, sources: readonly Source[], { base, note }: Address): AdminSetup {
   const webhooks = sources
     .filter(({ type }) => type !== 'web')
     .map(({ name, type }) => ({ source: name, type, url: `${base}webhook/${name}` }))
@@ -81,5 +81,6 @@ export function toSetup(config: ForwarderConfig, sources: readonly Source[], bas
     config: openConfig(config),
     snippet: `<script async src="${base}converge.js"></script>`,
     webhooks,
+    addressNote: note,
   }
 }

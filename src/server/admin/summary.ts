@@ -1,5 +1,6 @@
 import type { LogHour, LogSummary } from '../../store/event-log.ts'
 import type { HealthReport } from '../health-report.ts'
+import type { PausedBy } from '../pause.ts'
 import { redact } from '../redact.ts'
 import type { SourceCount } from '../sources/source-counts.ts'
 import type { AdminPeriod, AdminSource, AdminSummary } from './admin-api.ts'
@@ -18,22 +19,24 @@ export interface SummaryParts {
   pixelId: string
   now: number
   report: HealthReport
-  /** True if the intake is paused. */
-  isPaused: boolean
-  /** Missing if there is no log. */
-  log: LogSummary | undefined
+  /** What pauses the intake. */
+  pausedBy: PausedBy | undefined
+  /** The log's summary, or a sentence if there is no log. */
+  log: LogSummary | string
   sources: Readonly<Record<string, SourceCount>>
 }
 
-export function toSummary({ pixelId, now, report, isPaused, log, sources }: SummaryParts): AdminSummary {
+export function toSummary({ pixelId, now, report, pausedBy, log: given, sources }: SummaryParts): AdminSummary {
   const { status, stopped, full, waiting, oldest, dead, disk } = report
   const message = stopped ?? (typeof full === 'string' ? full : undefined)
   const { from, recent } = summaryTimes(now)
+  const log = typeof given === 'string' ? undefined : given
   const hours = log?.hours ?? []
   return {
     pixelId,
     now,
-    state: { status, paused: isPaused, ...(message !== undefined && { message: redact(message) }) },
+    state: { status, paused: pausedBy ?? false, ...(message !== undefined && { message: redact(message) }) },
+    ...(typeof given === 'string' && { noLog: given }),
     waiting,
     ...(oldest !== undefined && { oldest }),
     dead: Object.fromEntries(Object.entries(dead).map(([problem, count]) => [redact(problem), count])),

@@ -37,12 +37,12 @@ export interface AlertWatchOptions extends Omit<PostAlertOptions, 'url'> {
   monotonic: () => number
 }
 
-/** Returns a function that looks once, and posts what has begun or is over. It never rejects, and never runs twice at a time. */
+/** Returns a function that checks once, and posts the problems that have begun or are over. It never rejects, and never runs twice at a time. */
 export function createAlertWatch(options: AlertWatchOptions): () => Promise<void> {
   const { alerts, pixelId, memory, log } = options
   let looking: Promise<void> | undefined
 
-  /** Returns false if the message could not be posted. The next look tries again. */
+  /** Returns false if the message could not be posted. The next check tries again. */
   async function post(sentence: string): Promise<boolean> {
     const text = redact(`Converge for TikTok, pixel ${pixelId}: ${sentence}`)
     try {
@@ -81,7 +81,7 @@ async function findNow(options: AlertWatchOptions): Promise<Map<Cause, string>> 
   const sources = options.sourceCounts.read()
   memory.since ??= now()
   const { counts } = memory
-  // All counts are 0 at the start, and requests may have come before the first look.
+  // All counts are 0 at the start, and requests may have come before the first check.
   if (counts.length === 0) counts.push({ at: monotonic(), sources: {} })
   counts.push({ at: monotonic(), sources })
   while (counts.length > 2 && (counts[1]?.at ?? 0) <= monotonic() - WINDOW) counts.shift()

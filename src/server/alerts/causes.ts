@@ -5,12 +5,12 @@ import type { Alerts } from './read-alerts.ts'
 /** What an alert is about. `source:…` is one source. */
 export type Cause = 'token' | 'broken' | 'full' | 'disk' | 'outbox' | 'oldest' | 'dead' | 'silent' | `source:${string}`
 
-/** What is looked at. */
+/** The state that the alerts are found in. */
 export interface Situation {
   alerts: Alerts
   health: HealthReport
   sources: Readonly<Record<string, SourceCount>>
-  /** The counts of the previous look, or of the start. */
+  /** The counts of the previous check, or of the start. */
   before: Readonly<Record<string, SourceCount>>
   /** When the last order came, in milliseconds since 1970. `undefined` if that is unknown. */
   lastOrder: number | undefined

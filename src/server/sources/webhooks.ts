@@ -19,7 +19,7 @@ import type { Delivery, ShopSystem } from './shop-system.ts'
 import { shopify } from './shopify-webhooks.ts'
 import { createSignatureCheck, type IsSigned } from './signature.ts'
 import { opens, type Source, type Sources } from './sources.ts'
-import { whySkipped } from './why-skipped.ts'
+import { type WhySkipped, whySkipped } from './why-skipped.ts'
 import { woocommerce } from './woocommerce-webhooks.ts'
 
 export interface WebhookOptions {
@@ -89,25 +89,25 @@ function createTaker(source: Source | undefined, options: WebhookOptions): Taker
 /** Stores the events of a request, unless its source is disabled or the intake is paused. */
 function createKeeper(source: Source, { readPause, store, lateEvents }: WebhookOptions) {
   /** Denials still count, and a paused source's orders still belong to the history of customers. */
-  async function skipAll(reason: string, events: number, intake: Intake, context: RequestContext): Promise<Answer> {
+  async function skipAll(why: WhySkipped, events: number, intake: Intake, context: RequestContext): Promise<Answer> {
     const { denials } = intake
     const history = source.isEnabled ? intake.history : undefined
-    const log = allSkipped(intake, reason)
+    const log = allSkipped(intake, why.code)
     if (!history && !denials.length) {
       store.note(log)
-      return skip(reason, events)
+      return skip(why.message, events)
     }
     const remembered = {
       ...{ taken: [], problems: [], late: [], statuses: { skipped: events }, denials, log },
       ...(history && { history }),
     }
     const answer = await store.store(remembered, context)
-    return answer.status === 202 ? skip(reason, events) : answer
+    return answer.status === 202 ? skip(why.message, events) : answer
   }
 
   return async (intake: Intake, events: number, facts: ServerRequestFacts, context: RequestContext) => {
-    const reason = whySkipped(source, await readPause())
-    if (reason && events > 0) return skipAll(reason, events, intake, context)
+    const why = whySkipped(source, await readPause())
+    if (why && events > 0) return skipAll(why, events, intake, context)
     lateEvents.note(intake.late, source.name, facts.receivedAt)
     return store.store(intake, context)
   }

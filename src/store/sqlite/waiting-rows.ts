@@ -52,7 +52,7 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
   const removeRows = prepare('DELETE FROM waiting WHERE id IN (SELECT value FROM json_each(?))')
   // SQLite gives an id again once the row was erased. Then it is another event's, which has not been sent.
   const removeSame = prepare(`DELETE FROM waiting WHERE id IN (SELECT waiting.id FROM json_each(?) AS sent
-    CROSS JOIN waiting ON waiting.id = sent.value ->> 'id' WHERE waiting.event_id = sent.value ->> 'event_id')`)
+    CROSS JOIN waiting ON waiting.id = CAST(sent.key AS INTEGER) WHERE waiting.event_id = sent.value)`)
   const addToTotal = prepare(`INSERT INTO totals (name, count) VALUES (?, ?)
     ON CONFLICT DO UPDATE SET count = count + excluded.count`)
 
@@ -63,7 +63,8 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
   /** Gives back how many there still were. */
   function removeSettled(settled: readonly RowKey[]): number {
     if (!settled.length) return 0
-    return Number(removeSame.run(JSON.stringify(settled.map(({ id, event_id }) => ({ id, event_id })))).changes)
+    const sent = Object.fromEntries(settled.map(({ id, event_id }) => [id, event_id]))
+    return Number(removeSame.run(JSON.stringify(sent)).changes)
   }
 
   function addTotal(name: Total, count: number): void {

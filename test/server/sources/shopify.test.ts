@@ -404,7 +404,7 @@ describe('orders that are not sent', () => {
     ['a point-of-sale order', { source_name: 'pos' }, /^source_name: .* pos$/],
     ['a draft', { source_name: 'shopify_draft_order', user_id: 116651032876 }, /^source_name: .* shopify_draft_order$/],
     ['a test order', { test: true }, /^test_order: /],
-    ['a cancelled order', { cancelled_at: hoursAgo(1), financial_status: 'voided' }, /^cancelled: /],
+    ['a canceled order', { cancelled_at: hoursAgo(1), financial_status: 'voided' }, /^cancelled: /],
   ])('%s is skipped, and the answer says why', async (_, parts, message) => {
     const { fromShopify, outbox } = startSources()
     const { status, body } = await fromShopify({ ...shopifyOrder, ...parts })
