@@ -181,13 +181,16 @@ export function testProfiles(name: string, create: () => ProfileDatabase): void 
         expect(await server.health()).toMatchObject({ profiles: { shared_keys: 1 } })
       })
 
-      test.each(['undefined', 'null', '', ' ', '0'])('an alias with the value "%s" leads to no profile', async (value) => {
-        const server = await start()
-        await server.postPage({ ...anna, aliases: [sha256(`urn:cart_token:${value}`)] })
-        await server.postShop(orderOf('1001', { $email: email }, [`urn:cart_token:${value}`]))
-        const [event] = await server.sent('1001')
-        expect(keysIn(event?.user)).toEqual([])
-      })
+      test.each(['undefined', 'null', '', ' ', '0'])(
+        'an alias with the value "%s" leads to no profile',
+        async (value) => {
+          const server = await start()
+          await server.postPage({ ...anna, aliases: [sha256(`urn:cart_token:${value}`)] })
+          await server.postShop(orderOf('1001', { $email: email }, [`urn:cart_token:${value}`]))
+          const [event] = await server.sent('1001')
+          expect(keysIn(event?.user)).toEqual([])
+        },
+      )
 
       test('limited data use of the visitor applies to filled events', async () => {
         const server = await start()

@@ -109,13 +109,11 @@ function profileExport(database: DatabaseSync): Pick<Export, 'profiles' | 'share
   const keys = (rows: ExportedRow[]) => rows.map(({ key }) => fromBlob(key))
   return {
     profiles: (after) =>
-      next
-        .all(after)
-        .map(({ id, body }) => ({
-          id: Number(id),
-          profile: parseProfile(String(body)),
-          keys: keys(keysOf.all(id ?? null)),
-        })),
+      next.all(after).map(({ id, body }) => ({
+        id: Number(id),
+        profile: parseProfile(String(body)),
+        keys: keys(keysOf.all(id ?? null)),
+      })),
     sharedKeys: () => keys(shared.all()),
     denials: () => new Map(denials.all().map(({ key, time }) => [fromBlob(key), Number(time)])),
   }
