@@ -3,11 +3,6 @@ import type { ForwarderConfig } from './forwarder-config.ts'
 
 /** What a store may lack, and the option that would ask for it. */
 const features = {
-  profiles: {
-    isMissing: ({ store }) => store !== undefined && !store.keepsProfiles,
-    means:
-      'no profiles: the match keys of a visitor are not added to later events, and with consent "require" an event from a server needs a grant of its own',
-  },
   log: {
     isMissing: ({ store }) => store !== undefined && !store.log,
     means: "no event log: the operator's page shows no events, and reconcile has nothing to compare",

@@ -1,15 +1,23 @@
 import type { OutboxEvent } from '../../server/outbox.ts'
 import { addForCustomers } from '../customer-history.ts'
-import { type Brought, decideOrder, type HeldRow, namesOf, type OrderMoment } from '../decide-order.ts'
-import type { Fate } from '../fate.ts'
+import {
+  type Brought,
+  decideOrder,
+  type HeldRow,
+  namesOf,
+  type OrderDecision,
+  type OrderMoment,
+} from '../decide-order.ts'
+import { type Fate, isSent } from '../fate.ts'
+import { writeKept } from '../kept-event.ts'
 import { orderKey, placesOfOrders } from '../order-places.ts'
-import type { Extras, OrderCounts } from '../store.ts'
-import { isCountedOnce, type KeptEvent } from '../waiting-event.ts'
+import type { ProfileDesk } from '../profile-desk.ts'
+import type { Extras, MergeOptions, OrderCounts } from '../store.ts'
+import { isCountedOnce, type KeptEvent, toRelease } from '../waiting-event.ts'
 import type { CustomerDesk } from './customer-desk.ts'
-import { writeBody } from './write-body.ts'
 
 /** A row to insert. `due` is until when an order waits for its twin, in milliseconds since 1970, or 0. */
-export interface NewRow extends KeptEvent {
+export interface NewRow extends Omit<KeptEvent, 'line'> {
   due: number
   /** Called if the event is already waiting. */
   refuse?: () => void
@@ -23,8 +31,10 @@ export interface Changes {
   /** IDs of rows. */
   remove: number[]
   brought: { event: string; event_id: string; brought: Brought }[]
-  counts: Partial<OrderCounts>
+  counts: Partial<Record<CountName, number>>
 }
+
+type CountName = keyof OrderCounts | 'no_consent'
 
 /** What the database knows about the orders of a transaction. */
 export interface KnownOrders {
@@ -32,18 +42,14 @@ export interface KnownOrders {
   held: readonly { id: number; event_id: string; event: OutboxEvent }[]
 }
 
-/** The requests of one transaction. `mergeOrders` is in seconds. */
-export interface Addition {
+/** One of the requests of a transaction. */
+export interface Addition extends MergeOptions {
   kept: readonly KeptEvent[]
-  mergeOrders: number
   extras?: Extras | undefined
 }
 
 /** A row that waits for its twin. Rows of this transaction have a negative id until they are inserted. */
-interface Held extends HeldRow {
-  body: string
-  due: number
-}
+interface Held extends HeldRow, NewRow {}
 
 /**
  * Decides about the events of several requests, as if each were stored before the next. The database is only read before and
@@ -52,11 +58,14 @@ interface Held extends HeldRow {
 export function decideAll(
   additions: readonly Addition[],
   known: KnownOrders,
-  customers: CustomerDesk | undefined,
+  { customers, profiles }: Desks,
   now: number,
 ): { fates: () => Fate[][]; changes: Changes } {
-  const desk = createDesk(known)
-  const decided = additions.map(({ kept, mergeOrders, extras }) => {
+  const desk = createDesk(known, profiles)
+  const decided = additions.map(({ kept, extras, ...options }) => {
+    profiles.use(options)
+    profiles.deny(extras?.denials ?? [])
+    const { mergeOrders } = options
     const fates = new Map<KeptEvent, Fate>()
     const add = (some: readonly KeptEvent[]) => addEvents(desk, some, { now, mergeOrders }, fates)
     if (!extras?.history || !customers) add(kept)
@@ -73,12 +82,17 @@ export function decideAll(
   }
 }
 
+/** What else decides about events. */
+export interface Desks {
+  customers: CustomerDesk | undefined
+  profiles: ProfileDesk
+}
+
 function addEvents(desk: Desk, kept: readonly KeptEvent[], moment: OrderMoment, fates: Map<KeptEvent, Fate>): Fate[] {
   const orders = placesOfOrders(kept)
   for (const [index, one] of kept.entries()) {
     if (!isCountedOnce(one.event)) {
-      fates.set(one, 'kept')
-      desk.insert({ ...one, due: 0, refuse: () => fates.set(one, 'already_sent') })
+      fates.set(one, desk.insert({ ...one, due: 0, refuse: () => fates.set(one, 'already_sent') }, moment))
       continue
     }
     const places = orders.get(orderKey(one.event)) ?? []
@@ -92,37 +106,135 @@ function addEvents(desk: Desk, kept: readonly KeptEvent[], moment: OrderMoment, 
 
 type Desk = ReturnType<typeof createDesk>
 
-function createDesk(known: KnownOrders) {
+function createDesk(known: KnownOrders, profiles: ProfileDesk) {
+  const memory = createMemory(known)
+  const rows: NewRow[] = []
+  const changes: Omit<Changes, 'brought'> = { insert: [], replace: [], remove: [], counts: {} }
+
+  function count(name: CountName, more = 1): void {
+    changes.counts[name] = (changes.counts[name] ?? 0) + more
+  }
+
+  function remove(event_id: string, id: number): void {
+    memory.take(event_id, id)
+    if (id > 0) changes.remove.push(id)
+  }
+
+  /**
+   * Adds an event. `row.due` is until when it waits for its twin. An event without the needed decision waits as long. An event
+   * that may be sent at once is filled by the profiles first.
+   */
+  function insert(row: NewRow, { now, mergeOrders }: OrderMoment): Fate {
+    const isUndecided = profiles.isUndecided(row.event)
+    const due = row.due || (isUndecided && mergeOrders ? now + mergeOrders * 1000 : 0)
+    const event = due ? row.event : profiles.prepare(row.event)
+    if (!event) {
+      count('no_consent')
+      return 'no_consent'
+    }
+    const given = { ...row, due, event, body: event === row.event ? row.body : writeKept(event) }
+    if (due) memory.hold(given)
+    else rows.push(given)
+    return due && isUndecided ? 'undecided' : 'kept'
+  }
+
+  /** Returns the rows of an order that wait for their twins, without those that may no longer be sent. */
+  function heldOf({ orderName, data: { event_id } }: OutboxEvent): Held[] {
+    return memory.heldOf(event_id, orderName).flatMap((row) => {
+      const event = row.event.source === 'signed' ? row.event : profiles.admit(row.event)
+      if (event) return { ...row, event }
+      dropDenied(row.id, row.event)
+      return []
+    })
+  }
+
+  function dropDenied(id: number, event: OutboxEvent): void {
+    remove(event.data.event_id, id)
+    count('no_consent')
+    memory.release(event)
+  }
+
+  /** Returns a page's copy of an order as it may be sent, or `undefined` if its visitor has denied consent. */
+  function admit(kept: KeptEvent): KeptEvent | undefined {
+    const event = kept.event.source === 'signed' ? kept.event : profiles.admit(kept.event)
+    if (event === kept.event) return kept
+    return event && { ...kept, event, body: writeKept(event) }
+  }
+
+  /** Lets a row be sent that waited for its twin, unless consent forbids it. */
+  function free({ id, event }: HeldRow): void {
+    const ready = profiles.prepare(event)
+    if (!ready) {
+      dropDenied(id, event)
+      return
+    }
+    const body = writeKept(ready)
+    memory.take(event.data.event_id, id)
+    if (id > 0) changes.replace.push({ id, event: ready, body })
+    else rows.push({ event: ready, body, due: 0 })
+  }
+
+  /** Inserts the rows of an order, and returns the fates of those that consent delays or forbids, by TikTok's event name. */
+  function insertAll(decision: OrderDecision, kept: readonly KeptEvent[], moment: OrderMoment): Map<string, Fate> {
+    const byConsent = new Map<string, Fate>()
+    for (const { event, due } of decision.insert) {
+      const body = kept.find((one) => one.event === event)?.body ?? writeKept(event)
+      const fate = insert({ event, body, due }, moment)
+      if (fate === 'no_consent') memory.release(event)
+      if (fate !== 'kept') byConsent.set(event.data.event, fate)
+    }
+    return byConsent
+  }
+
+  return {
+    insert,
+    free,
+    dropDenied,
+
+    /** Decides about the rows of one order from one side. They share event_id and order name. */
+    decide(given: readonly KeptEvent[], moment: OrderMoment): Fate[] {
+      const admitted = given.map(admit)
+      const kept = admitted.filter((one) => one !== undefined)
+      if (kept.length < given.length) count('no_consent', given.length - kept.length)
+      const events = kept.map(({ event }) => event)
+      const [first] = events
+      if (!first) return given.map(() => 'no_consent')
+      for (const event of events) profiles.note(event)
+      const { event_id } = first.data
+      const decision = decideOrder(events, { held: heldOf(first), brought: memory.brought(events) }, moment)
+      for (const { id } of decision.remove) remove(event_id, id)
+      for (const [name, times] of decision.brought) memory.remember(name, event_id, times)
+      const byConsent = insertAll(decision, kept, moment)
+      decision.replace.forEach(free)
+      for (const [name, more] of countsOf(decision.counts)) count(name, more)
+      const fates = decision.fates.values()
+      return admitted.map((one): Fate => {
+        if (!one) return 'no_consent'
+        const fate = fates.next().value ?? 'already_sent'
+        return (isSent(fate, one.event) && byConsent.get(one.event.data.event)) || fate
+      })
+    },
+
+    changes: (): Changes => ({
+      ...changes,
+      insert: [...rows, ...memory.newlyHeld()],
+      brought: memory.changed(),
+    }),
+  }
+}
+
+/** The orders of a transaction: what is stored, with the changes so far. */
+function createMemory(known: KnownOrders) {
   const brought = new Map(known.brought.map((one) => [keyOf(one.event, one.event_id), one]))
   const changed = new Map<string, KnownOrders['brought'][number]>()
   const held = new Map<string, Held[]>()
-  for (const { id, event_id, event } of known.held) heldOf(event_id).push({ id, event, body: '', due: 0 })
-  const rows: NewRow[] = []
-  const changes: Changes = { insert: [], replace: [], remove: [], brought: [], counts: {} }
   let lastId = 0
+  for (const { id, event_id, event } of known.held) listOf(event_id).push({ id, event, body: '', due: 0 })
 
-  function heldOf(event_id: string): Held[] {
+  function listOf(event_id: string): Held[] {
     const list = held.get(event_id) ?? []
     held.set(event_id, list)
     return list
-  }
-
-  function knownOf(events: readonly OutboxEvent[], event_id: string) {
-    const names = namesOf(events)
-    const { orderName } = events[0] ?? {}
-    const ofOrder = heldOf(event_id).filter(({ event }) => orderName && event.orderName === orderName)
-    const times = names.flatMap((name) => {
-      const one = brought.get(keyOf(name, event_id))
-      return one ? [[name, one.brought] as const] : []
-    })
-    return { held: ofOrder, brought: new Map(times) }
-  }
-
-  /** Takes a row out of those that wait for their twins. */
-  function take(event_id: string, id: number): Held | undefined {
-    const list = heldOf(event_id)
-    const index = list.findIndex((one) => one.id === id)
-    return index < 0 ? undefined : list.splice(index, 1)[0]
   }
 
   function remember(event: string, event_id: string, times: Brought): void {
@@ -132,41 +244,48 @@ function createDesk(known: KnownOrders) {
   }
 
   return {
-    insert: (row: NewRow): void => void rows.push(row),
+    remember,
 
-    /** Decides about the rows of one order from one side. They share event_id and order name. */
-    decide(kept: readonly KeptEvent[], moment: OrderMoment): Fate[] {
-      const events = kept.map(({ event }) => event)
+    heldOf: (event_id: string, orderName: string | undefined): Held[] =>
+      listOf(event_id).filter(({ event }) => orderName && event.orderName === orderName),
+
+    hold: (row: NewRow): void => void listOf(row.event.data.event_id).push({ ...row, id: --lastId }),
+
+    /** Takes a row out of those that wait for their twins. */
+    take(event_id: string, id: number): void {
+      const list = listOf(event_id)
+      const index = list.findIndex((one) => one.id === id)
+      if (index >= 0) list.splice(index, 1)
+    },
+
+    /** When the sides brought an order, by TikTok's event name and by the order's own. */
+    brought(events: readonly OutboxEvent[]): Map<string, Brought> {
       const event_id = events[0]?.data.event_id ?? ''
-      const decision = decideOrder(events, knownOf(events, event_id), moment)
-      for (const { id } of decision.remove) {
-        take(event_id, id)
-        if (id > 0) changes.remove.push(id)
-      }
-      for (const { id, event } of decision.replace) {
-        take(event_id, id)
-        const body = writeBody(event)
-        if (id > 0) changes.replace.push({ id, event, body })
-        else rows.push({ event, body, due: 0 })
-      }
-      for (const { event, due } of decision.insert) {
-        const body = kept.find((one) => one.event === event)?.body ?? writeBody(event)
-        if (due) heldOf(event_id).push({ id: --lastId, event, body, due })
-        else rows.push({ event, body, due })
-      }
-      for (const [name, times] of decision.brought) remember(name, event_id, times)
-      for (const [name, count] of countsOf(decision.counts)) changes.counts[name] = (changes.counts[name] ?? 0) + count
-      return decision.fates
+      return new Map(
+        namesOf(events).flatMap((name) => {
+          const one = brought.get(keyOf(name, event_id))
+          return one ? [[name, one.brought] as const] : []
+        }),
+      )
     },
 
-    changes(): Changes {
-      const fresh = [...held.values()].flat().filter(({ id }) => id < 0)
-      return {
-        ...changes,
-        insert: [...rows, ...fresh.map(({ event, body, due }) => ({ event, body, due }))],
-        brought: [...changed.values()],
+    /** Forgets an order that is not sent, so that another copy may be. */
+    release(event: OutboxEvent): void {
+      if (!isCountedOnce(event)) return
+      const { event_id } = event.data
+      for (const { name, by } of toRelease(event)) {
+        const one = brought.get(keyOf(name, event_id))
+        if (one) remember(name, event_id, { ...one.brought, [by]: 0 })
       }
     },
+
+    newlyHeld: (): NewRow[] =>
+      [...held.values()]
+        .flat()
+        .filter(({ id }) => id < 0)
+        .map(({ id: _, ...row }) => row),
+
+    changed: () => [...changed.values()],
   }
 }
 
@@ -176,3 +295,33 @@ const countsOf = (counts: Partial<OrderCounts>): [keyof OrderCounts, number][] =
   orderCounts.flatMap((name) => (counts[name] ? [[name, counts[name]]] : []))
 
 const keyOf = (event: string, event_id: string): string => JSON.stringify([event, event_id])
+
+/** Decides about events that have waited long enough for a twin or a decision. */
+export function decideReleased(known: KnownOrders, released: readonly HeldRow[], profiles: ProfileDesk): Changes {
+  const desk = createDesk(known, profiles)
+  released.forEach(desk.free)
+  return desk.changes()
+}
+
+/** What is left of events after a look at the denials that came since. */
+export interface Admitted {
+  changes: Changes
+  left: HeldRow[]
+  /** Those of them that have changed. */
+  replaced: HeldRow[]
+}
+
+export function decideAdmitted(known: KnownOrders, stored: readonly HeldRow[], profiles: ProfileDesk): Admitted {
+  const desk = createDesk(known, profiles)
+  const left: HeldRow[] = []
+  const replaced: HeldRow[] = []
+  for (const { id, event } of stored) {
+    const admitted = profiles.admit(event)
+    if (!admitted) desk.dropDenied(id, event)
+    else {
+      left.push({ id, event: admitted })
+      if (admitted !== event) replaced.push({ id, event: admitted })
+    }
+  }
+  return { changes: desk.changes(), left, replaced }
+}

@@ -7,6 +7,7 @@ import { connect, reasonOf } from './connections.ts'
 import { createDatabaseClock } from './database-clock.ts'
 import { createDeadLetters, readStats } from './dead-letters.ts'
 import { createRounds, type Rounds } from './delivery.ts'
+import { createDenials } from './denials.ts'
 import { createDrain } from './drain.ts'
 import { countPerson, erasePerson } from './erase-person.ts'
 import { createIntake } from './intake.ts'
@@ -15,7 +16,9 @@ import { createOrderTraces } from './order-traces.ts'
 import { createPauseSwitch } from './pause-switch.ts'
 import { DEFAULT_SCHEMA, lockKey, type Migration, openSchema, quoteSchema, readOwner } from './postgres-schema.ts'
 import { readPostgresUrl, UnusableDatabase } from './postgres-url.ts'
+import { createProfilePruning } from './profile-pruning.ts'
 import { createQueue } from './queue.ts'
+import { createRelease } from './release.ts'
 import { createSettlement } from './settlement.ts'
 import { createSharedState } from './shared-state.ts'
 
@@ -67,7 +70,7 @@ export function openPostgresEngine(options: EngineOptions) {
   const address = readPostgresUrl(options.url, options.password)
   const schema = quoteSchema(name)
   const connections = connect(address)
-  const rows = createRowAdder(schema, Math.floor(random() * SLOTS))
+  const rows = createRowAdder(schema, Math.floor(random() * SLOTS), lockKey(name, 'profiles'))
   const clock = createDatabaseClock(connections, options.now)
   const { now } = clock
   const parts = { connections, schema, rows, now }
@@ -76,6 +79,9 @@ export function openPostgresEngine(options: EngineOptions) {
   const shared = createSharedState(connections, schema)
   const queue = createQueue({ connections, schema, lock: lockKey(name, 'delivery'), leaseSeconds })
   const settlement = createSettlement(parts)
+  const release = createRelease({ ...parts, queue })
+  const denials = createDenials(parts)
+  const pruning = createProfilePruning(parts)
   let opening: Promise<void> | undefined
   let loop: Loop | undefined
   let drain: ReturnType<typeof createDrain> | undefined
@@ -107,23 +113,39 @@ export function openPostgresEngine(options: EngineOptions) {
     return opening
   }
 
-  function roundsOf(deliver: Deliver, { mergeOrders }: MergeOptions): Rounds {
+  function roundsOf(deliver: Deliver, { mergeOrders, ...rules }: MergeOptions): Rounds {
     const prune = () => deadLetters.prune()
+    const pruneProfiles = () => pruning(rules.profiles)
+    const profiles = { release, denials, rules, pruneProfiles }
     const times = { longestWait: mergeOrders * 1000, leaseMilliseconds: leaseSeconds * 1000, retryAfter }
-    return createRounds({ queue, settlement, shared, deliver, ready, prune, ...times, now, random, log, clock })
+    return createRounds({
+      queue,
+      settlement,
+      shared,
+      ...profiles,
+      deliver,
+      ready,
+      prune,
+      ...times,
+      now,
+      random,
+      log,
+      clock,
+    })
   }
 
   return {
     ready,
     parts,
     keepsHistory: true,
+    keepsProfiles: true,
     pauseSwitch: createPauseSwitch(connections.query, schema, now, ready),
     traces: createOrderTraces(connections.query, schema, ready),
 
-    async add(events: readonly OutboxEvent[], { mergeOrders }: MergeOptions, extras?: Extras): Promise<Fate[]> {
+    async add(events: readonly OutboxEvent[], options: MergeOptions, extras?: Extras): Promise<Fate[]> {
       if (isClosed) throw new OutboxFull('The database is closing.')
       await ready()
-      const fates = await intake.add(events, mergeOrders, extras)
+      const fates = await intake.add(events, options, extras)
       loop?.wake()
       return fates
     },
@@ -192,5 +214,7 @@ const nothing: StoreStats = {
   oldest: undefined,
   stopped: undefined,
   orders: { merged: 0, conflict: 0, late_twin: 0, left_to_source: 0 },
+  no_consent: 0,
+  profiles: { profiles: 0, denials: 0, shared_keys: 0 },
   customers: { new: 0, returning: 0, unknown: 0 },
 }

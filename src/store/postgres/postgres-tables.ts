@@ -1,7 +1,9 @@
+import { profileTables } from './profile-tables.ts'
+
 /** Version 1 of the tables. */
 export const outboxTables = (schema: string): string => eventTables(schema) + sharedTables(schema)
 
-/** Version 2 of the tables: the history of customers, and switches. The columns are the same as in the SQLite engine. */
+/** Version 2 of the tables: the history of customers, switches and profiles. The columns are the same as in the SQLite engine. */
 export const laterTables = (schema: string): string => `
 CREATE TABLE ${schema}.customers (
   key bytea PRIMARY KEY,
@@ -20,7 +22,7 @@ INSERT INTO ${schema}.customer_history (salt) VALUES (replace(gen_random_uuid():
 -- What was taken from other databases: the last chunk of each of their tables.
 CREATE TABLE ${schema}.moves (source text NOT NULL, name text NOT NULL, chunk text NOT NULL, PRIMARY KEY (source, name));
 CREATE TABLE ${schema}.switches (name text PRIMARY KEY, since bigint NOT NULL);
-`
+${profileTables(schema)}`
 
 /**
  * Waiting events, leases, dead letters and the order memory. The meaning of the columns is the same as
