@@ -38,7 +38,7 @@ export function EventLine({ line, now, isOpen, isCurrent, onToggle, onFocus }: P
       </span>
       <span class="outcome" data-tone=${statusTones[status]}>${statusNames[status]}</span>
       <span class="time">${formatMoment(time, now)}</span>
-      <span class="under"><code class="id">${event_id}</code> <span class="why">${why}</span></span>
+      <span class="under"><code class="id">${event_id}</code> ${!isOpen && html`<span class="why">${why}</span>`}</span>
     </button>
     <div id=${`line-${id}`} class="details" hidden=${!isOpen}>${isOpen && html`<${Details} line=${line} />`}</div>
   </li>`

@@ -167,7 +167,7 @@ tbody tr:last-child > * { border-bottom: 0; }
 .arrow { margin: 0 6px; }
 .to { color: var(--accent); }
 .amount { margin-left: 6px; font-variant-numeric: tabular-nums; }
-.outcome { padding: 0 9px; border: 1px solid; border-radius: 99px; font-size: 13px; color: var(--tone); white-space: nowrap; }
+.outcome { justify-self: end; padding: 0 9px; border: 1px solid; border-radius: 99px; font-size: 13px; color: var(--tone); white-space: nowrap; }
 .row .time { text-align: right; }
 .row .under { grid-column: 2 / -1; display: flex; flex-wrap: wrap; gap: 0 16px; }
 .row .id { font-size: 12px; line-height: 20px; color: var(--soft); }

@@ -1,3 +1,4 @@
+import { createProfileImport } from '../store/postgres/import-profiles.ts'
 import { createImport } from '../store/postgres/import-rows.ts'
 import { openPostgresEngine, type PostgresEngine } from '../store/postgres/postgres-engine.ts'
 import { isPostgresUrl } from '../store/postgres/postgres-url.ts'
@@ -60,11 +61,12 @@ async function move(file: Export, engine: PostgresEngine, from: string, { path }
   const orders = await moveParts(file.orders(), target.addOrders)
   const since = file.pausedSince()
   if (since !== undefined) await target.pause(since)
+  const profiles = await moveProfiles(file, createProfileImport({ ...engine.parts, source: file.id }))
   const waiting = await moveRows(file, target, 'waiting')
   const dead = await moveRows(file, target, 'dead_letters')
   await target.addTotals(file.totals().map(({ name, count }) => ({ name: String(name), count: Number(count) })))
   return [
-    `${from} was moved to ${path}: ${waiting} waiting events, ${dead} dead letters, ${orders} orders and ${customers} keys of customers.`,
+    `${from} was moved to ${path}: ${waiting} waiting events, ${dead} dead letters, ${orders} orders, ${customers} keys of customers and ${profiles} profiles.`,
     ...(since === undefined ? [] : ['The intake is paused, as it was before.']),
     `${from} has no waiting events any more. Start the servers with --database ${path}, and delete the file when everything works.`,
   ]
@@ -79,6 +81,15 @@ async function moveParts(
     await add(part)
     count += part.length
   }
+  return count
+}
+
+/** Copies profiles and denials of consent, and returns the number of profiles. */
+async function moveProfiles(file: Export, target: ReturnType<typeof createProfileImport>): Promise<number> {
+  await target.addKeys(file.sharedKeys(), file.denials())
+  let count = 0
+  for (let part = file.profiles(await target.last()); part.length; part = file.profiles(await target.last()))
+    count += await target.add(part)
   return count
 }
 

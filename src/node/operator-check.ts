@@ -33,7 +33,7 @@ function isOn(origin: string, relay: string): boolean {
   return origin !== 'null' && URL.canParse(relay, origin) && new URL(relay, origin).origin === origin
 }
 
-const hasLog = { database: true, outbox: false, postgres: false } as const satisfies Record<DatabaseKind, boolean>
+const hasLog = { database: true, outbox: false, postgres: true } as const satisfies Record<DatabaseKind, boolean>
 
 function checkLog({ log }: ForwarderConfig, kind: DatabaseKind): Finding {
   if (log === false)
@@ -44,9 +44,8 @@ function checkLog({ log }: ForwarderConfig, kind: DatabaseKind): Finding {
     const { days, maxBytes } = { ...defaultRetention, ...log }
     return fine(`The event log keeps ${days} days, at most ${Math.round(maxBytes / 1e6)} MB.`)
   }
-  const where = kind === 'outbox' ? 'an outbox' : 'PostgreSQL'
-  if (log) return toFix(`log is set, but ${where} has no event log. Use a database in a file, or remove log.`)
-  return note(`There is no event log, because ${where} has none, so reconcile has nothing to compare.`)
+  if (log) return toFix('log is set, but an outbox has no event log. Use a database, or remove log.')
+  return note('There is no event log, because an outbox has none, so reconcile has nothing to compare.')
 }
 
 function checkMetrics({ metricsToken }: ForwarderConfig): Finding {

@@ -4,7 +4,6 @@ import { readAlerts } from './alerts/read-alerts.ts'
 import type { ForwarderConfig } from './forwarder-config.ts'
 import { forwarderOptions, newCustomersOptions, originOption, profileOptions } from './forwarder-options.ts'
 import { isToken } from './is-token.ts'
-import { checkFeatures } from './missing-features.ts'
 import { readSources, type Sources } from './sources/sources.ts'
 
 /** Errors for tokens that are missing or cannot be sent in a header. They never repeat the token. */
@@ -48,7 +47,6 @@ export function checkConfig(config: ForwarderConfig): CheckedConfig {
       'converge-tiktok: store and outbox are both set. Set only one of them. A store also keeps events, and it merges orders.',
     )
   checkProfiles(config)
-  checkFeatures(config)
   if (config.delivery === 'drain' && !config.store?.drain)
     throw new Error(
       'converge-tiktok: delivery is drain, which needs a store that can drain: createPostgresStore from converge-tiktok/postgres.',

@@ -15,7 +15,6 @@ import { createLateEvents } from './late-events.ts'
 import { createLog } from './log-line.ts'
 import { createMatchKeys } from './match-keys.ts'
 import type { Metrics } from './metrics.ts'
-import { tellMissingFeatures } from './missing-features.ts'
 import { checkHistoryStore, readHistoryConfig } from './new-customers.ts'
 import { createOperatorRoutes } from './operator-routes.ts'
 import type { Deliver } from './outbox.ts'
@@ -129,7 +128,6 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     ...{ config, sources, api, keeper, store, ...counters, history, readPause, metrics },
     ...{ log, throttle, now, monotonic, fetch, alertMemory, watchEvery },
   })
-  tellMissingFeatures(config, log)
   if (!keeper?.drain) keeper?.start(api.deliver)
 
   const served = { cookies: cookies !== undefined, ...(keeper?.keepsDenials && { denials: true }) }

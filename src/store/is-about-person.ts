@@ -1,16 +1,21 @@
 import { isRecord } from '../core/read.ts'
 import type { OutboxEvent } from '../server/outbox.ts'
-import type { PersonKeys } from './person.ts'
+import type { KnownPerson } from './person.ts'
 
-/** True if an event is about a person: by a match key, or by the ID of an order. */
-export function isAboutPerson({ data }: OutboxEvent, person: PersonKeys): boolean {
+/**
+ * True if an event is about a person: by a match key, by the ID of an order, or by a visitor ID or alias of the person's profiles
+ * unless it has another email.
+ */
+export function isAboutPerson({ data, visitor, aliases, filledFrom }: OutboxEvent, person: KnownPerson): boolean {
   const user: unknown = data.user
   const { email, phone, external_id } = isRecord(user) ? user : {}
   return (
     hasOne(person.orderIds, [data.event_id, data.properties?.order_id]) ||
     hasOne(person.emails, [email]) ||
     hasOne(person.phones, [phone]) ||
-    hasOne(person.customerIds, [external_id])
+    hasOne(person.customerIds, [external_id]) ||
+    hasOne(person.aliases ?? [], [aliases]) ||
+    (email === undefined && hasOne(person.linked, [visitor, aliases, filledFrom]))
   )
 }
 

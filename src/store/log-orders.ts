@@ -4,6 +4,9 @@ import type { LogPart, LogStatus } from './event-log.ts'
 import { isSent } from './fate.ts'
 import type { KeptEvent } from './waiting-event.ts'
 
+/** Why an event is not sent, in the log. */
+export const NO_CONSENT = 'the visitor denied consent, or did not grant it'
+
 /** What an event of a request gets in the log. */
 export interface EventLine {
   part: LogPart

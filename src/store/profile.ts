@@ -1,4 +1,5 @@
 import type { EventsApiEvent, OutboxEvent } from '../server/outbox.ts'
+import type { PersonKeys } from './person.ts'
 
 /**
  * By what a profile is found: one letter for the kind, then SHA-256 in lower-case hex. The kind is part of the key, because a
@@ -155,6 +156,16 @@ export function personKeysOf({ customer, email, phone }: PersonIds): ProfileKey[
   if (email !== undefined) keys.push(keyOf('email', email))
   if (phone !== undefined) keys.push(keyOf('phone', phone))
   return keys
+}
+
+/** The keys of a person, by which profiles and denials are found. */
+export function keysOfPerson({ emails, phones, customerIds, aliases = [] }: PersonKeys): ProfileKey[] {
+  return [
+    ...emails.map((hash) => keyOf('email', hash)),
+    ...phones.map((hash) => keyOf('phone', hash)),
+    ...customerIds.map((hash) => keyOf('customer', hash)),
+    ...aliases.map((hash) => keyOf('alias', hash)),
+  ]
 }
 
 type PersonIds = { [Key in 'customer' | 'email' | 'phone']?: string | undefined }

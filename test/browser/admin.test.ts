@@ -171,7 +171,7 @@ inEachBrowser(
         const { shows, click, text } = await signedIn('#events')
         await click('Placed Order', '.list')
         await shows('Retry it under Dead letters', '.details')
-        expect((await text('.details')).join('').split(refusal)).toHaveLength(2)
+        expect((await text('.log')).join('').split(refusal)).toHaveLength(2)
       })
 
       test('say in words why an order was skipped', async () => {

@@ -11,8 +11,8 @@ const sizeOf = (file: string) => brotliCompressSync(read(file)).length
 /** Bytes, brotli 11. They should come down to 6,500 for converge-shop.js and to 5,700 for converge-pixel.js. */
 const budgets = {
   'converge-pixel.js': 11_660,
-  'converge-shop.js': 12_770,
-  'converge-shop-filters.js': 13_400,
+  'converge-shop.js': 12_800,
+  'converge-shop-filters.js': 13_450,
   'converge.js': 13_690,
 } satisfies Record<Variant, number>
 

@@ -1,5 +1,6 @@
 // `converge-tiktok database move`: from a file to PostgreSQL.
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { sha256 } from '../../src/core/sha256.ts'
 import { databaseCommand } from '../../src/node/database-command.ts'
 import type { OutboxEvent } from '../../src/server/outbox.ts'
 import { createImport } from '../../src/store/postgres/import-rows.ts'
@@ -75,7 +76,7 @@ describe.runIf(hasPostgres)('database move', () => {
     await fillFile(path)
     expect(await move(path)).toBe(0)
     expect(lines[0]).toBe(
-      `${path} was moved to ${open}: 2301 waiting events, 2 dead letters, 3 orders and 1 keys of customers.`,
+      `${path} was moved to ${open}: 2301 waiting events, 2 dead letters, 3 orders, 1 keys of customers and 0 profiles.`,
     )
     const store = openStore(url)
     expect(await store.stats()).toMatchObject({ waiting: 2301, sent: 1, dead: { refused: 2 } })
@@ -99,6 +100,47 @@ describe.runIf(hasPostgres)('database move', () => {
     const file = openFile(path)
     expect(await file.stats()).toMatchObject({ waiting: 0, dead: {} })
     expect(await listOf(file.deadLetters())).toEqual([])
+  })
+
+  test('moves profiles, denials and keys that belong to nobody, once', async () => {
+    const path = newPath()
+    const options = { mergeOrders: 0, consent: 'implied' as const, profiles: { days: 30, max: 100 } }
+    const cart = sha256('urn:cart_token:abc')
+    const fromPage = (name: string, alias: string): OutboxEvent => {
+      const event = purchase(name, { order: false, source: 'page', visitor: sha256(name), aliases: [alias] })
+      return { ...event, data: { ...event.data, user: { ttclid: `click of ${name}` } } }
+    }
+    const former = openFile(path)
+    await former.add([fromPage('anna', cart), fromPage('denies', cart)], options)
+    await former.add(
+      ['1', '2', '3', '4'].map((name) => fromPage(name, 'a'.repeat(64))),
+      options,
+    )
+    await former.add([], options, { denials: [{ keys: [`v${sha256('denies')}`], time: Date.now() }] })
+    const counts = { profiles: 5, denials: 2, shared_keys: 1 }
+    expect(await former.stats()).toMatchObject({ profiles: counts })
+    await former.close()
+    await move(path)
+    expect(lines[0]).toContain('5 profiles')
+    await move(path)
+    expect(lines[2]).toContain('0 profiles')
+
+    const store = openStore(url)
+    expect(await store.stats()).toMatchObject({ profiles: counts })
+    const fates = await store.add([fromPage('denies', cart)], options)
+    expect(fates).toEqual(['no_consent'])
+    const visitor = sha256('anna')
+    const sent: OutboxEvent[] = []
+    await store.add([purchase('later', { order: false, source: 'page', visitor })], options)
+    store.start(async (events) => {
+      sent.push(...events)
+      return events.map(() => 'done')
+    }, options)
+    await expect
+      .poll(() => sent.find(({ data }) => data.event_id === 'later')?.data.user, poll)
+      .toMatchObject({
+        ttclid: 'click of anna',
+      })
   })
 
   test('may be run again after it was interrupted between the two databases, and moves nothing twice', async () => {

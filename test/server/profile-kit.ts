@@ -1,14 +1,12 @@
 // A forwarder with profiles, its database and a clock, in front of the stand-in for the Events API.
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { sha256 } from '../../src/core/sha256.ts'
 import { createForwarder } from '../../src/server/forwarder.ts'
 import type { ForwarderConfig } from '../../src/server/forwarder-config.ts'
-import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { RelayedEvent } from '../../src/types.ts'
 import { type AcceptedEvent, createEventsApiHost } from '../tiktok/events-api-host.ts'
 import { accessToken, adminToken, pixelId, shop, webhookToken } from './node-requests.ts'
-import { newPath, soon } from './outbox-kit.ts'
 
 export const second = 1000
 export const hour = 3_600_000
@@ -33,8 +31,15 @@ export const anna: Visitor = {
   ttp: 'ttp-anna',
 }
 
+/** A new and empty database. */
+export interface ProfileDatabase {
+  /** Opens it, as a forwarder does. */
+  open(now: () => number): Store
+  /** Returns those of the hashes that it contains, as text or as bytes. */
+  find(hashes: readonly string[]): string[] | Promise<string[]>
+}
+
 export interface ProfileServer {
-  path: string
   store: Store
   /** Lets the time of the forwarder and the database pass, in milliseconds. */
   pass(milliseconds: number): void
@@ -48,14 +53,15 @@ export interface ProfileServer {
   health(): Promise<Record<string, unknown>>
 }
 
-export async function startProfiles(config: Partial<ForwarderConfig> = {}): Promise<ProfileServer> {
+export async function startProfiles(
+  database: ProfileDatabase,
+  config: Partial<ForwarderConfig> = {},
+): Promise<ProfileServer> {
   const tiktok = await createEventsApiHost({ accessToken, pixelId })
   onTestFinished(() => tiktok.close())
   let passed = 0
   const now = () => Date.now() + passed
-  const path = newPath()
-  const store = createSqliteStore({ path, pixelId, now, retryAfter: soon })
-  onTestFinished(() => store.close())
+  const store = database.open(now)
   const whole = { pixelId, accessToken, webhookToken, adminToken, allowedOrigins: [shop], store, ...config }
   const forwarder = createForwarder(
     { eventsApiUrl: tiktok.url, ...whole },
@@ -69,7 +75,6 @@ export async function startProfiles(config: Partial<ForwarderConfig> = {}): Prom
   }
   let last = 0
   return {
-    path,
     store,
     pass: (milliseconds) => (passed += milliseconds),
     now,
@@ -87,6 +92,9 @@ export async function startProfiles(config: Partial<ForwarderConfig> = {}): Prom
       const marker = `marker-${++last}`
       await post('webhook', { event_name: 'Searched', event_id: marker, profile_properties: { $consent: 'granted' } })
       const isLast = (events: AcceptedEvent[]) => events.some(({ event_id }) => event_id === marker)
+      await tiktok.waitForAccepted(isLast, 15_000)
+      // The order may be due only after the batch with the marker was taken.
+      await expect.poll(() => store.stats(), { timeout: 15_000 }).toMatchObject({ waiting: 0 })
       return (await tiktok.waitForAccepted(isLast, 15_000)).filter(({ event_id }) => event_id === id)
     },
     health: async () => {

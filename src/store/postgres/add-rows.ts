@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto'
+import { needsConsent } from '../consent-decision.ts'
 import type { Fate } from '../fate.ts'
+import { createNewProfileLimit } from '../new-profile-limit.ts'
+import type { ProfileKey } from '../profile.ts'
+import { createProfileDesk, type ProfileDesk } from '../profile-desk.ts'
+import type { ProfileOptions } from '../store.ts'
 import { isCountedOnce, originOf } from '../waiting-event.ts'
 import { durable, type Query, type Row } from './connections.ts'
 import { createCustomerDesk, createCustomerTable } from './customer-desk.ts'
 import { createLogWriter } from './log-writer.ts'
 import { type Addition, type Changes, decideAll, type KnownOrders, type NewRow } from './order-desk.ts'
+import { keysAround } from './profile-key.ts'
+import { createProfileRows, noProfiles, type ProfileRows } from './profile-rows.ts'
 
 // JSON has no such character outside of escapes, so it separates bodies without a copy of their text.
 const SEPARATOR = '\u001e'
@@ -12,8 +19,12 @@ const SEPARATOR = '\u001e'
 // One lock for each order could exceed the database's table of locks. Orders that share a lock wait for each other.
 const LOCKS = 256
 
-/** Adds waiting events to the tables of a schema. `slot` is this process's row of each total. */
-export function createRowAdder(schema: string, slot: number) {
+/**
+ * Adds waiting events to the tables of a schema. `slot` is this process's row of each total. `profileLock` is the key of the lock
+ * that transactions with profiles have.
+ */
+export function createRowAdder(schema: string, slot: number, profileLock: string) {
+  const profileRows = createProfileRows(schema, profileLock)
   const [first = 0] = new Int32Array(createHash('sha256').update(schema).digest().buffer.slice(0, 4))
 
   const insertSql = `WITH durable AS MATERIALIZED (${durable}),
@@ -95,8 +106,9 @@ export function createRowAdder(schema: string, slot: number) {
     if (given.length) await query(totalSql, [slot, JSON.stringify(given)])
   }
 
-  async function write(query: Query, changes: Changes, now: number, lines: readonly number[]): Promise<void> {
+  async function write(query: Query, changes: Changes, now: number): Promise<void> {
     const { replace, remove, brought, counts } = changes
+    const lines = await log.takeIds(query, changes.log.added.length)
     const removed = remove.length ? await query(removeSql, [remove]) : []
     if (replace.length) {
       const rows = replace.map(({ id, event, body }) => ({ id, expires: Math.floor(event.expires), body }))
@@ -110,18 +122,29 @@ export function createRowAdder(schema: string, slot: number) {
       if (gone.length) await query(forgetSql, [gone])
     }
     await addTotals(query, { waiting: -removed.length, ...counts })
+    await log.write(query, changes.log, lines, now)
   }
+
+  const withProfiles = createProfileTransaction(profileRows, addTotals)
 
   return {
     slot,
     log,
     lockOrders,
+    readOrders,
     addTotals,
+    write,
+    withProfiles,
+    profileRows,
 
     /** True if `add` must run in a transaction, because it takes more than one statement. */
     needsTransaction: (additions: readonly Addition[]): boolean =>
       additions.some(
-        ({ kept, extras }) => extras?.history || extras?.log || kept.some(({ event }) => isCountedOnce(event)),
+        (one) =>
+          one.extras?.history ||
+          one.extras?.log ||
+          usesProfiles(one) ||
+          one.kept.some(({ event }) => isCountedOnce(event)),
       ),
 
     /** Adds the events of several requests and returns their fates. `now` is in milliseconds since 1970. */
@@ -135,17 +158,64 @@ export function createRowAdder(schema: string, slot: number) {
       await lockOrders(query, [...ids, ...keys])
       const known = await readOrders(query, ids)
       const desk = settings && createCustomerDesk(settings, await customers.read(query, keys))
-      const time = now()
-      const { fates, changes } = decideAll(additions, known, { customers: desk, nameOf: log.nameOf }, time)
-      const lines = await log.takeIds(query, changes.log.added.length)
-      await write(query, changes, time, lines)
-      await log.write(query, changes.log, lines, time)
+      const profileKeys = additions.some(usesProfiles) ? keysOfAll(additions, known) : undefined
+      const { nameOf } = log
+      const { fates, changes, time } = await withProfiles(query, profileKeys, {
+        now,
+        work: (profiles, time) => ({
+          ...decideAll(additions, known, { customers: desk, profiles, nameOf }, time),
+          time,
+        }),
+      })
+      await write(query, changes, time)
       if (desk) {
         await customers.write(query, desk.changes())
         await addTotals(query, desk.changes().counts)
       }
       return fates()
     },
+  }
+}
+
+/**
+ * Decides with the profiles that the keys lead to, and writes what has changed in them. Without `keys`, nothing is read. Lock
+ * orders and rows before, so that no two transactions wait for each other.
+ */
+function createProfileTransaction(
+  profileRows: ProfileRows,
+  addTotals: (query: Query, totals: Readonly<Record<string, number>>) => Promise<void>,
+) {
+  const mayCreate = createNewProfileLimit(() => performance.now())
+
+  return async function withProfiles<Answer>(
+    query: Query,
+    keys: Iterable<ProfileKey> | undefined,
+    { now, work }: { now: () => number; work: (profiles: ProfileDesk, time: number) => Answer },
+  ): Promise<Answer> {
+    if (keys) await profileRows.lock(query)
+    const known = keys ? await profileRows.read(query, keys) : noProfiles
+    const time = now()
+    const desk = createProfileDesk(known.reader, { now: time, latest: () => known.latest(time), mayCreate })
+    const answer = work(desk, time)
+    if (!keys) return answer
+    await addTotals(query, { ...(await profileRows.apply(query, desk.changes(), { now: time, known })) })
+    if (desk.isUsed()) await profileRows.setClock(query, time, known)
+    return answer
+  }
+}
+
+/** True if profiles or denials decide about events. */
+export const readsProfiles = (options: ProfileOptions): boolean =>
+  options.profiles !== undefined || needsConsent(options)
+
+const usesProfiles = ({ extras, ...options }: Addition): boolean =>
+  readsProfiles(options) || (extras?.denials?.length ?? 0) > 0
+
+function* keysOfAll(additions: readonly Addition[], { held }: KnownOrders): Generator<ProfileKey> {
+  for (const { event } of held) yield* keysAround(event)
+  for (const { kept, extras } of additions) {
+    for (const { event } of kept) yield* keysAround(event)
+    for (const { keys } of extras?.denials ?? []) yield* keys
   }
 }
 

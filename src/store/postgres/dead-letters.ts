@@ -135,6 +135,12 @@ export async function readStats(connections: Connections, schema: string, now: n
       late_twin: total('late_twin'),
       left_to_source: total('left_to_source'),
     },
+    no_consent: total('no_consent'),
+    profiles: {
+      profiles: total('profiles'),
+      denials: total('denials'),
+      shared_keys: total('shared_keys'),
+    },
     customers: {
       new: total(customerTotals.new),
       returning: total(customerTotals.returning),

@@ -1,14 +1,23 @@
 import type { Deliver, Verdict } from '../../server/outbox.ts'
+import type { ProfileOptions } from '../store.ts'
 import { createVerdictReader, type Reading } from '../verdict-reader.ts'
 import { MAX_BATCH } from '../waiting-event.ts'
 import { reasonOf } from './connections.ts'
 import type { DatabaseClock } from './database-clock.ts'
+import type { Denials } from './denials.ts'
 import type { Batch, Queue } from './queue.ts'
+import type { Release } from './release.ts'
 import type { Outcome, Settlement } from './settlement.ts'
 import type { SharedDelivery, SharedState } from './shared-state.ts'
 
 export interface DeliveryOptions {
   queue: Queue
+  release: Release
+  denials: Denials
+  /** The rules on consent and profiles. */
+  rules: ProfileOptions
+  /** Deletes some profiles that are too old or too many. */
+  pruneProfiles: () => Promise<void>
   settlement: Settlement
   shared: SharedDelivery
   deliver: Deliver
@@ -60,13 +69,14 @@ const MOST_CALLS = 4
 /** Milliseconds between looks at the database: another process may have added an event, or ended. */
 export const LOOK = 2000
 const LATE_EACH = 1000
+const PROFILES_EACH = 10_000
 const PAUSE_WITHOUT_DATABASE = 1000
 const NO_FAILURE: SharedState = { stopped: undefined, failures: 0, hold: 0 }
 const DAY = 86_400_000
 const MINUTE = 60_000
 
 export function createRounds(options: DeliveryOptions): Rounds {
-  const { queue, settlement, shared, longestWait, leaseMilliseconds, now, log } = options
+  const { queue, settlement, shared, rules, longestWait, leaseMilliseconds, now, log } = options
   const verdictReader = createVerdictReader(options)
   const ask = createAsk(options)
   const inHand = new Set<Batch>()
@@ -79,9 +89,15 @@ export function createRounds(options: DeliveryOptions): Rounds {
   let nextLate = 0
   let nextPruning = 0
   let nextLogPruning = 0
+  let nextProfiles = 0
 
   async function tidy(): Promise<void> {
-    await queue.release(now(), now() + longestWait)
+    await options.denials.sweep(rules)
+    await options.release(now() + longestWait, rules)
+    if (performance.now() >= nextProfiles) {
+      nextProfiles = performance.now() + PROFILES_EACH
+      await options.pruneProfiles()
+    }
     if (performance.now() >= nextLate) {
       nextLate = performance.now() + LATE_EACH
       while (await settlement.setAsideLate(now()));
@@ -103,14 +119,19 @@ export function createRounds(options: DeliveryOptions): Rounds {
         return undefined // send what was taken already
       })
       if (!taken) return { batches, state: last ?? NO_FAILURE }
-      const { batch, state } = taken
+      const { batch: found, state } = taken
       last = state
+      const isFull = found.events.length === MAX_BATCH
+      const batch = await options.denials.withoutDenied(found, rules).catch(async (error: unknown) => {
+        await queue.giveBack(found).catch(() => {}) // its lease ends soon
+        throw error
+      })
       if (batch.events.length) {
         batches.push(batch)
         inHand.add(batch)
       }
       const isAlone = state.failures > 0 || calls === 1
-      if (batch.events.length < MAX_BATCH || isAlone || batches.length === calls) return { batches, state }
+      if (!isFull || isAlone || batches.length === calls) return { batches, state }
     }
   }
 

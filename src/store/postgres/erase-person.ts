@@ -1,16 +1,9 @@
 import type { OutboxEvent } from '../../server/outbox.ts'
 import { isAboutPerson } from '../is-about-person.ts'
-import type { PersonCounts, PersonKeys } from '../person.ts'
-import type { RowAdder } from './add-rows.ts'
-import { type Connections, type Row, reasonOf } from './connections.ts'
+import type { KnownPerson, PersonCounts, PersonKeys } from '../person.ts'
+import { type Row, reasonOf } from './connections.ts'
 import { createCustomerTable } from './customer-desk.ts'
-
-export interface ErasureOptions {
-  connections: Connections
-  /** Quoted. */
-  schema: string
-  rows: RowAdder
-}
+import { eraseProfiles, findProfiles, type SearchOptions } from './profile-search.ts'
 
 const tables = ['dead_letters', 'waiting'] as const
 type Table = (typeof tables)[number]
@@ -22,15 +15,22 @@ const SEARCH_SECONDS = 600
 const LARGEST_REWRITE = 50_000_000
 
 /** Counts a person's events, and changes nothing. */
-export async function countPerson(options: ErasureOptions, person: PersonKeys): Promise<PersonCounts> {
+export async function countPerson(options: SearchOptions, person: PersonKeys): Promise<PersonCounts> {
   const counts: Record<Table, number> = { waiting: 0, dead_letters: 0 }
+  const { ids: profiles, known } = await findProfiles(options, person)
   for (const table of tables) {
-    for await (const ids of findPerson(options, table, 0, person)) counts[table] += ids.length
+    for await (const ids of findPerson(options, table, 0, known)) counts[table] += ids.length
   }
   const customers = await createCustomerTable(options.schema).find(options.connections, person, 'count')
   const logLines = await options.rows.log.find(options.connections, person, 'count')
-  const { waiting, dead_letters: deadLetters } = counts
-  return { waiting, deadLetters, sending: 0, ...(customers && { customers }), ...(logLines && { logLines }) }
+  return {
+    waiting: counts.waiting,
+    deadLetters: counts.dead_letters,
+    sending: 0,
+    ...(profiles.length > 0 && { profiles: profiles.length }),
+    ...(customers && { customers }),
+    ...(logLines && { logLines }),
+  }
 }
 
 /**
@@ -39,13 +39,15 @@ export async function countPerson(options: ErasureOptions, person: PersonKeys): 
  *
  * @throws a sentence, if the deleted rows could not be removed from the tables
  */
-export async function erasePerson(options: ErasureOptions, person: PersonKeys): Promise<PersonCounts> {
+export async function erasePerson(options: SearchOptions, person: PersonKeys): Promise<PersonCounts> {
   const { connections, schema, rows } = options
   const counts = { waiting: 0, deadLetters: 0, sending: 0 }
   let lastDead = 0
+  const { ids, known } = await findProfiles(options, person)
+  const profiles = await eraseProfiles(options, ids, person)
 
   async function eraseDead(): Promise<void> {
-    for await (const ids of findPerson(options, 'dead_letters', lastDead, person)) {
+    for await (const ids of findPerson(options, 'dead_letters', lastDead, known)) {
       lastDead = ids.at(-1) ?? lastDead
       const gone = await connections.query(`DELETE FROM ${schema}.dead_letters WHERE id = ANY($1) RETURNING 1`, [ids])
       counts.deadLetters += gone.length
@@ -53,7 +55,7 @@ export async function erasePerson(options: ErasureOptions, person: PersonKeys): 
   }
 
   await eraseDead()
-  for await (const ids of findPerson(options, 'waiting', 0, person)) {
+  for await (const ids of findPerson(options, 'waiting', 0, known)) {
     await connections.transaction(async (query) => {
       const gone = await query(
         `DELETE FROM ${schema}.waiting WHERE id = ANY($1) RETURNING EXISTS (
@@ -66,23 +68,32 @@ export async function erasePerson(options: ErasureOptions, person: PersonKeys): 
     })
   }
   await eraseDead() // what was set aside meanwhile
+  // What an event of the person that was just released has added.
+  const again = await eraseProfiles(options, (await findProfiles(options, known)).ids, person)
+  const found = profiles + again
   const customers = await createCustomerTable(schema).find(connections, person, 'erase')
   const logLines = await rows.log.find(connections, person, 'erase')
   await vacuum(options)
-  return { ...counts, ...(customers && { customers }), ...(logLines && { logLines }) }
+  return {
+    ...counts,
+    ...(found > 0 && { profiles: found }),
+    ...(customers && { customers }),
+    ...(logLines && { logLines }),
+  }
 }
 
 /** Finds a person's rows behind an id, in parts. */
 async function* findPerson(
-  { connections, schema }: ErasureOptions,
+  { connections, schema }: SearchOptions,
   table: Table,
   after: number,
-  person: PersonKeys,
+  person: KnownPerson,
 ): AsyncGenerator<number[]> {
   // As text, because a value with NUL cannot be read as JSON by the database. The exact comparison is done here.
   const sql = `SELECT id, body FROM ${schema}.${table}
     WHERE id > $1 AND (event_id = ANY($2) OR body LIKE ANY($3)) ORDER BY id LIMIT ${ROWS_OF_PART}`
-  const texts = [...person.emails, ...person.phones, ...person.customerIds, ...person.orderIds.map(inJson)]
+  const { emails, phones, customerIds, aliases = [], linked, orderIds } = person
+  const texts = [...emails, ...phones, ...customerIds, ...aliases, ...linked, ...orderIds.map(inJson)]
   const patterns = texts.map((text) => `%${text.replace(/[\\%_]/g, '\\$&')}%`)
   for (let last = after; ; ) {
     const found = await connections.query(sql, [last, person.orderIds, patterns], SEARCH_SECONDS)
@@ -97,9 +108,9 @@ const inJson = (text: string): string => JSON.stringify(text).slice(1, -1)
 const toEvent = ({ body }: Row): OutboxEvent => JSON.parse(String(body))
 
 /** Rewrites small tables. In large ones, the space of deleted rows is only released, and is overwritten when it is used again. */
-async function vacuum({ connections, schema }: ErasureOptions): Promise<void> {
+async function vacuum({ connections, schema }: SearchOptions): Promise<void> {
   try {
-    for (const table of [...tables, 'customers', 'log']) {
+    for (const table of [...tables, 'customers', 'profiles', 'profile_keys', 'tombstones', 'log']) {
       const [size] = await connections.query(`SELECT pg_total_relation_size('${schema}.${table}') AS bytes`)
       const full = Number(size?.bytes) <= LARGEST_REWRITE ? '(FULL) ' : ''
       await connections.query(`VACUUM ${full}${schema}.${table}`, [], SEARCH_SECONDS)

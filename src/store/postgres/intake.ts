@@ -1,22 +1,21 @@
 import { setImmediate } from 'node:timers/promises'
 import { type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
 import type { Fate } from '../fate.ts'
-import type { Extras } from '../store.ts'
+import { writeKept } from '../kept-event.ts'
+import type { Extras, MergeOptions } from '../store.ts'
 import type { KeptEvent } from '../waiting-event.ts'
 import type { RowAdder } from './add-rows.ts'
 import { type Connections, isDiskFull } from './connections.ts'
-import { writeBody } from './write-body.ts'
 
-interface Waiting {
+interface Waiting extends MergeOptions {
   kept: KeptEvent[]
-  mergeOrders: number
   extras: Extras | undefined
   resolve: (fates: Fate[]) => void
   reject: (reason: unknown) => void
 }
 
 export interface Intake {
-  add(events: readonly OutboxEvent[], mergeOrders: number, extras?: Extras): Promise<Fate[]>
+  add(events: readonly OutboxEvent[], options: MergeOptions, extras?: Extras): Promise<Fate[]>
   /** Resolves once nothing is being written. */
   end(): Promise<void>
 }
@@ -69,11 +68,11 @@ export function createIntake({ connections, rows, now }: IntakeOptions): Intake 
   }
 
   return {
-    add: (events, mergeOrders, extras) =>
+    add: (events, options, extras) =>
       new Promise((resolve, reject) => {
         const names = extras?.log?.eventNames
-        const kept = events.map((event, index) => ({ event, body: writeBody(event), eventName: names?.[index] }))
-        waiting.push({ kept, mergeOrders, extras, resolve, reject })
+        const kept = events.map((event, index) => ({ event, body: writeKept(event), eventName: names?.[index] }))
+        waiting.push({ ...options, kept, extras, resolve, reject })
         committing ??= commitAll()
       }),
     async end() {

@@ -27,6 +27,8 @@ export type LineChange = Partial<Omit<NewLine, 'channel'>> & { channel?: LogChan
 
 /** The lines that a transaction adds and changes. A new line has a negative ID until it is inserted. */
 export interface LogDesk extends OrderLines {
+  /** Profiles have filled the event. */
+  fill(line: number, event: OutboxEvent): void
   insertUnsent(part: LogPart, unsent: UnsentEvent): void
   added: readonly NewLine[]
   changed: ReadonlyMap<number, LineChange>
@@ -113,6 +115,10 @@ export function createLogDesk({ nameOf, orderLines }: LogDeskOptions): LogDesk {
     merge(id, { event, source, isOrder }) {
       const content = { channel: 'merged' as const, is_order: isOrder, ...contentOf(event) }
       change(id, source === undefined ? content : { ...content, source: toStored(source, LONGEST_NAME) })
+    },
+
+    fill(id, { data: { user } }) {
+      change(id, { keys: matchKeyBits(user), hashes: personHashes(user) })
     },
 
     skip(id, status: Extract<LogStatus, 'skipped' | 'no_consent'>, reason) {

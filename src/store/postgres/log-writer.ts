@@ -55,6 +55,9 @@ export function createLogWriter(schema: string) {
   const mergeSql = `UPDATE ${schema}.log SET channel = given.channel, source = coalesce(given.source, log.source),
       keys = given.keys, value = given.value, currency = given.currency, person = given.person, is_order = given.is_order
     FROM json_to_recordset($1) AS given (${columns}) WHERE log.id = given.id AND given.channel IS NOT NULL`
+  const fillSql = `UPDATE ${schema}.log SET keys = given.keys, person = given.person
+    FROM json_to_recordset($1) AS given (${columns})
+    WHERE log.id = given.id AND given.keys IS NOT NULL AND given.channel IS NULL`
   const skipSql = `UPDATE ${schema}.log SET status = given.status, reason = given.reason, is_order = given.is_order
     FROM json_to_recordset($1) AS given (${columns}) WHERE log.id = given.id AND given.status IS NOT NULL`
   const reopenSql = `UPDATE ${schema}.log SET status = ${waiting}, attempts = 0, reason = NULL, code = NULL, message = NULL
@@ -97,6 +100,7 @@ export function createLogWriter(schema: string) {
       const changes = [...changed].sort(([one], [other]) => one - other)
       const rows = changes.map(([id, change]) => ({ id, ...toRow(change) }))
       if (rows.some(({ channel }) => channel)) await query(mergeSql, [JSON.stringify(rows)])
+      if (rows.some(({ channel, keys }) => !channel && keys !== undefined)) await query(fillSql, [JSON.stringify(rows)])
       if (rows.some(({ status }) => status !== undefined)) await query(skipSql, [JSON.stringify(rows)])
     },
 

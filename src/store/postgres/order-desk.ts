@@ -1,15 +1,23 @@
 import type { OutboxEvent } from '../../server/outbox.ts'
 import { addForCustomers } from '../customer-history.ts'
-import { type Brought, decideOrder, type HeldRow, namesOf, type OrderMoment } from '../decide-order.ts'
+import {
+  type Brought,
+  decideOrder,
+  type HeldRow,
+  namesOf,
+  type OrderDecision,
+  type OrderMoment,
+} from '../decide-order.ts'
 import type { LogPart } from '../event-log.ts'
-import type { Fate } from '../fate.ts'
-import { logOrder } from '../log-orders.ts'
+import { type Fate, isSent } from '../fate.ts'
+import { writeKept } from '../kept-event.ts'
+import { logOrder, NO_CONSENT } from '../log-orders.ts'
 import { orderKey, placesOfOrders } from '../order-places.ts'
-import type { Extras, OrderCounts } from '../store.ts'
-import { isCountedOnce, type KeptEvent } from '../waiting-event.ts'
+import type { ProfileDesk } from '../profile-desk.ts'
+import type { Extras, MergeOptions, OrderCounts } from '../store.ts'
+import { isCountedOnce, type KeptEvent, toRelease } from '../waiting-event.ts'
 import type { CustomerDesk } from './customer-desk.ts'
 import { createLogDesk, type LogDesk } from './log-desk.ts'
-import { writeBody } from './write-body.ts'
 
 /** A row to insert. `due` is until when an order waits for its twin, in milliseconds since 1970, or 0. */
 export interface NewRow extends KeptEvent {
@@ -26,9 +34,11 @@ export interface Changes {
   /** IDs of rows. */
   remove: number[]
   brought: { event: string; event_id: string; brought: Brought }[]
-  counts: Partial<OrderCounts>
+  counts: Partial<Record<CountName, number>>
   log: LogDesk
 }
+
+type CountName = keyof OrderCounts | 'no_consent'
 
 /** What the database knows about the orders of a transaction. */
 export interface KnownOrders {
@@ -37,25 +47,24 @@ export interface KnownOrders {
   held: readonly (HeldRow & { event_id: string; isOrder: boolean })[]
 }
 
-/** The requests of one transaction. `mergeOrders` is in seconds. */
-export interface Addition {
+/** One of the requests of a transaction. */
+export interface Addition extends MergeOptions {
   kept: readonly KeptEvent[]
-  mergeOrders: number
   extras?: Extras | undefined
 }
 
 /** A row that waits for its twin. Rows of this transaction have a negative id until they are inserted. */
-interface Held extends HeldRow {
-  body: string
-  due: number
-}
+type Held = HeldRow & NewRow
 
-/** What decides and counts besides the orders. */
+/** What else decides about events, and names them. */
 export interface Helpers {
   customers: CustomerDesk | undefined
+  profiles: ProfileDesk
   /** The name of an event in the log. */
   nameOf: (eventName: string) => string
 }
+
+type DeskHelpers = Omit<Helpers, 'customers'>
 
 /**
  * Decides about the events of several requests, as if each were stored before the next. The database is only read before and
@@ -64,12 +73,15 @@ export interface Helpers {
 export function decideAll(
   additions: readonly Addition[],
   known: KnownOrders,
-  { customers, nameOf }: Helpers,
+  { customers, ...helpers }: Helpers,
   now: number,
 ): { fates: () => Fate[][]; changes: Changes } {
-  const orderLines = new Set(known.held.flatMap(({ line, isOrder }) => (isOrder && line !== undefined ? [line] : [])))
-  const desk = createDesk(known, createLogDesk({ nameOf, orderLines }))
-  const decided = additions.map(({ kept, mergeOrders, extras }) => {
+  const { profiles } = helpers
+  const desk = createDesk(known, helpers)
+  const decided = additions.map(({ kept, extras, ...options }) => {
+    profiles.use(options)
+    profiles.deny(extras?.denials ?? [])
+    const { mergeOrders } = options
     const fates = new Map<KeptEvent, Fate>()
     const part = extras?.log
     if (part) for (const unsent of part.unsent) desk.log.insertUnsent(part, unsent)
@@ -93,8 +105,10 @@ function addEvents(desk: Desk, kept: readonly KeptEvent[], place: Place, fates: 
   const orders = placesOfOrders(kept)
   for (const [index, one] of kept.entries()) {
     if (!isCountedOnce(one.event)) {
-      fates.set(one, 'kept')
-      desk.insertFree(one, place.part, () => fates.set(one, 'already_sent'))
+      fates.set(
+        one,
+        desk.insertFree(one, place, () => fates.set(one, 'already_sent')),
+      )
       continue
     }
     const places = orders.get(orderKey(one.event)) ?? []
@@ -114,42 +128,179 @@ interface Place {
 
 type Desk = ReturnType<typeof createDesk>
 
-function createDesk(known: KnownOrders, log: LogDesk) {
-  const brought = new Map(known.brought.map((one) => [keyOf(one.event, one.event_id), one]))
-  const changed = new Map<string, KnownOrders['brought'][number]>()
-  const held = new Map<string, Held[]>()
-  for (const { event_id, isOrder: _, ...row } of known.held) heldOf(event_id).push({ ...row, body: '', due: 0 })
+function createDesk(known: KnownOrders, { profiles, nameOf }: DeskHelpers) {
+  const memory = createMemory(known)
+  const orderLines = new Set(known.held.flatMap(({ line, isOrder }) => (isOrder && line !== undefined ? [line] : [])))
+  const log = createLogDesk({ nameOf, orderLines })
   const rows: NewRow[] = []
-  const changes: Changes = { insert: [], replace: [], remove: [], brought: [], counts: {}, log }
-  let lastId = 0
+  const changes: Omit<Changes, 'brought'> = { insert: [], replace: [], remove: [], counts: {}, log }
 
-  function heldOf(event_id: string): Held[] {
-    const list = held.get(event_id) ?? []
-    held.set(event_id, list)
-    return list
+  function count(name: CountName, more = 1): void {
+    changes.counts[name] = (changes.counts[name] ?? 0) + more
   }
 
-  function knownOf(events: readonly OutboxEvent[], event_id: string) {
-    const names = namesOf(events)
-    const { orderName } = events[0] ?? {}
-    const ofOrder = heldOf(event_id).filter(({ event }) => orderName && event.orderName === orderName)
-    const times = names.flatMap((name) => {
-      const one = brought.get(keyOf(name, event_id))
-      return one ? [[name, one.brought] as const] : []
-    })
-    return { held: ofOrder, brought: new Map(times) }
-  }
-
-  /** Takes a row out of those that wait for their twins. */
-  function take(event_id: string, id: number): Held | undefined {
-    const list = heldOf(event_id)
-    const index = list.findIndex((one) => one.id === id)
-    return index < 0 ? undefined : list.splice(index, 1)[0]
+  function remove(event_id: string, id: number): void {
+    memory.take(event_id, id)
+    if (id > 0) changes.remove.push(id)
   }
 
   /** A new line is not of an event that was already waiting. */
   function skipLine(line: number | undefined): void {
     if (line !== undefined && line < 0) log.skip(line, 'skipped', 'already_sent')
+  }
+
+  /**
+   * Adds an event. `row.due` is until when it waits for its twin. An event without the needed decision waits as long. An event
+   * that may be sent at once is filled by the profiles first.
+   */
+  function insert(row: NewRow, { now, mergeOrders }: OrderMoment): Fate {
+    const isUndecided = profiles.isUndecided(row.event)
+    const due = row.due || (isUndecided && mergeOrders ? now + mergeOrders * 1000 : 0)
+    const event = due ? row.event : profiles.prepare(row.event)
+    const { line } = row
+    if (!event) {
+      count('no_consent')
+      if (line !== undefined) log.skip(line, 'no_consent', NO_CONSENT)
+      return 'no_consent'
+    }
+    const isFilled = event !== row.event
+    if (isFilled && line !== undefined) log.fill(line, event)
+    const refuse = () => {
+      row.refuse?.()
+      skipLine(line)
+    }
+    const given = { ...row, due, event, body: isFilled ? writeKept(event) : row.body, refuse }
+    if (due) memory.hold(given)
+    else rows.push(given)
+    return due && isUndecided ? 'undecided' : 'kept'
+  }
+
+  /** Returns the rows of an order that wait for their twins, without those that may no longer be sent. */
+  function heldOf({ orderName, data: { event_id } }: OutboxEvent): Held[] {
+    return memory.heldOf(event_id, orderName).flatMap((row) => {
+      const event = row.event.source === 'signed' ? row.event : profiles.admit(row.event)
+      if (event) return { ...row, event }
+      dropDenied(row)
+      return []
+    })
+  }
+
+  function dropDenied({ id, event, line }: HeldRow): void {
+    remove(event.data.event_id, id)
+    count('no_consent')
+    if (line !== undefined) log.skip(line, 'no_consent', NO_CONSENT)
+    memory.release(event)
+  }
+
+  /** Returns a page's copy of an order as it may be sent, or `undefined` if its visitor has denied consent. */
+  function admit(kept: KeptEvent, part: LogPart | undefined): KeptEvent | undefined {
+    const { event: given, eventName = '' } = kept
+    const event = given.source === 'signed' ? given : profiles.admit(given)
+    if (event === given) return kept
+    if (event) return { ...kept, event, body: writeKept(event) }
+    if (part) log.insert({ part, eventName, event: given, status: 'no_consent', reason: NO_CONSENT })
+    return undefined
+  }
+
+  /** Lets a row be sent that waited for its twin, unless consent forbids it. */
+  function free(row: HeldRow): void {
+    const { id, event, line } = row
+    const ready = profiles.prepare(event)
+    if (!ready) {
+      dropDenied(row)
+      return
+    }
+    if (ready !== event && line !== undefined) log.fill(line, ready)
+    const body = writeKept(ready)
+    memory.take(event.data.event_id, id)
+    if (id > 0) changes.replace.push({ id, event: ready, body })
+    else rows.push({ event: ready, body, line, due: 0, refuse: () => skipLine(line) })
+  }
+
+  /** Inserts the rows of an order, and returns the fates of those that consent delays or forbids, by TikTok's event name. */
+  function insertAll(
+    insertions: OrderDecision['insert'],
+    { kept, lines, moment }: OrderInsertion,
+  ): ReadonlyMap<string, Fate> {
+    const byConsent = new Map<string, Fate>()
+    for (const { event, due } of insertions) {
+      const name = event.data.event
+      const given = kept.find((one) => one.event === event)
+      const line = lines.get(name) ?? given?.line
+      const fate = insert({ event, body: given?.body ?? writeKept(event), line, due }, moment)
+      if (fate === 'no_consent') memory.release(event)
+      if (fate !== 'kept') byConsent.set(name, fate)
+    }
+    return byConsent
+  }
+
+  return {
+    log,
+    free,
+    dropDenied,
+
+    /** Adds an event that is no order. `refuse` is called if it is already waiting. */
+    insertFree(one: KeptEvent, { moment, part }: Place, refuse: () => void): Fate {
+      const line = part ? log.insert({ part, eventName: one.eventName ?? '', event: one.event }) : one.line
+      return insert({ ...one, line, due: 0, refuse }, moment)
+    },
+
+    /** Decides about the rows of one order from one side. They share event_id and order name. */
+    decide(given: readonly KeptEvent[], { moment, part }: Place): Fate[] {
+      const admitted = given.map((one) => admit(one, part))
+      const kept = admitted.filter((one) => one !== undefined)
+      if (kept.length < given.length) count('no_consent', given.length - kept.length)
+      const events = kept.map(({ event }) => event)
+      const [first] = events
+      if (!first) return given.map(() => 'no_consent')
+      for (const event of events) profiles.note(event)
+      const { event_id } = first.data
+      const held = heldOf(first)
+      const decision = decideOrder(events, { held, brought: memory.brought(events) }, moment)
+      const lines = logOrder(log, { kept, decision, held, part })
+      for (const { id } of decision.remove) remove(event_id, id)
+      for (const [name, times] of decision.brought) memory.remember(name, event_id, times)
+      const byConsent = insertAll(decision.insert, { kept, lines, moment })
+      for (const { id, event } of decision.replace) {
+        const line = held.find((row) => row.id === id)?.line
+        free({ id, event, ...(line !== undefined && { line }) })
+      }
+      for (const [name, more] of countsOf(decision.counts)) count(name, more)
+      const fates = decision.fates.values()
+      return admitted.map((one): Fate => {
+        if (!one) return 'no_consent'
+        const fate = fates.next().value ?? 'already_sent'
+        return (isSent(fate, one.event) && byConsent.get(one.event.data.event)) || fate
+      })
+    },
+
+    changes: (): Changes => ({
+      ...changes,
+      insert: [...rows, ...memory.newlyHeld()],
+      brought: memory.changed(),
+    }),
+  }
+}
+
+interface OrderInsertion {
+  kept: readonly KeptEvent[]
+  /** The lines of the log, by TikTok's event name. */
+  lines: ReadonlyMap<string, number>
+  moment: OrderMoment
+}
+
+/** The orders of a transaction: what is stored, with the changes so far. */
+function createMemory(known: KnownOrders) {
+  const brought = new Map(known.brought.map((one) => [keyOf(one.event, one.event_id), one]))
+  const changed = new Map<string, KnownOrders['brought'][number]>()
+  const held = new Map<string, Held[]>()
+  let lastId = 0
+  for (const { event_id, isOrder: _, ...row } of known.held) listOf(event_id).push({ ...row, body: '', due: 0 })
+
+  function listOf(event_id: string): Held[] {
+    const list = held.get(event_id) ?? []
+    held.set(event_id, list)
+    return list
   }
 
   function remember(event: string, event_id: string, times: Brought): void {
@@ -159,60 +310,49 @@ function createDesk(known: KnownOrders, log: LogDesk) {
   }
 
   return {
-    log,
+    remember,
 
-    /** Adds an event that is no order. `refuse` is called if it is already waiting. */
-    insertFree(one: KeptEvent, part: LogPart | undefined, refuse: () => void): void {
-      const line = part ? log.insert({ part, eventName: one.eventName ?? '', event: one.event }) : one.line
-      rows.push({
-        ...one,
-        ...(line !== undefined && { line }),
-        due: 0,
-        refuse: () => {
-          refuse()
-          skipLine(line)
-        },
-      })
+    heldOf: (event_id: string, orderName: string | undefined): Held[] =>
+      listOf(event_id).filter(({ event }) => orderName && event.orderName === orderName),
+
+    hold: ({ line, ...row }: NewRow): void =>
+      void listOf(row.event.data.event_id).push({ ...row, ...(line !== undefined && { line }), id: --lastId }),
+
+    /** Takes a row out of those that wait for their twins. */
+    take(event_id: string, id: number): void {
+      const list = listOf(event_id)
+      const index = list.findIndex((one) => one.id === id)
+      if (index >= 0) list.splice(index, 1)
     },
 
-    /** Decides about the rows of one order from one side. They share event_id and order name. */
-    decide(kept: readonly KeptEvent[], { moment, part }: Place): Fate[] {
-      const events = kept.map(({ event }) => event)
+    /** When the sides brought an order, by TikTok's event name and by the order's own. */
+    brought(events: readonly OutboxEvent[]): Map<string, Brought> {
       const event_id = events[0]?.data.event_id ?? ''
-      const knownRows = knownOf(events, event_id)
-      const decision = decideOrder(events, knownRows, moment)
-      const lines = logOrder(log, { kept, decision, held: knownRows.held, part })
-      for (const { id } of decision.remove) {
-        take(event_id, id)
-        if (id > 0) changes.remove.push(id)
-      }
-      for (const { id, event } of decision.replace) {
-        const line = take(event_id, id)?.line
-        const body = writeBody(event)
-        if (id > 0) changes.replace.push({ id, event, body })
-        else rows.push({ event, body, line, due: 0 })
-      }
-      for (const { event, due } of decision.insert) {
-        const given = kept.find((one) => one.event === event)
-        const body = given?.body ?? writeBody(event)
-        const line = lines.get(event.data.event) ?? given?.line
-        const row = { event, body, due, ...(line !== undefined && { line }) }
-        if (due) heldOf(event_id).push({ id: --lastId, ...row })
-        else rows.push({ ...row, refuse: () => skipLine(line) })
-      }
-      for (const [name, times] of decision.brought) remember(name, event_id, times)
-      for (const [name, count] of countsOf(decision.counts)) changes.counts[name] = (changes.counts[name] ?? 0) + count
-      return decision.fates
+      return new Map(
+        namesOf(events).flatMap((name) => {
+          const one = brought.get(keyOf(name, event_id))
+          return one ? [[name, one.brought] as const] : []
+        }),
+      )
     },
 
-    changes(): Changes {
-      const fresh = [...held.values()].flat().filter(({ id }) => id < 0)
-      return {
-        ...changes,
-        insert: [...rows, ...fresh.map(({ id: _, ...row }) => ({ ...row, refuse: () => skipLine(row.line) }))],
-        brought: [...changed.values()],
+    /** Forgets an order that is not sent, so that another copy may be. */
+    release(event: OutboxEvent): void {
+      if (!isCountedOnce(event)) return
+      const { event_id } = event.data
+      for (const { name, by } of toRelease(event)) {
+        const one = brought.get(keyOf(name, event_id))
+        if (one) remember(name, event_id, { ...one.brought, [by]: 0 })
       }
     },
+
+    newlyHeld: (): NewRow[] =>
+      [...held.values()]
+        .flat()
+        .filter(({ id }) => id < 0)
+        .map(({ id: _, ...row }) => row),
+
+    changed: () => [...changed.values()],
   }
 }
 
@@ -222,3 +362,34 @@ const countsOf = (counts: Partial<OrderCounts>): [keyof OrderCounts, number][] =
   orderCounts.flatMap((name) => (counts[name] ? [[name, counts[name]]] : []))
 
 const keyOf = (event: string, event_id: string): string => JSON.stringify([event, event_id])
+
+/** Decides about events that have waited long enough for a twin or a decision. */
+export function decideReleased(known: KnownOrders, released: readonly HeldRow[], helpers: DeskHelpers): Changes {
+  const desk = createDesk(known, helpers)
+  released.forEach(desk.free)
+  return desk.changes()
+}
+
+/** What is left of events after a look at the denials that came since. */
+export interface Admitted {
+  changes: Changes
+  left: HeldRow[]
+  /** Those of them that have changed. */
+  replaced: HeldRow[]
+}
+
+export function decideAdmitted(known: KnownOrders, stored: readonly HeldRow[], helpers: DeskHelpers): Admitted {
+  const desk = createDesk(known, helpers)
+  const left: HeldRow[] = []
+  const replaced: HeldRow[] = []
+  for (const row of stored) {
+    const { id, event } = row
+    const admitted = helpers.profiles.admit(event)
+    if (!admitted) desk.dropDenied(row)
+    else {
+      left.push({ id, event: admitted })
+      if (admitted !== event) replaced.push({ id, event: admitted })
+    }
+  }
+  return { changes: desk.changes(), left, replaced }
+}

@@ -16,6 +16,7 @@ import { connect, reasonOf } from './connections.ts'
 import { createDatabaseClock } from './database-clock.ts'
 import { createDeadLetters, readStats } from './dead-letters.ts'
 import { createRounds, type Rounds } from './delivery.ts'
+import { createDenials } from './denials.ts'
 import { createDrain } from './drain.ts'
 import { countPerson, erasePerson } from './erase-person.ts'
 import { createIntake } from './intake.ts'
@@ -26,7 +27,9 @@ import { createOrderTraces } from './order-traces.ts'
 import { createPauseSwitch } from './pause-switch.ts'
 import { DEFAULT_SCHEMA, lockKey, type Migration, openSchema, quoteSchema, readOwner } from './postgres-schema.ts'
 import { readPostgresUrl, UnusableDatabase } from './postgres-url.ts'
+import { createProfilePruning } from './profile-pruning.ts'
 import { createQueue } from './queue.ts'
+import { createRelease } from './release.ts'
 import { createSettlement } from './settlement.ts'
 import { createSharedState } from './shared-state.ts'
 
@@ -78,7 +81,7 @@ export function openPostgresEngine(options: EngineOptions) {
   const address = readPostgresUrl(options.url, options.password)
   const schema = quoteSchema(name)
   const connections = connect(address)
-  const rows = createRowAdder(schema, Math.floor(random() * SLOTS))
+  const rows = createRowAdder(schema, Math.floor(random() * SLOTS), lockKey(name, 'profiles'))
   const clock = createDatabaseClock(connections, options.now)
   const { now } = clock
   const parts = { connections, schema, rows, now }
@@ -88,6 +91,9 @@ export function openPostgresEngine(options: EngineOptions) {
   const queue = createQueue({ connections, schema, lock: lockKey(name, 'delivery'), leaseSeconds })
   const settlement = createSettlement(parts)
   const pruneLines = createLogPruning(connections, schema, lockKey(name, 'log'))
+  const release = createRelease({ ...parts, queue })
+  const denials = createDenials(parts)
+  const profilePruning = createProfilePruning(parts)
   let opening: Promise<void> | undefined
   let loop: Loop | undefined
   let drain: ReturnType<typeof createDrain> | undefined
@@ -119,18 +125,23 @@ export function openPostgresEngine(options: EngineOptions) {
     return opening
   }
 
-  function roundsOf(deliver: Deliver, { mergeOrders, log: kept = {} }: StartOptions): Rounds {
-    const prune = () => deadLetters.prune()
-    const pruneLog = () => pruneLines(now(), kept)
+  function roundsOf(deliver: Deliver, { mergeOrders, log: kept = {}, ...rules }: StartOptions): Rounds {
+    const pruning = {
+      prune: () => deadLetters.prune(),
+      pruneLog: () => pruneLines(now(), kept),
+      pruneProfiles: () => profilePruning(rules.profiles),
+    }
     const times = { longestWait: mergeOrders * 1000, leaseMilliseconds: leaseSeconds * 1000, retryAfter }
     return createRounds({
       queue,
       settlement,
       shared,
+      release,
+      denials,
+      rules,
+      ...pruning,
       deliver,
       ready,
-      prune,
-      pruneLog,
       ...times,
       now,
       random,
@@ -143,14 +154,15 @@ export function openPostgresEngine(options: EngineOptions) {
     ready,
     parts,
     keepsHistory: true,
+    keepsProfiles: true,
     pauseSwitch: createPauseSwitch(connections.query, schema, now, ready),
     log: createLogReader(connections.query, schema, ready),
     traces: createOrderTraces(connections.query, schema, ready),
 
-    async add(events: readonly OutboxEvent[], { mergeOrders }: MergeOptions, extras?: Extras): Promise<Fate[]> {
+    async add(events: readonly OutboxEvent[], options: MergeOptions, extras?: Extras): Promise<Fate[]> {
       if (isClosed) throw new OutboxFull('The database is closing.')
       await ready()
-      const fates = await intake.add(events, mergeOrders, extras)
+      const fates = await intake.add(events, options, extras)
       loop?.wake()
       return fates
     },
@@ -219,5 +231,7 @@ const nothing: StoreStats = {
   oldest: undefined,
   stopped: undefined,
   orders: { merged: 0, conflict: 0, late_twin: 0, left_to_source: 0 },
+  no_consent: 0,
+  profiles: { profiles: 0, denials: 0, shared_keys: 0 },
   customers: { new: 0, returning: 0, unknown: 0 },
 }

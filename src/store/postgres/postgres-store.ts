@@ -24,5 +24,5 @@ export interface PostgresStore extends Store {
  */
 export function createPostgresStore(options: PostgresStoreOptions): PostgresStore {
   const { parts: _, count: __, ...store } = openPostgresEngine(options)
-  return { ...store, keepsHistory: true }
+  return store
 }

@@ -1,9 +1,10 @@
 import { logTables } from './log-tables.ts'
+import { profileTables } from './profile-tables.ts'
 
 /** Version 1 of the tables. */
 export const outboxTables = (schema: string): string => eventTables(schema) + sharedTables(schema)
 
-/** Version 2 of the tables: the history of customers, switches and the event log. The columns are the same as in the SQLite engine. */
+/** Version 2 of the tables: the history of customers, switches, profiles and the event log. The columns are the same as in the SQLite engine. */
 export const laterTables = (schema: string): string => `
 CREATE TABLE ${schema}.customers (
   key bytea PRIMARY KEY,
@@ -22,6 +23,7 @@ INSERT INTO ${schema}.customer_history (salt) VALUES (replace(gen_random_uuid():
 -- What was taken from other databases: the last chunk of each of their tables.
 CREATE TABLE ${schema}.moves (source text NOT NULL, name text NOT NULL, chunk text NOT NULL, PRIMARY KEY (source, name));
 CREATE TABLE ${schema}.switches (name text PRIMARY KEY, since bigint NOT NULL);
+${profileTables(schema)}
 ${logTables(schema)}`
 
 /**

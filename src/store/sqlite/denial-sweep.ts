@@ -2,12 +2,13 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { OutboxEvent } from '../../server/outbox.ts'
 import { needsConsent } from '../consent-decision.ts'
 import { readKept, writeKept } from '../kept-event.ts'
+import { NO_CONSENT } from '../log-orders.ts'
 import { deniableKeysOf, type ProfileKey } from '../profile.ts'
 import type { ProfileOptions } from '../store.ts'
 import type { WaitingEvent } from '../waiting-event.ts'
 import type { LogWriter } from './log-writer.ts'
 import { fromBlob } from './profile-key.ts'
-import { NO_CONSENT, noTotals, type WaitingRows } from './waiting-rows.ts'
+import { noTotals, type WaitingRows } from './waiting-rows.ts'
 
 const rowsOfPart = 1000
 

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import type { KnownPerson, PersonCounts, PersonKeys } from '../person.ts'
+import { keysOfPerson } from '../profile.ts'
 import type { Tables } from './outbox-tables.ts'
 import type { PersonTable } from './person-search.ts'
-import { keysOfPerson } from './profile-search.ts'
 import { reasonOf, whenFree } from './sqlite.ts'
 
 export interface ErasureOptions {

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import type { Profile, ProfileKey } from '../profile.ts'
 import { createDeliveryLock } from './delivery-lock.ts'
+import { fromBlob } from './profile-key.ts'
+import { NOBODY, parseProfile } from './profile-rows.ts'
 import { inTransaction } from './sqlite.ts'
 import { openOutboxFile } from './sqlite-schema.ts'
 
@@ -33,6 +36,12 @@ export interface Export {
   orders(): Generator<ExportedRow[]>
   /** Reads the history of customers in parts, with keys in hex. */
   customers(): Generator<ExportedRow[]>
+  /** Reads the oldest profiles behind an ID, with the keys that lead to them. */
+  profiles(after: number): ExportedProfile[]
+  /** Keys that belong to nobody, because too many used them. */
+  sharedKeys(): ProfileKey[]
+  /** Denials of consent: the times, in milliseconds since 1970. */
+  denials(): Map<ProfileKey, number>
   /** The salt and the retention of the history. `undefined` if there is none. */
   history(): ExportedRow | undefined
   /** Counts since the file was created, by name. */
@@ -42,7 +51,15 @@ export interface Export {
   close(): void
 }
 
+export interface ExportedProfile {
+  id: number
+  profile: Profile
+  keys: ProfileKey[]
+}
+
 const CHUNK = 1000
+// Counted anew by the other database, or not a count.
+const NOT_MOVED = ['waiting', 'dead', 'profiles', 'denials', 'shared_keys', 'clock']
 
 /**
  * Opens a file to move what it has. No server may send its events meanwhile.
@@ -67,7 +84,11 @@ export function openExport(path: string): Export {
     orders: () => inParts(database, 'SELECT event, event_id, added, signed FROM orders'),
     customers: () => inParts(database, 'SELECT lower(hex(key)) AS key, first_id, first_time, latest FROM customers'),
     history: () => prepare('SELECT salt, keep_for FROM customer_history').get(),
-    totals: () => prepare("SELECT name, count FROM totals WHERE name NOT IN ('waiting', 'dead')").all(),
+    ...profileExport(database),
+    totals: () =>
+      prepare('SELECT name, count FROM totals')
+        .all()
+        .filter(({ name }) => !NOT_MOVED.includes(String(name))),
     pausedSince() {
       const since = prepare("SELECT since FROM switches WHERE name = 'pause'").get()?.since
       return since === undefined ? undefined : Number(since)
@@ -76,6 +97,25 @@ export function openExport(path: string): Export {
       lock.release()
       database.close()
     },
+  }
+}
+
+function profileExport(database: DatabaseSync): Pick<Export, 'profiles' | 'sharedKeys' | 'denials'> {
+  const prepare = (sql: string) => database.prepare(sql)
+  const next = prepare(`SELECT id, body FROM profiles WHERE id > ? ORDER BY id LIMIT ${CHUNK}`)
+  const keysOf = prepare('SELECT key FROM profile_keys WHERE profile = ?')
+  const shared = prepare(`SELECT key FROM profile_keys WHERE profile = ${NOBODY}`)
+  const denials = prepare('SELECT key, time FROM tombstones')
+  const keys = (rows: ExportedRow[]) => rows.map(({ key }) => fromBlob(key))
+  return {
+    profiles: (after) =>
+      next.all(after).map(({ id, body }) => ({
+        id: Number(id),
+        profile: parseProfile(String(body)),
+        keys: keys(keysOf.all(id ?? null)),
+      })),
+    sharedKeys: () => keys(shared.all()),
+    denials: () => new Map(denials.all().map(({ key, time }) => [fromBlob(key), Number(time)])),
   }
 }
 

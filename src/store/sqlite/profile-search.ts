@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { PersonKeys } from '../person.ts'
-import { isKind, keyOf, type ProfileKey } from '../profile.ts'
+import { isKind, keysOfPerson, type ProfileKey } from '../profile.ts'
 import { fromBlob, toBlob } from './profile-key.ts'
 
 /** The profiles of a person in a part of the table. */
@@ -13,16 +13,6 @@ export interface FoundProfiles {
 }
 
 const rowsOfPart = 1000
-
-/** The keys of a person, by which profiles and denials are found. */
-export function keysOfPerson({ emails, phones, customerIds, aliases = [] }: PersonKeys): ProfileKey[] {
-  return [
-    ...emails.map((hash) => keyOf('email', hash)),
-    ...phones.map((hash) => keyOf('phone', hash)),
-    ...customerIds.map((hash) => keyOf('customer', hash)),
-    ...aliases.map((hash) => keyOf('alias', hash)),
-  ]
-}
 
 /** Finds a person's profiles. It works on files of every version, and writes nothing. */
 export function createProfileSearch(database: DatabaseSync) {

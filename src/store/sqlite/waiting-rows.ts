@@ -4,7 +4,7 @@ import { decideOrder, type HeldRow, namesOf, type OrderDecision, type OrderMomen
 import type { LogPart } from '../event-log.ts'
 import { type Fate, isSent } from '../fate.ts'
 import { writeKept } from '../kept-event.ts'
-import { logOrder } from '../log-orders.ts'
+import { logOrder, NO_CONSENT } from '../log-orders.ts'
 import type { OrderCounts } from '../store.ts'
 import { isCountedOnce, type KeptEvent, originOf, type RowKey, toRelease } from '../waiting-event.ts'
 import type { LogWriter } from './log-writer.ts'
@@ -238,9 +238,6 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
     for (const { name, by } of toRelease(event)) orders.release(name, event.data.event_id, by)
   }
 }
-
-/** Why an event is not sent, in the log. */
-export const NO_CONSENT = 'the visitor denied consent, or did not grant it'
 
 interface OrderInsertion {
   kept: readonly KeptEvent[]
