@@ -27,29 +27,7 @@ export function createRowAdder(schema: string, slot: number, profileLock: string
   const profileRows = createProfileRows(schema, profileLock)
   const [first = 0] = new Int32Array(createHash('sha256').update(schema).digest().buffer.slice(0, 4))
 
-  const insertSql = `WITH durable AS MATERIALIZED (${durable}),
-    given AS MATERIALIZED (
-      SELECT nextval('${schema}.waiting_id_seq') AS id, place, event, event_id, origin, added, expires, due, line, body
-      FROM ROWS FROM (
-        json_to_recordset($1) AS (event text, event_id text, origin text, expires bigint, due bigint, line bigint),
-        unnest(string_to_array($2, E'\\x1e'))
-      ) WITH ORDINALITY AS rows (event, event_id, origin, expires, due, line, body, place),
-      (SELECT $3::bigint AS added, count(*) FROM durable) AS common
-    ),
-    -- In one order in all transactions, so that none waits for another in a circle.
-    inserted AS (
-      INSERT INTO ${schema}.waiting (id, event, event_id, origin, added, expires, due, held, line, body)
-      SELECT id, event, event_id, origin, added, expires, due, due > 0, line, body FROM given
-      ORDER BY event COLLATE "C", event_id COLLATE "C", origin COLLATE "C", place
-      ON CONFLICT DO NOTHING RETURNING id
-    ),
-    counted AS (
-      INSERT INTO ${schema}.totals AS totals (name, slot, count)
-      SELECT 'waiting', $4, count(*) FROM inserted
-      ON CONFLICT (name, slot) DO UPDATE SET count = totals.count + excluded.count
-    )
-    SELECT given.place::integer AS place FROM given WHERE id NOT IN (SELECT id FROM inserted)`
-
+  const insertSql = insertSqlOf(schema)
   const customers = createCustomerTable(schema)
   const log = createLogWriter(schema)
   const locksSql = 'SELECT pg_advisory_xact_lock($1, bucket) FROM unnest($2::integer[]) AS bucket'
@@ -176,6 +154,30 @@ export function createRowAdder(schema: string, slot: number, profileLock: string
     },
   }
 }
+
+/** Inserts rows, counts them, and returns the places of those that were already waiting. */
+const insertSqlOf = (schema: string): string => `WITH durable AS MATERIALIZED (${durable}),
+  given AS MATERIALIZED (
+    SELECT nextval('${schema}.waiting_id_seq') AS id, place, event, event_id, origin, added, expires, due, line, body
+    FROM ROWS FROM (
+      json_to_recordset($1) AS (event text, event_id text, origin text, expires bigint, due bigint, line bigint),
+      unnest(string_to_array($2, E'\\x1e'))
+    ) WITH ORDINALITY AS rows (event, event_id, origin, expires, due, line, body, place),
+    (SELECT $3::bigint AS added, count(*) FROM durable) AS common
+  ),
+  -- In one order in all transactions, so that none waits for another in a circle.
+  inserted AS (
+    INSERT INTO ${schema}.waiting (id, event, event_id, origin, added, expires, due, held, line, body)
+    SELECT id, event, event_id, origin, added, expires, due, due > 0, line, body FROM given
+    ORDER BY event COLLATE "C", event_id COLLATE "C", origin COLLATE "C", place
+    ON CONFLICT DO NOTHING RETURNING id
+  ),
+  counted AS (
+    INSERT INTO ${schema}.totals AS totals (name, slot, count)
+    SELECT 'waiting', $4, count(*) FROM inserted
+    ON CONFLICT (name, slot) DO UPDATE SET count = totals.count + excluded.count
+  )
+  SELECT given.place::integer AS place FROM given WHERE id NOT IN (SELECT id FROM inserted)`
 
 /**
  * Decides with the profiles that the keys lead to, and writes what has changed in them. Without `keys`, nothing is read. Lock
