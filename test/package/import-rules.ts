@@ -26,6 +26,7 @@ const packages: Record<string, RegExp> = {
   admin: /^(preact|preact\/hooks|htm\/preact|uplot)$/,
   server: /^(valibot|libphonenumber-js\/max)$/,
   node: /^(node:.+|srvx\/node|@clack\/prompts|csv-parse|prom-client)$/,
+  store: /^node:crypto$/, // only the engines use it, and they run on Node
   'store/sqlite': /^node:.+$/,
   'store/postgres': /^(node:.+|pg)$/,
 }
