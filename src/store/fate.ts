@@ -16,3 +16,20 @@ export type Fate =
 export function isSent(fate: Fate, { source }: Pick<OutboxEvent, 'source'>): boolean {
   return fate === 'kept' || fate === 'merged' || (fate === 'conflict' && source === 'signed')
 }
+
+/**
+ * Returns the fate of each row of an order. `admitted` has `undefined` for rows that consent forbade on arrival, `decided` has
+ * the fates of the others, in the same order, and `byConsent` those that consent delays or forbids, by TikTok's event name.
+ */
+export function fatesOf(
+  admitted: readonly ({ event: OutboxEvent } | undefined)[],
+  decided: readonly Fate[],
+  byConsent: ReadonlyMap<string, Fate>,
+): Fate[] {
+  const fates = decided.values()
+  return admitted.map((one): Fate => {
+    if (!one) return 'no_consent'
+    const fate = fates.next().value ?? 'already_sent'
+    return (isSent(fate, one.event) && byConsent.get(one.event.data.event)) || fate
+  })
+}

@@ -1,5 +1,6 @@
 // The JSON that the operator's page reads. The page and the routes share these types.
 import type { LogAttempt, LogLine, LogStatus } from '../../store/event-log.ts'
+import type { DeadLetter } from '../../store/store.ts'
 import type { PausedBy } from '../pause.ts'
 
 /** `GET admin/api/summary` */
@@ -78,15 +79,8 @@ export interface AdminDeadLetters {
   total: number
 }
 
-export interface AdminDeadLetter {
-  id: number
-  event: string
-  event_id: string
-  /** Milliseconds since 1970. */
-  died: number
-  attempts: number
-  problem: string
-  canRetry: boolean
+export interface AdminDeadLetter extends DeadLetter {
+  /** What it means and what to do, in one or two sentences. */
   advice: string
 }
 

@@ -1,6 +1,7 @@
 import { isRecord } from '../../core/read.ts'
 import type { OutboxEvent } from '../../server/outbox.ts'
 import { customerTotals } from '../customer-history.ts'
+import { toDeadLetter } from '../dead-letter.ts'
 import { isSent } from '../fate.ts'
 import { retention } from '../retention.ts'
 import type { Chosen, DeadLetter, StoreStats } from '../store.ts'
@@ -70,7 +71,9 @@ export function createDeadLetters({ connections, schema, rows, now }: DeadLetter
     /** Oldest first. */
     async *list(): AsyncGenerator<DeadLetter> {
       for (let last = 0; ; ) {
-        const letters = (await connections.query(listSql, [last])).map((row) => toDeadLetter(row, now()))
+        const letters = (await connections.query(listSql, [last])).map((row) =>
+          toDeadLetter(row, Number(row.expires) > now() / 1000),
+        )
         if (!letters.length) return
         yield* letters
         last = letters.at(-1)?.id ?? 0
@@ -174,14 +177,4 @@ const toLetter = ({ id, body, line }: Row): Letter => ({
   event: JSON.parse(String(body)),
   body: String(body),
   line: line === null ? undefined : Number(line),
-})
-
-const toDeadLetter = (row: Row, now: number): DeadLetter => ({
-  id: Number(row.id),
-  event: String(row.event),
-  event_id: String(row.event_id),
-  died: Number(row.died),
-  attempts: Number(row.attempts),
-  problem: String(row.problem),
-  canRetry: Number(row.expires) > now / 1000,
 })

@@ -9,7 +9,7 @@ import {
   type OrderMoment,
 } from '../decide-order.ts'
 import type { LogPart } from '../event-log.ts'
-import { type Fate, isSent } from '../fate.ts'
+import { type Fate, fatesOf } from '../fate.ts'
 import { writeKept } from '../kept-event.ts'
 import { logOrder, NO_CONSENT } from '../log-orders.ts'
 import { orderKey, placesOfOrders } from '../order-places.ts'
@@ -266,12 +266,7 @@ function createDesk(known: KnownOrders, { profiles, nameOf }: DeskHelpers) {
         free({ id, event, ...(line !== undefined && { line }) })
       }
       for (const [name, more] of countsOf(decision.counts)) count(name, more)
-      const fates = decision.fates.values()
-      return admitted.map((one): Fate => {
-        if (!one) return 'no_consent'
-        const fate = fates.next().value ?? 'already_sent'
-        return (isSent(fate, one.event) && byConsent.get(one.event.data.event)) || fate
-      })
+      return fatesOf(admitted, decision.fates, byConsent)
     },
 
     changes: (): Changes => ({

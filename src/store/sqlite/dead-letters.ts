@@ -1,4 +1,5 @@
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
+import { toDeadLetter } from '../dead-letter.ts'
 import type { Chosen, DeadLetter } from '../store.ts'
 import type { Total } from './waiting-rows.ts'
 
@@ -15,10 +16,11 @@ export function createDeadLetterReader(database: DatabaseSync) {
     *list(now: number): Generator<DeadLetter> {
       const select = prepare(`SELECT id, event, event_id, died, attempts, problem,
         body IS NOT NULL AND body ->> 'expires' > ? AS canRetry FROM dead_letters WHERE id > ? ORDER BY id LIMIT ${chunk}`)
-      let letters = select.all(now / 1000, 0).map(toDeadLetter)
+      const after = (id: number) => select.all(now / 1000, id).map((row) => toDeadLetter(row, row.canRetry === 1))
+      let letters = after(0)
       while (letters.length) {
         yield* letters
-        letters = select.all(now / 1000, letters.at(-1)?.id ?? 0).map(toDeadLetter)
+        letters = after(letters.at(-1)?.id ?? 0)
       }
     },
 
@@ -48,17 +50,5 @@ export function createIdChunks(database: DatabaseSync): (chosen: Chosen) => Gene
       return
     }
     for (let ids = after(0); ids.length; ids = after(ids.at(-1) ?? 0)) yield ids
-  }
-}
-
-function toDeadLetter(row: Record<string, SQLOutputValue>): DeadLetter {
-  return {
-    id: Number(row.id),
-    event: String(row.event),
-    event_id: String(row.event_id),
-    died: Number(row.died),
-    attempts: Number(row.attempts),
-    problem: String(row.problem),
-    canRetry: row.canRetry === 1,
   }
 }

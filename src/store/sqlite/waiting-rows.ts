@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { OutboxEvent } from '../../server/outbox.ts'
 import { decideOrder, type HeldRow, namesOf, type OrderDecision, type OrderMoment } from '../decide-order.ts'
 import type { LogPart } from '../event-log.ts'
-import { type Fate, isSent } from '../fate.ts'
+import { type Fate, fatesOf } from '../fate.ts'
 import { writeKept } from '../kept-event.ts'
 import { logOrder, NO_CONSENT } from '../log-orders.ts'
 import type { OrderCounts } from '../store.ts'
@@ -158,12 +158,7 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
       free({ id, event, ...(line !== undefined && { line }) }, moment.now, totals)
     }
     for (const name of orderCounts) totals[name] += decision.counts[name] ?? 0
-    const fates = decision.fates.values()
-    return admitted.map((one): Fate => {
-      if (!one) return 'no_consent'
-      const fate = fates.next().value ?? 'already_sent'
-      return (isSent(fate, one.event) && byConsent.get(one.event.data.event)) || fate
-    })
+    return fatesOf(admitted, decision.fates, byConsent)
   }
 
   /** Inserts the rows of an order, and returns the fates of those that consent delays or forbids, by TikTok's event name. */
