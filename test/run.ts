@@ -55,7 +55,7 @@ async function run(name: string, command: string): Promise<void> {
   console.log(`\n━━ ${name}: ${code === 0 ? 'passed' : 'FAILED'} after ${seconds(Date.now() - began)} s (${command})\n`)
   console.log(output.trim())
   if (code !== 0) failed.push(name)
-  if (command.startsWith('vitest')) add(name, file)
+  if (command.startsWith('vitest')) add(name, file, code)
   else if (code !== 0) fail(`${name}: ${command} exited with ${code}`)
 }
 
@@ -72,7 +72,7 @@ function outputOf(command: string, outcomeFile: string): Promise<{ code: number 
 }
 
 /** A run that wrote no outcome has broken off: that is one failure. */
-function add(name: string, file: string): void {
+function add(name: string, file: string, code: number | null): void {
   try {
     const part: Outcome = JSON.parse(readFileSync(file, 'utf8'))
     outcome.passed += part.passed
@@ -80,6 +80,8 @@ function add(name: string, file: string): void {
     outcome.skipped += part.skipped
     Object.assign(outcome.files, part.files)
     outcome.failures.push(...part.failures)
+    // Such as a global setup that failed, after which vitest finds no tests.
+    if (code !== 0 && part.failed === 0) fail(`${name}: exited with ${code}, and no test failed`)
   } catch {
     fail(`${name}: the run broke off`)
   }
