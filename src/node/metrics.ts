@@ -7,7 +7,7 @@ import { codeIn } from '../tiktok/events-api/codes.ts'
 /** Event names come from the mapping. Names of earlier mappings may still wait. */
 const MOST_NAMES = 100
 const OTHERS = 'other'
-// Seconds. An order waits a minute for its twin, and an outage may take days.
+// Seconds. An order waits a minute for its other copy, and an outage may take days.
 const buckets = [0.25, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600, 6 * 3600, 24 * 3600, 48 * 3600]
 
 /** Counts for Prometheus and others, with prom-client in a registry of its own. The counters start at 0 with the process. */

@@ -11,7 +11,7 @@ export function checkSources(config: ForwarderConfig, sources: Sources): Finding
     ...(config.paused ? [{ ok: undefined, text: paused }] : []),
     ...all.map(describe),
     ...checkClientOrders(config, sources),
-    ...all.filter((source) => source !== web).flatMap((source) => checkTwins(source, web)),
+    ...all.filter((source) => source !== web).flatMap((source) => checkSameName(source, web)),
     ...all.flatMap(({ name, rules }) => checkOwnNames(name, config, rules.mapping)),
   ]
 }
@@ -39,7 +39,7 @@ function checkClientOrders({ sources = {} }: ForwarderConfig, { web, all }: Sour
 const orderEvents = ['Placed Order', 'Started Subscription', 'Placed Recurring Subscription Order'] as const
 
 /** TikTok deduplicates by event name and ID, so one order with two names counts as two events. */
-function checkTwins(source: Source, web: Source): Finding[] {
+function checkSameName(source: Source, web: Source): Finding[] {
   return orderEvents.flatMap((eventName) => {
     const own = namesOf(source, eventName)
     const onPage = namesOf(web, eventName)

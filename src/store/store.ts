@@ -41,7 +41,7 @@ export interface ProfileOptions extends ConsentRules {
 }
 
 export interface MergeOptions extends ProfileOptions {
-  /** Seconds that an order waits for its twin, the copy from the other side. 0 means that it does not wait. */
+  /** Seconds that an order waits for its other copy, the copy from the other side. 0 means that it does not wait. */
   mergeOrders: number
 }
 
@@ -64,11 +64,12 @@ export interface DrainOptions {
 
 /** How a drain ended. */
 export interface Drained {
-  /** True if nothing is left that may be sent now. Orders may still wait for their twins. */
+  /** True if nothing is left that may be sent now. Orders may still wait for their other copies. */
   isEmpty: boolean
 }
 
 /** Outcomes of orders that both a page and a signed source sent, since the database was created. */
+/** How often each case happened to an order with two copies. `Fate` explains the names. */
 export type OrderCounts = Record<
   Exclude<Fate, 'kept' | 'already_sent' | 'for_others' | 'undecided' | 'no_consent'>,
   number
@@ -99,7 +100,7 @@ export interface ProfileCounts {
 export interface Store {
   /**
    * Adds the events of one request in one transaction. Resolves with the fate of each event once all are on disk. An order
-   * with an `orderName` waits for its twin. Other events may be sent at once.
+   * with an `orderName` waits for its other copy. Other events may be sent at once.
    *
    * @throws OutboxFull if there is no room: the sender keeps the events
    */
@@ -134,8 +135,8 @@ export interface Store {
   /** Stops and starts the intake of all servers that use the database. */
   pauseSwitch?: PauseSwitch
   /**
-   * True if the store keeps profiles and denials of consent, and decides by them about events without a decision. Such events must
-   * not be added to other stores.
+   * True if the store keeps profiles and denials of consent, and decides by them about events without a decision. Such events
+   * must not be added to other stores.
    */
   keepsProfiles?: boolean
   /** True if the store keeps the history of customers. */

@@ -33,7 +33,7 @@ const historyOf = (id: string) => ({
   history: { orders: [{ id, time: Date.now(), person: { email: jane }, isCovered: true, rows: [] }] },
 })
 
-/** A file with an order that was sent, one that waits for its twin, dead letters, other events, and a customer. */
+/** A file with an order that was sent, one that waits for its other copy, dead letters, other events, and a customer. */
 async function fillFile(path: string): Promise<void> {
   const store = openFile(path)
   let answer: 'done' | 'dead' = 'done'

@@ -56,7 +56,7 @@ export function createDeadLetters({ connections, schema, rows, now }: DeadLetter
       orders.map(({ event_id }) => String(event_id)),
     )
     const letters = (await query(readSql, [ids, Math.floor(now() / 1000)])).map(toLetter)
-    // `mergeOrders: 0`, because it must not wait for its twin again.
+    // `mergeOrders: 0`, because it must not wait for its other copy again.
     const additions = letters.map(({ event, body, line }) => ({ kept: [{ event, body, line }], mergeOrders: 0 }))
     const fates = await rows.add(query, additions, now)
     const queued = letters.filter(({ event }, index) => isSent(fates[index]?.[0] ?? 'already_sent', event))

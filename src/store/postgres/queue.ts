@@ -79,7 +79,7 @@ export function createQueue({ connections, schema, lock, leaseSeconds }: QueueOp
       if (events.length) await connections.query(giveBackSql(schema), [idsOf(events), lease])
     },
 
-    /** Orders that waited long enough for their twins may be sent, and are never changed afterwards. */
+    /** Orders that waited long enough for their other copies may be sent, and are never changed afterwards. */
     async release(now: number, far: number): Promise<void> {
       await connections.query(releaseSql, [now, far])
     },
