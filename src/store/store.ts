@@ -68,8 +68,7 @@ export interface Drained {
   isEmpty: boolean
 }
 
-/** Outcomes of orders that both a page and a signed source sent, since the database was created. */
-/** How often each case happened to an order with two copies. `Fate` explains the names. */
+/** Outcomes of orders that both a page and a signed source sent, since the database was created. `Fate` explains the names. */
 export type OrderCounts = Record<
   Exclude<Fate, 'kept' | 'already_sent' | 'for_others' | 'undecided' | 'no_consent'>,
   number
