@@ -9,13 +9,13 @@ export interface ConsentRules {
   gpc?: Config['gpc']
 }
 
-/** What is known of a visitor's decision besides the event. Times are in milliseconds since 1970, or 0 for never. */
+/** What is known about a visitor's decision, apart from the event. Times are in milliseconds since 1970, or 0 for never. */
 export interface KnownDecision {
   /** The newest grant. */
   granted: number
   /** The newest denial. */
   denied: number
-  /** True if the visitor ID of the event was denied, and not granted again since. An undated decision is from before that. */
+  /** True if the event's visitor ID was denied and not granted again. A decision without a time then counts as older. */
   isVisitorDenied: boolean
   /** True if the browser sent Global Privacy Control. */
   gpc: boolean

@@ -18,8 +18,8 @@ export function isSent(fate: Fate, { source }: Pick<OutboxEvent, 'source'>): boo
 }
 
 /**
- * Returns the fate of each row of an order. `admitted` has `undefined` for rows that consent forbade on arrival, `decided` has
- * the fates of the others, in the same order, and `byConsent` those that consent delays or forbids, by TikTok's event name.
+ * Returns the fate of each row of an order. `admitted` has `undefined` for rows that consent forbade on arrival. `decided` has
+ * the fates of the others, in the same order. `byConsent` has the fates that consent delays or forbids, by TikTok's event name.
  */
 export function fatesOf(
   admitted: readonly ({ event: OutboxEvent } | undefined)[],

@@ -23,9 +23,9 @@ export interface EventLine {
 /** Adds and changes lines. A line is known by its ID. */
 export interface OrderLines {
   insert(line: EventLine): number
-  /** The line is now of both copies of an order. `source` is the name of the signed one. */
+  /** Makes the line that of both copies of an order. `source` is the name of the signed one. */
   merge(line: number, change: { event: OutboxEvent; source?: string; isOrder: boolean }): void
-  /** An event that waited is not sent. */
+  /** Records that a waiting event is not sent. */
   skip(line: number, status: Extract<LogStatus, 'skipped' | 'no_consent'>, reason: string): void
   /** True if the line counts for its order. */
   isOrder(line: number): boolean

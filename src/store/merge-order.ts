@@ -13,8 +13,8 @@ type User = EventsApiEvent['user']
 const browserKeys = ['ttclid', 'ttp', 'ip', 'user_agent', 'locale'] as const satisfies (keyof User)[]
 
 /**
- * True if a page's copy cannot belong to the signed source's order despite the same ID, because it has another email address,
- * customer ID or time.
+ * True if a page's copy cannot belong to the signed source's order, although it has the same ID. Its email address, customer ID
+ * or time is another.
  */
 export function contradicts(page: OutboxEvent, signed: OutboxEvent): boolean {
   const [ofPage, ofSource] = [page, signed].map((copy) => ({ email: copy.data.user.email, customer: customerOf(copy) }))

@@ -98,7 +98,7 @@ export function deny(set: ProfileSet, { keys, person, time }: Denial): void {
   }
 }
 
-/** Only an alias: a page may post any, and could deny for others by one that they use. */
+/** True for an alias that too many visitors use. A page may post any alias, and could deny consent for others by it. */
 const isNobodys = (set: ProfileSet, key: ProfileKey): boolean => isKind(key, 'alias') && set.isShared(key)
 
 function permissionOfPage(set: ProfileSet, event: OutboxEvent, rules: ProfileRules): Permission {
@@ -245,8 +245,8 @@ function onePerson(found: Found[]): Found[] {
 }
 
 /**
- * The profiles that may fill an event, the nearest first. By an alias or a phone number it gets what only a browser knows, but
- * not who the person is: a cart outlives a log-out, and families share a phone.
+ * The profiles that may fill an event, the nearest first. By an alias or a phone number, it gets what only a browser knows, but
+ * not who the person is. A cart outlives a log-out, and families share a phone.
  */
 function donorsOf({ who, visitor, alias, person, phone }: Tiers): Donor[] {
   const donors: Donor[] = []

@@ -122,9 +122,9 @@ export interface Store {
   /** Deletes dead letters and returns their number. */
   drop(chosen: Chosen): Promise<number>
   /**
-   * Erases a person's events, those that wait and those that were set aside, and overwrites the free space, so that nothing
-   * of the person can be found in the database's files. Which orders were brought stays known, by name and id only. An event
-   * that is being sent is erased, too, and never sent again; TikTok may get it this once.
+   * Erases a person's waiting events and dead letters, and overwrites the free space. Nothing of the person can then be found
+   * in the database's files. Which orders were brought stays known, by name and id only. An event that is being sent is erased,
+   * too, and never sent again; TikTok may get it this once.
    *
    * @throws a sentence, if the free space could not be overwritten: call it again
    */

@@ -320,7 +320,7 @@ function createMemory(known: KnownOrders) {
       if (index >= 0) list.splice(index, 1)
     },
 
-    /** When the sides brought an order, by TikTok's event name and by the order's own. */
+    /** When each side sent an order, by TikTok's event name and by the order's own. */
     brought(events: readonly OutboxEvent[]): Map<string, Brought> {
       const event_id = events[0]?.data.event_id ?? ''
       return new Map(
@@ -365,7 +365,7 @@ export function decideReleased(known: KnownOrders, released: readonly HeldRow[],
   return desk.changes()
 }
 
-/** What is left of events after a look at the denials that came since. */
+/** The events that may still be sent, after newer denials were applied. */
 export interface Admitted {
   changes: Changes
   left: HeldRow[]

@@ -181,9 +181,9 @@ function waitingTable(database: DatabaseSync, { rows, history, log }: AddTables,
       write(() => rows.within(now, () => addRequests({ rows, history, log }, additions, now))),
 
     /**
-     * Releases a chunk of the events that have waited long enough for another copy or a decision, and returns their number:
-     * call it again until it is 0. The profiles fill them, and they are never changed afterwards. An event that would wait
-     * longer than `longestWait` milliseconds is released too: it was added while the clock was ahead.
+     * Releases a chunk of the events that have waited long enough for another copy or a decision. Returns their number: call it
+     * again until it is 0. The profiles fill them, and they are never changed afterwards. An event that would wait longer than
+     * `longestWait` milliseconds is released too: it was added while the clock was ahead.
      */
     release: (now: number, longestWait: number, options: ProfileOptions = {}): number => {
       const longest = now + longestWait
