@@ -18,7 +18,7 @@ export interface Log {
 
 /** The number of events that a new listener receives. If it receives all of them, there may have been more. */
 const REPLAYED = 50
-/** The most rows of a list. */
+/** The maximum number of rows in a list. */
 export const MOST = 200
 
 /** The log of a page without a pixel ID. It says so, and receives no events. */
