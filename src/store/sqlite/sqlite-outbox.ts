@@ -3,6 +3,7 @@ import type { PauseSwitch } from '../pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../person.ts'
 import type { Chosen, DeadLetter } from '../store.ts'
 import { openSqliteEngine, type SqliteOptions } from './sqlite-engine.ts'
+import { checkSqliteOptions } from './sqlite-options.ts'
 
 export type SqliteOutboxOptions = SqliteOptions
 
@@ -41,6 +42,7 @@ export interface SqliteOutbox extends Outbox {
  * @throws a sentence if the file cannot be opened, is not an outbox, or is from another pixel or a later version
  */
 export function createSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
+  checkSqliteOptions('outbox', options)
   const { add, start, stats, ...engine } = openSqliteEngine(options)
   return {
     async add(events) {
