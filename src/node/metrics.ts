@@ -84,7 +84,7 @@ function createCounters(registers: Registers) {
     }),
     sent: new Counter({
       name: 'converge_events_sent',
-      help: 'Events that TikTok took',
+      help: 'Events that TikTok accepted',
       labelNames: ['event'],
       registers,
     }),
@@ -96,7 +96,7 @@ function createCounters(registers: Registers) {
     }),
     matchKeys: new Counter({
       name: 'converge_match_keys',
-      help: 'Events that TikTok took with this match key',
+      help: 'Events with this match key that TikTok accepted',
       labelNames: ['event', 'key'],
       registers,
     }),
@@ -132,7 +132,7 @@ function createGauges(registers: Registers) {
     }),
     disk: new Gauge({
       name: 'converge_disk_bytes',
-      help: 'Bytes of the database: used, of which log, the limit of the events, and what is free on the disk',
+      help: 'Bytes: used by the database, log as a part of that, limit of the events, and free on the disk',
       labelNames: ['kind'],
       registers,
     }),

@@ -17,13 +17,13 @@ export function checkSources(config: ForwarderConfig, sources: Sources): Finding
 }
 
 function describe({ name, type, isEnabled }: Source): Finding {
-  const ways = {
+  const routes = {
     web: 'POST events, from pages',
     webhook: `POST webhook/${name}, Converge's server API`,
     shopify: `POST webhook/${name}, Shopify's webhooks`,
     woocommerce: `POST webhook/${name}, WooCommerce's webhooks`,
   } as const satisfies Record<Source['type'], string>
-  const text = `Source ${name}: ${ways[type]}.`
+  const text = `Source ${name}: ${routes[type]}.`
   return isEnabled ? { ok: true, text } : { ok: undefined, text: `${text} It is disabled: enabled is false.` }
 }
 

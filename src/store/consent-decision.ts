@@ -24,8 +24,8 @@ export interface KnownDecision {
 /** What may be done with an event. */
 export type Permission =
   | 'all' // It is sent, and profiles may be used.
-  | 'alone' // It is sent, without profiles.
-  | 'bare' // It is sent without what was read from the device.
+  | 'without_profiles' // It is sent, without profiles.
+  | 'without_device' // It is sent without what was read from the device.
   | 'none' // It is not sent.
 
 /** True if an event may be sent under these rules only because of the visitor's decision. */
@@ -44,9 +44,10 @@ export function permissionOf(own: EventConsent | undefined, known: KnownDecision
   const found = known.granted > known.denied && mode !== 'always_server' ? ('granted' as const) : undefined
   const marketing: Decision | undefined = isDenied ? 'denied' : (own?.marketing ?? found)
   const isOptedOut = isDeniedByGpc(known.gpc || own?.gpc === true, gpc, marketing)
-  if (mode === 'always_server') return isDenied || isOptedOut ? 'bare' : marketing === 'granted' ? 'all' : 'alone'
+  if (mode === 'always_server')
+    return isDenied || isOptedOut ? 'without_device' : marketing === 'granted' ? 'all' : 'without_profiles'
   if (isOptedOut || refusalOf(mode, marketing, 'relay')) return 'none'
-  return marketing === 'denied' ? 'alone' : 'all'
+  return marketing === 'denied' ? 'without_profiles' : 'all'
 }
 
 /** True if the event's decision, or else the newest grant, is newer than the denial. */

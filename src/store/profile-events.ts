@@ -73,7 +73,7 @@ function permissionFor(set: ProfileSet, event: OutboxEvent, rules: ProfileRules)
 
 function withPermission(event: OutboxEvent, permission: Permission): OutboxEvent | undefined {
   if (permission === 'none') return undefined
-  return permission === 'bare' ? toBare(event) : event
+  return permission === 'without_device' ? toBare(event) : event
 }
 
 /** Adds a page's event to the profile of its visitor at once, because events of other sources may need it. */
@@ -102,7 +102,7 @@ export function deny(set: ProfileSet, { keys, person, time }: Denial): void {
 const isNobodys = (set: ProfileSet, key: ProfileKey): boolean => isKind(key, 'alias') && set.isShared(key)
 
 function permissionOfPage(set: ProfileSet, event: OutboxEvent, rules: ProfileRules): Permission {
-  if (event.visitor === undefined) return event.consent?.marketing === 'denied' ? 'alone' : 'all'
+  if (event.visitor === undefined) return event.consent?.marketing === 'denied' ? 'without_profiles' : 'all'
   return permissionOf(event.consent, { ...decisionOf(set, event.visitor, rules), gpc: false }, rules)
 }
 

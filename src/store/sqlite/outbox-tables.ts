@@ -284,7 +284,7 @@ function waitingTable(database: DatabaseSync, { rows, history, log }: AddTables,
       )
     },
 
-    /** Deletes what waits, and gives back how many. The order memory stays as it is. */
+    /** Deletes waiting events, and returns their number. The order memory stays as it is. */
     removeWaiting: (ids: readonly number[]): number =>
       write(() => {
         const count = rows.remove(ids)

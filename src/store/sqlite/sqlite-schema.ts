@@ -25,10 +25,10 @@ PRAGMA wal_autocheckpoint = 8000;
 PRAGMA journal_size_limit = 67108864;
 `
 
-// waiting.origin is the side that sent the event, with its test code. Rows that differ in it may wait side by side.
-// dead_letters.body is missing in letters from files without a version. They can no longer be sent.
-// orders.added is when a page sent the order, orders.signed when a signed source did; 0 means never. orders.event is TikTok's
-// name of a row, or Converge's name of the order. In the latter case orders.signed is when a signed source decided its rows.
+// waiting.origin is the side that sent the event, with its test code. Rows with different origins may wait at the same time.
+// dead_letters.body is missing in letters from files without a version. They can no longer be sent. orders.added is when a page
+// sent the order, orders.signed when a signed source did; 0 means never. orders.event is TikTok's name of a row, or Converge's
+// name of the order. In the latter case orders.signed is when a signed source decided its rows.
 /** Version 1 of the tables. */
 const tables = `
 CREATE TABLE waiting (

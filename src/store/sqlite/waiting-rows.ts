@@ -50,7 +50,7 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
     SELECT event, event_id, ?, attempts + ?, ?, body, line FROM waiting WHERE id = ? AND event_id = ?`)
   const take = prepare('DELETE FROM waiting WHERE id = ? AND event_id = ? RETURNING body')
   const removeRows = prepare('DELETE FROM waiting WHERE id IN (SELECT value FROM json_each(?))')
-  // SQLite gives an id again once the row was erased. Then it is another event's, which has not been sent.
+  // SQLite may reuse the id of an erased row for another event, which has not been sent.
   const removeSame = prepare(`DELETE FROM waiting WHERE id IN (SELECT waiting.id FROM json_each(?) AS sent
     CROSS JOIN waiting ON waiting.id = CAST(sent.key AS INTEGER) WHERE waiting.event_id = sent.value)`)
   const addToTotal = prepare(`INSERT INTO totals (name, count) VALUES (?, ?)
@@ -60,7 +60,7 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
   const remove = (ids: readonly number[]): number =>
     ids.length ? Number(removeRows.run(JSON.stringify(ids)).changes) : 0
 
-  /** Gives back how many there still were. */
+  /** Returns the number of rows that still existed. */
   function removeSettled(settled: readonly RowKey[]): number {
     if (!settled.length) return 0
     const sent = Object.fromEntries(settled.map(({ id, event_id }) => [id, event_id]))

@@ -31,7 +31,7 @@ const statusOf = [
  * Adds the store's decision on each event to the answer. Returns the accepted events: those that are sent, or whose order is
  * sent as another copy.
  */
-export function tellFates({ taken, problems, statuses }: Intake, fates: readonly Fate[]): Taken[] {
+export function reportFates({ taken, problems, statuses }: Intake, fates: readonly Fate[]): Taken[] {
   if (statuses) correctStatuses(statuses, taken, fates)
   return taken.filter(({ path, event }, index) => {
     const fate = fates[index] ?? 'kept'
