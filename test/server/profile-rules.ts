@@ -117,26 +117,18 @@ function testKeys(start: StartShop): void {
   test.each([
     [3, 'leads to the last of them', 0, ofAnna],
     [4, 'leads to nobody', 1, []],
-  ])(
-    'a phone number of %i persons %s once the profiles of the others are too old',
-    async (count, _, shared, expected) => {
-      const server = start({ profiles: { days: 10 } })
-      let last = 0
-      const order = async (nth: number) => {
-        const visitor = sha256(`visitor ${nth}`)
-        await server.postPage({ visitor, ...click })
-        await server.renew(`order ${++last}`, { $email: `${nth}@example.com`, $phone_number: phone, visitor })
-      }
-      for (let nth = 1; nth <= count; nth++) await order(nth)
-      expect(await server.profiles()).toMatchObject({ shared_keys: shared })
-      server.pass(9 * day)
-      await order(1)
-      server.pass(2 * day)
-      await order(1)
-      for (let step = 0; step < 3; step++) await server.sent('any')
-      expect(known(await server.renew('1001', { $phone_number: phone }))).toEqual(expected)
-    },
-  )
+  ])('a phone number of %i persons %s after the others have denied', async (count, _, shared, expected) => {
+    const server = start({ consent: 'implied' })
+    const visitors = Array.from({ length: count }, (_, nth) => sha256(`visitor ${nth}`))
+    for (const [nth, visitor] of visitors.entries()) {
+      await server.postPage({ visitor, ...click })
+      await server.renew(`first ${nth}`, { $email: `${nth}@example.com`, $phone_number: phone, visitor })
+    }
+    expect(await server.profiles()).toMatchObject({ shared_keys: shared })
+    for (const visitor of visitors.slice(1)) await server.postDenial(visitor)
+    server.pass(1000)
+    expect(known(await server.renew('1001', { $phone_number: phone, $consent: 'granted' }))).toEqual(expected)
+  })
 }
 
 function testSources(start: StartShop): void {
