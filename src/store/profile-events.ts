@@ -73,7 +73,7 @@ function permissionFor(set: ProfileSet, event: OutboxEvent, rules: ProfileRules)
 
 function withPermission(event: OutboxEvent, permission: Permission): OutboxEvent | undefined {
   if (permission === 'none') return undefined
-  return permission === 'bare' ? toBare(event) : event
+  return permission === 'without_device' ? toBare(event) : event
 }
 
 /** Adds a page's event to the profile of its visitor at once, because events of other sources may need it. */
@@ -98,11 +98,11 @@ export function deny(set: ProfileSet, { keys, person, time }: Denial): void {
   }
 }
 
-/** Only an alias: a page may post any, and could deny for others by one that they use. */
+/** True for an alias that too many visitors use. A page may post any alias, and could deny consent for others by it. */
 const isNobodys = (set: ProfileSet, key: ProfileKey): boolean => isKind(key, 'alias') && set.isShared(key)
 
 function permissionOfPage(set: ProfileSet, event: OutboxEvent, rules: ProfileRules): Permission {
-  if (event.visitor === undefined) return event.consent?.marketing === 'denied' ? 'alone' : 'all'
+  if (event.visitor === undefined) return event.consent?.marketing === 'denied' ? 'without_profiles' : 'all'
   return permissionOf(event.consent, { ...decisionOf(set, event.visitor, rules), gpc: false }, rules)
 }
 
@@ -245,8 +245,8 @@ function onePerson(found: Found[]): Found[] {
 }
 
 /**
- * The profiles that may fill an event, the nearest first. By an alias or a phone number it gets what only a browser knows, but
- * not who the person is: a cart outlives a log-out, and families share a phone.
+ * The profiles that may fill an event, the nearest first. By an alias or a phone number, it gets what only a browser knows, but
+ * not who the person is. A cart outlives a log-out, and families share a phone.
  */
 function donorsOf({ who, visitor, alias, person, phone }: Tiers): Donor[] {
   const donors: Donor[] = []

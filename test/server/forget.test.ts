@@ -52,7 +52,7 @@ const redact = (url: string, body: object = redaction) =>
   fetch(signed(`${url}/webhook/shopify`, secret, body, { 'x-shopify-topic': 'customers/redact' }))
 
 test.each(['database', 'outbox'] as const)(
-  "Shopify's customers/redact erases what waits in the %s, and its files hold nothing of the person while it is served",
+  "Shopify's customers/redact erases waiting events from the %s, and its files have nothing of the person, while it is served",
   async (kind) => {
     const path = newPath()
     const file = kind === 'outbox' ? { outbox: path } : { database: { path } }

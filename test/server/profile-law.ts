@@ -154,7 +154,7 @@ interface Sent {
   visitor: Visitor | undefined
   own: OutboxEvent['data']['user']
   at: number
-  /** True if it waits for its twin. */
+  /** True if it waits for its other copy. */
   isHeld: boolean
   consent: 'granted' | 'snapshot' | 'none'
 }
@@ -371,7 +371,7 @@ function judge(world: World, { data }: OutboxEvent): void {
     if (key === 'external_id') expect(listOf(user.external_id)).toContain(value)
     else expect(Reflect.get(user, key)).toBe(value)
   }
-  // An order waits for its twin, and its visitor's profile learns the person only then.
+  // An order waits for its other copy, and its visitor's profile learns the person only then.
   if (sent.kind === 'shop' && sent.person !== undefined && (sent.isHeld || sent.consent !== 'granted'))
     sent.visitor?.learned.push({ at: world.time, person: sent.person })
   judgePerson(world, sent, user)

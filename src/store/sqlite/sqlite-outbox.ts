@@ -46,7 +46,7 @@ export function createSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
   const { add, start, stats, ...engine } = openSqliteEngine(options)
   return {
     async add(events) {
-      const fates = await add(events.map(withoutTwin), { mergeOrders: 0 })
+      const fates = await add(events.map(withoutOrderName), { mergeOrders: 0 })
       return events.filter((_, index) => fates[index] !== 'kept')
     },
     start: (deliver) => start(deliver, { mergeOrders: 0 }),
@@ -63,8 +63,8 @@ export function createSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
   }
 }
 
-/** Removes the order name, so that the event has no twin. */
-function withoutTwin(event: OutboxEvent): OutboxEvent {
+/** Removes the order name, so that the event is not merged with another copy. */
+function withoutOrderName(event: OutboxEvent): OutboxEvent {
   if (event.orderName === undefined) return event
   const { orderName: _, ...rest } = event
   return rest
