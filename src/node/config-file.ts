@@ -60,7 +60,7 @@ export function readConfigFile(
   } = environment
   if (!accessToken.trim()) {
     throw new Error(
-      'converge-tiktok: TIKTOK_ACCESS_TOKEN is not set. Generate an access token in TikTok Events Manager (the pixel, Settings, Generate Access Token) and set it in the environment.',
+      'converge-tiktok: TIKTOK_ACCESS_TOKEN is not set. Generate an access token in TikTok Events Manager (the pixel, Settings, Generate Access Token) and set it in the environment, or in the file .env next to the config.',
     )
   }
   const tokens = {
