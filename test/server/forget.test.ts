@@ -224,7 +224,7 @@ test.each<[words: string[], error: string]>([
     '--phone is not a number with + and its country code, such as +19171234567, or its SHA-256',
   ],
   [['--customer', 'undefined'], "--customer is not a customer's id, or its SHA-256"],
-  [['--order', ' '], "--order is not an order's id"],
+  [['--order', ' '], '--order is empty'],
   [['--mail', 'jane@example.com'], 'Unknown option --mail (did you mean --email?)'],
   [
     ['--email', jane, '--database', 'a.db', '--outbox', 'b.db'],
