@@ -68,7 +68,7 @@ test('a file of format 1 opens, migrates and delivers its events, and a copy of 
   await expect.poll(told, { timeout: 8000 }).toEqual(waiting)
   now += 60_000
   await expect.poll(told, { timeout: 8000 }).toEqual([...waiting, 'Purchase put-off signed'])
-  // Its orders are still known, by whom they were brought.
+  // Its orders are still known, with the side that sent each.
   const sent = { order: true, orderName: 'Placed Order', expires: now / 1000 + 1000 }
   const again = [purchase('sent', { ...sent, source: 'signed' }), purchase('sent', { ...sent, source: 'page' })]
   expect(await store.add(again, { mergeOrders: 60 })).toEqual(['already_sent', 'already_sent'])
