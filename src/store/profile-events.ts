@@ -56,7 +56,7 @@ export function prepare(set: ProfileSet, event: OutboxEvent, rules: ProfileRules
   complete.event = undefined
   const permission = permissionFor(set, event, rules)
   if (permission !== 'all' || !rules.ages) return withPermission(event, permission)
-  if (event.source === 'signed') return takeSigned(set, event, rules.ages)
+  if (event.source === 'signed') return takeSigned(set, event, rules, rules.ages)
   const filled = takePage(set, event, rules.ages, rules.mayCreate)
   if (filled === event) complete.event = event
   return filled
@@ -186,11 +186,15 @@ function add(set: ProfileSet, { id, profile }: Found, event: OutboxEvent): void 
   if (learned !== profile) set.write(id, learned)
 }
 
-function takeSigned(set: ProfileSet, event: OutboxEvent, ages: Ages): OutboxEvent {
+function takeSigned(set: ProfileSet, event: OutboxEvent, rules: ProfileRules, ages: Ages): OutboxEvent {
   const tiers = tiersOf(set, event)
   const donors = donorsOf(tiers)
   learnSigned(set, tiers, event)
-  return fillFromDonors(event, donors, ages)
+  const filled = fillFromDonors(event, donors, ages)
+  if (filled === event || permissionOfSigned(set, filled, rules) === 'all') return filled
+  // Another person may have denied consent with the same phone number. Without it, the event is sent.
+  const nameless = donors.map(({ profile }) => ({ profile, givesPerson: false }))
+  return fillFromDonors(event, nameless, ages)
 }
 
 /** The profiles that an event's keys lead to, without those of other persons. The newest come first. */
