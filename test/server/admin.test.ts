@@ -102,7 +102,10 @@ describe('a sign-in', () => {
     },
   )
 
-  test('after a failed one is not checked for a second, whoever sends it', async () => {
+  const from = (ip: string) => ({ 'x-forwarded-for': ip })
+  const statusOf = async (answer: Promise<Response>) => (await answer).status
+
+  test('after a failed one is not checked for a second, not even with the right token', async () => {
     const { url } = await startStore()
     const client = createAdminClient(url)
     expect((await client.signIn('wrong')).status).toBe(401)
@@ -110,6 +113,38 @@ describe('a sign-in', () => {
     expect(early.status).toBe(429)
     expect(early.headers.get('retry-after')).toBe('1')
     await vi.waitFor(async () => expect((await client.signIn()).status).toBe(200), poll)
+  })
+
+  test.each([
+    ['203.0.113.7', '203.0.113.7', 429],
+    ['203.0.113.7', '203.0.113.8', 200],
+    ['2001:db8:1:2::7', '2001:db8:1:2:ffff::8', 429], // one customer's network
+    ['2001:db8:1:2::7', '2001:db8:1:3::7', 200],
+    ['2001:db8::7', '2001:db8:0:0:1::', 429],
+  ])('after a failed one from %s, one from %s is answered %i', async (guesser, operator, status) => {
+    const { url } = await startStore({ trustProxy: true })
+    const client = createAdminClient(url)
+    expect(await statusOf(client.post('sign-in', { token: 'wrong' }, from(guesser)))).toBe(401)
+    expect(await statusOf(client.post('sign-in', { token: adminToken }, from(operator)))).toBe(status)
+  })
+
+  test('waits if ten addresses have failed within a second, and nobody who is signed in is disturbed', async () => {
+    const { url } = await startStore({ trustProxy: true })
+    const operator = await signedIn(url)
+    const client = createAdminClient(url)
+    const tries = Array.from({ length: 30 }, (_, index) =>
+      statusOf(client.post('sign-in', { token: 'wrong' }, from(`203.0.113.${index}`))),
+    )
+    expect((await Promise.all(tries)).sort()).toEqual([...Array(10).fill(401), ...Array(20).fill(429)])
+    expect(await statusOf(client.post('sign-in', { token: adminToken }, from('203.0.113.99')))).toBe(429)
+    expect(await statusOf(operator.get('summary'))).toBe(200)
+  })
+
+  test('is checked once of many that one client sends at the same time', async () => {
+    const { url } = await startStore()
+    const client = createAdminClient(url)
+    const tries = Array.from({ length: 20 }, () => statusOf(client.signIn('wrong')))
+    expect((await Promise.all(tries)).sort()).toEqual([401, ...Array(19).fill(429)])
   })
 
   test('ends with a sign-out, also for somebody who has copied the cookie', async () => {
