@@ -12,7 +12,7 @@ export interface Cookies {
 const DAY = 86_400_000 // ms
 
 /** Whether the forwarder sets cookies: by default with a store. They need the shop's domain. */
-export const hasCookies = ({
+const hasCookies = ({
   cookies,
   store,
   domain,
