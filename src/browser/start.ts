@@ -48,8 +48,8 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
   window.addEventListener('prerenderingchange', () => begin(tracker), true)
   window.addEventListener('storage', ({ key }) => key === consentKey && followDecision(page))
   window.addEventListener('pageshow', ({ persisted }) => persisted && followDecision(page))
-  if (config.consentFrom?.length) bringPart(loadPart, 'consent', converge, config, window)
-  if (config.debug || page.flags.isDebug) bringPart(loadPart, 'inspector', converge, config, window)
+  if (config.consentFrom?.length) startPart(loadPart, 'consent', converge, config, window)
+  if (config.debug || page.flags.isDebug) startPart(loadPart, 'inspector', converge, config, window)
   return converge
 }
 
@@ -60,7 +60,7 @@ function trackPageLoads(window: Window, converge: Converge): void {
 }
 
 /** Loads and starts a part. If it fails, the error is logged, and the pixel still works. */
-export async function bringPart(
+export async function startPart(
   loadPart: LoadPart,
   name: 'consent' | 'inspector',
   converge: Converge | undefined,
