@@ -6,8 +6,8 @@ import { mappingCases } from '../cases/mapping.ts'
 import { inEachBrowser } from './in-each-browser.ts'
 import { pageOf, visit, type Way, ways } from './shop.ts'
 
-// What TikTok receives for each case, from the built files in an empty window. Chromium hears them all, the others the
-// rows of the mapping table.
+// What TikTok receives for each case, from the built files in an empty window. Chromium runs all of them, the others the rows
+// of the mapping table.
 inEachBrowser((stage) => {
   const casesBy: Record<Way, Case[]> =
     stage.name === 'chromium'

@@ -48,7 +48,7 @@ function open(page: WooCommercePage, form = '') {
   return sent
 }
 
-/** What was added, as TikTok is told of it. */
+/** The added items, as TikTok receives them. */
 const added = (sent: Sent[]) =>
   sent.flatMap(([event, , { contents = [], value }]) =>
     event === 'AddToCart'
@@ -96,7 +96,7 @@ describe.skipIf(!hasPhp)('the storefront', () => {
     submit()
     expect(added(sent)).toMatchObject([
       { content_id: '22', content_name: 'Scarf', quantity: 2, value: 90 },
-      { content_id: '25', quantity: 1 }, // the plugin knows nothing of it but its id
+      { content_id: '25', quantity: 1 }, // the plugin knows only its ID
     ])
   })
 
