@@ -139,6 +139,7 @@ function testSourceDenials(start: StartShop): void {
     const server = start({ consent: 'implied' })
     for (const name of ['a', 'b', 'c', 'd']) await server.postPage({ visitor: sha256(name), aliases: [sha256(cart)] })
     await server.postShop(orderOf('1000', { $email: jane, ...denied }, [cart]))
+    expect(await server.profiles()).toMatchObject({ denials: 1, profiles: 4 })
     server.pass(1000)
     await server.postShop(orderOf('1001', { $email: 'mary@example.com' }, [cart], renewal))
     await server.postShop(orderOf('1002', { $email: jane }, [cart], renewal))
