@@ -102,7 +102,7 @@ describe('a sign-in', () => {
     },
   )
 
-  test('after a failed one is not checked for a second, whoever sends it', async () => {
+  test('after a failed one is not checked for a second, from any sender', async () => {
     const { url } = await startStore()
     const client = createAdminClient(url)
     expect((await client.signIn('wrong')).status).toBe(401)

@@ -319,7 +319,7 @@ test.each<[string, Operated, string]>([
   ['with a log in an outbox', { flag: '--outbox', config: { log: { days: 7 } } }, '✗ log is set, but an outbox has no'],
   ['with metrics', {}, '✓ GET /metrics answers with metricsToken.'],
   ['without metrics', { environment: {} }, '– There are no metrics, because metricsToken is not set.'],
-  ['without alerts', {}, '– There are no alerts, so nobody is told when something stops.'],
+  ['without alerts', {}, '– There are no alerts, so nobody is notified when something stops.'],
   [
     'with alerts',
     { config: { alerts: { urlFrom: 'ALERTS_URL', silentHours: 12, deadLetters: 5 } } },
