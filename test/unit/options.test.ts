@@ -5,7 +5,7 @@ import { readRules } from '../../src/tiktok/rules.ts'
 import type { Config } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
 
-/** What a config is answered with by `init`. */
+/** The error of `init` about a config. */
 function complaint(config: unknown): string {
   try {
     checkOptions(config, 'init')
