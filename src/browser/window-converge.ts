@@ -4,7 +4,7 @@ import { recordOf } from '../core/read.ts'
 import type { Config, Converge, ConvergeGlobal, QueuedCall } from '../types.ts'
 import { readFlags } from './flags.ts'
 import { refuseOwnMapping } from './optional-parts.ts'
-import { bringPart, type LoadPart, startConverge } from './start.ts'
+import { type LoadPart, startConverge, startPart } from './start.ts'
 
 /** The config of the script's tag, merged over the served config. With an error, nothing starts. */
 export interface Tag {
@@ -53,7 +53,7 @@ export function fillWindowConverge(
     if (pixels.includes(pixel)) return
     const calls = pixels[0] ? [...listeners, ['set', { eventProperties }]] : early.splice(0)
     pixels.push(pixel)
-    for (const call of calls) tell(pixel, call)
+    for (const call of calls) callMethod(pixel, call)
   }
 
   /** Passes a call to each pixel of the page, and returns the first pixel's result. */
@@ -66,10 +66,10 @@ export function fillWindowConverge(
       if (name === 'set') eventProperties = { ...eventProperties, ...copyRecord(more) }
       const [first, ...others] = pixels
       if (!first) early.push(call)
-      const answer = first && tell(first, call)
+      const answer = first && callMethod(first, call)
       // The visitor and the decision belong to the page, so one pixel is enough for them.
-      if (name === 'set') for (const other of others) tell(other, [name, { eventProperties: more }])
-      if (name === 'on' || name === 'track') for (const other of others) tell(other, call)
+      if (name === 'set') for (const other of others) callMethod(other, [name, { eventProperties: more }])
+      if (name === 'on' || name === 'track') for (const other of others) callMethod(other, call)
       return answer
     } catch (error) {
       console.error(error)
@@ -82,7 +82,7 @@ export function fillWindowConverge(
     console.warn(
       'converge-tiktok: no pixel ID. Put data-pixel-id on the script tag, or call converge.init({ pixelId }).',
     )
-    if (readFlags(window).isDebug) bringPart(loadPart, 'inspector', undefined, {}, window)
+    if (readFlags(window).isDebug) startPart(loadPart, 'inspector', undefined, {}, window)
   }
 
   converge.q = { push: perform }
@@ -95,7 +95,7 @@ export function fillWindowConverge(
   else window.addEventListener('load', wait)
 }
 
-function tell(converge: Converge, [name, ...parameters]: QueuedCall): unknown {
+function callMethod(converge: Converge, [name, ...parameters]: QueuedCall): unknown {
   try {
     const known = callable.find((method) => method === String(name))
     if (known) return Reflect.apply(converge[known], converge, parameters)

@@ -126,7 +126,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   const { fetch = globalThis.fetch, alertMemory, watchEvery = WATCH_EVERY } = env
   const { stop, ...operatorRoutes } = createOperatorRoutes({
     ...{ config, sources, api, keeper, store, ...counters, history, readPause, metrics },
-    ...{ log, throttle, now, monotonic, fetch, alertMemory, watchEvery },
+    ...{ log, throttle, now, monotonic, fetch, alertMemory, watchEvery, ipOf },
   })
   if (!keeper?.drain) keeper?.start(api.deliver)
 
@@ -149,7 +149,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     const facts = {
       receivedAt: now(),
       ...clock.bounds(),
-      ip: readIp(ipOf(request, context)),
+      ip: ipOf(request, context),
       userAgent: readUserAgent(request.headers.get('user-agent')),
       gpc: request.headers.get('sec-gpc') === '1',
       allowTest: config.allowTest === true,
@@ -181,9 +181,9 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     return answer
   }
 
-  function ipOf({ headers }: Request, { ip }: RequestContext): string | undefined {
+  function ipOf({ headers }: Request, { ip }: RequestContext): string {
     const forwarded = config.trustProxy === true ? headers.get('x-forwarded-for') : null
-    return forwarded?.split(',').pop() ?? ip
+    return readIp(forwarded?.split(',').pop() ?? ip)
   }
 
   async function answer(address: Address, request: Request, context: RequestContext): Promise<Answer> {

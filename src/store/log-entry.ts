@@ -5,6 +5,7 @@ import { logMatchKeys } from './event-log.ts'
 /** Shapes of IDs that may name a person. Plain digits do not, because they are the order IDs of most shop systems. */
 const ofPersons: readonly RegExp[] = [
   /@/,
+  /[\da-f]{64}/i, // SHA-256, as TikTok takes an email or a phone number
   /^\+[\s.()-]*(\d[\s.()-]*){7,15}$/, // a phone number with +
   /^00[\s.()-]*[1-9]([\s.()-]*\d){8,14}$/, // a phone number with 00, and no number that is padded with zeros
 ]

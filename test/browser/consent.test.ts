@@ -100,7 +100,7 @@ inEachBrowser((stage) => {
   // Once is enough for what does not depend on the browser.
   if (stage.name !== 'chromium') return
 
-  /** Resolves with what left before it. */
+  /** Resolves with the requests before it. */
   const hitsBefore = async (page: Page) => {
     await page.evaluate(() => window.ttq.track('End', {}, { event_id: 'end' }))
     return told(await tiktok().waitForHits(has('end'))).slice(0, -1)
@@ -207,6 +207,24 @@ inEachBrowser((stage) => {
     await stateOf(page, { pixel: 'live' })
     expect(await hitsBefore(page)).toEqual(['Pageview view', 'Purchase 1001'])
     expect(host.taken).toHaveLength(1)
+  })
+
+  test('a grant and a denial in one tab hold in the other one', async () => {
+    const host = serveRelay(stage)
+    const page = await visit(stage, pageOf('script tag', config))
+    const other = await stage.newPage({ shared: page })
+    await other.goto(shop)
+    expect(await track(page, 'Placed Order', order)).toMatchObject({ status: 'no_consent' })
+    await consent(other, granted)
+    await host.waitForTaken(1)
+    await consent(other, denied)
+    await expect.poll(async () => (await track(page, 'Searched', { query: 'cap' }))?.status).toBe('no_consent')
+    expect([...page.consoleErrors, ...other.consoleErrors]).toEqual([])
+    const sent = stage.network.log.length
+    await track(page, 'Searched', { query: 'hat' })
+    await atRest(page)
+    expect(stage.network.log.slice(sent).filter(({ path }) => path !== '/at-rest')).toEqual([])
+    expect(host.taken.map(({ eventID }) => eventID)).toEqual(['1001'])
   })
 
   test('always_server denied: only the server copy is sent', async () => {

@@ -9,7 +9,7 @@ import { accessToken, noon } from './start-forwarder.ts'
 
 let host: EventsApiHost
 let clock: number
-/** The clock for pauses: it goes on with the wall clock, unless a test says otherwise. */
+/** The clock for pauses. It follows the wall clock, unless a test sets it. */
 let monotonic: () => number
 let log: string[]
 
@@ -466,7 +466,7 @@ describe('time', () => {
 })
 
 describe('log lines', () => {
-  test('a problem contains no e-mail address, phone number, hash or token', async () => {
+  test('a problem contains no email address, phone number, hash or token', async () => {
     const hash = 'a'.repeat(64)
     host.faults.always = { code: 40002, message: `jane@example.com, +49 170 1234567, ${hash}, ${accessToken} are bad` }
     const [event] = purchases(1)

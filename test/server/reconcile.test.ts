@@ -40,7 +40,7 @@ function eventsOf({ id, time, word, email = `${id}@example.com` }: Order): { pag
   }
 }
 
-/** Brings orders in requests of 20 events. */
+/** Sends orders in requests of 20 events. */
 async function bring(past: PastShop, orders: readonly Order[]): Promise<void> {
   const events = orders.map(eventsOf)
   const page = inParts(events.flatMap((one) => one.page)).map((part) =>
@@ -223,7 +223,7 @@ test('an order whose ID is an email address is found in the log, and shown as a 
   expect(output).not.toContain('@')
 })
 
-test('a wrong ID column is refused, with IDs of both sides, and --force goes on', async () => {
+test('a wrong ID column is refused, with IDs of both sides, and --force reports anyway', async () => {
   const path = await createFewOrders()
   const file = writeOrders(shopifyCsv(fewOrders.map((order) => ({ ...order, name: `jane${order.id}@example.com` }))))
   const { code, output, errors } = await reconcile(file, path, '--map', 'id=Name')
@@ -250,7 +250,7 @@ test.each<[string, string[], number, string]>([
   expect([ended.code, ended.output]).toEqual([code, ''])
 })
 
-/** Orders of the last two days of which the given ones never arrived, with the database that knows the others. */
+/** Orders of the last two days. The given ones never arrived, and the database knows the others. */
 async function createLosses(count: number, isLost: (index: number) => boolean, more: Partial<Order> = {}) {
   const orders = Array.from({ length: count }, (_, index): Order => {
     const word = isLost(index) ? 'never_seen' : 'server'
@@ -270,7 +270,7 @@ function purchases({ tiktok }: StoreServer): Map<string, number> {
   return counts
 }
 
-test('--send sends what never arrived, once, however often it is run', async () => {
+test('--send sends orders that never arrived, once, however often it runs', async () => {
   const { lost, path, file, config } = await createLosses(40, (index) => index % 8 === 3)
   const server = await startStore({ database: { path } })
   const first = await reconcile(file, path, '--config', config, '--send')

@@ -23,7 +23,7 @@ function thrower(): never {
   throw new Error('from the page')
 }
 
-/** A proxy that throws at whatever is asked of it. */
+/** A proxy that throws on every access. */
 const wall = new Proxy({}, { get: thrower, ownKeys: thrower, has: thrower, getOwnPropertyDescriptor: thrower })
 
 const functionWall = new Proxy(() => {}, { get: thrower, ownKeys: thrower, apply: thrower })
@@ -328,7 +328,7 @@ test.each<[title: string, value: unknown]>([
   expect(track('Searched', { source_name })).toMatchObject({ status: 'filtered', reason: 'filter' })
 })
 
-test('an e-mail and a name among the properties are not sent', () => {
+test('an email and a name among the properties are not sent', () => {
   const order = {
     id: '1',
     $email: 'jane@shop.test',

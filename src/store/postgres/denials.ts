@@ -24,8 +24,8 @@ type Table = 'waiting' | 'dead_letters'
 const ROWS_OF_PART = 1000
 
 /**
- * Erases the unsent events of visitors who have denied consent since. Reading them all takes long, so `withoutDenied` looks at
- * each batch besides, before it is sent.
+ * Erases the unsent events of visitors who have denied consent since. Reading all of them takes long, so `withoutDenied` also
+ * checks each batch before it is sent.
  */
 export function createDenials({ connections, schema, rows, now }: DenialOptions) {
   const newestSql = `SELECT max(number) AS number FROM ${schema}.tombstones`
@@ -51,13 +51,13 @@ export function createDenials({ connections, schema, rows, now }: DenialOptions)
     const orderIds = [...new Set(found.map(({ event }) => event.data.event_id))]
     await rows.lockOrders(query, orderIds)
     const stored = (await query(lockSql(table), [found.map(({ id }) => id)])).map(toStored)
-    const { brought } = await rows.readOrders(query, orderIds)
+    const { arrivals } = await rows.readOrders(query, orderIds)
     const keys = stored.flatMap(({ event }) => [...keysAround(event)])
     const { decided, time } = await rows.withProfiles(query, keys, {
       now,
       work: (profiles, time) => {
         profiles.use(options)
-        return { decided: decideAdmitted({ brought, held: [] }, stored, { profiles, nameOf: rows.log.nameOf }), time }
+        return { decided: decideAdmitted({ arrivals, held: [] }, stored, { profiles, nameOf: rows.log.nameOf }), time }
       },
     })
     const { changes, replaced } = decided

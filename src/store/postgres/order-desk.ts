@@ -1,7 +1,7 @@
 import type { OutboxEvent } from '../../server/outbox.ts'
 import { addForCustomers } from '../customer-history.ts'
 import {
-  type Brought,
+  type ArrivalTimes,
   decideOrder,
   type HeldRow,
   namesOf,
@@ -19,7 +19,7 @@ import { isCountedOnce, type KeptEvent, toRelease } from '../waiting-event.ts'
 import type { CustomerDesk } from './customer-desk.ts'
 import { createLogDesk, type LogDesk } from './log-desk.ts'
 
-/** A row to insert. `due` is until when an order waits for its twin, in milliseconds since 1970, or 0. */
+/** A row to insert. `due` is until when an order waits for its other copy, in milliseconds since 1970, or 0. */
 export interface NewRow extends KeptEvent {
   due: number
   /** Called if the event is already waiting. */
@@ -29,11 +29,11 @@ export interface NewRow extends KeptEvent {
 /** What one transaction changes. */
 export interface Changes {
   insert: NewRow[]
-  /** Rows that waited for their twins, merged with them. */
+  /** Rows that waited for their other copies, merged with them. */
   replace: { id: number; event: OutboxEvent; body: string }[]
   /** IDs of rows. */
   remove: number[]
-  brought: { event: string; event_id: string; brought: Brought }[]
+  arrivals: { event: string; event_id: string; arrivals: ArrivalTimes }[]
   counts: Partial<Record<CountName, number>>
   log: LogDesk
 }
@@ -42,7 +42,7 @@ type CountName = keyof OrderCounts | 'no_consent'
 
 /** What the database knows about the orders of a transaction. */
 export interface KnownOrders {
-  brought: readonly { event: string; event_id: string; brought: Brought }[]
+  arrivals: readonly { event: string; event_id: string; arrivals: ArrivalTimes }[]
   /** `isOrder` is true if its line counts for its order. */
   held: readonly (HeldRow & { event_id: string; isOrder: boolean })[]
 }
@@ -53,7 +53,7 @@ export interface Addition extends MergeOptions {
   extras?: Extras | undefined
 }
 
-/** A row that waits for its twin. Rows of this transaction have a negative id until they are inserted. */
+/** A row that waits for its other copy. Rows of this transaction have a negative id until they are inserted. */
 type Held = HeldRow & NewRow
 
 /** What else decides about events, and names them. */
@@ -133,7 +133,7 @@ function createDesk(known: KnownOrders, { profiles, nameOf }: DeskHelpers) {
   const orderLines = new Set(known.held.flatMap(({ line, isOrder }) => (isOrder && line !== undefined ? [line] : [])))
   const log = createLogDesk({ nameOf, orderLines })
   const rows: NewRow[] = []
-  const changes: Omit<Changes, 'brought'> = { insert: [], replace: [], remove: [], counts: {}, log }
+  const changes: Omit<Changes, 'arrivals'> = { insert: [], replace: [], remove: [], counts: {}, log }
 
   function count(name: CountName, more = 1): void {
     changes.counts[name] = (changes.counts[name] ?? 0) + more
@@ -150,8 +150,8 @@ function createDesk(known: KnownOrders, { profiles, nameOf }: DeskHelpers) {
   }
 
   /**
-   * Adds an event. `row.due` is until when it waits for its twin. An event without the needed decision waits as long. An event
-   * that may be sent at once is filled by the profiles first.
+   * Adds an event. `row.due` is until when it waits for its other copy. An event without the needed decision waits as long. An
+   * event that may be sent at once is filled by the profiles first.
    */
   function insert(row: NewRow, { now, mergeOrders }: OrderMoment): Fate {
     const isUndecided = profiles.isUndecided(row.event)
@@ -175,7 +175,7 @@ function createDesk(known: KnownOrders, { profiles, nameOf }: DeskHelpers) {
     return due && isUndecided ? 'undecided' : 'kept'
   }
 
-  /** Returns the rows of an order that wait for their twins, without those that may no longer be sent. */
+  /** Returns the rows of an order that wait for their other copies, without those that may no longer be sent. */
   function heldOf({ orderName, data: { event_id } }: OutboxEvent): Held[] {
     return memory.heldOf(event_id, orderName).flatMap((row) => {
       const event = row.event.source === 'signed' ? row.event : profiles.admit(row.event)
@@ -202,7 +202,7 @@ function createDesk(known: KnownOrders, { profiles, nameOf }: DeskHelpers) {
     return undefined
   }
 
-  /** Lets a row be sent that waited for its twin, unless consent forbids it. */
+  /** Lets a row be sent that waited for its other copy, unless consent forbids it. */
   function free(row: HeldRow): void {
     const { id, event, line } = row
     const ready = profiles.prepare(event)
@@ -256,10 +256,10 @@ function createDesk(known: KnownOrders, { profiles, nameOf }: DeskHelpers) {
       for (const event of events) profiles.note(event)
       const { event_id } = first.data
       const held = heldOf(first)
-      const decision = decideOrder(events, { held, brought: memory.brought(events) }, moment)
+      const decision = decideOrder(events, { held, arrivals: memory.arrivals(events) }, moment)
       const lines = logOrder(log, { kept, decision, held, part })
       for (const { id } of decision.remove) remove(event_id, id)
-      for (const [name, times] of decision.brought) memory.remember(name, event_id, times)
+      for (const [name, times] of decision.arrivals) memory.remember(name, event_id, times)
       const byConsent = insertAll(decision.insert, { kept, lines, moment })
       for (const { id, event } of decision.replace) {
         const line = held.find((row) => row.id === id)?.line
@@ -272,7 +272,7 @@ function createDesk(known: KnownOrders, { profiles, nameOf }: DeskHelpers) {
     changes: (): Changes => ({
       ...changes,
       insert: [...rows, ...memory.newlyHeld()],
-      brought: memory.changed(),
+      arrivals: memory.changed(),
     }),
   }
 }
@@ -286,8 +286,8 @@ interface OrderInsertion {
 
 /** The orders of a transaction: what is stored, with the changes so far. */
 function createMemory(known: KnownOrders) {
-  const brought = new Map(known.brought.map((one) => [keyOf(one.event, one.event_id), one]))
-  const changed = new Map<string, KnownOrders['brought'][number]>()
+  const arrivals = new Map(known.arrivals.map((one) => [keyOf(one.event, one.event_id), one]))
+  const changed = new Map<string, KnownOrders['arrivals'][number]>()
   const held = new Map<string, Held[]>()
   let lastId = 0
   for (const { event_id, isOrder: _, ...row } of known.held) listOf(event_id).push({ ...row, body: '', due: 0 })
@@ -298,9 +298,9 @@ function createMemory(known: KnownOrders) {
     return list
   }
 
-  function remember(event: string, event_id: string, times: Brought): void {
-    const one = { event, event_id, brought: times }
-    brought.set(keyOf(event, event_id), one)
+  function remember(event: string, event_id: string, times: ArrivalTimes): void {
+    const one = { event, event_id, arrivals: times }
+    arrivals.set(keyOf(event, event_id), one)
     changed.set(keyOf(event, event_id), one)
   }
 
@@ -313,20 +313,20 @@ function createMemory(known: KnownOrders) {
     hold: ({ line, ...row }: NewRow): void =>
       void listOf(row.event.data.event_id).push({ ...row, ...(line !== undefined && { line }), id: --lastId }),
 
-    /** Takes a row out of those that wait for their twins. */
+    /** Takes a row out of those that wait for their other copies. */
     take(event_id: string, id: number): void {
       const list = listOf(event_id)
       const index = list.findIndex((one) => one.id === id)
       if (index >= 0) list.splice(index, 1)
     },
 
-    /** When the sides brought an order, by TikTok's event name and by the order's own. */
-    brought(events: readonly OutboxEvent[]): Map<string, Brought> {
+    /** When each side sent an order, by TikTok's event name and by the order's own. */
+    arrivals(events: readonly OutboxEvent[]): Map<string, ArrivalTimes> {
       const event_id = events[0]?.data.event_id ?? ''
       return new Map(
         namesOf(events).flatMap((name) => {
-          const one = brought.get(keyOf(name, event_id))
-          return one ? [[name, one.brought] as const] : []
+          const one = arrivals.get(keyOf(name, event_id))
+          return one ? [[name, one.arrivals] as const] : []
         }),
       )
     },
@@ -336,8 +336,8 @@ function createMemory(known: KnownOrders) {
       if (!isCountedOnce(event)) return
       const { event_id } = event.data
       for (const { name, by } of toRelease(event)) {
-        const one = brought.get(keyOf(name, event_id))
-        if (one) remember(name, event_id, { ...one.brought, [by]: 0 })
+        const one = arrivals.get(keyOf(name, event_id))
+        if (one) remember(name, event_id, { ...one.arrivals, [by]: 0 })
       }
     },
 
@@ -358,14 +358,14 @@ const countsOf = (counts: Partial<OrderCounts>): [keyof OrderCounts, number][] =
 
 const keyOf = (event: string, event_id: string): string => JSON.stringify([event, event_id])
 
-/** Decides about events that have waited long enough for a twin or a decision. */
+/** Decides about events that have waited long enough for another copy or a decision. */
 export function decideReleased(known: KnownOrders, released: readonly HeldRow[], helpers: DeskHelpers): Changes {
   const desk = createDesk(known, helpers)
   released.forEach(desk.free)
   return desk.changes()
 }
 
-/** What is left of events after a look at the denials that came since. */
+/** The events that may still be sent, after newer denials were applied. */
 export interface Admitted {
   changes: Changes
   left: HeldRow[]
