@@ -45,7 +45,7 @@ export function measureLoad(options: BenchOptions): Promise<Report[]> {
       {
         title: 'Load',
         about: [
-          'Time on the main thread at 4 times slowdown, each time in a fresh context: all tasks of the script, until 0.7 s after the page has loaded.',
+          'Time on the main thread at 4 times slowdown: all tasks of the script, until 0.7 s after the page has loaded. Each measurement has a fresh context.',
           "TikTok's snippet is one of the same calls, written by us. TikTok's own script counts for nobody: a pixel that only counts its calls stands in for it.",
           'Not executed: the same bytes, inside a function that nobody calls.',
           ...(installedPeers().length > 0 ? [] : [howToInstall]),

@@ -132,18 +132,12 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
 
   const served = { cookies: cookies !== undefined, ...(keeper?.keepsDenials && { denials: true }) }
   const routes: Record<Route, Take> = {
-    events: countPage,
+    events: takeFromPage,
     webhook: takeFromServer,
     'converge.js': pageScript(web, served, readPause),
     'consent.js': scriptServer('consent.js'),
     'inspector.js': scriptServer('inspector.js'),
     ...operatorRoutes,
-  }
-
-  async function countPage(request: Request, context: RequestContext): Promise<Answer> {
-    const answer = await takeFromPage(request, context)
-    if (request.method === 'POST') sourceCounts.note(web.name, answer, now())
-    return answer
   }
 
   async function takeFromPage(request: Request, context: RequestContext): Promise<Answer> {
@@ -198,6 +192,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
       const route = routeOf(address, request.method, context.routes)
       const answer =
         typeof route === 'string' ? await routes[route](request, context, address.source ?? address.rest) : route
+      if (route === 'events' && request.method === 'POST') sourceCounts.note(web.name, answer, now())
       refusals.note(request, address, answer)
       return answer
     } catch (error) {

@@ -123,7 +123,7 @@ export interface Store {
   drop(chosen: Chosen): Promise<number>
   /**
    * Erases a person's waiting events and dead letters, and overwrites the free space. Nothing of the person can then be found
-   * in the database's files. Which orders were brought stays known, by name and id only. An event that is being sent is erased,
+   * in the database's files. The names and IDs of received orders stay known. An event that is being sent is erased,
    * too, and never sent again; TikTok may get it this once.
    *
    * @throws a sentence, if the free space could not be overwritten: call it again

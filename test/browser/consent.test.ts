@@ -209,6 +209,24 @@ inEachBrowser((stage) => {
     expect(host.taken).toHaveLength(1)
   })
 
+  test('a grant and a denial in one tab hold in the other one', async () => {
+    const host = serveRelay(stage)
+    const page = await visit(stage, pageOf('script tag', config))
+    const other = await stage.newPage({ shared: page })
+    await other.goto(shop)
+    expect(await track(page, 'Placed Order', order)).toMatchObject({ status: 'no_consent' })
+    await consent(other, granted)
+    await host.waitForTaken(1)
+    await consent(other, denied)
+    await expect.poll(async () => (await track(page, 'Searched', { query: 'cap' }))?.status).toBe('no_consent')
+    expect([...page.consoleErrors, ...other.consoleErrors]).toEqual([])
+    const sent = stage.network.log.length
+    await track(page, 'Searched', { query: 'hat' })
+    await atRest(page)
+    expect(stage.network.log.slice(sent).filter(({ path }) => path !== '/at-rest')).toEqual([])
+    expect(host.taken.map(({ eventID }) => eventID)).toEqual(['1001'])
+  })
+
   test('always_server denied: only the server copy is sent', async () => {
     const host = serveRelay(stage)
     const page = await visit(stage, pageOf('script tag', { ...config, consent: 'always_server' }))

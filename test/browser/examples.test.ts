@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { ForwarderConfig } from '../../src/server/forwarder.ts'
 import { pixelId } from '../cases/case.ts'
 import { createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
@@ -86,7 +86,7 @@ inEachBrowser(
       )
       const page = await stage.open(shop)
       const output = () => page.evaluate(() => document.querySelector('output')?.textContent)
-      await vi.waitFor(async () => expect(await output()).toBe('Placed Order: no_consent undecided'))
+      await expect.poll(output).toBe('Placed Order: no_consent undecided')
 
       await click(page, 'button')
       expect(told(await tiktok().waitForHits((hits) => names(hits).length === 3))).toEqual([
@@ -94,11 +94,9 @@ inEachBrowser(
         'Purchase 1001',
         'NewCustomerPurchase 1001',
       ])
-      await vi.waitFor(async () =>
-        expect(await page.evaluate(() => Object.keys(localStorage).join())).toContain('sent.'),
-      )
+      await expect.poll(() => page.evaluate(() => Object.keys(localStorage).join())).toContain('sent.')
       await page.reload()
-      await vi.waitFor(async () => expect(await output()).toBe('Placed Order: skipped already_sent'))
+      await expect.poll(output).toBe('Placed Order: skipped already_sent')
       // What nobody asked for is a file of its own, and stays on the server.
       expect(stage.network.log.map(({ path }) => path).filter((path) => /consent|inspector/.test(path))).toEqual([])
     })

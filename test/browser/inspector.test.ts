@@ -59,7 +59,7 @@ const waitForRows = (page: Page, count: number) =>
     const found = await rows(page)
     if (found.length !== count) throw new Error(`The list has ${found.length} rows, not ${count}: ${found.join(' | ')}`)
     return found
-  })
+  }, 15_000)
 
 /** What the first part of the panel that fits the selector says. */
 const textIn = (page: Page, selector: string): Promise<string> =>

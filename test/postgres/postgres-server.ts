@@ -113,7 +113,7 @@ export async function startPostgres(binaries: Binaries, more: readonly string[] 
     resume: () => signal('SIGCONT'),
     async close() {
       signal('SIGCONT')
-      child?.kill('SIGINT') // a fast shutdown
+      child?.kill('SIGQUIT') // without writing a checkpoint
       await ended
       rmSync(folder, { recursive: true, force: true })
     },

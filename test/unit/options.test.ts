@@ -55,7 +55,10 @@ const values: { [Name in keyof Config]-?: { valid: NonNullable<Config[Name]>[]; 
   },
   load: { valid: ['idle', 'immediate'], invalid: ['lazy', 'eager'] },
   pageLoads: { valid: ['manual', 'auto'], invalid: [true, 'automatic'] },
-  context: { valid: [{}, { url: 'https://shop.example/' }], invalid: ['https://shop.example/', [], true] },
+  context: {
+    valid: [{}, { url: 'https://shop.example/' }, { url: '', userAgent: '', consent: {}, gpc: true }],
+    invalid: ['https://shop.example/', [], true, { ulr: '' }, { useragent: '' }, { ttclid: 'E.C.P.1', ttp_: '' }],
+  },
   domain: {
     valid: ['shop.example', 'https://www.shop.example/', '.shop.example'],
     invalid: ['', 'shop example', 'https://', 'a@b.c', 'shop..example', 5],

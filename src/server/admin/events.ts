@@ -58,7 +58,7 @@ export function streamCsv(log: EventLog | undefined, url: URL): Answer {
 }
 
 /** Names come from pages, and TikTok's sentences may repeat values, so both are redacted once more. */
-export function toAdminLine(line: LogLine): AdminLine {
+function toAdminLine(line: LogLine): AdminLine {
   return {
     ...line,
     eventName: redact(line.eventName),

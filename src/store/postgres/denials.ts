@@ -51,13 +51,13 @@ export function createDenials({ connections, schema, rows, now }: DenialOptions)
     const orderIds = [...new Set(found.map(({ event }) => event.data.event_id))]
     await rows.lockOrders(query, orderIds)
     const stored = (await query(lockSql(table), [found.map(({ id }) => id)])).map(toStored)
-    const { brought } = await rows.readOrders(query, orderIds)
+    const { arrivals } = await rows.readOrders(query, orderIds)
     const keys = stored.flatMap(({ event }) => [...keysAround(event)])
     const { decided, time } = await rows.withProfiles(query, keys, {
       now,
       work: (profiles, time) => {
         profiles.use(options)
-        return { decided: decideAdmitted({ brought, held: [] }, stored, { profiles, nameOf: rows.log.nameOf }), time }
+        return { decided: decideAdmitted({ arrivals, held: [] }, stored, { profiles, nameOf: rows.log.nameOf }), time }
       },
     })
     const { changes, replaced } = decided
