@@ -23,8 +23,8 @@ const emptied = `<!doctype html><script>
   window.left = [document.cookie, ...Object.keys(localStorage), ...Object.keys(sessionStorage)].join('')
 </script>`
 
-// What TikTok receives for each case, from the built files in an empty window. Chromium hears them all, the others the
-// rows of the mapping table.
+// What TikTok receives for each case, from the built files in an empty window. Chromium runs all of them, the others the rows
+// of the mapping table.
 inEachBrowser((stage) => {
   const casesBy: Record<Way, Case[]> =
     stage.name === 'chromium'

@@ -196,7 +196,7 @@ function replaceAt(value: unknown, [key, ...deeper]: readonly string[], replacem
   return Array.isArray(value) ? entries.map(([, inner]) => inner) : Object.fromEntries(entries)
 }
 
-/** Where a part is replaced, added or taken away: a place for each level, and the new value. */
+/** A change of a part, which is replaced, added or removed: a key for each level, and the new value. */
 interface Change {
   places: number[]
   key: string | undefined

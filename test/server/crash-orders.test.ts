@@ -12,7 +12,7 @@ import { pageCopy, postShop, shopCopy } from './start-store.ts'
 
 const kills = Number(process.env.CRASH_KILLS ?? 2)
 const senders = 8
-/** Orders of which both copies are acknowledged in time before a server is killed: at least, and at most. */
+/** Orders with both copies acknowledged in time before a server is killed: the minimum and the maximum. */
 const work = [6, 40] as const
 /** Seconds. */
 const mergeOrders = 3

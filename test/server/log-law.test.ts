@@ -1,4 +1,4 @@
-// Nothing that an operator reads has a value of a person, whatever events come in, and whatever becomes of them.
+// Nothing that an operator reads contains a person's value, with any events and any outcomes.
 import { createServer } from 'node:http'
 import { DatabaseSync } from 'node:sqlite'
 import { text } from 'node:stream/consumers'
@@ -52,7 +52,7 @@ const ids = {
 } as const
 const idKinds = Object.keys(ids) as (keyof typeof ids)[]
 
-/** Where the person's values stand, besides where they belong. */
+/** Places with the person's values, in addition to the right ones. */
 const places = fc.record({
   id: fc.constantFrom(...idKinds),
   name: fc.constantFrom('Placed Order', 'Searched', 'No Such Event', 'of the person', 'hash'),

@@ -74,7 +74,7 @@ export function openSqliteEngine({
   const intake = createIntake({ tables, room, file, now, afterAdding: () => delivery?.wake() })
   let delivery: Delivery | undefined
   let isClosed = false
-  // Each request brings the current options, because a server may switch to another config.
+  // Each request has the current options, because a server may switch to another config.
   let latest: MergeOptions | undefined
 
   function inChunks(chosen: Chosen, work: (ids: readonly number[]) => number): number {
