@@ -5,6 +5,9 @@ import { readRules } from '../../src/tiktok/rules.ts'
 import type { Config } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
 
+/** The result of `converge.context()`, which a sandboxed page may get from another page. */
+const contextOfPage = { url: '', userAgent: '', consent: {}, gpc: true as const }
+
 /** What a config is answered with by `init`. */
 function complaint(config: unknown): string {
   try {
@@ -56,7 +59,7 @@ const values: { [Name in keyof Config]-?: { valid: NonNullable<Config[Name]>[]; 
   load: { valid: ['idle', 'immediate'], invalid: ['lazy', 'eager'] },
   pageLoads: { valid: ['manual', 'auto'], invalid: [true, 'automatic'] },
   context: {
-    valid: [{}, { url: 'https://shop.example/' }, { url: '', userAgent: '', consent: {}, gpc: true }],
+    valid: [{}, { url: 'https://shop.example/' }, contextOfPage],
     invalid: ['https://shop.example/', [], true, { ulr: '' }, { useragent: '' }, { ttclid: 'E.C.P.1', ttp_: '' }],
   },
   domain: {
