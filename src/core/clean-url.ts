@@ -6,3 +6,9 @@ const personal = /([/?&#])((?=[^=/?&#]*(key=|token|email|phone))[^=/?&#]*=[^?&#]
  * `…token…`, `…email…` and `…phone…`. A `keyword` is kept.
  */
 export const cleanUrl = (url: string): string => url.replace(personal, '$1')
+
+// What is removed has one of these. Most URLs have none, and the search costs 1 µs.
+const mayBePersonal = /[=@%]/
+
+/** The same, faster for most URLs. For the server, because it takes more bytes. */
+export const cleanUrlFast = (url: string): string => (mayBePersonal.test(url) ? cleanUrl(url) : url)

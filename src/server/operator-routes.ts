@@ -18,6 +18,8 @@ export interface OperatorOptions extends Omit<HealthOptions, 'adminToken'> {
   throttle: Throttle
   monotonic: () => number
   fetch: typeof fetch
+  /** The sender's IP address, or an empty text if it is unknown. */
+  ipOf: (request: Request, context: RequestContext) => string
   alertMemory: AlertMemory | undefined
   /** Milliseconds between two checks for alerts. */
   watchEvery: number

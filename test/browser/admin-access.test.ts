@@ -144,7 +144,7 @@ inEachBrowser(
         await shows('Admin token', 'label')
       })
 
-      test('Tab and Enter alone lead from Today to the lost order, its reason and its retry', async () => {
+      test('with only Tab and Enter, an operator gets from Today to the lost order, its reason and its retry', async () => {
         await mount()
         const page = await stage.open(adminUrl)
         const { keyboard } = driverOf(page)

@@ -111,7 +111,7 @@ inEachBrowser(
     })
 
     describe('a request that another site makes with the operator’s session', () => {
-      // The shop's own pages count as the same site, so a SameSite cookie goes with their requests.
+      // The shop's own pages count as the same site, so their requests have a SameSite cookie.
       test.each(['https://evil.test/', shop])('changes nothing: from %s', async (origin) => {
         eventsApi.faults.of = () => ({ code: 40002, message: 'refused' })
         const { post, settled } = mountAdmin(stage, eventsApi)

@@ -29,7 +29,7 @@ const order = {
   ],
 }
 const script = (source: string) => `<script>${source}</script>`
-/** The forwarder's script brings its config: the tag names no pixel. */
+/** The forwarder's script contains its config, so the tag names no pixel. */
 const install = `<!doctype html><title>Shop</title>${script(stub)}<script async src="${forwarderUrl}/converge.js"></script>`
 const call = (eventName: string, properties: object) => `converge.track('${eventName}', ${JSON.stringify(properties)});`
 const thanks = install + script(call('Placed Order', order))
@@ -133,7 +133,7 @@ inEachBrowser((stage) => {
     const accepted = await eventsApi.waitForAccepted((events) => events.some(({ event_id }) => event_id === 'end'))
     expect(hits).toHaveLength(14)
     const [pageView, ...others] = hits
-    expect(pageView?.event).toBe('Pageview') // for the pixel alone
+    expect(pageView?.event).toBe('Pageview') // for the pixel only
     expect(accepted.map(ofAccepted)).toEqual(others.map(ofHit))
     expect(new Set(accepted.map(({ event, event_id }) => `${event} ${event_id}`)).size).toBe(13)
   })

@@ -204,7 +204,7 @@ inEachBrowser(
       expect(await namesOf(page)).toEqual([])
     })
 
-    test('an older forwarder, whose config does not mention denials or cookies, gets neither, and goes on', async () => {
+    test('an older forwarder, whose config does not mention denials or cookies, gets neither, and keeps working', async () => {
       const host = serveRelay(stage)
       const config: Config = { pixelId, relay, consent: 'require', load: 'immediate', domain: 'shop.test' }
       const search = `converge.track('Searched')`

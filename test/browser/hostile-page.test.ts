@@ -246,7 +246,7 @@ describe('URLs and policies', () => {
         expect(now).toMatchObject({ pixel: 'blocked', pixelCause: 'csp' })
         expect(await resultOf(page, { eventID: 'one' })).toMatchObject({ status: 'success', reason: 'pixel_blocked' })
         expect(events(stage)).toEqual([])
-        // Nothing says that loading has begun: whoever loads the pixel later is not stopped by us.
+        // Loading is not marked as begun, so another script can still load the pixel.
         expect(await page.evaluate(`[ttq._i['${pixelId}']._u, ttq._t['${pixelId}']].join()`)).toBe(',')
       })
 

@@ -8,7 +8,7 @@ import { createSqliteStore, serveForwarder } from './built-forwarder.ts'
 import { inEachBrowser, type Stage } from './in-each-browser.ts'
 import { atRest, serveShop, shop, stub } from './shop.ts'
 
-// An order that the real script and the shop's server both bring, to a forwarder with a database.
+// An order that the real script and the shop's server both send to a forwarder with a database.
 
 const forwarderUrl = 'https://forwarder.shop.test/tiktok'
 const accessToken = 'secret-access-token'

@@ -80,7 +80,7 @@ const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_i
 /** TikTok's own script overwrites a list's push, which frozen prototypes forbid. */
 const isOurs = (error: string) => !error.includes("'push'")
 
-/** What the page's prototypes have: nothing of it may go, and nothing may come. */
+/** The members of the page's prototypes. None may be removed or added. */
 const noteLanguage = `<script>
   window.language = () => [Object, Array, Function, String, Object.prototype, Array.prototype, Function.prototype]
     .map((one) => Object.getOwnPropertyNames(one).join()).join('|')

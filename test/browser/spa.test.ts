@@ -58,7 +58,7 @@ inEachBrowser((stage) => {
     expect(await pageViews(page)).toEqual(['/'])
   })
 
-  // Its driver alone lets a browser keep a page for the way back.
+  // Only its driver lets a browser keep a page in the back-forward cache.
   if (stage.name === 'webkit')
     test('a page that comes back from the back-forward cache sends nothing', async () => {
       const { tiktok } = stage.network

@@ -7,7 +7,7 @@ import type { Page } from './browsers.ts'
 import { inEachBrowser } from './in-each-browser.ts'
 import { hitsLeaveAtOnce, pageOf, relay, serveRelay, serveShop, shop, stateOf, visit } from './shop.ts'
 
-// A hit carries whoever TikTok's pixel knows when it leaves. So a second person's calls wait for the first one's hits.
+// A hit carries the person whom TikTok's pixel knows when it is sent. So a second person's calls wait for the first one's hits.
 
 const config: Config = { pixelId, load: 'immediate' }
 const jane = 'jane@example.com'

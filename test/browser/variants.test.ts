@@ -47,7 +47,7 @@ const sentence = (option: string) =>
 
 const errorsOf = (page: Page) => page.evaluate(() => Reflect.get(window, 'errors'))
 
-/** Nothing has started: no event is taken, TikTok is not asked for, nothing is posted. */
+/** Nothing has started: no event is accepted, nothing is requested from TikTok, and nothing is posted. */
 async function expectRefusal(stage: Stage, page: Page, option: string): Promise<void> {
   await expect.poll(() => errorsOf(page)).toEqual([sentence(option)])
   expect((await track(page, 'Searched')) ?? null).toBeNull() // WebDriver makes null of undefined

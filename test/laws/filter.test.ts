@@ -42,7 +42,7 @@ const property = fc.oneof(
   fc.constantFrom('product_skus', '$is_new_customer', 'constructor', '__proto__', 'items.length', ' '),
   fc.string({ minLength: 1 }),
 )
-// Regular expressions of letters and digits alone: a broken one is refused before an event could meet it.
+// Regular expressions of letters and digits only. A broken one is refused before any event is filtered.
 const scalar = fc.oneof(fc.stringMatching(/^\w*$/), fc.integer(), fc.boolean())
 const value = fc.oneof(scalar, fc.array(scalar, { minLength: 1 }))
 // A comparison of numbers with other text is refused, because no event could meet it.

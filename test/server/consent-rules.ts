@@ -11,7 +11,7 @@ const person = { $email: jane, $phone_number: phone, $customer_id: 7 }
 
 type Named = [person: Record<string, unknown>, aliases: readonly string[]]
 
-/** What an order may name, of which each leads to Anna's profile. */
+/** Keys that an order may have. Each leads to Anna's profile. */
 const keys = {
   'the visitor ID': [{ visitor: anna.visitor }, []],
   'an alias': [{}, [cart]],

@@ -19,7 +19,7 @@ function copyOfUnversioned(): string {
   return path
 }
 
-/** Runs SQL, and gives back the rows of the last statement. */
+/** Runs SQL, and returns the rows of the last statement. */
 function sql(path: string, statements: string, ask = 'SELECT 1'): Record<string, unknown>[] {
   const database = new DatabaseSync(path)
   database.exec(statements)

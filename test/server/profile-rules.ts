@@ -270,7 +270,7 @@ function testSources(start: StartShop): void {
     await server.postPage(anna)
     await server.renew('1001', { $email: jane, visitor: anna.visitor })
     expect(await server.renew('1002', { visitor: anna.visitor })).toMatchObject({ email: sha256(jane) })
-    // The cart brings another ID, so the person of the visitor is no longer what a source named.
+    // The cart has another ID, so the visitor's person is no longer the one that a source named.
     await server.renew('1003', { $email: jane, $customer_id: 7 }, [cart])
     expect(await server.renew('1004', { visitor: anna.visitor })).not.toHaveProperty('email')
     await server.renew('1005', { $email: jane, visitor: anna.visitor })

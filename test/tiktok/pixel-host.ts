@@ -39,7 +39,7 @@ export interface Faults {
   eventsOf: Record<string, Partial<Answer>>
   /** The pixel's status in events.js. 0 is live. */
   pixelStatus: number
-  /** events.js contains the config of this ID, whichever was requested. */
+  /** events.js contains the config of this ID, not of the requested one. */
   configOf?: string
 }
 

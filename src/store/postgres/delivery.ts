@@ -107,7 +107,7 @@ export function createRounds(options: DeliveryOptions): Rounds {
       await queue.forgetLeases()
       await options.prune()
     }
-    // One step in each round, so that sending goes on meanwhile.
+    // One step in each round, so that sending continues meanwhile.
     if (performance.now() >= nextLogPruning && !(await options.pruneLog())) nextLogPruning = performance.now() + MINUTE
   }
 
@@ -116,7 +116,7 @@ export function createRounds(options: DeliveryOptions): Rounds {
     for (let last: SharedState | undefined; ; ) {
       const taken = await queue.take(now(), now() + options.retryAfter.longest).catch((error: unknown) => {
         if (!last) throw error
-        return undefined // send what was taken already
+        return undefined // send the events that were already taken
       })
       if (!taken) return { batches, state: last ?? NO_FAILURE }
       const { batch: found, state } = taken
@@ -229,7 +229,7 @@ export function createRounds(options: DeliveryOptions): Rounds {
 
 function createAsk({ deliver, log, leaseMilliseconds }: DeliveryOptions) {
   return async ({ events, taken }: Batch, signal: AbortSignal): Promise<Verdict[]> => {
-    // This process stood still meanwhile, and another one may have taken the events.
+    // This process was suspended, and another one may have taken the events.
     if (performance.now() - taken > leaseMilliseconds) return []
     try {
       return await deliver(

@@ -69,10 +69,10 @@ export function openSqliteEngine({
   const lock = createDeliveryLock(path)
   const room = createRoom({ path, maxBytes, reserveBytes, tables, log })
   const file = createFileCheck(path, log)
-  const intake = createIntake({ tables, room, file, now })
+  const intake = createIntake({ tables, room, file, now, afterAdding: () => delivery?.wake() })
   let delivery: Delivery | undefined
   let isClosed = false
-  // Each request brings the current options, because a server may switch to another config.
+  // Each request has the current options, because a server may switch to another config.
   let latest: MergeOptions | undefined
 
   function inChunks(chosen: Chosen, work: (ids: readonly number[]) => number): number {
@@ -82,12 +82,10 @@ export function openSqliteEngine({
   }
 
   return {
-    async add(events, options, extras) {
-      if (isClosed) throw new OutboxFull('The outbox is closing.')
+    add(events, options, extras) {
+      if (isClosed) return Promise.reject(new OutboxFull('The outbox is closing.'))
       latest = options
-      const fates = await intake.add(events, options, extras)
-      delivery?.wake()
-      return fates
+      return intake.add(events, options, extras)
     },
 
     start(deliver, { log: logRetention = {}, ...given }) {
