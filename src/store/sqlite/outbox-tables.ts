@@ -23,6 +23,7 @@ import { createOrderMemory } from './order-memory.ts'
 import { createOrderTraces } from './order-traces.ts'
 import { createPauseSwitch } from './pause-switch.ts'
 import { createPersonSearch } from './person-search.ts'
+import { createPostedAlerts } from './posted-alerts.ts'
 import { createProfilePruning } from './profile-pruning.ts'
 import { createProfileErasure, createProfileSearch } from './profile-search.ts'
 import { emptyLog, inTransaction, isSqliteError, openLog, UnusableFile } from './sqlite.ts'
@@ -92,6 +93,7 @@ export function openTables(path: string, pixelId?: string, afterWrite: (rows: nu
     traces: createOrderTraces(database),
 
     pauseSwitch: (now: () => number): PauseSwitch => createPauseSwitch(database, now),
+    postedAlerts: createPostedAlerts(database, write),
 
     /** Rewrites the database file without deleted rows. The log keeps them. It takes as long as writing all rows. */
     rewrite: (): void => rewrite(database),
