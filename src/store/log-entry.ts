@@ -6,6 +6,8 @@ import { logMatchKeys } from './event-log.ts'
 const ofPersons: readonly RegExp[] = [
   /@/,
   /[\da-f]{64}/i, // SHA-256, as TikTok takes an email or a phone number
+]
+const phones: readonly RegExp[] = [
   /^\+[\s.()-]*(\d[\s.()-]*){7,15}$/, // a phone number with +
   /^00[\s.()-]*[1-9]([\s.()-]*\d){8,14}$/, // a phone number with 00, and no number that is padded with zeros
 ]
@@ -15,9 +17,10 @@ const dateFirst =
   /^(((19|20)\d\d[\s.-]+(0[1-9]|1[0-2]))|((0[1-9]|[12]\d|3[01])[.-](0[1-9]|1[0-2])[.-](19|20)\d\d))[\s.-]/
 
 function mayBePerson(id: string): boolean {
-  // Most IDs have a letter, so they are no phone number. This is four times as fast as the other tests.
-  if (!id.includes('@') && /[a-z]/i.test(id)) return false
-  return ofPersons.some((shape) => shape.test(id)) || (inGroups.test(id) && !dateFirst.test(id))
+  if (ofPersons.some((shape) => shape.test(id))) return true
+  // Most IDs have a letter, so they are no phone number, and the slower tests are left out.
+  if (/[a-z]/i.test(id)) return false
+  return phones.some((shape) => shape.test(id)) || (inGroups.test(id) && !dateFirst.test(id))
 }
 
 const shownDigits = 12
