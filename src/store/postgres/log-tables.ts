@@ -84,6 +84,8 @@ ${trigger(schema, 'log_changed', `AFTER UPDATE ON ${schema}.log REFERENCING NEW 
 ${trigger(schema, 'log_removed', `AFTER DELETE ON ${schema}.log REFERENCING OLD TABLE AS former`, bytesOf('former', '-'))}
 CREATE TABLE ${schema}.log_secret (one boolean PRIMARY KEY DEFAULT true CHECK (one), secret bytea NOT NULL);
 INSERT INTO ${schema}.log_secret (secret) VALUES (sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8')));
+-- The secrets of lines that came from other databases.
+CREATE TABLE ${schema}.log_former_secrets (secret bytea PRIMARY KEY);
 ALTER TABLE ${schema}.waiting ADD COLUMN line bigint;
 ALTER TABLE ${schema}.dead_letters ADD COLUMN line bigint;
 `

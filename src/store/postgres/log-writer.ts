@@ -3,7 +3,7 @@ import { answersKept, type LineOutcome, statusCode } from '../line-outcome.ts'
 import { HOUR } from '../log-reading.ts'
 import { createEncrypt, referenceBytes } from '../log-reference.ts'
 import type { PersonKeys } from '../person.ts'
-import type { Connections, Query } from './connections.ts'
+import type { Connections, Query, Row } from './connections.ts'
 import { createNames, type LineChange, type LogDesk, type NewLine, toStored, toStoredId } from './log-desk.ts'
 
 const DAY = 24 * HOUR
@@ -64,17 +64,15 @@ export function createLogWriter(schema: string) {
     WHERE id = ANY($1)`
   const triedSql = concludeSql(schema, `json_to_recordset($1) AS given (${outcomeColumns})`, '$2::bigint')
   const secretSql = `SELECT encode(secret, 'hex') AS secret FROM ${schema}.log_secret`
+  const formerSecretsSql = `SELECT encode(secret, 'hex') AS secret FROM ${schema}.log_former_secrets`
   const nameOf = createNames()
   let encrypt: ReturnType<typeof createEncrypt> | undefined
 
   /** Returns a function that makes a person's references. */
   async function readReferences(query: Query): Promise<(hashes: readonly string[]) => string[]> {
-    encrypt ??= createEncrypt(Buffer.from(String((await query(secretSql))[0]?.secret), 'hex'))
+    encrypt ??= encryptWith((await query(secretSql))[0])
     const encryptAll = encrypt
-    return (hashes) => {
-      const bytes = Buffer.from(encryptAll(hashes))
-      return hashes.map((_, index) => bytes.readBigInt64BE(index * referenceBytes).toString())
-    }
+    return (hashes) => referencesOf(encryptAll, hashes)
   }
 
   return {
@@ -117,7 +115,12 @@ export function createLogWriter(schema: string) {
     /** Deletes or counts a person's lines. Deleted lines stay in the counts, which say nothing about a person. */
     async find({ query }: Pick<Connections, 'query'>, person: PersonKeys, action: 'count' | 'erase'): Promise<number> {
       const { emails, phones, customerIds, orderIds } = person
-      const references = (await readReferences(query))([...emails, ...phones, ...customerIds])
+      const hashes = [...emails, ...phones, ...customerIds]
+      const formerSecrets = await query(formerSecretsSql)
+      const references = [
+        ...(await readReferences(query))(hashes),
+        ...formerSecrets.flatMap((row) => referencesOf(encryptWith(row), hashes)),
+      ]
       const which = `FROM ${schema}.log WHERE event_id = ANY($1) OR order_id = ANY($1) OR person && $2::bigint[]`
       const given = [orderIds.map(toStoredId), references]
       if (action === 'erase') return (await query(`DELETE ${which} RETURNING 1`, given, SEARCH_SECONDS)).length
@@ -125,6 +128,13 @@ export function createLogWriter(schema: string) {
       return Number(row?.count)
     },
   }
+}
+
+const encryptWith = (row: Row | undefined) => createEncrypt(Buffer.from(String(row?.secret), 'hex'))
+
+function referencesOf(encrypt: ReturnType<typeof createEncrypt>, hashes: readonly string[]): string[] {
+  const bytes = Buffer.from(encrypt(hashes))
+  return hashes.map((_, index) => bytes.readBigInt64BE(index * referenceBytes).toString())
 }
 
 /**
