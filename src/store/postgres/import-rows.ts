@@ -68,12 +68,12 @@ export function createImport({ connections, schema, rows, source }: ImportOption
     async waiting(query: Query, given: readonly ImportedRow[]): Promise<number> {
       const lined = withLines(given)
       const added = await query(waitingSql, withBodies(lined))
-      await rows.addTotals(query, { waiting: added.length })
       const lines = new Set(added.map(({ line }) => Number(line)))
       await log.skip(
         query,
         lined.flatMap(({ line }) => (line === undefined || lines.has(line) ? [] : line)),
       )
+      await rows.addTotals(query, { waiting: added.length })
       return added.length
     },
     dead_letters: async (query: Query, given: readonly ImportedRow[]): Promise<number> =>
