@@ -5,7 +5,7 @@ import { variants } from './src/core/variants.ts'
 
 // `expect.poll` gives up after 1 s by default, which is too soon on a busy machine.
 const patient = { expect: { poll: { timeout: 10_000 } } }
-// These rings open a window of their own where they need one. They share nothing else, so they need no isolation.
+// These suites open a window of their own where they need one. They share nothing else, so they need no isolation.
 const pure = { isolate: false, pool: 'threads' } as const
 const unit = { name: 'unit', include: ['test/unit/**/*.test.ts'], ...pure }
 // fast-check makes hundreds of runs in one test, which takes longer than vitest's 5 s on a busy machine.

@@ -1,6 +1,8 @@
 // The event log: what it costs the intake, and how long the operator's views take with a million lines.
 
 import { rmSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { AdminEvents } from '../src/server/admin/admin-api.ts'
 import { temporaryFolder } from './forwarder.ts'
 import { type BenchOptions, quantile, type Report, type Row, spreadOf } from './report.ts'
 import { type Child, load, startChild } from './server-load.ts'
@@ -59,15 +61,18 @@ function costReport(eventsEach: number, rates: ReadonlyMap<string, number[]>): R
   }
 }
 
+const aDay = new Date(Date.now() - 5 * 86_400_000).toISOString().slice(0, 10)
+
 const views: Record<string, string> = {
   'Today, with 30 days': 'summary',
   'the newest events': 'events',
-  'one order': 'events?q=waiting-',
-  'a day': `events?day=${new Date(Date.now() - 5 * 86_400_000).toISOString().slice(0, 10)}`,
+  'an ID that no line has': 'events?q=waiting-',
+  'a day': `events?day=${aDay}`,
   'a status that is rare': 'events?status=failure',
   'an event that is rare': 'events?event=Subscribe',
   'a filter that nothing fits': 'events?status=no_consent&event=Purchase',
   'a source': 'events?source=erp',
+  'an event of a source on a day, by its status': `events?status=success&event=Subscribe&source=erp&day=${aDay}`,
   'the last page': 'events?before=100000',
   'dead letters': 'dead-letters',
 }
@@ -90,20 +95,24 @@ async function measureViews(eventsApiUrl: string, { quick }: BenchOptions): Prom
 }
 
 async function timeViews({ port }: Child, lines: number, rounds: number): Promise<Report> {
-  const read = await signIn(port)
-  const times = new Map<string, number[]>(Object.keys(views).map((name) => [name, []]))
-  const calm = { port, eventsEach: 1, connections: 8, pause: 20 }
-  const intake = load({ ...calm, milliseconds: 500 + rounds * Object.keys(views).length * 20 })
-  for (let round = 0; round < rounds; round++)
-    for (const [name, path] of Object.entries(views)) {
-      const started = performance.now()
-      await read(path)
-      if (round > 0) times.get(name)?.push(performance.now() - started)
-    }
-  const csv = performance.now()
-  const exporting = read('events.csv').then(() => performance.now() - csv)
-  const { latencies } = await intake
-  const during = await load({ ...calm, milliseconds: 2000 })
+  const request = await signIn(port)
+  const newest: AdminEvents = await (await request(`events?before=${lines / 2}&limit=1`)).json()
+  const all = Object.entries({ ...views, 'one event, by its ID': `events?q=${newest.lines[0]?.event_id}` })
+  const times = new Map<string, number[]>(all.map(([name]) => [name, []]))
+  const readViews = async () => {
+    for (let round = 0; round < rounds; round++)
+      for (const [name, path] of all) {
+        const started = performance.now()
+        await (await request(path)).text()
+        if (round > 0) times.get(name)?.push(performance.now() - started)
+      }
+  }
+  const before = await latenciesDuring(port, pause(3000))
+  const during = await latenciesDuring(port, readViews())
+  const started = performance.now()
+  const whileExporting = await latenciesDuring(port, request('events.csv').then(readToEnd))
+  const exporting = performance.now() - started
+  const after = await latenciesDuring(port, pause(3000))
   const rows = [...times].map(
     ([name, samples]): Row => ({
       name,
@@ -112,43 +121,60 @@ async function timeViews({ port }: Child, lines: number, rounds: number): Promis
       also: { longest: `${Math.max(...samples).toFixed(1)} ms` },
     }),
   )
-  const pause = (name: string, samples: readonly number[]): Row => ({
-    name,
-    value: Math.max(...samples),
-    unit: 'ms',
-    also: { p50: `${quantile(samples, 0.5).toFixed(1)} ms`, p99: `${quantile(samples, 0.99).toFixed(1)} ms` },
-  })
   return {
     title: `The operator's views with ${lines.toLocaleString('en-US')} lines in the log`,
     about: [
       'The time of a request, over HTTP, while 8 connections post an event every 20 ms. The first round is left out.',
-      `The whole log as CSV took ${((await exporting) / 1000).toFixed(1)} s.`,
+      `The whole log as CSV took ${(exporting / 1000).toFixed(1)} s.`,
     ],
     rows: [
       ...rows,
-      pause('longest pause of intake during the views', latencies),
-      pause('longest pause of intake during the CSV', during.latencies),
+      pauseRow('longest pause of intake without a view', [...before, ...after]),
+      pauseRow('longest pause of intake during the views', during),
+      pauseRow('longest pause of intake during the CSV', whileExporting),
     ],
   }
 }
 
-/** Returns a function that reads a path of the API. */
-async function signIn(port: number): Promise<(path: string) => Promise<string>> {
+/** Posts events until some work is done, and returns how long each request took. */
+async function latenciesDuring(port: number, work: Promise<unknown>): Promise<number[]> {
+  let isOver = false
+  const ending = work.finally(() => {
+    isOver = true
+  })
+  const latencies: number[] = []
+  while (!isOver) {
+    const { latencies: more } = await load({ port, eventsEach: 1, connections: 8, pause: 20, milliseconds: 500 })
+    for (const latency of more) latencies.push(latency)
+  }
+  await ending
+  return latencies
+}
+
+const pauseRow = (name: string, samples: readonly number[]): Row => ({
+  name,
+  value: Math.max(...samples),
+  unit: 'ms',
+  also: { p50: `${quantile(samples, 0.5).toFixed(1)} ms`, p99: `${quantile(samples, 0.99).toFixed(1)} ms` },
+})
+
+/** Returns a function that requests a path of the API. */
+async function signIn(port: number): Promise<(path: string) => Promise<Response>> {
   const api = `http://127.0.0.1:${port}/admin/api`
   const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' }
   const body = JSON.stringify({ token: adminToken })
   const answer = await fetch(`${api}/sign-in`, { method: 'POST', headers, body })
   const cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? ''
   return async (path) => {
-    const { status, ...rest } = await textOf(`${api}/${path}`, cookie)
-    if (status !== 200) throw new Error(`${path} was answered ${status}`)
-    return rest.text
+    const found = await fetch(`${api}/${path}`, { headers: { cookie } })
+    if (found.status !== 200) throw new Error(`${path} was answered ${found.status}`)
+    return found
   }
 }
 
-async function textOf(url: string, cookie: string): Promise<{ status: number; text: string }> {
-  const answer = await fetch(url, { headers: { cookie } })
-  return { status: answer.status, text: await answer.text() }
+/** Keeps nothing of it: a text of 200 MB would hold up this process, which also measures the intake. */
+async function readToEnd({ body }: Response): Promise<void> {
+  await body?.pipeTo(new WritableStream())
 }
 
 const ours = new URL('../', import.meta.url).pathname

@@ -335,8 +335,8 @@ export interface RelayedEvent {
 
 export type ConsentPlatform = 'shopify' | 'google'
 
-/** Reads a consent platform. Calls `tell` with each decision of the visitor, now and later, and never while undecided. */
-export type ConsentAdapter = (window: Window, tell: (consent: Consent) => void) => void
+/** Reads a consent platform. Calls `report` with each decision of the visitor, now and later, and never while undecided. */
+export type ConsentAdapter = (window: Window, report: (consent: Consent) => void) => void
 
 export type Scalar = string | number | boolean
 

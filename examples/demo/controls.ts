@@ -42,8 +42,7 @@ export function controls(setting: Setting, link: Html, adminUrl: string | undefi
           }
         </div>
       </details>
-      ${adminUrl && html`<a href="${adminUrl}">Operator’s page</a>`}
-      ${link}
+      <span class="links">${adminUrl && html`<a href="${adminUrl}">Operator’s page</a>`} ${link}</span>
     </aside>`
 }
 

@@ -71,8 +71,8 @@ function whatItIs({ url, adminUrl }: StartedDemo, { port, pixelId }: StartOption
     : 'Nothing leaves this machine, because TikTok is simulated. With your own pixel: npm run demo -- --pixel <ID>'
   return `
   ${url}          the shop: answer the banner and buy something
-  ${url}/tiktok   what TikTok receives, live. Three buttons play a story each
-  ${adminUrl}    the operator's page, with a month of made-up traffic. Its token: ${adminToken}
+  ${url}/tiktok   what TikTok receives, live. Each of three buttons plays a story
+  ${adminUrl}    the operator's page, with a month of made-up events. Its token: ${adminToken}
 
 ${moved}${whereTo}
 Ctrl+C stops it.`

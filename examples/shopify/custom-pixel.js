@@ -26,8 +26,8 @@ analytics.subscribe('checkout_completed', ({ id, data: { checkout } }) => {
   })
 })
 
-// In a region that asks first, "not allowed" is what holds before the visitor has decided, too: nothing is loaded then, and
-// what was tracked waits.
+// In a region that asks first, this is also "not allowed" before the visitor has decided. Then nothing is loaded, and tracked
+// events wait.
 let isStarted = false
 if (isAllowed(init.customerPrivacy)) decide('granted')
 api.customerPrivacy.subscribe('visitorConsentCollected', ({ customerPrivacy }) => {

@@ -24,7 +24,7 @@ interface Question {
 
 type Ask = (deed: Deed, letters: readonly AdminDeadLetter[] | 'all') => void
 
-/** What TikTok refused for good, by problem: to be retried once the problem is solved, or dropped. */
+/** The events that TikTok refused for good, by problem. They can be retried once the problem is solved, or dropped. */
 export function DeadLetters({ summary }: ViewProps) {
   const { api } = useSession()
   const { value, problem, refresh } = useRefresh(

@@ -66,7 +66,7 @@ function Details({ line }: { line: AdminLine }) {
         </dl>
       </section>
       <section>
-        <h3>What left</h3>
+        <h3>What was sent</h3>
         <${Sent} line=${line} />
       </section>
       <section>

@@ -50,7 +50,7 @@ function FilterForm({ filters, summary }: { filters: Filters; summary: AdminSumm
   }
   useEffect(() => () => clearTimeout(timer.current), [])
   useEffect(() => {
-    // What is being typed stays as it is.
+    // Do not replace text that is being typed.
     const field = search.current
     if (field && field.value.trim() !== filters.q) field.value = filters.q
   }, [filters.q])

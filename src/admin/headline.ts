@@ -71,7 +71,7 @@ function sourcesFact({ sources }: AdminSummary): Fact {
   return fact('Sources', `refused requests: ${names}`, 'wait', 'Compare their tokens and secrets in Setup.')
 }
 
-/** The one sentence that an operator came for. */
+/** The most important sentence for the operator: whether everything arrives. */
 export function headlineOf(summary: AdminSummary): Headline {
   const { state, waiting, oldest = 0 } = summary
   const dead = Object.values(summary.dead).reduce((sum, count) => sum + count, 0)

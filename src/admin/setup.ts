@@ -39,7 +39,7 @@ function Sources({ sources, paused, now }: { sources: readonly AdminSource[]; pa
         </tbody>
       </table>
     </div>
-    <p class="hint">401 and 503 count refused requests since the start: wrong tokens or signatures, and times without space.</p>
+    <p class="hint">401 and 503 count refused requests since the start. 401 means a wrong token or signature, 503 that nothing could be stored.</p>
   </section>`
 }
 

@@ -14,7 +14,7 @@ import type { ViewProps } from './view-props.ts'
 
 const SUMMARY_PERIOD = 10_000 // ms
 
-/** What surrounds the views: the header with the links, and the news that concern all of them. */
+/** The frame of the views: the header with the links, and messages that concern all of them. */
 export function Shell({ onSignOut }: { onSignOut: () => void }) {
   const { api, isActive } = useSession()
   const address = useAddress()

@@ -58,7 +58,10 @@ export function SignIn({ api, isExpired, onSignedIn }: Props) {
 
 const MAX_PATIENCE = 5 // seconds
 
-/** After anybody's failed sign-in, the forwarder answers 429 for a moment. It is not the operator who should wait and try again. */
+/**
+ * After a failed sign-in, also somebody else's, the forwarder answers 429 for a moment. So this waits and tries again by
+ * itself.
+ */
 async function signIn(api: Api, token: string): Promise<void> {
   let waited = 0
   for (;;) {

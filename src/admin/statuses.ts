@@ -29,11 +29,11 @@ const statusSentences = {
   no_consent: 'Nothing was sent, because consent is missing.',
 } as const satisfies Record<LogStatus, string>
 
-/** True for what can be retried under Dead letters. No TikTok event was made of what could not be read. */
+/** True for events that can be retried under Dead letters. An event that could not be read has no TikTok event. */
 export const isDeadLetter = ({ status, event }: Pick<LogLine, 'status' | 'event'>): boolean =>
   status === 'failure' && event !== ''
 
-/** What became of an event, for the operator. */
+/** The outcome of an event, in words. */
 export function outcomeOf(line: Pick<LogLine, 'status' | 'event'>): string {
   if (line.status === 'failure' && !isDeadLetter(line)) return 'It could not be read, so nothing was sent.'
   return statusSentences[line.status]

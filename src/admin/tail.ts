@@ -4,8 +4,8 @@ const MOST_LOOKED_AT = 100
 const isUnfinished = ({ status }: AdminLine): boolean => status === 'waiting' || status === 'retry'
 
 /**
- * The `after` of the next request for news: below the oldest unfinished line near the top, because that line may have changed.
- * 0 asks for the newest lines.
+ * The `after` of the next request for newer lines. It is just below the oldest unfinished line near the top, because that line
+ * may have changed. 0 asks for the newest lines.
  */
 export function afterOf(lines: readonly AdminLine[]): number {
   const [newest] = lines

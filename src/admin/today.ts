@@ -115,7 +115,7 @@ function Tiles({ summary: { hours, waiting, oldest, noLog } }: { summary: AdminS
   const tiles: Tile[] = [
     ...(noLog ? [] : ofLog),
     { name: 'Waiting', value: formatNumber(waiting), note: 'now', href: hashOf('events', { status: 'waiting' }) },
-    { name: 'Oldest', value: oldest === undefined ? '–' : formatDuration(oldest), note: 'waiting since' },
+    { name: 'Longest wait', value: oldest === undefined ? '–' : formatDuration(oldest), note: 'now' },
   ]
   return html`<dl class="tiles">
     ${tiles.map(

@@ -26,7 +26,7 @@ export function update(
   // From now on TikTok may already have this event. A queued call is sent even if the script loads late.
   if (relayed && (pixel === 'queued' || pixel === 'live')) relayed.pixel = true
   watch(tracker, delivery)
-  return tell(tracker, delivery, ending ?? statusOf(pixel, relay))
+  return emitResult(tracker, delivery, ending ?? statusOf(pixel, relay))
 }
 
 /** The state of a browser copy that was passed to ttq, by the pixel's state. */
@@ -45,7 +45,7 @@ function watch(tracker: Tracker, delivery: Delivery): void {
   }
 }
 
-function tell(tracker: Tracker, delivery: Delivery, [status, reason]: Outcome): TrackResult {
+function emitResult(tracker: Tracker, delivery: Delivery, [status, reason]: Outcome): TrackResult {
   const { event, time, matchKeys, rows = [], result } = delivery
   if (result?.status === status && result.reason === reason) return result
   const { eventName, eventID } = event

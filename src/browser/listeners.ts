@@ -7,7 +7,7 @@ const REMEMBERED = 50
 export function emit(tracker: Tracker, ...piece: Piece): void {
   const { past, listeners } = tracker
   if (piece[0] === 'event' && past.push(piece) > REMEMBERED) past.shift()
-  for (const tell of listeners) tell(piece)
+  for (const notify of listeners) notify(piece)
 }
 
 /** Changes the pixel's state, and emits it. */
@@ -21,7 +21,7 @@ export function listen<Type extends keyof News>(
   type: Type,
   listener: (...news: News[Type]) => void,
 ): () => void {
-  function tell([what, ...news]: Piece): void {
+  function notify([what, ...news]: Piece): void {
     try {
       if (what === type) Reflect.apply(listener, undefined, news)
     } catch (error) {
@@ -29,10 +29,10 @@ export function listen<Type extends keyof News>(
       console.error(error)
     }
   }
-  tell(['state', { ...tracker.state }])
-  tracker.past.forEach(tell)
-  tracker.listeners = [...tracker.listeners, tell]
+  notify(['state', { ...tracker.state }])
+  tracker.past.forEach(notify)
+  tracker.listeners = [...tracker.listeners, notify]
   return () => {
-    tracker.listeners = tracker.listeners.filter((other) => other !== tell)
+    tracker.listeners = tracker.listeners.filter((other) => other !== notify)
   }
 }

@@ -15,7 +15,7 @@ declare const FEATURES: Features
 const KEY = 'converge.visitor'
 const THIRTY_DAYS = 2_592_000_000 // ms
 
-/** Adds match keys to the visitor. Another e-mail or customer ID is another person, who replaces the former one. */
+/** Adds match keys to the visitor. Another email or customer ID is another person, who replaces the former one. */
 export function learn(page: Page, more: User): Person {
   if (isOther(page.visitor, more)) replaceVisitor(page)
   const { visitor } = page

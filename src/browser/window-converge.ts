@@ -53,7 +53,7 @@ export function fillWindowConverge(
     if (pixels.includes(pixel)) return
     const calls = pixels[0] ? [...listeners, ['set', { eventProperties }]] : early.splice(0)
     pixels.push(pixel)
-    for (const call of calls) tell(pixel, call)
+    for (const call of calls) callMethod(pixel, call)
   }
 
   /** Passes a call to each pixel of the page, and returns the first pixel's result. */
@@ -66,10 +66,10 @@ export function fillWindowConverge(
       if (name === 'set') eventProperties = { ...eventProperties, ...copyRecord(more) }
       const [first, ...others] = pixels
       if (!first) early.push(call)
-      const answer = first && tell(first, call)
+      const answer = first && callMethod(first, call)
       // The visitor and the decision belong to the page, so one pixel is enough for them.
-      if (name === 'set') for (const other of others) tell(other, [name, { eventProperties: more }])
-      if (name === 'on' || name === 'track') for (const other of others) tell(other, call)
+      if (name === 'set') for (const other of others) callMethod(other, [name, { eventProperties: more }])
+      if (name === 'on' || name === 'track') for (const other of others) callMethod(other, call)
       return answer
     } catch (error) {
       console.error(error)
@@ -95,7 +95,7 @@ export function fillWindowConverge(
   else window.addEventListener('load', wait)
 }
 
-function tell(converge: Converge, [name, ...parameters]: QueuedCall): unknown {
+function callMethod(converge: Converge, [name, ...parameters]: QueuedCall): unknown {
   try {
     const known = callable.find((method) => method === String(name))
     if (known) return Reflect.apply(converge[known], converge, parameters)

@@ -1,6 +1,6 @@
 import type { ConsentAdapter, Decision } from '../types.ts'
+import { type Answer, decision, reportOnce } from './report-once.ts'
 import { lookAsScriptsLoad } from './script-loads.ts'
-import { type Answer, decision, tellOnce } from './tell-once.ts'
 
 const signals = ['ad_storage', 'ad_user_data', 'analytics_storage'] as const
 type Signal = (typeof signals)[number]
@@ -20,8 +20,8 @@ interface GooglePage {
 }
 
 /** Google consent mode, also with several containers. */
-export const google: ConsentAdapter = (window, tell) => {
-  const say = tellOnce(tell)
+export const google: ConsentAdapter = (window, report) => {
+  const reportNew = reportOnce(report)
   const page: GooglePage = Object(window)
   const layers: Record<string, unknown> = Object(window)
 
@@ -83,7 +83,7 @@ export const google: ConsentAdapter = (window, tell) => {
     layer.push = (...entries: unknown[]) => {
       const pushed = Reflect.apply(push, layer, entries)
       entries.forEach(readEntry)
-      say(answer)
+      reportNew(answer)
       return pushed
     }
   }
@@ -91,7 +91,7 @@ export const google: ConsentAdapter = (window, tell) => {
   function look(): boolean {
     let isThere = false
     // Read everything before reporting: one layer may grant what Google's own state denies.
-    say(() => {
+    reportNew(() => {
       for (const name of layerNames(window, page)) {
         layers[name] ??= []
         follow(layers[name])
@@ -99,11 +99,11 @@ export const google: ConsentAdapter = (window, tell) => {
       readState(page.google_tag_data?.ics)
       return answer()
     })
-    say(() => {
+    reportNew(() => {
       const state = page.google_tag_data?.ics
       isThere = Boolean(state?.addListener)
       state?.addListener?.(signals, () => {
-        say(() => {
+        reportNew(() => {
           readState(state)
           return answer()
         })

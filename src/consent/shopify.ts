@@ -1,6 +1,6 @@
 import type { ConsentAdapter } from '../types.ts'
+import { type Answer, decision, reportOnce } from './report-once.ts'
 import { lookAsScriptsLoad } from './script-loads.ts'
-import { type Answer, decision, tellOnce } from './tell-once.ts'
 
 /** Shopify's Customer Privacy API. Hydrogen's version also has `thirdPartyMarketingAllowed`. */
 interface CustomerPrivacy {
@@ -25,13 +25,13 @@ interface ShopifyGlobal {
   loadFeatures?(features: { name: string; version: string }[], callback: (error?: unknown) => void): void
 }
 
-export const shopify: ConsentAdapter = (window, tell) => {
-  const say = tellOnce(tell)
+export const shopify: ConsentAdapter = (window, report) => {
+  const reportNew = reportOnce(report)
   let isAskedFor = false
 
   function look(): boolean {
     let isThere = false
-    say(() => {
+    reportNew(() => {
       const { Shopify }: { Shopify?: ShopifyGlobal } = Object(window)
       const api = Shopify?.customerPrivacy
       isThere = Boolean(api?.marketingAllowed || api?.thirdPartyMarketingAllowed)
@@ -45,7 +45,9 @@ export const shopify: ConsentAdapter = (window, tell) => {
     return isThere
   }
 
-  window.document.addEventListener('visitorConsentCollected', (event) => say(() => readEvent(Object(event).detail)))
+  window.document.addEventListener('visitorConsentCollected', (event) =>
+    reportNew(() => readEvent(Object(event).detail)),
+  )
   // Hydrogen's event and the API's own event. They may come much later.
   window.document.addEventListener('shopifyCustomerPrivacyApiLoaded', look)
   window.document.addEventListener('consentTrackingApiLoaded', look)

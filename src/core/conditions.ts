@@ -76,9 +76,8 @@ const comparisons = {
  * positive operator is met if one element matches, and a negated one if none does. If one of the two values is a number,
  * they are compared as numbers, otherwise as text. Booleans are compared as text too.
  *
- * The function never throws. If the check of an event throws, for example because the page replaced a built-in function,
- * the condition is not met, even if its operator is negated: its row is not sent, and it does not let the event pass its
- * filter.
+ * The function never throws. If the check of an event throws, the condition is not met, even if its operator is negated. This
+ * happens if the page has replaced a built-in function. The row is then not sent, and the event does not pass the filter.
  *
  * @throws if the condition is invalid: an unknown operator, a missing or non-scalar value, an invalid regular expression, or
  * a property that is not text

@@ -89,8 +89,8 @@ export type NamedRows = Readonly<Record<string, readonly { event: string }[]>>
 const LONGEST_NAME = 100
 
 /**
- * Suggests an event name for one without a row in the mapping: the name with a typo corrected, the Converge name for another
- * tool's name, or the Converge name for a TikTok event. Only names with a row are suggested.
+ * Suggests an event name for one without a row in the mapping. It corrects a typo, or finds the Converge name for another
+ * tool's or TikTok's name. Only names with a row are suggested.
  */
 export function suggestEventName(name: string, mapping: NamedRows): string | undefined {
   if (name in mapping || name.length > LONGEST_NAME) return undefined

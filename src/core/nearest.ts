@@ -1,4 +1,4 @@
-const SHORT = 5 // letters; two edits turn such a short name into too many others
+const SHORT = 5 // letters. With two edits, such a short name is near too many others
 
 /**
  * Finds the nearest name within two edits, or within one edit for a name of up to five letters. An edit adds, drops or

@@ -4,9 +4,9 @@ export const LONGEST = 2000
 const mayBeEmail = /@|%(25)*40/i
 
 /**
- * Removes words that may be an e-mail address, and matches of `shapes`, a global regular expression. It takes linear time,
+ * Removes words that may be an email address, and matches of `shapes`, a global regular expression. It takes linear time,
  * because each word is read once. Text after 2,000 characters is dropped, with the word that crosses the limit: part of an
- * e-mail address still identifies its owner.
+ * email address still identifies its owner.
  */
 export function redact(text: string, shapes: RegExp): string {
   return text

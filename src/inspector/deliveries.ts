@@ -12,16 +12,16 @@ export type Delivery =
   | 'lost' // too many others wait for the relay
   | 'none' // not sent by this channel
 
-/** The state of an event's copy on each channel. `ways` are the channels of its mapping rows. */
+/** The state of an event's copy on each channel. `channels` are the channels of its mapping rows. */
 export function deliveriesOf(
   { status, reason, destinationEvents }: TrackResult,
   { pixel, relay }: Pick<State, 'pixel' | 'relay'>,
-  ways: readonly Channel[],
+  channels: readonly Channel[],
 ): Record<Channel, Delivery> {
   const goes = (via: Channel) => destinationEvents.some((event) => event.via.includes(via))
   const refused = reason === 'undecided' ? 'held' : reason === 'denied' ? 'denied' : 'none'
   const isOff = { pixel: pixel === 'off', relay: relay === 'off' }
-  const missing = (via: Channel) => (ways.includes(via) && !isOff[via] ? refused : 'none')
+  const missing = (via: Channel) => (channels.includes(via) && !isOff[via] ? refused : 'none')
   return {
     pixel: reason === 'pixel_blocked' ? 'blocked' : goes('pixel') ? handed[pixel] : missing('pixel'),
     relay: goes('relay') ? relayed(status, reason, goes('pixel')) : missing('relay'),

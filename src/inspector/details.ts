@@ -34,7 +34,7 @@ export function detailsOf(build: Build, document: Document, entry: Entry): Node[
     if (entry.advice) parts.push(build('p', 'advice', entry.advice))
     const events = tracked?.result.destinationEvents ?? []
     // The row itself shows a single event.
-    if (events.length > 1) parts.push(ways(events))
+    if (events.length > 1) parts.push(channelsOfEach(events))
     if (entry.eventID) parts.push(idLine())
     if (entry.isKept) parts.push(build('p', 'label', 'From an earlier page of this tab. Its properties are not kept.'))
     return parts
@@ -56,12 +56,12 @@ export function detailsOf(build: Build, document: Document, entry: Entry): Node[
     )
   }
 
-  function ways(events: readonly DestinationEvent[]): Node {
+  function channelsOfEach(events: readonly DestinationEvent[]): Node {
     const items = events.map(({ event, via }) => {
       const marks = via.map((channel) => deliveryMark(build, channel, entry.deliveries[channel]))
       return build('li', '', build('strong', '', event), ...marks)
     })
-    return build('ul', 'ways', ...items)
+    return build('ul', 'channels', ...items)
   }
 
   function faultList(): Node {

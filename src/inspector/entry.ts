@@ -44,7 +44,7 @@ export function trackedEntry(
   converge: Pick<Converge, 'context'>,
 ): Entry {
   const { eventName, eventID, status, destinationEvents } = result
-  const deliveries = deliveriesOf(result, state, waysOf(event, config))
+  const deliveries = deliveriesOf(result, state, channelsOf(event, config))
   return {
     key: event,
     time: result.time ?? now,
@@ -63,7 +63,7 @@ export function trackedEntry(
 }
 
 /** The channels that the mapping uses for an event, also for one that is held and not mapped yet. */
-function waysOf(event: ConvergeEvent, config: Config): Channel[] {
+function channelsOf(event: ConvergeEvent, config: Config): Channel[] {
   const rows = route(event, readRules(config), config) ?? []
   return (['pixel', 'relay'] as const).filter((via) =>
     rows.some(({ forward }) => forward !== (via === 'pixel' ? 'server' : 'client')),

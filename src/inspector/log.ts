@@ -3,8 +3,8 @@ import type { Config, Converge, ConvergeEvent, State } from '../types.ts'
 import { likelyBlocker } from './blocker.ts'
 import { type Entry, externalEntry, trackedEntry } from './entry.ts'
 import { findExternals } from './externals.ts'
-import type { Sight } from './sight.ts'
 import { type Fact, stateInWords } from './state-words.ts'
+import type { PageWatch } from './watch-page.ts'
 
 /** The events of one pixel and their results. */
 export interface Log {
@@ -18,7 +18,7 @@ export interface Log {
 
 /** The number of events that a new listener receives. If it receives all of them, there may have been more. */
 const REPLAYED = 50
-/** The most rows of a list. */
+/** The maximum number of rows in a list. */
 export const MOST = 200
 
 /** The log of a page without a pixel ID. It says so, and receives no events. */
@@ -27,13 +27,13 @@ export function openIdleLog(config: Config): Log {
   return { config, state: () => state, facts: () => stateInWords(state, config).slice(0, 1), look() {}, stop() {} }
 }
 
-/** Listens to an instance. Calls `tell` with each new or changed entry. */
+/** Listens to an instance. Calls `notify` with each new or changed entry. */
 export function openLog(
   window: Window,
   converge: Converge,
   config: Config,
-  sight: Sight,
-  tell: (entry?: Entry) => void,
+  page: PageWatch,
+  notify: (entry?: Entry) => void,
 ): Log {
   const entries = new Map<unknown, Entry>()
   const ids = new Set<string>()
@@ -45,17 +45,17 @@ export function openLog(
     relay: config.relay ? 'ready' : 'off',
     outbox: 0,
   }
-  let heard = 0
+  let received = 0
 
   function add(origin: unknown, entry: Entry): void {
     entries.set(origin, entry)
     const [oldest] = entries.keys()
     if (entries.size > MOST) entries.delete(oldest)
-    tell(entry)
+    notify(entry)
   }
 
   const stopEvents = converge.on('event', (result, event) => {
-    heard++
+    received++
     ids.add(result.eventID)
     const handed = result.destinationEvents.filter(({ via }) => via.includes('pixel')).length
     // TikTok's pixel sends one more request, EnrichAM, for each new identity.
@@ -66,21 +66,21 @@ export function openLog(
     const time = entries.get(event)?.time ?? Date.now()
     add(event, trackedEntry(result, event, time, config, state, converge))
   })
-  const knowsAll = heard < REPLAYED
+  const knowsAll = received < REPLAYED
 
   const stopState = converge.on('state', (news) => {
     const isSame = news.pixel === state.pixel && news.pixelCause === state.pixelCause
     state = news
     for (const { tracked, time } of isSame ? [] : [...entries.values()])
       if (tracked) add(tracked.event, trackedEntry(tracked.result, tracked.event, time, config, state, converge))
-    tell()
+    notify()
   })
 
   return {
     config,
     state: () => state,
     facts() {
-      const directives = sight.refusedBy().join(' and ')
+      const directives = page.refusedBy().join(' and ')
       const isScript = state.pixelCause === 'script_error'
       const policy = directives && `${directives} of the page's Content-Security-Policy`
       return stateInWords(state, config, state.pixelCause === 'csp' ? policy : isScript ? likelyBlocker(window) : '')
@@ -88,10 +88,10 @@ export function openLog(
     look() {
       const found = findExternals({
         pixelId: config.pixelId,
-        ttq: sight.ttq(),
-        scripts: sight.scripts(),
+        ttq: page.ttq(),
+        scripts: page.scripts(),
         isOurs: (id) => !knowsAll || ids.has(id),
-        hits: sight.hits(),
+        hits: page.hits(),
         ourHits: knowsAll ? ourHits : undefined,
       })
       for (const finding of found) {

@@ -16,7 +16,7 @@ import { type Act, actOf, addStyles, createParts } from './parts.ts'
 import { endFlag, keepPlace, recallPlace } from './place.ts'
 import { outcomeNames } from './row.ts'
 import { saveFile } from './save.ts'
-import { watchPage } from './sight.ts'
+import { watchPage } from './watch-page.ts'
 
 export interface Panel {
   /** Shows an instance's events, or that there is no instance yet. Returns a function that stops it. */
@@ -42,12 +42,12 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
   let isPlanned = false
   let isFirst = true
 
-  const sight = watchPage(window, plan)
+  const page = watchPage(window, plan)
   root.append(parts.panel, parts.badge)
   addStyles(window, root)
   listen()
   settle()
-  for (const entry of recallRows(window)) hear(entry)
+  for (const entry of recallRows(window)) receive(entry)
 
   /** Renders in the next frame, so that a task with many events does not block the page. */
   function plan(): void {
@@ -59,7 +59,7 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
     })
   }
 
-  function hear(entry?: Entry): void {
+  function receive(entry?: Entry): void {
     if (entry) {
       entries.set(entry.key, entry)
       changed.add(entry.key)
@@ -84,7 +84,7 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
     }
     if (changed.size) keepRows(window, [...entries.values()])
     changed.clear()
-    tellWidth()
+    reportWidth()
     renderHeader(build, parts, logs)
     parts.shares.textContent = sharesInWords([...entries.values()])
     parts.shares.hidden = !parts.shares.textContent
@@ -93,7 +93,7 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
     parts.badge.classList.toggle('bad', faults > 0)
     parts.badgeText.textContent = `${entries.size}${faults ? ` · ${faults} to fix` : ''}`
     // Do not announce events from before the panel was opened.
-    if (!isFirst && !place.isFolded) tellNews(news)
+    if (!isFirst && !place.isFolded) announceNews(news)
     isFirst = false
   }
 
@@ -112,7 +112,7 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
     return shown
   }
 
-  function tellNews(news: readonly Entry[]): void {
+  function announceNews(news: readonly Entry[]): void {
     const last = news[news.length - 1]
     if (!last) return
     const what = `${last.eventName}: ${outcomeNames[last.outcome]}. ${last.sentence}`
@@ -131,7 +131,7 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
   }
 
   /** Lets the page make room for the panel, which is wider while a row is open. */
-  function tellWidth(): void {
+  function reportWidth(): void {
     host.toggleAttribute('data-wide', Boolean(parts.list.querySelector('[aria-expanded=true]')))
   }
 
@@ -153,12 +153,12 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
     on('click', ({ target }) => {
       const button = Object(target).closest?.('[data-act]')
       if (button) act(button)
-      tellWidth()
+      reportWidth()
     })
     on('input', plan)
     on('keydown', (event) => {
       onKey(event)
-      tellWidth()
+      reportWidth()
     })
     on('focusin', ({ target }) => {
       const row = list.rowAt(Object(target))
@@ -242,7 +242,7 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
   function end(): void {
     for (const log of logs) log.stop()
     logs.clear()
-    sight.stop()
+    page.stop()
     removeHost(host)
     onClose()
   }
@@ -251,7 +251,7 @@ export function openPanel(window: Window & typeof globalThis, onClose: () => voi
     watch(converge, config) {
       for (const log of logs) if (!log.config.pixelId) logs.delete(log)
       const isIdle = !converge || !config.pixelId
-      const log = isIdle ? openIdleLog(config) : openLog(window, converge, config, sight, hear)
+      const log = isIdle ? openIdleLog(config) : openLog(window, converge, config, page, receive)
       logs.add(log)
       plan()
       return () => {

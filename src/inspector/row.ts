@@ -29,7 +29,7 @@ export const deliveryWords: Record<Delivery, [word: string, tone: Tone]> = {
 /** The content of a row's button. */
 export function rowContent(build: Build, document: Document, entry: Entry, pixelId: string): HTMLElement {
   const { outcome, names, deliveries, diagnoses, matchKeys, tracked, isKept } = entry
-  const ways = (['pixel', 'relay'] as const).filter((via) => (tracked || isKept) && deliveries[via] !== 'none')
+  const channels = (['pixel', 'relay'] as const).filter((via) => (tracked || isKept) && deliveries[via] !== 'none')
   // The other marks already show that everything was sent.
   const isWaiting = outcome === 'success' && deliveries.pixel === 'waiting'
   const isAllSaid = outcome === 'success' && !isWaiting && !isKept && !tracked?.result.reason
@@ -51,7 +51,7 @@ export function rowContent(build: Build, document: Document, entry: Entry, pixel
       'span',
       'marks',
       pixelId && build('span', '', pixelId),
-      ...ways.map((via) => deliveryMark(build, via, deliveries[via])),
+      ...channels.map((via) => deliveryMark(build, via, deliveries[via])),
       matchKeys.length > 0 && keyMark(),
       diagnoses.length > 0 && build('span', 'fix', icon(document, 'alert'), `${diagnoses.length} to fix`),
     ),

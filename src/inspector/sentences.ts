@@ -20,7 +20,7 @@ const causes: Record<Reason, string> = {
   before_send: 'your beforeSend returned null',
   already_sent: 'this order, or an event with this eventID, was already sent',
   same_page: 'the last page view had the same URL',
-  undecided: 'the visitor has not decided yet. It is held, and sent when consent is granted',
+  undecided: 'the visitor has not decided yet. The event is held, and sent when consent is granted',
   denied: 'the visitor denied marketing',
   relay_down: 'the relay could not be reached, or could not accept it now',
   relay_refused: 'the relay refused it for good',

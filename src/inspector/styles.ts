@@ -87,9 +87,9 @@ h2 { flex: 1; display: flex; align-items: center; gap: 8px; min-width: 0; font-s
 [aria-expanded=true] .open svg { transform: rotate(90deg); }
 .arrow { margin: 0 5px; }
 .outcome { align-self: start; padding: 0 8px; border-radius: 99px; border: 1px solid; font-size: 12px; color: var(--tone); }
-.time, .marks, .ways { font-size: 12px; font-variant-numeric: tabular-nums; }
+.time, .marks, .channels { font-size: 12px; font-variant-numeric: tabular-nums; }
 .why, .marks { grid-column: 2 / -1; }
-.marks, .ways li { display: flex; flex-wrap: wrap; gap: 3px 14px; }
+.marks, .channels li { display: flex; flex-wrap: wrap; gap: 3px 14px; }
 .marks > * { display: flex; align-items: center; gap: 5px; }
 .pips { display: flex; gap: 2px; }
 .pips i { width: 5px; height: 10px; border-radius: 2px; background: var(--line); }

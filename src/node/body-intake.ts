@@ -12,7 +12,7 @@ export interface IncomingBody {
   read(limit: number): Promise<string | Answer>
   /** True if so much may follow that closing the connection is cheaper than reading the rest. */
   isEndless(): boolean
-  /** The request has been answered. */
+  /** Call it once the request has been answered. */
   close(): void
 }
 
@@ -21,9 +21,9 @@ export interface BodyIntake {
 }
 
 export interface BodyIntakeOptions {
-  /** The most open bodies. Default 2,000. */
+  /** The maximum number of open bodies. Default 2,000. */
   maxBodies?: number
-  /** The most memory of all open bodies, in bytes. Default 64 MiB. */
+  /** The maximum memory of all open bodies, in bytes. Default 64 MiB. */
   maxBytes?: number
 }
 

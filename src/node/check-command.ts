@@ -26,7 +26,8 @@ export async function checkCommand(words: string[]): Promise<number> {
     },
   })
   const { url, 'test-code': testCode } = values
-  const config = readConfigFile(values.config, readEnvironment(values.config))
+  const unknown: string[] = []
+  const config = readConfigFile(values.config, readEnvironment(values.config), (sentence) => unknown.push(sentence))
   const { rules, sources } = checkConfig(config)
   const { mapping } = rules
   let problems = 0
@@ -36,6 +37,7 @@ export async function checkCommand(words: string[]): Promise<number> {
   }
 
   report([{ ok: true, text: `${values.config} is valid, for pixel ${config.pixelId}.` }, nodeFinding()])
+  report(unknown.map((sentence) => ({ ok: undefined, text: `${sentence}.` })))
   const named = readDatabaseFlags(values, readEnvironment(values.config))
   report(await checkDatabase(named, config.pixelId))
   report(checkNames(config, mapping))

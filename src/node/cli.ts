@@ -30,9 +30,10 @@ const help = `Usage: converge-tiktok <command> [options]
     --config <file>    the config; default: converge.json
     --port <number>    default: the environment variable PORT, otherwise 8080
     --host <address>   the address to listen on; default: all addresses
-    --database <file>  the file that keeps events until TikTok has them, and merges orders, or the URL of a
-                       PostgreSQL server, such as postgres://user@host:5432/database?sslmode=verify-full;
+    --database <file>  the file that keeps events until TikTok has them; orders are merged there;
                        default: outbox.db if it exists (used like --outbox), otherwise converge.db
+    --database <url>   a PostgreSQL server instead, such as
+                       postgres://user@host:5432/database?sslmode=verify-full
     --outbox <file>    like --database, but does not merge orders
     --schema <name>    the schema in PostgreSQL, one for each pixel; default: converge
     --max-bytes <n>    the size limit of the file; default: 1000000000
@@ -41,14 +42,14 @@ const help = `Usage: converge-tiktok <command> [options]
     --admin-host <address>  the address of that port; default: 127.0.0.1
     --log <text|json>  the format of log lines; default: text
 
-  outbox list        list dead letters, the events that are not sent, with the reasons
+  outbox list        list dead letters, which are events that cannot be sent, with the reasons
   outbox retry <id…> queue dead letters again; --all for all
   outbox drop <id…>  delete dead letters; --all for all
     --database, --outbox  the file, as for serve
 
   database backup <file>  copy the database to a new file; the server may be running
     --database, --outbox  the file, as for serve
-  database move      move everything from a file to PostgreSQL, after its server was stopped; you can run it again
+  database move      move everything from a file to PostgreSQL. Stop its server first. You can run it again
     --from <file>      default: converge.db
     --to <url>         the URL of a PostgreSQL server; --schema as for serve
 
@@ -60,29 +61,29 @@ const help = `Usage: converge-tiktok <command> [options]
     --email <address>  the person; also --phone <number>, --customer <id>, --alias <urn>, --order <id>.
                        You can repeat each of them
     --stdin            read the person from lines such as: email jane@example.com
-    --dry-run          only list the events
+    --dry-run          only show what is stored
     --database, --outbox  the file, as for serve
 
-  reconcile <file>   report for each order of an export of Shopify or WooCommerce, in CSV or JSONL, whether it
-                     was sent. The exit code is 0 if all are accounted for, 1 if some never arrived, 2 if the
-                     command or a file is wrong, 3 if the answer would be wrong
+  reconcile <file>   report whether each order of a Shopify or WooCommerce export (CSV or JSONL) was sent.
+                     The exit code is 0 if all are accounted for, 1 if some never arrived,
+                     2 if the command or a file is wrong, 3 if the answer would be wrong
     --map, --timezone  the columns and the zone, as for customers import
     --since <time>     only orders from this time on
     --all              also list the orders that were sent
-    --force            go on although less than 80 % of the orders are known
+    --force            report even if less than 80 % of the orders are known
     --send             send orders that never arrived, if they are paid and less than 47 hours old
-    --source <name>    the source that they belong to, if there are several
+    --source <name>    with --send: the source of the orders, if the config has several
     --config <file>    the config; default: converge.json
     --database, --outbox  the file, as for serve
 
-  customers import <orders.csv>  add the orders of an export of Shopify or WooCommerce to the history of customers
+  customers import <orders.csv>  add the orders of a Shopify or WooCommerce export to the history of customers
     --map <list>       the columns of another file, such as id=Name,time=Date,email=Email
     --timezone <name>  the zone of dates without one, such as Europe/Berlin
     --database         the file, as for serve
 
   check              print a report before you go live
     --config <file>    the config; default: converge.json
-    --database, --outbox  the file, as for serve; says whether it is paused
+    --database, --outbox  the file, as for serve; the report says whether it is paused
     --url <page>       also check a page of the shop: its script tag and Content-Security-Policy
     --test-code <code> also send a test event for each row of the mapping.
                        Events Manager shows the code under Test events

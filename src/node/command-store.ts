@@ -5,7 +5,7 @@ import { createSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
 import { assertExists, type NamedFile, type NamedPostgres } from './file-flags.ts'
 
-/** A database that a command adds orders to, beside the servers that use it. */
+/** A database to which a command adds orders, while servers use it. */
 export interface CommandStore extends Pick<Store, 'add' | 'close' | 'pauseSwitch' | 'traces'> {
   log?: EventLog
 }

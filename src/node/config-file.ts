@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { refuseUnknown } from '../core/options.ts'
 import { isRecord } from '../core/read.ts'
 import type { ForwarderConfig } from '../server/forwarder.ts'
 import type { OwnOption } from '../server/forwarder-options.ts'
 import { isPublic } from '../server/public-config.ts'
+import { findDuplicateKey } from './duplicate-key.ts'
 import { type Environment, readFileAlerts, readFileSources } from './file-sources.ts'
+import { readTextFile } from './read-text-file.ts'
+import { unknownVariables } from './unknown-variables.ts'
 
 /** Where the command line reads each of the forwarder's own options from. */
 const places = {
@@ -38,11 +40,13 @@ const fileOptions = Object.fromEntries(
 /**
  * Reads a forwarder's config: a JSON file, and the secrets from the environment.
  *
+ * @param warn receives a sentence for each environment variable that is probably misspelled
  * @throws an error that says what is wrong and where
  */
 export function readConfigFile(
   path: string,
   environment: Environment,
+  warn: (sentence: string) => void = () => {},
 ): Omit<ForwarderConfig, 'outbox' | 'store' | 'delivery'> {
   const { $schema: _, ...file } = parse(path)
   for (const [key, place] of Object.entries(places)) {
@@ -58,11 +62,15 @@ export function readConfigFile(
     CONVERGE_ADMIN_TOKEN: adminToken,
     CONVERGE_METRICS_TOKEN: metricsToken,
   } = environment
+  const unknown = unknownVariables(environment, file)
   if (!accessToken.trim()) {
-    throw new Error(
+    const sentences = [
       'converge-tiktok: TIKTOK_ACCESS_TOKEN is not set. Generate an access token in TikTok Events Manager (the pixel, Settings, Generate Access Token) and set it in the environment.',
-    )
+      ...unknown.map((sentence) => `${sentence}.`),
+    ]
+    throw new Error(sentences.join(' '))
   }
+  for (const sentence of unknown) warn(sentence)
   const tokens = {
     accessToken,
     ...(webhookToken && { webhookToken }),
@@ -78,7 +86,7 @@ export function readConfigFile(
 function parse(path: string): Record<string, unknown> {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readTextFile(path)
   } catch (error) {
     throw new Error(
       `converge-tiktok: the config ${path} could not be read (${reasonOf(error)}). Name the file with --config.`,
@@ -90,6 +98,11 @@ function parse(path: string): Record<string, unknown> {
   } catch (error) {
     throw new Error(`converge-tiktok: the config ${path} is not JSON (${reasonOf(error)}).`)
   }
+  const duplicate = findDuplicateKey(text)
+  if (duplicate !== undefined)
+    throw new Error(
+      `converge-tiktok: the config ${path} has ${duplicate} twice, and the first one would be ignored. Keep one of them.`,
+    )
   if (!isRecord(config)) throw new Error(`converge-tiktok: the config ${path} is not a JSON object.`)
   return config
 }

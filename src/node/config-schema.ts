@@ -176,9 +176,12 @@ const properties = {
     'The ID that becomes content_id. Default: the variant ID if there is one, else the product ID.',
     enumOf(options.contentId),
   ),
-  contentType: described('What the IDs of your catalog stand for. Default: product.', enumOf(options.contentType)),
+  contentType: described(
+    'Whether the IDs of your catalog are those of products or of product groups. Default: product.',
+    enumOf(options.contentType),
+  ),
   value: described(
-    'gross (default): total_price as it is. net: less total_tax and total_shipping.',
+    'gross (default): total_price as it is. net: without total_tax and total_shipping.',
     enumOf(options.value),
   ),
   mapping: {
@@ -193,8 +196,8 @@ const properties = {
   },
   filters,
   consent: described('Default: always. In the EEA, the UK and Switzerland use require.', enumOf(options.consent)),
-  consentFrom: described('Consent platforms to ask.', listOf({ enum: ['shopify', 'google'] })),
-  gpc: described('What Global Privacy Control means. Default: limited_data_use.', enumOf(options.gpc)),
+  consentFrom: described('Consent platforms whose decision is read.', listOf({ enum: ['shopify', 'google'] })),
+  gpc: described('The effect of Global Privacy Control. Default: limited_data_use.', enumOf(options.gpc)),
   relay: described('The base URL of your forwarder. Default: the forwarder that served the script.', {
     type: 'string',
     pattern: '^([Hh][Tt][Tt][Pp][Ss]?://[^\\s/\\\\?#]|/(?![/\\\\]))[^\\s\\\\?#]*$',
@@ -236,7 +239,7 @@ const properties = {
     },
   ),
   profiles: described(
-    'Profiles of visitors, which fill what events lack. Default: { "days": 30 } with a database. false: none.',
+    'Profiles of visitors, which add missing match keys to events. Default: { "days": 30 } with a database. false: none.',
     {
       anyOf: [
         { const: false },

@@ -43,14 +43,19 @@ export async function checkCookies(
   const limit = await findLimit({ page, html, relay, domain }, dns)
   return limit
     ? note(`The forwarder's cookies last 30 days, but in Safari 7 days: ${limit}`)
-    : [{ ok: true, text: `The forwarder's cookies last 30 days, in Safari, too: ${relay.hostname} qualifies.` }]
+    : [
+        {
+          ok: true,
+          text: `The forwarder's cookies last 30 days, also in Safari, which accepts ${relay.hostname} as part of the shop.`,
+        },
+      ]
 }
 
 const isWithin = (host: string, domain: string): boolean => `.${host}`.endsWith(`.${domain}`)
 
 /**
  * The reason why Safari limits the age of cookies that the forwarder sets, if it does. The rules are WebKit's, in
- * NetworkTaskCocoa.mm: a host that is an alias of another site is limited, else one whose addresses differ in their first half.
+ * NetworkTaskCocoa.mm: a host is limited if it is an alias of another site, or if its addresses differ in their first half.
  */
 async function findLimit(
   { page, html, relay, domain }: Omit<CookiePlace, 'config' | 'relay'> & { relay: URL; domain: string },
@@ -67,7 +72,7 @@ async function findLimit(
   }
   const [ownAddresses, pageAddresses] = await Promise.all([addresses(own), addresses(other)])
   if (!ownAddresses.length || !pageAddresses.length)
-    return `perhaps. The addresses of ${ownAddresses.length ? other : own} could not be looked up.`
+    return `perhaps, because the addresses of ${ownAddresses.length ? other : own} could not be looked up.`
   if (ownAddresses.some((address) => pageAddresses.some((one) => isNear(address, one)))) return undefined
   return `the addresses of ${own} (${ownAddresses.join(', ')}) and ${other} (${pageAddresses.join(', ')}) differ in their first half. Serve the forwarder under a path of ${other}, or from the same network.`
 }

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { Environment } from './file-sources.ts'
+import { readTextFile } from './read-text-file.ts'
 
 /**
  * The environment variables, plus those in the file .env next to a config. Real environment variables take precedence, unless
@@ -19,7 +20,7 @@ export function readEnvironment(config: string): Environment {
 
 function read(path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return readTextFile(path)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new Error(

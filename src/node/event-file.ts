@@ -54,7 +54,13 @@ export async function openEventFile({ database, outbox: given, ...common }: Even
 
 function toOptions(database: string | DatabaseOptions): DatabaseOptions {
   if (typeof database !== 'string') return database
-  return isPostgresUrl(database) ? { url: database } : { path: database }
+  if (isPostgresUrl(database)) return { url: database }
+  // It may contain a password, so it is not shown.
+  if (database.includes('://'))
+    throw new Error(
+      'converge-tiktok: database is a URL, but not one of a PostgreSQL server, which starts with postgres://. Name a file or such a URL.',
+    )
+  return { path: database }
 }
 
 async function openPostgres(options: PostgresStoreOptions): Promise<Store> {

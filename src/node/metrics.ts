@@ -7,7 +7,7 @@ import { codeIn } from '../tiktok/events-api/codes.ts'
 /** Event names come from the mapping. Names of earlier mappings may still wait. */
 const MOST_NAMES = 100
 const OTHERS = 'other'
-// Seconds. An order waits a minute for its twin, and an outage may take days.
+// Seconds. An order waits a minute for its other copy, and an outage may take days.
 const buckets = [0.25, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600, 6 * 3600, 24 * 3600, 48 * 3600]
 
 /** Counts for Prometheus and others, with prom-client in a registry of its own. The counters start at 0 with the process. */
@@ -84,7 +84,7 @@ function createCounters(registers: Registers) {
     }),
     sent: new Counter({
       name: 'converge_events_sent',
-      help: 'Events that TikTok took',
+      help: 'Events that TikTok accepted',
       labelNames: ['event'],
       registers,
     }),
@@ -96,7 +96,7 @@ function createCounters(registers: Registers) {
     }),
     matchKeys: new Counter({
       name: 'converge_match_keys',
-      help: 'Events that TikTok took with this match key',
+      help: 'Events with this match key that TikTok accepted',
       labelNames: ['event', 'key'],
       registers,
     }),
@@ -132,7 +132,7 @@ function createGauges(registers: Registers) {
     }),
     disk: new Gauge({
       name: 'converge_disk_bytes',
-      help: 'Bytes of the database: used, of which log, the limit of the events, and what is free on the disk',
+      help: 'Bytes: used by the database, log as a part of that, limit of the events, and free on the disk',
       labelNames: ['kind'],
       registers,
     }),

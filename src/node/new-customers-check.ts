@@ -11,7 +11,7 @@ export function checkNewCustomers(config: ForwarderConfig, now: number): Finding
     return [
       {
         ok: false,
-        text: 'newCustomers is set, but only sources with a secret bring orders into the history of customers, and there is none. Add one, or remove newCustomers.',
+        text: 'newCustomers is set, but only sources with a secret add orders to the history of customers, and there is none. Add one, or remove newCustomers.',
       },
     ]
   if (!isSigned) return []

@@ -18,8 +18,8 @@ import { UsageError } from './usage-error.ts'
 const exitCodes = { accountedFor: 0, neverSeen: 1, wrongUsage: 2, refused: 3 } as const
 
 /**
- * Compares a shop's orders with what arrived here. Resolves with the exit code: 0 if all are accounted for, 1 if some never arrived,
- * 2 if the command or a file is wrong.
+ * Compares a shop's orders with what arrived here. Resolves with the exit code: 0 if all are accounted for, 1 if some never
+ * arrived, 2 if the command or a file is wrong.
  *
  * @throws UsageError, and Refused (3) if the answer would be wrong
  */
@@ -153,7 +153,7 @@ async function startOf(log: EventLog | undefined): Promise<number> {
   return first ? first.start + hour : Number.POSITIVE_INFINITY
 }
 
-/** @throws Refused if nothing could be said about any order that is not known */
+/** @throws Refused if all unknown orders may be older than the log */
 function assertLogReaches(orders: readonly CheckedOrder[], logStart: number): void {
   const unknown = orders.filter(({ word }) => word === 'unknown')
   if (!unknown.length || unknown.length < orders.length) return

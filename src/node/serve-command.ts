@@ -25,12 +25,12 @@ export async function serveCommand(words: string[]): Promise<number> {
   })
   const log = createLog(readFormat(values.log))
   const port = readPort(values.port, process.env.PORT)
-  if (values.host === '') throw new UsageError('--host is empty, not an address such as 127.0.0.1')
   const admin = readAdmin(values['admin-port'], values['admin-host'])
   const environment = readEnvironment(values.config)
   const named = readDatabaseFlags(values, environment)
   const database = toDatabase(named, values)
-  const config = readConfigFile(values.config, environment)
+  const warn = (sentence: string) => log('warn', sentence)
+  const config = readConfigFile(values.config, environment, warn)
   // Listen for signals now, because one may arrive right after the line `listening on` is logged.
   const signalled = nextSignal()
   const server = await serve({
@@ -79,7 +79,7 @@ function toDatabase(named: NamedFile | NamedPostgres, limits: Limits): Pick<Serv
   if (named.kind !== 'postgres') {
     const options = {
       path: named.path,
-      maxBytes: readNumber('max-bytes', maxBytes ?? '1000000000'),
+      maxBytes: readNumber('max-bytes', maxBytes ?? '1000000000', 1),
       reserveBytes: readNumber('reserve-bytes', reserveBytes ?? '32000000'),
     }
     return named.kind === 'database' ? { database: options } : { outbox: options }
@@ -95,7 +95,7 @@ function toDatabase(named: NamedFile | NamedPostgres, limits: Limits): Pick<Serv
 /** Reads the config again. Logs an invalid config and keeps the previous one. */
 function reload(server: ForwarderServer, config: string, log: Log): void {
   try {
-    server.reload(readConfigFile(config, readEnvironment(config)))
+    server.reload(readConfigFile(config, readEnvironment(config), (sentence) => log('warn', sentence)))
     log('info', 'The config was read again', { config })
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
@@ -111,8 +111,9 @@ function readPort(flag: string | undefined, environment: string | undefined): nu
   return Number(text)
 }
 
-function readNumber(flag: string, text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new UsageError(`--${flag} is "${text}", not a number`)
+function readNumber(flag: string, text: string, least = 0): number {
+  if (!/^\d{1,15}$/.test(text) || Number(text) < least)
+    throw new UsageError(`--${flag} is "${text}", not a number of bytes from ${least} on`)
   return Number(text)
 }
 

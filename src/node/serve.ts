@@ -1,38 +1,18 @@
 import { FastResponse, serve as listen } from 'srvx/node'
-import { configError } from '../core/config-error.ts'
-import type { Log } from '../core/log.ts'
 import { createAlertMemory } from '../server/alerts/alert-watch.ts'
 import { checkConfig } from '../server/check-config.ts'
 import { createForwarder, type ForwarderConfig } from '../server/forwarder.ts'
 import { createLog, sentencesTo } from '../server/log-line.ts'
 import type { Metrics } from '../server/metrics.ts'
 import type { RequestContext } from '../server/request-context.ts'
-import type { SqliteOutboxOptions } from '../store/sqlite/sqlite-outbox.ts'
 import { type BodyIntakeOptions, createBodyIntake } from './body-intake.ts'
 import { createScriptCompressor } from './compress-script.ts'
-import { type DatabaseOptions, openEventFile } from './event-file.ts'
+import { openEventFile } from './event-file.ts'
+import type { ServeConfig } from './serve-config.ts'
+import { checkServeOptions } from './serve-options.ts'
 import { shareEventFile } from './shared-event-file.ts'
 
-export interface ServeConfig extends Omit<ForwarderConfig, 'outbox' | 'store' | 'delivery'> {
-  /** 0 means any free port. */
-  port: number
-  /** The address to listen on. Default: all addresses. */
-  hostname?: string
-  /**
-   * The database: a file, the URL of a PostgreSQL server, or the options of one of them. It keeps events until TikTok has
-   * them, and merges orders.
-   */
-  database?: string | DatabaseOptions
-  /** An outbox file or its options, instead of `database`. It keeps events without merging orders. */
-  outbox?: string | SqliteOutboxOptions
-  /**
-   * Serves the operator's page on a port of its own, and no longer on the main port. `hostname` is the address to listen on.
-   * Default: only this machine, 127.0.0.1.
-   */
-  admin?: { port: number; hostname?: string }
-  /** Receives each log line. Default: text on the console, as `time level converge-tiktok: message key=value`. */
-  logger?: Log
-}
+export type { ServeConfig } from './serve-config.ts'
 
 /** The config that can change while a server runs: everything except its address, database and pixel. */
 export type ReloadConfig = Omit<ForwarderConfig, 'outbox' | 'store' | 'delivery'>
@@ -78,10 +58,10 @@ export function serve(config: ServeConfig): Promise<ForwarderServer> {
 /** `serve` with other limits. */
 export async function serveWithin(
   { headersTimeout = 10_000, requestTimeout = 20_000, watchEvery, ...bounds }: Bounds,
-  { port, hostname, admin, database, outbox, logger = createLog(), ...config }: ServeConfig,
+  given: ServeConfig,
 ): Promise<ForwarderServer> {
-  checkPort('port', port)
-  if (admin) checkPort('admin.port', admin.port)
+  checkServeOptions(given)
+  const { port, hostname, admin, database, outbox, logger = createLog(), ...config } = given
   checkConfig(config) // before the file is created
   const file = await openEventFile({ database, outbox, pixelId: config.pixelId, log: sentencesTo(logger) })
   let closeServers = async (): Promise<unknown> => undefined
@@ -174,11 +154,6 @@ async function closeServer(server: Server): Promise<void> {
 async function createMetrics(): Promise<Metrics> {
   const { createMetrics } = await import('./metrics.ts')
   return createMetrics()
-}
-
-function checkPort(option: string, port: unknown): void {
-  const isPort = typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535
-  if (!isPort) throw configError(option, port, 'a number from 0 to 65535')
 }
 
 /** On a dual-stack socket, Node reports an IPv4 address as `::ffff:203.0.113.7`. */

@@ -11,19 +11,19 @@ export function checkSources(config: ForwarderConfig, sources: Sources): Finding
     ...(config.paused ? [{ ok: undefined, text: paused }] : []),
     ...all.map(describe),
     ...checkClientOrders(config, sources),
-    ...all.filter((source) => source !== web).flatMap((source) => checkTwins(source, web)),
+    ...all.filter((source) => source !== web).flatMap((source) => checkSameName(source, web)),
     ...all.flatMap(({ name, rules }) => checkOwnNames(name, config, rules.mapping)),
   ]
 }
 
 function describe({ name, type, isEnabled }: Source): Finding {
-  const ways = {
+  const routes = {
     web: 'POST events, from pages',
     webhook: `POST webhook/${name}, Converge's server API`,
     shopify: `POST webhook/${name}, Shopify's webhooks`,
     woocommerce: `POST webhook/${name}, WooCommerce's webhooks`,
   } as const satisfies Record<Source['type'], string>
-  const text = `Source ${name}: ${ways[type]}.`
+  const text = `Source ${name}: ${routes[type]}.`
   return isEnabled ? { ok: true, text } : { ok: undefined, text: `${text} It is disabled: enabled is false.` }
 }
 
@@ -39,7 +39,7 @@ function checkClientOrders({ sources = {} }: ForwarderConfig, { web, all }: Sour
 const orderEvents = ['Placed Order', 'Started Subscription', 'Placed Recurring Subscription Order'] as const
 
 /** TikTok deduplicates by event name and ID, so one order with two names counts as two events. */
-function checkTwins(source: Source, web: Source): Finding[] {
+function checkSameName(source: Source, web: Source): Finding[] {
   return orderEvents.flatMap((eventName) => {
     const own = namesOf(source, eventName)
     const onPage = namesOf(web, eventName)

@@ -7,9 +7,9 @@ import type { Metrics } from './metrics.ts'
 import { logOrders } from './order-log.ts'
 import type { Verdict } from './outbox.ts'
 import { redact } from './redact.ts'
+import { reportFates } from './report-fates.ts'
 import type { RequestContext } from './request-context.ts'
 import { type Answer, refuse, report, shortened, type Tally } from './respond.ts'
-import { tellFates } from './tell-fates.ts'
 import type { Throttle } from './throttle.ts'
 
 export interface EventStoreOptions {
@@ -68,7 +68,7 @@ export function createEventStore(options: EventStoreOptions): EventStore {
       last = undefined
       metrics?.countReceived(part, events)
       logOrders(log, throttle, intake.taken, fates)
-      return { kept: tellFates(intake, fates), refused: [] }
+      return { kept: reportFates(intake, fates), refused: [] }
     } catch (error) {
       const { name, message } = error instanceof Error ? error : new Error(String(error))
       const kind = name === 'OutboxFull' ? 'full' : 'broken'

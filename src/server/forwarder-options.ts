@@ -28,8 +28,11 @@ export const forwarderOptions = {
   adminToken: [isToken, 'text without spaces'],
   metricsToken: [isToken, 'text without spaces'],
   alerts: [isRecord, 'an object'],
-  outbox: [isRecord, 'an outbox'],
-  store: [isRecord, 'a store'],
+  outbox: [hasMethods('add', 'start'), 'an outbox, an object with the methods add and start'],
+  store: [
+    hasMethods('add', 'start', 'stats', 'erase'),
+    'a store, such as that of createSqliteStore from converge-tiktok/node',
+  ],
   newCustomers: [isRecord, 'an object with since and, optionally, days'],
   delivery: [(value) => value === 'loop' || value === 'drain', 'loop or drain'],
   mergeOrders: [isMergeWindow, `whole seconds from 0 to ${LONGEST_MERGE_WINDOW}`],
@@ -55,6 +58,10 @@ export const dateRule = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:
 function isDate(value: unknown): boolean {
   if (typeof value !== 'string') return false
   return dateRule.test(value) && !Number.isNaN(Date.parse(value))
+}
+
+function hasMethods(...names: string[]): Option[0] {
+  return (value) => isRecord(value) && names.every((name) => typeof value[name] === 'function')
 }
 
 function isMergeWindow(value: unknown): boolean {

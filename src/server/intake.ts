@@ -42,7 +42,10 @@ export interface Late {
   events: OutboxEvent[]
 }
 
-/** The status of a server's event. `merged`: merged with its twin. `conflict`: its twin contradicts it and is not sent. */
+/**
+ * The status of a server's event. `merged`: merged with the page's copy. `conflict`: the page's copy contradicts it and is not
+ * sent.
+ */
 export type ServerStatus = Status | 'merged' | 'conflict'
 
 export type Statuses = Partial<Record<ServerStatus, number>>

@@ -5,7 +5,7 @@ import { type Answer, refuse } from './respond.ts'
 import { isSameToken } from './same-token.ts'
 import type { SourceCount } from './sources/source-counts.ts'
 
-/** What is read at the moment when the metrics are. */
+/** Figures that are read when somebody requests the metrics. */
 export interface CurrentFigures {
   health: HealthReport
   sources: Readonly<Record<string, SourceCount>>

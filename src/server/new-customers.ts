@@ -49,9 +49,9 @@ export interface CustomerRow {
 }
 
 /**
- * Maps an event. If it is an order for the history and its `$is_new_customer` is missing, it is mapped for each answer that the
- * history may give: a condition of a row sees the answer as `$is_new_customer`. Filters see the event as it is. Returns
- * `undefined` if a filter blocks it.
+ * Maps an event. An order for the history without `$is_new_customer` is mapped once for each answer that the history may give.
+ * The conditions of rows see the answer as `$is_new_customer`. Filters see the event as it is. Returns `undefined` if a filter
+ * blocks it.
  */
 export function routeByCustomer(
   event: ConvergeEvent,

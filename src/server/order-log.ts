@@ -16,7 +16,7 @@ const lines = {
   ],
   late_twin: [
     'info',
-    'late twin: a page’s copy of an order arrived after the copy of the shop’s server was sent. The page’s copy is not sent',
+    'late twin: the page’s copy of an order arrived after the copy of the shop’s server was sent. The page’s copy is not sent',
   ],
   left_to_source: [
     'info',

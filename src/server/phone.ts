@@ -5,8 +5,8 @@ import { barePhone } from '../tiktok/user.ts'
 /**
  * Adds the country's calling code to a phone number that has none, if the country is known.
  *
- * @returns the number unchanged if it cannot be parsed; an empty text if its first digits are the country's calling code
- * and it is not a valid number, with or without that code
+ * @returns the number unchanged if it cannot be parsed. An empty text if it starts with the country's calling code, but is not
+ * a valid number with or without that code
  */
 export function withPrefix(phone: unknown, country: unknown): string {
   const number = readText(phone)

@@ -8,8 +8,8 @@ export interface SteadyClock {
   look(): void
   isSteady(): boolean
   /**
-   * The earliest and the latest that the true time may be now, in milliseconds since 1970, if one of the times that the wall
-   * clock showed since the start was right.
+   * The earliest and the latest that the true time may be now, in milliseconds since 1970. This assumes that the wall clock was
+   * right at some time since the start.
    */
   bounds(): { earliest: number; latest: number }
 }

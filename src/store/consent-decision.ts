@@ -9,13 +9,13 @@ export interface ConsentRules {
   gpc?: Config['gpc']
 }
 
-/** What is known of a visitor's decision besides the event. Times are in milliseconds since 1970, or 0 for never. */
+/** What is known about a visitor's decision, apart from the event. Times are in milliseconds since 1970, or 0 for never. */
 export interface KnownDecision {
   /** The newest grant. */
   granted: number
   /** The newest denial. */
   denied: number
-  /** True if the visitor ID of the event was denied, and not granted again since. An undated decision is from before that. */
+  /** True if the event's visitor ID was denied and not granted again. A decision without a time then counts as older. */
   isVisitorDenied: boolean
   /** True if the browser sent Global Privacy Control. */
   gpc: boolean
@@ -24,8 +24,8 @@ export interface KnownDecision {
 /** What may be done with an event. */
 export type Permission =
   | 'all' // It is sent, and profiles may be used.
-  | 'alone' // It is sent, without profiles.
-  | 'bare' // It is sent without what was read from the device.
+  | 'without_profiles' // It is sent, without profiles.
+  | 'without_device' // It is sent without what was read from the device.
   | 'none' // It is not sent.
 
 /** True if an event may be sent under these rules only because of the visitor's decision. */
@@ -44,9 +44,10 @@ export function permissionOf(own: EventConsent | undefined, known: KnownDecision
   const found = known.granted > known.denied && mode !== 'always_server' ? ('granted' as const) : undefined
   const marketing: Decision | undefined = isDenied ? 'denied' : (own?.marketing ?? found)
   const isOptedOut = isDeniedByGpc(known.gpc || own?.gpc === true, gpc, marketing)
-  if (mode === 'always_server') return isDenied || isOptedOut ? 'bare' : marketing === 'granted' ? 'all' : 'alone'
+  if (mode === 'always_server')
+    return isDenied || isOptedOut ? 'without_device' : marketing === 'granted' ? 'all' : 'without_profiles'
   if (isOptedOut || refusalOf(mode, marketing, 'relay')) return 'none'
-  return marketing === 'denied' ? 'alone' : 'all'
+  return marketing === 'denied' ? 'without_profiles' : 'all'
 }
 
 /** True if the event's decision, or else the newest grant, is newer than the denial. */

@@ -16,7 +16,7 @@ export interface CustomerKeys {
   customerId?: string | undefined
 }
 
-/** An order for the history. Only signed sources and imports bring them, because anybody can post as a page. */
+/** An order for the history. Only signed sources and imports add them, because anybody can post as a page. */
 export interface CustomerOrder {
   /** The order's event_id. */
   id: string
@@ -54,18 +54,21 @@ export interface CustomerDecision {
   entries: FirstOrder[]
 }
 
-/** Returns the names under which the history keeps a person. The salt is the database's own, so that two databases share no name. */
+/**
+ * Returns the names under which the history keeps a person. The salt is the database's own, so that the names of two databases
+ * cannot be compared.
+ */
 export function historyKeys(salt: string, { email, phone, customerId }: CustomerKeys): string[] {
   const kinds = { email, phone, customerId }
   return Object.entries(kinds).flatMap(([kind, hash]) => (hash ? [sha256(`${salt} ${kind} ${hash}`)] : []))
 }
 
 /**
- * Decides whether the customer of an order is new, and what the history keeps. The answer for an order does not depend on what
- * arrived after it: a retry, the other copy and a later import get the same one.
+ * Decides whether the customer of an order is new, and what the history keeps. The answer for an order does not depend on later
+ * arrivals. A retry, the other copy and a later import get the same one.
  *
  * @param known the entry of each of the person's keys, if there is one
- * @param keepFor milliseconds. A customer whose latest order is older, seen from this one, is not known any more.
+ * @param keepFor milliseconds. A customer whose latest order was placed longer before this one is not known any more.
  */
 export function decideCustomer(
   { id, time, isCovered }: Pick<CustomerOrder, 'id' | 'time' | 'isCovered'>,

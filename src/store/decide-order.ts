@@ -11,7 +11,7 @@ export interface Brought {
   signed: number
 }
 
-/** A row that waits for its twin. It was never passed to `deliver`. */
+/** A row that waits for its other copy. It was never passed to `deliver`. */
 export interface HeldRow {
   id: number
   event: OutboxEvent
@@ -21,7 +21,7 @@ export interface HeldRow {
 
 /** What a store knows about an order when a copy of it arrives. */
 export interface KnownOrder {
-  /** Rows of the order that wait for their twins. */
+  /** Rows of the order that wait for their other copies. */
   held: readonly HeldRow[]
   /** By TikTok event name. The entry under the order's own name is when a signed source decided which rows the order has. */
   brought: ReadonlyMap<string, Brought>
@@ -31,7 +31,9 @@ export interface KnownOrder {
 export interface OrderDecision {
   /** One for each arrived row, in the same order. */
   fates: Fate[]
-  /** New rows. `due` is when a row stops waiting for its twin, in milliseconds since 1970, or 0 if it may be sent at once. */
+  /**
+   * New rows. `due` is when a row stops waiting for its other copy, in milliseconds since 1970, or 0 if it may be sent at once.
+   */
   insert: { event: OutboxEvent; due: number }[]
   /** Waiting rows, merged with the arrived copy. They may be sent at once. */
   replace: HeldRow[]
@@ -45,7 +47,7 @@ export interface OrderDecision {
 export interface OrderMoment {
   /** Milliseconds since 1970. */
   now: number
-  /** Seconds that an order waits for its twin. */
+  /** Seconds that an order waits for its other copy. */
   mergeOrders: number
 }
 
@@ -73,21 +75,21 @@ function decideSigned(rows: readonly OutboxEvent[], known: KnownOrder, moment: O
   const isHeld = (name: string) => fromPage.some(({ event }) => event.data.event === name)
   const decision = createDecision()
   const fresh = new Map<OutboxEvent, OutboxEvent>()
-  let hasTwinLeft = false
+  let wasPageCopySent = false
   for (const row of rows) {
     const name = row.data.event
     const { page, signed } = broughtBefore(decision, known, name)
-    const hasLeft = isRemembered(page, now) && !isHeld(name)
-    const expires = hasLeft ? untilSecondCopy(row, page, now) : row.expires
-    if (isRemembered(signed, now) || (hasLeft && expires <= now / 1000)) continue
-    hasTwinLeft ||= hasLeft
+    const wasSent = isRemembered(page, now) && !isHeld(name)
+    const expires = wasSent ? untilSecondCopy(row, page, now) : row.expires
+    if (isRemembered(signed, now) || (wasSent && expires <= now / 1000)) continue
+    wasPageCopySent ||= wasSent
     fresh.set(row, expires === row.expires ? row : { ...row, expires })
     decision.brought.set(name, { page, signed: now })
     if (row.orderName) decision.brought.set(row.orderName, { ...never, signed: now })
   }
   const taken = [...fresh.values()]
   const merged = taken.length && fromPage.length ? mergeWithPage(taken, fromPage, known, decision) : undefined
-  const due = hasTwinLeft || fromPage.length ? 0 : undefined
+  const due = wasPageCopySent || fromPage.length ? 0 : undefined
   decision.insert.push(...(merged ?? taken).map((event) => ({ event, due: due ?? dueOf(event, moment) })))
   const fate: Fate = merged ? 'merged' : fromPage.length ? 'conflict' : 'kept'
   decision.fates = rows.map((row) => (fresh.has(row) ? fate : 'already_sent'))
@@ -107,10 +109,10 @@ function mergeWithPage(
   )
   for (const row of fromPage) {
     const name = row.event.data.event
-    const isTwin = signed.some(({ data }) => data.event === name)
+    const isSameEvent = signed.some(({ data }) => data.event === name)
     decision.remove.push(row)
-    count(decision, merged ? (isTwin ? 'merged' : 'left_to_source') : 'conflict')
-    if (!merged || !isTwin) decision.brought.set(name, { ...broughtBefore(decision, known, name), page: 0 })
+    count(decision, merged ? (isSameEvent ? 'merged' : 'left_to_source') : 'conflict')
+    if (!merged || !isSameEvent) decision.brought.set(name, { ...broughtBefore(decision, known, name), page: 0 })
   }
   return merged
 }

@@ -21,7 +21,7 @@ export const logStatuses = [
   'no_consent',
 ] as const satisfies readonly LogStatus[]
 
-/** How an event came: `page` from a page, `server` from a signed source, `merged` from both as one event. */
+/** Where an event came from: `page`, `server` for a signed source, or `merged` for both as one event. */
 export type LogChannel = 'page' | 'server' | 'merged'
 
 type MatchKey = keyof User | 'ttclid' | 'ttp' | 'ip' | 'user_agent'
@@ -43,7 +43,7 @@ export const logMatchKeys = [
   'country',
 ] as const satisfies readonly MatchKey[]
 
-/** One TikTok event, or one Converge event of which no TikTok event was made. It has no value of a person. */
+/** One TikTok event, or one Converge event without a TikTok event. It contains no personal data. */
 export interface LogLine {
   /** Grows with the time of arrival. Ids have gaps. */
   id: number
@@ -166,13 +166,14 @@ export interface LogSummary {
   lastOrder?: number
 }
 
-/** Reads the log. It does not hold intake up. */
+/** Reads the log, without delaying intake. */
 export interface EventLog {
   lines(query: LogQuery): Promise<readonly LogLine[]>
   /** Lines of these `event_id`s or order IDs, for at most 1,000 IDs. */
   find(ids: readonly string[]): Promise<readonly LogLine[]>
   /**
-   * Counts of the hours from `from`, in milliseconds since 1970. Match keys and delivery times are of the hours from `recent`.
+   * Counts of the hours from `from`, in milliseconds since 1970. Match keys and delivery times cover only the hours from
+   * `recent`.
    */
   summary(from: number, recent: number): Promise<LogSummary>
 }

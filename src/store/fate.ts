@@ -3,23 +3,23 @@ import type { OutboxEvent } from '../server/outbox.ts'
 /** What happens to an event when it arrives. */
 export type Fate =
   | 'kept' // It waits to be sent.
-  | 'merged' // It is sent together with its twin, as one event.
-  | 'conflict' // Its twin contradicts it. Only the signed source's copy is sent.
+  | 'merged' // It and the order's other copy are sent as one event.
+  | 'conflict' // The order's other copy contradicts it. Only the signed source's copy is sent.
   | 'already_sent' // The same event and event_id arrived before. It is not sent again.
-  | 'late_twin' // A page's copy arrived after the signed source's was sent. It is not sent.
+  | 'late_twin' // The page's copy of an order that arrived after the signed source's copy was sent. It is not sent.
   | 'for_others' // A row that is only sent for other customers: for new ones, or for returning ones. It is not sent.
   | 'left_to_source' // A page's copy has a row that the signed source's order does not have. It is not sent.
-  | 'undecided' // It waits for the visitor's decision, of its twin or profile, and is not sent without one.
+  | 'undecided' // It waits for the visitor's decision, from its other copy or the profile. It is not sent without one.
   | 'no_consent' // The visitor denied consent, or did not grant it where that is required. It is not sent.
 
-/** True if the event is sent, by itself or merged with its twin. */
+/** True if the event is sent, by itself or merged with its other copy. */
 export function isSent(fate: Fate, { source }: Pick<OutboxEvent, 'source'>): boolean {
   return fate === 'kept' || fate === 'merged' || (fate === 'conflict' && source === 'signed')
 }
 
 /**
- * Returns the fate of each row of an order. `admitted` has `undefined` for rows that consent forbade on arrival, `decided` has
- * the fates of the others, in the same order, and `byConsent` those that consent delays or forbids, by TikTok's event name.
+ * Returns the fate of each row of an order. `admitted` has `undefined` for rows that consent forbade on arrival. `decided` has
+ * the fates of the others, in the same order. `byConsent` has the fates that consent delays or forbids, by TikTok's event name.
  */
 export function fatesOf(
   admitted: readonly ({ event: OutboxEvent } | undefined)[],

@@ -3,8 +3,8 @@ import type { OutboxEvent } from '../server/outbox.ts'
 import type { KnownPerson } from './person.ts'
 
 /**
- * True if an event is about a person: by a match key, by the ID of an order, or by a visitor ID or alias of the person's profiles
- * unless it has another email.
+ * True if an event is about a person: by a match key or by the ID of an order. A visitor ID or alias of the person's profiles
+ * counts too, unless the event has another email.
  */
 export function isAboutPerson({ data, visitor, aliases, filledFrom }: OutboxEvent, person: KnownPerson): boolean {
   const user: unknown = data.user

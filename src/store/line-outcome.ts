@@ -6,10 +6,10 @@ const codes = Object.fromEntries(logStatuses.map((status, index) => [status, ind
 /** The number that a store has for a status. */
 export const statusCode = (status: LogStatus): number => codes[status] ?? 0
 
-/** The most answers of a line. An outage of days may take thousands of attempts. */
+/** The maximum number of answers in a line. An outage of days may take thousands of attempts. */
 export const answersKept = 10
 
-/** What became of the event of a line. */
+/** The outcome of a line's event. */
 export interface LineOutcome {
   line: number
   status: Extract<LogStatus, 'success' | 'retry' | 'failure'>

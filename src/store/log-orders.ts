@@ -23,9 +23,9 @@ export interface EventLine {
 /** Adds and changes lines. A line is known by its ID. */
 export interface OrderLines {
   insert(line: EventLine): number
-  /** The line is now of both copies of an order. `source` is the name of the signed one. */
+  /** Makes the line that of both copies of an order. `source` is the name of the signed one. */
   merge(line: number, change: { event: OutboxEvent; source?: string; isOrder: boolean }): void
-  /** An event that waited is not sent. */
+  /** Records that a waiting event is not sent. */
   skip(line: number, status: Extract<LogStatus, 'skipped' | 'no_consent'>, reason: string): void
   /** True if the line counts for its order. */
   isOrder(line: number): boolean
@@ -41,8 +41,8 @@ export interface DecidedOrder {
 }
 
 /**
- * Writes the lines of an order's copy, and changes those of its waiting twin. The two copies of a merged order share a line.
- * Returns the lines of the rows to insert, by TikTok's event name.
+ * Writes the lines of an order's copy, and changes those of its other copy, which waits. The two copies of a merged order share
+ * a line. Returns the lines of the rows to insert, by TikTok's event name.
  */
 export function logOrder(log: OrderLines, { kept, decision, held, part }: DecidedOrder): Map<string, number> {
   const lineOf = (row: HeldRow | undefined) => held.find(({ id }) => id === row?.id)?.line
@@ -51,7 +51,7 @@ export function logOrder(log: OrderLines, { kept, decision, held, part }: Decide
     if (line !== undefined) log.merge(line, { event: row.event, isOrder: log.isOrder(line) })
   }
   const lines = new Map<string, number>()
-  const isTwin = (row: HeldRow, name: string) => row.event.data.event === name
+  const isSameEvent = (row: HeldRow, name: string) => row.event.data.event === name
   for (const [index, { event: row, eventName = '' }] of kept.entries()) {
     const fate = decision.fates[index] ?? 'already_sent'
     const name = row.data.event
@@ -63,9 +63,9 @@ export function logOrder(log: OrderLines, { kept, decision, held, part }: Decide
     }
     const event = decision.insert.find(({ event }) => event.data.event === name)?.event ?? row
     const isOrder = lines.size === 0
-    const twin = fate === 'merged' ? lineOf(decision.remove.find((one) => isTwin(one, name))) : undefined
-    if (twin !== undefined) log.merge(twin, { event, source: part.source, isOrder })
-    lines.set(name, twin ?? log.insert({ part, eventName, event, status: 'waiting', isOrder }))
+    const pageLine = fate === 'merged' ? lineOf(decision.remove.find((one) => isSameEvent(one, name))) : undefined
+    if (pageLine !== undefined) log.merge(pageLine, { event, source: part.source, isOrder })
+    lines.set(name, pageLine ?? log.insert({ part, eventName, event, status: 'waiting', isOrder }))
   }
   const reason = decision.fates.includes('merged') ? 'left_to_source' : 'conflict'
   const used = new Set(lines.values())

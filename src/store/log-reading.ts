@@ -13,7 +13,7 @@ import { matchKeyNames, timeOfGroup } from './log-entry.ts'
 type Row = Readonly<Record<string, unknown>>
 
 export const HOUR = 3_600_000
-/** The most lines of an answer. */
+/** The maximum number of lines in an answer. */
 export const longestPage = 1000
 
 export function toLine(row: Row): LogLine {
@@ -48,7 +48,7 @@ function channelOf(value: unknown): LogChannel {
   return value === 'server' || value === 'merged' ? value : 'page'
 }
 
-/** Without the fields that are `undefined`. */
+/** Returns the fields that are not `undefined`. */
 function defined<Fields extends object>(fields: Fields): { [Key in keyof Fields]?: NonNullable<Fields[Key]> } {
   const given: { [Key in keyof Fields]?: NonNullable<Fields[Key]> } = {}
   for (const key in fields) {

@@ -13,8 +13,8 @@ type User = EventsApiEvent['user']
 const browserKeys = ['ttclid', 'ttp', 'ip', 'user_agent', 'locale'] as const satisfies (keyof User)[]
 
 /**
- * True if a page's copy cannot belong to the signed source's order despite the same ID, because it has another email address,
- * customer ID or time.
+ * True if a page's copy cannot belong to the signed source's order, although it has the same ID. Its email address, customer ID
+ * or time is another.
  */
 export function contradicts(page: OutboxEvent, signed: OutboxEvent): boolean {
   const [ofPage, ofSource] = [page, signed].map((copy) => ({ email: copy.data.user.email, customer: customerOf(copy) }))
@@ -76,14 +76,15 @@ function mergeUsers(signed: User, page: User): User {
 }
 
 /**
- * Merges the rows of one order from a signed source with those from a page. Each of the source's rows gets the context of its
- * twin, or of another row of the page if it has no twin. A row that only the page has is dropped, because the source decides.
+ * Merges the rows of one order from a signed source with those from a page. Each of the source's rows gets the context of the
+ * page's row with the same event, else of another row of the page. A row that only the page has is dropped, because the source
+ * decides.
  * Returns `undefined` without merging if the page's copy contradicts the source's.
  */
 export function mergeRows(signed: readonly OutboxEvent[], page: readonly OutboxEvent[]): OutboxEvent[] | undefined {
   if (page.some((one) => signed.some((other) => contradicts(one, other)))) return undefined
   return signed.map((one) => {
-    const twin = page.find(({ data }) => data.event === one.data.event) ?? page[0]
-    return twin ? mergeOrder(one, twin) : one
+    const ofPage = page.find(({ data }) => data.event === one.data.event) ?? page[0]
+    return ofPage ? mergeOrder(one, ofPage) : one
   })
 }

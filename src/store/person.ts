@@ -1,4 +1,4 @@
-/** By what a person's events are found. Hashes are SHA-256 in lower-case hex, as in the `user` of an event. */
+/** The keys by which a person's events are found. Hashes are SHA-256 in lower-case hex, as in the `user` of an event. */
 export interface PersonKeys {
   /** Hashes. */
   emails: readonly string[]
@@ -8,11 +8,11 @@ export interface PersonKeys {
   customerIds: readonly string[]
   /** SHA-256 of `urn:namespace:value`. */
   aliases?: readonly string[]
-  /** As they are: an order's id is its event_id, too. */
+  /** Not hashed. An order's ID is its event_id, too. */
   orderIds: readonly string[]
 }
 
-/** A person, with what their profiles have of them besides. */
+/** A person, with the additional keys from their profiles. */
 export interface KnownPerson extends PersonKeys {
   /** Visitor IDs and aliases of the person's profiles. Events with another email are not the person's. */
   linked: readonly string[]
@@ -24,7 +24,7 @@ export interface PersonCounts {
   deadLetters: number
   /** Missing if there were none. */
   profiles?: number
-  /** Of those that waited: on their way to TikTok at that moment, so that TikTok may get them once more. */
+  /** Waiting events that were being sent at that moment. TikTok may still receive them. */
   sending: number
   /** Lines of the event log. Missing if there are none. */
   logLines?: number

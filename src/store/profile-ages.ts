@@ -1,7 +1,7 @@
 import type { Context, PersonPart, Profile } from './profile.ts'
 import { retention } from './retention.ts'
 
-// Milliseconds. A value from the future is used no longer than one from now, because the clock was set back since.
+// Milliseconds. The clock may have been set back, so a value from the future is not used for longer than a new one.
 const TOLERANCE = 3_600_000
 const DAY = 86_400_000
 

@@ -63,7 +63,7 @@ export function createProfileDesk(reader: ProfileReader, { now, latest, mayCreat
     isUndecided: ({ source, consent }: OutboxEvent): boolean =>
       rules.consent === 'require' && source === 'signed' && consent?.marketing === undefined,
 
-    /** What is to be written. */
+    /** The changes to write. */
     changes: (): ProfileChanges => set.changes(),
 
     /** True if an event was decided by profiles or denials. */

@@ -56,7 +56,7 @@ export function prepare(set: ProfileSet, event: OutboxEvent, rules: ProfileRules
   complete.event = undefined
   const permission = permissionFor(set, event, rules)
   if (permission !== 'all' || !rules.ages) return withPermission(event, permission)
-  if (event.source === 'signed') return takeSigned(set, event, rules.ages)
+  if (event.source === 'signed') return takeSigned(set, event, rules, rules.ages)
   const filled = takePage(set, event, rules.ages, rules.mayCreate)
   if (filled === event) complete.event = event
   return filled
@@ -73,7 +73,7 @@ function permissionFor(set: ProfileSet, event: OutboxEvent, rules: ProfileRules)
 
 function withPermission(event: OutboxEvent, permission: Permission): OutboxEvent | undefined {
   if (permission === 'none') return undefined
-  return permission === 'bare' ? toBare(event) : event
+  return permission === 'without_device' ? toBare(event) : event
 }
 
 /** Adds a page's event to the profile of its visitor at once, because events of other sources may need it. */
@@ -98,11 +98,11 @@ export function deny(set: ProfileSet, { keys, person, time }: Denial): void {
   }
 }
 
-/** Only an alias: a page may post any, and could deny for others by one that they use. */
+/** True for an alias that too many visitors use. A page may post any alias, and could deny consent for others by it. */
 const isNobodys = (set: ProfileSet, key: ProfileKey): boolean => isKind(key, 'alias') && set.isShared(key)
 
 function permissionOfPage(set: ProfileSet, event: OutboxEvent, rules: ProfileRules): Permission {
-  if (event.visitor === undefined) return event.consent?.marketing === 'denied' ? 'alone' : 'all'
+  if (event.visitor === undefined) return event.consent?.marketing === 'denied' ? 'without_profiles' : 'all'
   return permissionOf(event.consent, { ...decisionOf(set, event.visitor, rules), gpc: false }, rules)
 }
 
@@ -186,11 +186,15 @@ function add(set: ProfileSet, { id, profile }: Found, event: OutboxEvent): void 
   if (learned !== profile) set.write(id, learned)
 }
 
-function takeSigned(set: ProfileSet, event: OutboxEvent, ages: Ages): OutboxEvent {
+function takeSigned(set: ProfileSet, event: OutboxEvent, rules: ProfileRules, ages: Ages): OutboxEvent {
   const tiers = tiersOf(set, event)
   const donors = donorsOf(tiers)
   learnSigned(set, tiers, event)
-  return fillFromDonors(event, donors, ages)
+  const filled = fillFromDonors(event, donors, ages)
+  if (filled === event || permissionOfSigned(set, filled, rules) === 'all') return filled
+  // Another person may have denied consent with the same phone number. Without it, the event is sent.
+  const nameless = donors.map(({ profile }) => ({ profile, givesPerson: false }))
+  return fillFromDonors(event, nameless, ages)
 }
 
 /** The profiles that an event's keys lead to, without those of other persons. The newest come first. */
@@ -245,8 +249,8 @@ function onePerson(found: Found[]): Found[] {
 }
 
 /**
- * The profiles that may fill an event, the nearest first. By an alias or a phone number it gets what only a browser knows, but
- * not who the person is: a cart outlives a log-out, and families share a phone.
+ * The profiles that may fill an event, the nearest first. By an alias or a phone number, it gets what only a browser knows, but
+ * not who the person is. A cart outlives a log-out, and families share a phone.
  */
 function donorsOf({ who, visitor, alias, person, phone }: Tiers): Donor[] {
   const donors: Donor[] = []

@@ -92,8 +92,8 @@ const isOther = (one: string | undefined, other: string | undefined): boolean =>
   one !== undefined && other !== undefined && one !== other
 
 /**
- * True if an event's person may get what is known of another one: they share an email or customer ID, or one of them is nobody
- * known. An email here and a customer ID there may be of two persons.
+ * True if an event's person may get what is known about another one. Both have the same email or customer ID, or one of them is
+ * not known by either. An email here and a customer ID there may be of two persons.
  */
 export function isKnownAs(one: Identity, other: Identity): boolean {
   if (!isSamePerson(one, other)) return false

@@ -24,7 +24,7 @@ const noConsent = {
 const words = {
   already_sent: { why: 'The same event arrived before with this event_id.', advice: nothing },
   late_twin: {
-    why: 'The copy of the shop’s server had been sent before this one came from the page.',
+    why: 'It is the page’s copy of an order, and the copy of the shop’s server was sent before it arrived.',
     advice: nothing,
   },
   conflict: {

@@ -41,7 +41,7 @@ export interface ProfileOptions extends ConsentRules {
 }
 
 export interface MergeOptions extends ProfileOptions {
-  /** Seconds that an order waits for its twin, the copy from the other side. 0 means that it does not wait. */
+  /** Seconds that an order waits for its other copy, the copy from the other side. 0 means that it does not wait. */
   mergeOrders: number
 }
 
@@ -64,11 +64,11 @@ export interface DrainOptions {
 
 /** How a drain ended. */
 export interface Drained {
-  /** True if nothing is left that may be sent now. Orders may still wait for their twins. */
+  /** True if nothing is left that may be sent now. Orders may still wait for their other copies. */
   isEmpty: boolean
 }
 
-/** Outcomes of orders that both a page and a signed source sent, since the database was created. */
+/** Outcomes of orders that both a page and a signed source sent, since the database was created. `Fate` explains the names. */
 export type OrderCounts = Record<
   Exclude<Fate, 'kept' | 'already_sent' | 'for_others' | 'undecided' | 'no_consent'>,
   number
@@ -99,7 +99,7 @@ export interface ProfileCounts {
 export interface Store {
   /**
    * Adds the events of one request in one transaction. Resolves with the fate of each event once all are on disk. An order
-   * with an `orderName` waits for its twin. Other events may be sent at once.
+   * with an `orderName` waits for its other copy. Other events may be sent at once.
    *
    * @throws OutboxFull if there is no room: the sender keeps the events
    */
@@ -122,9 +122,9 @@ export interface Store {
   /** Deletes dead letters and returns their number. */
   drop(chosen: Chosen): Promise<number>
   /**
-   * Erases a person's events, those that wait and those that were set aside, and overwrites the free space, so that nothing
-   * of the person can be found in the database's files. Which orders were brought stays known, by name and id only. An event
-   * that is being sent is erased, too, and never sent again; TikTok may get it this once.
+   * Erases a person's waiting events and dead letters, and overwrites the free space. Nothing of the person can then be found
+   * in the database's files. Which orders were brought stays known, by name and id only. An event that is being sent is erased,
+   * too, and never sent again; TikTok may get it this once.
    *
    * @throws a sentence, if the free space could not be overwritten: call it again
    */
@@ -134,8 +134,8 @@ export interface Store {
   /** Stops and starts the intake of all servers that use the database. */
   pauseSwitch?: PauseSwitch
   /**
-   * True if the store keeps profiles and denials of consent, and decides by them about events without a decision. Such events must
-   * not be added to other stores.
+   * True if the store keeps profiles and denials of consent, and decides by them about events without a decision. Such events
+   * must not be added to other stores.
    */
   keepsProfiles?: boolean
   /** True if the store keeps the history of customers. */

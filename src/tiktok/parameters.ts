@@ -58,7 +58,7 @@ export function toParameters(
 // Converge's documents do not name the property for a search query. These names were observed on live sites.
 const queryProperties = ['query', 'search_query', 'search_string', 'search_term', 'term', 'q']
 
-/** Reads the search query. Visitors also search for e-mail addresses, which must not be sent. */
+/** Reads the search query. Visitors also search for email addresses, which must not be sent. */
 const readQuery = (properties: Properties): string | undefined =>
   queryProperties.map((name) => readText(properties[name])).find((text) => /^[^@]+$/.test(text))
 

@@ -42,7 +42,7 @@ const readAlias = (aliases: unknown, namespace: string, readOne: (value: unknown
  * Reads the match keys from an event's `$…` properties, or else its aliases `urn:email:`, `urn:phone:` and `urn:customer_id:`,
  * normalized and hashed. Page and server both use this function, so that both copies carry the same match keys. Hashes are
  * kept, and unreadable values are left out. A phone number needs `+` or `00` and its country code. The first valid one of
- * several e-mails or phones is used.
+ * several emails or phones is used.
  */
 export function readUser(properties: Record<string, unknown>, aliases?: unknown): User {
   const user: User = {}

@@ -126,7 +126,7 @@ inEachBrowser(
         await shows('1001', '.row')
       })
 
-      test('find an order by its ID, and show what came in, what left, and what TikTok answered', async () => {
+      test('find an order by its ID, and show what came in, what was sent, and what TikTok answered', async () => {
         refuse('1002')
         const { post, settled } = mountAdmin(stage, eventsApi)
         await post(order('1001'), order('1002'), order('1003'))

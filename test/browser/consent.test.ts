@@ -100,7 +100,7 @@ inEachBrowser((stage) => {
   // Once is enough for what does not depend on the browser.
   if (stage.name !== 'chromium') return
 
-  /** Resolves with what left before it. */
+  /** Resolves with the requests before it. */
   const hitsBefore = async (page: Page) => {
     await page.evaluate(() => window.ttq.track('End', {}, { event_id: 'end' }))
     return told(await tiktok().waitForHits(has('end'))).slice(0, -1)

@@ -71,7 +71,7 @@ inEachBrowser(
       await startDemo(false)
       for (const path of ['/', '/tiktok']) {
         const page = await stage.open(shop + path)
-        const linked = () => page.evaluate(() => document.querySelector('.controls > a')?.getAttribute('href'))
+        const linked = () => page.evaluate(() => document.querySelector('.controls .links a')?.getAttribute('href'))
         await expect.poll(linked, patience).toBe(adminUrl)
         expect(await page.evaluate(() => document.querySelector('.controls code')?.textContent)).toBe(adminToken)
       }

@@ -127,7 +127,7 @@ inEachBrowser(
       await page.goto(`${shop}/tiktok`)
       await expect
         .poll(async () => (await listed(page)).find(({ event }) => event === 'Purchase'), patience)
-        .toMatchObject({ from: 'Placed Order', kind: 'merged', id: order })
+        .toMatchObject({ from: 'Placed Order', kind: 'counted once', id: order })
       const purchase = (await listed(page)).find(({ event }) => event === 'Purchase')
       for (const copy of [purchase?.hit, purchase?.api]) {
         expect(copy).toMatch(`event_id: '${order}'`)
@@ -140,7 +140,7 @@ inEachBrowser(
       for (const field of ['phone', 'first_name', 'user_agent', 'url']) expect(purchase?.api).toMatch(`${field}: `)
       expect(purchase?.api.match(/event_id: /g)).toHaveLength(1)
       expect(await textOf(page, '[data-said] li[data-level=info]')).toMatch(/^merged: /)
-      expect(await rowOf(page, 'Added Payment Info')).toMatchObject({ event: 'AddPaymentInfo', kind: 'merged' })
+      expect(await rowOf(page, 'Added Payment Info')).toMatchObject({ event: 'AddPaymentInfo', kind: 'counted once' })
       expect(await rowOf(page, '$page_load')).toMatchObject({ event: 'Pageview', kind: 'one copy' })
       expect(page.consoleErrors).toEqual([])
       expect(stage.network.strays).toEqual([])
@@ -209,7 +209,7 @@ inEachBrowser(
       await press(page, '[data-decide=granted]')
       await expect
         .poll(() => rowOf(tab, 'Viewed Product'), patience)
-        .toMatchObject({ kind: 'merged', event: 'ViewContent' })
+        .toMatchObject({ kind: 'counted once', event: 'ViewContent' })
       expect(await counters(tab)).toMatchObject({ early: 0, counted: 2 })
     })
 
@@ -232,7 +232,7 @@ inEachBrowser(
       await expect
         .poll(() => rowOf(page, 'Added To Cart'), patience)
         .toMatchObject({
-          kind: 'merged',
+          kind: 'counted once',
           hit: expect.stringContaining("content_id: 'TOTE-NATURAL'"),
           api: expect.stringContaining("content_id: 'TOTE-NATURAL'"),
         })
@@ -258,7 +258,7 @@ inEachBrowser(
         })
       await expect.poll(() => counters(tab), patience).toMatchObject({ copies: 0, waiting: 1 })
       await press(tab, '[data-value="up"]')
-      await expect.poll(() => rowOf(tab, 'Searched'), patience).toMatchObject({ kind: 'merged', event: 'Search' })
+      await expect.poll(() => rowOf(tab, 'Searched'), patience).toMatchObject({ kind: 'counted once', event: 'Search' })
       await expect.poll(() => counters(tab), patience).toMatchObject({ waiting: 0 })
     })
 
@@ -269,7 +269,7 @@ inEachBrowser(
       await page.goto(`${shop}/tiktok`)
       const purchase = async () => (await listed(page)).find(({ event }) => event === 'Purchase')
       await expect.poll(purchase, patience).toMatchObject({
-        kind: 'merged',
+        kind: 'counted once',
         why: 'The page has given it to TikTok’s pixel. See Events Manager, Test Events. The server copy has arrived, with the same event_id.',
         hit: 'This page cannot see whether it went to TikTok.',
       })

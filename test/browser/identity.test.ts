@@ -91,7 +91,7 @@ inEachBrowser(
       test.each([
         ['before the pixel is live', false],
         ['once it is', true],
-      ])('two persons in one task do not mix, %s: each hit carries its own e-mail', async (_, isLive) => {
+      ])('two persons in one task do not mix, %s: each hit carries its own email', async (_, isLive) => {
         const host = serveRelay(stage)
         const page = await visit(stage, heldTimers + pageOf(way, config))
         if (isLive) await stateOf(page, { pixel: 'live' })
@@ -184,7 +184,7 @@ inEachBrowser(
       expect(userOf(hits, 'two')?.email).toBeUndefined()
     })
 
-    test('another e-mail drops all data of the former person, on the next page too', async () => {
+    test('another email drops all data of the former person, on the next page too', async () => {
       const host = serveRelay(stage)
       serveShop(stage, { '/': pageOf('script tag', config) })
       const page = await stage.open(shop)
@@ -242,7 +242,7 @@ inEachBrowser(
       expect(await keptIn(page)).not.toMatch(janeHashed.email)
     })
 
-    test('an e-mail is read from an alias too, and junk is ignored', async () => {
+    test('an email is read from an alias too, and junk is ignored', async () => {
       const page = await visit(stage, pageOf('script tag', withoutRelay))
       await track(
         page,

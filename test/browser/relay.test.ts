@@ -248,7 +248,7 @@ inEachBrowser((stage) => {
     expect(await host.waitForTaken(1)).toMatchObject([{ eventID: '1001' }])
   })
 
-  test('of two tabs after a page that could not deliver, at least one sends the event, and nothing is left', async () => {
+  test('of two tabs opened after a page that could not deliver, at least one sends the event, and none is left in storage', async () => {
     const host = serveRelay(stage, 503)
     serveShop(stage, { '/': thanks(), '/two': pageOf('script tag', config), '/blank': '' })
     const page = await stage.open(shop)

@@ -149,7 +149,7 @@ export const callCases: CallCase[] = [
     pixel: [purchase],
   },
   {
-    title: 'an e-mail and names in the properties identify the visitor, and never reach ttq.track',
+    title: 'an email and names in the properties identify the visitor, and never reach ttq.track',
     cvg: [
       track('Placed Order', {
         ...order,
@@ -165,7 +165,7 @@ export const callCases: CallCase[] = [
     identify: [{ email: 'jane@example.com', phone_number: '+19171234567' }],
   },
   {
-    title: 'an alias with the e-mail "undefined" is ignored',
+    title: 'an alias with the email "undefined" is ignored',
     cvg: [track('Placed Order', order, { aliases: ['urn:email:undefined'] })],
     pixel: [purchase],
   },

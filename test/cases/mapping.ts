@@ -152,7 +152,7 @@ export const mappingCases: Case[] = [
     pixel: [{ event: 'Search', parameters: { query: 'red cap', search_string: 'red cap' } }],
   },
   {
-    title: 'Subscribed To Newsletter is a CompleteRegistration, without the e-mail address',
+    title: 'Subscribed To Newsletter is a CompleteRegistration, without the email address',
     track: ['Subscribed To Newsletter', { $email: 'jane@example.com', email: 'jane@example.com' }],
     pixel: [{ event: 'CompleteRegistration', parameters: {} }],
   },

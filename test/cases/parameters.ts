@@ -232,7 +232,7 @@ export const parameterCases: Case[] = [
     pixel: [{ event: 'Search', parameters: { query: '501', search_string: '501' } }],
   },
   {
-    title: 'a search query with an e-mail address is not sent',
+    title: 'a search query with an email address is not sent',
     track: ['Searched', { query: 'jane@example.com', total_price: 0 }],
     pixel: [{ event: 'Search', parameters: { value: 0 } }],
   },

@@ -1,5 +1,5 @@
-// Copies each example that has a `check` to a folder of its own, installs the packed package there as a shop would, the
-// other packages from the example's lock, and runs the check. Build first.
+// Copies each example that has a `check` to its own folder and installs the packed package there, as a shop would. The other
+// packages come from the example's lock. Then runs the check. Build first.
 
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'

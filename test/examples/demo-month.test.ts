@@ -28,7 +28,7 @@ describe('the month of traffic behind the demo’s operator’s page', () => {
     }
   })
 
-  test('has an outage in which events were sent several times until TikTok took them', () => {
+  test('has an outage in which events were sent several times until TikTok accepted them', () => {
     const late = monthBefore(now).flatMap(({ outcome }) =>
       outcome.status === 'success' && outcome.attempts >= 4 ? [outcome.delay] : [],
     )

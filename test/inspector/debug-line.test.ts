@@ -63,7 +63,7 @@ const around = fc.constantFrom('', ' ', 'mailto:', 'a\n', '?email=', '"')
 const personal = fc.tuple(around, email, around).map((parts) => parts.join(''))
 const text = fc.oneof(personal, fc.string(), personal.map(encodeURIComponent))
 
-test('no line contains an e-mail address, wherever the page put it', () => {
+test('no line contains an email address, wherever the page put it', () => {
   const check = (eventName: string, eventID: string, $email: string, to: boolean, currency: string) => {
     const config = to ? { mapping: { events: { [eventName]: 'lead' } } } : {}
     const properties = { ...order, id: eventID, $email, $phone_number: $email, currency, name: $email }

@@ -279,7 +279,7 @@ test.each<[wrong: ReturnType<typeof made>, code: string]>([
 })
 
 test.each(['me@x.com', "sinead.o'brien@example.ie", 'info@müller.de', ['me@x.com'], [], null, undefined])(
-  'a valid e-mail address, or none, is not reported: %j',
+  'a valid email address, or none, is not reported: %j',
   ($email) => {
     expect(found(placed({ $email }, { matchKeys: ['email'] }))).toEqual([])
   },

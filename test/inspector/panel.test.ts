@@ -115,7 +115,7 @@ test('several TikTok events with the same parameters are compared once, and thei
   expect(text('.faults li .code')).toEqual(['Purchase · MISSING_CONTENT_ID'])
 })
 
-test('an opened row shows no e-mail and no phone number, wherever the page put them', () => {
+test('an opened row shows no email and no phone number, wherever the page put them', () => {
   const { tell } = open()
   const personal = { $email: 'jane@example.com', note: 'jane@example.com', $phone_number: '+43 664 1234567' }
   tell({ eventName: 'Placed Order', properties: { id: 'jane@example.com', ...personal } })

@@ -29,7 +29,7 @@ test.each([
   expect(redactDeep(given)).toEqual(given)
 })
 
-test('no e-mail address remains in any value, at any depth', () => {
+test('no email address remains in any value, at any depth', () => {
   const text = fc.oneof(fc.emailAddress(), fc.emailAddress().map(encodeURIComponent), fc.string())
   const { value } = fc.letrec((tie) => ({
     value: fc.oneof({ maxDepth: 3 }, text, fc.array(tie('value')), fc.dictionary(text, tie('value'))),

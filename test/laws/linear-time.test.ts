@@ -17,7 +17,7 @@ const readers: Record<string, (text: string) => unknown> = {
   redactInPanel,
   redactDeep: (text) => redactDeep(text),
   'redactDeep of a URL': (text) => redactDeep(`https://www.shop.test/${text}`),
-  'redactDeep of an e-mail': (text) => redactDeep(text, '$email'),
+  'redactDeep of an email': (text) => redactDeep(text, '$email'),
   'redactDeep of a key': (text) => redactDeep({ [text]: 1 }),
   shown: (text) => shown(text, text),
   readText,

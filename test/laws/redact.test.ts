@@ -4,7 +4,7 @@ import { LONGEST, redact } from '../../src/core/redact.ts'
 
 const hash = /\b[\da-f]{64}\b/g
 
-test('no part of an e-mail address or a hash remains, wherever a long text is cut', () => {
+test('no part of an email address or a hash remains, wherever a long text is cut', () => {
   const named = fc.oneof(
     fc.emailAddress().filter((email) => email.length > 12),
     fc.emailAddress().map((email) => encodeURIComponent(email).replaceAll('%', '%25')),

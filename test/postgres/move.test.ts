@@ -34,7 +34,7 @@ const historyOf = (id: string) => ({
   history: { orders: [{ id, time: Date.now(), person: { email: jane }, isCovered: true, rows: [] }] },
 })
 
-/** A file with an order that was sent, one that waits for its twin, dead letters, other events, and a customer. */
+/** A file with an order that was sent, one that waits for its other copy, dead letters, other events, and a customer. */
 async function fillFile(path: string): Promise<void> {
   const store = openFile(path)
   let answer: 'done' | 'dead' = 'done'
@@ -166,7 +166,7 @@ describe.runIf(hasPostgres)('database move', () => {
     expect(await openStore(url).stats()).toMatchObject({ sent: 1 })
   })
 
-  test('also moves what a server accepted into the file after it was moved', async () => {
+  test('also moves events that a server accepted into the file after the move', async () => {
     const path = newPath()
     await fillFile(path)
     await move(path)
@@ -217,7 +217,7 @@ describe.runIf(hasPostgres)('database move', () => {
     [['move', 'x.db', '--to', 'postgres://a@host/name'], /takes only options, but got "x.db"/],
     [['backup', 'x.db', '--to', 'y'], /--from and --to are only for database move/],
     [['mvoe'], /The subcommands of database are backup and move/],
-  ])('explains wrong words: %s', async (words, sentence) => {
+  ])('explains wrong arguments: %s', async (words, sentence) => {
     await expect(databaseCommand(words)).rejects.toThrow(sentence)
   })
 })

@@ -107,7 +107,7 @@ describe.runIf(binaries)('while PostgreSQL', () => {
     await expect.poll(() => arrived(tiktok), poll).toContain('4')
   }, 60_000)
 
-  test('ends all sessions again and again, nothing acknowledged is lost', async () => {
+  test('ends all sessions repeatedly, nothing acknowledged is lost', async () => {
     const { server, tiktok, url } = await start()
     const acknowledged: string[] = []
     let isOver = false
@@ -140,7 +140,7 @@ describe.runIf(binaries)('while PostgreSQL', () => {
     )
   }, 60_000)
 
-  test('has no space left, senders get 503, and it goes on once there is space', async (context) => {
+  test('has no space left, senders get 503, and events are accepted again once there is space', async (context) => {
     const folder = createSmallDisk(context, 40_000_000)
     const [uid, gid] = execFileSync('stat', ['-c', '%u:%g', `${postgres.folder}/data`], { encoding: 'utf8' })
       .trim()

@@ -1,53 +1,9 @@
 // The law of profiles, in PostgreSQL. PROFILE_SEQUENCES is how many sequences.
 import { describe } from 'vitest'
-import type { OutboxEvent } from '../../src/server/outbox.ts'
-import { createPostgresStore } from '../../src/store/postgres/postgres-store.ts'
-import { pixelId } from '../server/node-requests.ts'
-import { soon } from '../server/outbox-kit.ts'
-import { type LawDatabase, testProfileLaw } from '../server/profile-law.ts'
-import { hasPostgres, newSchema, serverUrl } from './postgres-kit.ts'
-import { runSql } from './run-sql.ts'
-
-const url = `${serverUrl}/postgres`
-const tables = [
-  'waiting',
-  'leases',
-  'dead_letters',
-  'orders',
-  'profiles',
-  'profile_keys',
-  'tombstones',
-  'profile_clock',
-]
-
-function openDatabase(schema: string, now: () => number): LawDatabase {
-  const store = createPostgresStore({ url, pixelId, schema, now, retryAfter: soon, log: () => {} })
-  let sent: OutboxEvent[] = []
-  return {
-    add: store.add,
-    async take(_now, _elapsed, options) {
-      sent = []
-      const deliver = async (events: OutboxEvent[]) => {
-        sent.push(...events)
-        return events.map(() => 'done' as const)
-      }
-      await store.drain?.(deliver, { ...options, seconds: 20 })
-      return sent
-    },
-    clear: async () => {
-      await store.schemaVersion() // creates the tables
-      await runSql(url, `TRUNCATE ${tables.map((table) => `${schema}.${table}`).join(', ')}`)
-    },
-    close: store.close,
-  }
-}
+import { testProfileLaw } from '../server/profile-law.ts'
+import { createLawSchema } from './law-database.ts'
+import { hasPostgres } from './postgres-kit.ts'
 
 describe.runIf(hasPostgres)('with PostgreSQL', () => {
-  testProfileLaw(
-    () => {
-      const schema = newSchema()
-      return (clock) => openDatabase(schema, clock)
-    },
-    Number(process.env.PROFILE_SEQUENCES ?? 60),
-  )
+  testProfileLaw(createLawSchema, Number(process.env.PROFILE_SEQUENCES ?? 60))
 })

@@ -60,7 +60,7 @@ describe.runIf(hasPostgres)('several forwarders on one PostgreSQL', () => {
     expect(performance.now() - started).toBeGreaterThan(1000)
   })
 
-  test('one that is slow keeps its events, however long TikTok takes', async () => {
+  test('keep the events of one that is slow, however long TikTok takes', async () => {
     const schema = newSchema()
     let finish = () => {}
     const slow = createTaker(new Promise<void>((resolve) => (finish = resolve)))
@@ -77,7 +77,7 @@ describe.runIf(hasPostgres)('several forwarders on one PostgreSQL', () => {
     await expect.poll(first.stats, poll).toMatchObject({ waiting: 0, sent: 1 })
   })
 
-  test('what one records after another took its events over changes nothing', async () => {
+  test('change nothing with outcomes that one records after another has taken its events', async () => {
     const schema = newSchema()
     let finish = () => {}
     const slow = createTaker(new Promise<void>((resolve) => (finish = resolve)))
@@ -92,7 +92,7 @@ describe.runIf(hasPostgres)('several forwarders on one PostgreSQL', () => {
     expect(await second.stats()).toMatchObject({ waiting: 1, sent: 0 })
   })
 
-  test('one that closes gives its events to the others at once', async () => {
+  test('take over the events of one that closes, at once', async () => {
     const schema = newSchema()
     const first = openStore(url, { schema })
     await first.add([purchase('1')], window)
@@ -110,7 +110,7 @@ describe.runIf(hasPostgres)('several forwarders on one PostgreSQL', () => {
     await expect.poll(() => other.ids, { timeout: 5000 }).toEqual(['1'])
   })
 
-  test('all stop when one learns that TikTok refuses the token, and all go on when it accepts it again', async () => {
+  test('all stop when TikTok refuses the token of one, and all continue when TikTok accepts it again', async () => {
     const schema = newSchema()
     const calls = [0, 0]
     let isRefused = true
@@ -136,7 +136,7 @@ describe.runIf(hasPostgres)('several forwarders on one PostgreSQL', () => {
       await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, sent: 10, stopped: undefined })
   })
 
-  test('two copies of an order that arrive at two of them at once are merged, or sent once', async () => {
+  test('merge two copies of an order that arrive at two of them at once, or send it once', async () => {
     const schema = newSchema()
     const [one, two] = [openStore(url, { schema }), openStore(url, { schema })]
     await Promise.all([one.schemaVersion(), two.schemaVersion()])
@@ -168,7 +168,7 @@ describe.runIf(hasPostgres)('several forwarders on one PostgreSQL', () => {
     expect(await stores[0]?.stats()).toMatchObject({ waiting: 300 })
   })
 
-  test('ten that start at once on an empty database all come up', async () => {
+  test('all start if ten of them start at once on an empty database', async () => {
     const database = await createDatabase()
     const stores = Array.from({ length: 10 }, () => openStore(database))
     await Promise.all(stores.map((store, index) => store.add([purchase(`${index}`)], window)))
@@ -176,7 +176,7 @@ describe.runIf(hasPostgres)('several forwarders on one PostgreSQL', () => {
     expect(await stores[9]?.stats()).toMatchObject({ waiting: 10 })
   })
 
-  test('one of this version keeps accepting and sending events beside one of a later version, but no second one starts', async () => {
+  test('keep working beside one of a later version, but no further one of this version starts', async () => {
     const database = await createDatabase()
     const open = (steps: readonly Migration[]) => {
       const options = { url: database, pixelId, retryAfter: soon, log: () => {}, migrations: steps }

@@ -290,7 +290,7 @@ describe('the operator sees', () => {
   })
 
   test.each([{}, { ids: [] }, { ids: 'some' }, { ids: ['1'] }, { ids: [1.5] }, { ids: [-1] }, []])(
-    'that %j chooses no dead letters',
+    'an error if %j chooses no dead letters',
     async (body) => {
       const { url } = await startStore()
       expect((await (await signedIn(url)).post('dead-letters/drop', body)).status).toBe(400)

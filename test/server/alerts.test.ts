@@ -129,7 +129,7 @@ describe('an alert has a cause', () => {
     ['the oldest event waits for 30 minutes', undefined, { health: { overdue: 1800 } }],
     ['the oldest event waits for longer', 'oldest', { health: { overdue: 1801 } }],
     ['the oldest event of an outbox waits for longer', 'oldest', { health: { oldest: 1801 } }],
-    ['an order waits for its twin', undefined, { health: { oldest: 5000, overdue: 0 } }],
+    ['an order waits for its other copy', undefined, { health: { oldest: 5000, overdue: 0 } }],
     ['there are 100 dead letters', undefined, { health: { dead: { one: 60, other: 40 } } }],
     ['there are more dead letters', 'dead', { health: { dead: { one: 60, other: 41 } } }],
     ['the last order came 24 hours ago', undefined, { lastOrder: 76 * hour }],

@@ -283,7 +283,7 @@ test.each<[string, Record<string, unknown>, string]>([
 test('a history of customers without a signed source is a finding', async () => {
   const config = writeConfig(createFolder(), { newCustomers: { since: '2024-05-01' } })
   const { output } = await runCli(['check', '--config', config], { TIKTOK_ACCESS_TOKEN: accessToken })
-  expect(output).toContain('✗ newCustomers is set, but only sources with a secret bring orders')
+  expect(output).toContain('✗ newCustomers is set, but only sources with a secret add orders')
 })
 
 const metricsToken = 'metrics-token-of-the-shop-and-of-nobody-else'

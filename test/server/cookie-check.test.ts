@@ -32,10 +32,10 @@ test.each<[title: string, hosts: Hosts, more?: Partial<CookiePlace>]>([
   ],
   ['it is an alias within the domain', { aliases: { [track]: 'edge.shop.example' } }],
   ['page and forwarder are aliases of one site', { aliases: { [shop]: 'a.host.example', [track]: 'b.host.example' } }],
-])('a forwarder qualifies in Safari if %s', async (_, hosts, more) => {
+])('Safari keeps the forwarder’s cookies for 30 days if %s', async (_, hosts, more) => {
   const found = await checkCookies(place(more), dnsOf(hosts))
   expect(found).toMatchObject([
-    { ok: true, text: expect.stringMatching(/last 30 days, in Safari, too: \S+ qualifies\.$/) },
+    { ok: true, text: expect.stringMatching(/last 30 days, also in Safari, which accepts \S+ as part of the shop\.$/) },
   ])
 })
 
@@ -61,9 +61,9 @@ test.each<[title: string, hosts: Hosts, says: string, more?: Partial<CookiePlace
   [
     'the page’s address is unknown',
     { addresses: { [track]: ['203.0.113.7'] } },
-    `The addresses of ${shop} could not be looked up.`,
+    `the addresses of ${shop} could not be looked up.`,
   ],
-  ['its own address is unknown', {}, `The addresses of ${track} could not be looked up.`],
+  ['its own address is unknown', {}, `the addresses of ${track} could not be looked up.`],
   [
     'the page is on a hosted platform, whatever the addresses are',
     { addresses: { [shop]: ['23.227.38.65'], [track]: ['23.227.38.66'] } },

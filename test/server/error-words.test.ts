@@ -172,13 +172,13 @@ test('the sources have regular expressions, and one that is shown would be notic
     expect(() => expectWords([`pixelId is "x", not ${text}`])).toThrow()
 })
 
-test.each(Object.entries(tries))('what a wrong %s is answered with shows no regular expression', (option, values) => {
+test.each(Object.entries(tries))('the answer to a wrong %s shows no regular expression', (option, values) => {
   const sentences = [...complaints(createConverge, option, values), ...complaints(checkConfig, option, values)]
   expectWords(sentences)
 })
 
 test.each(['pixelId', 'contentId', 'contentType', 'value', 'consent', 'gpc', 'region', 'load', 'pageLoads', 'domain'])(
-  'a wrong %s is answered with its name, the value, and what would be valid',
+  'the error about a wrong %s has its name, the value, and what would be valid',
   (option) => {
     for (const sentence of complaints(checkConfig, option, ['no such value']))
       expect(sentence).toMatch(/^converge-tiktok: \w+ is "no such value", not .*[a-z\d]{2}/)
@@ -223,7 +223,7 @@ test('the answer to an invalid request shows no regular expression', () => {
 })
 
 test.each([['serve', '--port', 'x'], ['serve', '--max-bytes', '-'], ['outbox', 'retry', 'x'], ['outbox', 'x'], ['x']])(
-  'what a wrong command line is answered with shows no regular expression: %s %s %s',
+  'the answer to a wrong command line shows no regular expression: %s %s %s',
   async (...words) => {
     const config = ['serve', 'check'].includes(words[0] ?? '') ? ['--config', writeConfig(createFolder())] : []
     const { errors } = await runCli([...words.filter(Boolean), ...config])

@@ -466,7 +466,7 @@ describe('time', () => {
 })
 
 describe('log lines', () => {
-  test('a problem contains no e-mail address, phone number, hash or token', async () => {
+  test('a problem contains no email address, phone number, hash or token', async () => {
     const hash = 'a'.repeat(64)
     host.faults.always = { code: 40002, message: `jane@example.com, +49 170 1234567, ${hash}, ${accessToken} are bad` }
     const [event] = purchases(1)

@@ -52,7 +52,7 @@ const redact = (url: string, body: object = redaction) =>
   fetch(signed(`${url}/webhook/shopify`, secret, body, { 'x-shopify-topic': 'customers/redact' }))
 
 test.each(['database', 'outbox'] as const)(
-  "Shopify's customers/redact erases what waits in the %s, and its files hold nothing of the person while it is served",
+  "Shopify's customers/redact erases waiting events from the %s, and its files have nothing of the person, while it is served",
   async (kind) => {
     const path = newPath()
     const file = kind === 'outbox' ? { outbox: path } : { database: { path } }
@@ -224,7 +224,7 @@ test.each<[words: string[], error: string]>([
     '--phone is not a number with + and its country code, such as +19171234567, or its SHA-256',
   ],
   [['--customer', 'undefined'], "--customer is not a customer's id, or its SHA-256"],
-  [['--order', ' '], "--order is not an order's id"],
+  [['--order', ' '], '--order is empty'],
   [['--mail', 'jane@example.com'], 'Unknown option --mail (did you mean --email?)'],
   [
     ['--email', jane, '--database', 'a.db', '--outbox', 'b.db'],

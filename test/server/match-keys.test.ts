@@ -23,7 +23,7 @@ test('match keys count accepted events, not retried or refused ones', async () =
   expect(shares()).toEqual({ email: 0.5, phone: 0, external_id: 0, ttclid: 0, ttp: 0, ip: 1, user_agent: 0 })
 })
 
-test('orders are counted among the events, and apart', async () => {
+test('orders are counted among the events, and separately', async () => {
   const { counting, report } = createMatchKeys()
   const deliver = counting(async (events) => events.map(() => 'done'))
   await deliver([event({ email: 'a', ip: '1' }, true), event({ ttclid: 't' }, true), event({ ip: '1' }), event({})])

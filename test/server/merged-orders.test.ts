@@ -101,7 +101,7 @@ describe('outside the window', () => {
     expect(server.tiktok.counted.filter(({ event }) => event === 'Purchase')).toHaveLength(1)
   })
 
-  test('a twin that arrives during delivery does not change the event being sent', async () => {
+  test('a copy that arrives during delivery does not change the event being sent', async () => {
     const server = await startStore()
     let answer = () => {}
     server.tiktok.faults.next = [{ after: new Promise<void>((resolve) => (answer = resolve)), status: 503 }]
@@ -131,7 +131,7 @@ describe('a forged copy of a page', () => {
     expect(server.log.join('\n')).toContain('warn conflict: ')
   })
 
-  test('that comes second does not keep the shop’s order from waiting for its real twin and merging with it', async () => {
+  test('that comes second does not keep the shop’s order from waiting for its real copy and merging with it', async () => {
     const server = await startStore()
     await shop(server)
     expect((await page(server, forgedCopy())).body).toEqual(accepted)
@@ -232,7 +232,7 @@ test('a renewal, which no page sends, is sent at once, and only once in 90 days'
   expect((await shop(server, renewal)).body).toMatchObject({ accepted: 0, statuses: { skipped: 1 } })
 })
 
-test('an order that is almost too late does not wait for its twin', async () => {
+test('an order that is almost too late does not wait for its other copy', async () => {
   const server = await startStore()
   await shop(server, shopCopy({ time: Date.now() - 47 * hour + 200_000 }))
   expect(told(await server.tiktok.waitForAccepted(1, patience))).toEqual(['Purchase 94.8'])
@@ -246,7 +246,7 @@ test('an order does not wait longer than its window if the clock is set back', a
   expect(told(await server.tiktok.waitForAccepted(1, patience))).toEqual(['Purchase 94.8'])
 })
 
-test('an order waits for its twin in the database, so that another process can deliver it when it is due', async () => {
+test('an order waits for its other copy in the database, so that another process can deliver it when it is due', async () => {
   const former = await startStore()
   await shop(former)
   await former.close()

@@ -20,7 +20,7 @@ function samplesOf(text: string, name: string): Record<string, number> {
 }
 
 describe('metrics', () => {
-  test('count what came in, what TikTok took, what it refused, and what waits', async () => {
+  test('count events that came in, that TikTok accepted or refused, and that wait', async () => {
     const { url, tiktok } = await startStore({ metricsToken, mergeOrders: 0 })
     await postShop(url, shopCopy())
     await postPage(url, pageCopy({ id: '1002' }))

@@ -110,7 +110,9 @@ test('close() waits only for the call in flight, keeps the other events, and sen
 test('without a hostname the server listens on all addresses and ignores the environment variable HOST', async () => {
   vi.stubEnv('HOST', '192.0.2.1') // RFC 5737: nobody's
   onTestFinished(() => void vi.unstubAllEnvs())
-  const { url } = await startServer(await playTikTok(), { hostname: '' })
+  const server = await serve({ pixelId, accessToken, allowedOrigins: [shop], port: 0, outbox: newOutbox() })
+  onTestFinished(() => server.close())
+  const { url } = server
   expect((await fetch(`${url.replace('localhost', '127.0.0.1')}/health`)).status).toBe(200)
 })
 

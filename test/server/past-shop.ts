@@ -11,7 +11,7 @@ export interface PastShop {
   setTime(time: number): void
   postPage(batch: RelayBatch): Promise<void>
   postShop(body: object): Promise<void>
-  /** Resolves once nothing waits. Orders that wait for their twin are due two minutes later. */
+  /** Resolves once nothing waits. Orders that wait for their other copies are due two minutes later. */
   deliverAll(): Promise<void>
   close(): Promise<void>
 }

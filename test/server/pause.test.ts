@@ -107,7 +107,7 @@ describe('the command pause', () => {
     )
   })
 
-  test('is reported by check, apart from the config', async () => {
+  test('is reported by check, separately from the config', async () => {
     const { folder } = await prepare()
     const check = async () => (await run(folder, 'check').ended).output
     expect(await check()).not.toContain('paused')

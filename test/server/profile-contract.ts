@@ -285,7 +285,7 @@ export function testProfiles(name: string, create: () => ProfileDatabase): void 
     describe('in the event log', () => {
       test.each([
         ['is sent at once', renewal],
-        ['has waited for its twin', 'Placed Order'],
+        ['has waited for its other copy', 'Placed Order'],
       ])('an event that %s has the match keys that a profile filled', async (_, name) => {
         const server = await start()
         await server.postPage(anna)
@@ -392,7 +392,7 @@ export function testProfiles(name: string, create: () => ProfileDatabase): void 
           expect(event?.user).toMatchObject({ email: jane, ...context })
         })
 
-        test('is sent with the decision of its twin', async () => {
+        test('is sent with the decision of its other copy', async () => {
           const server = await start({ consent: 'require' })
           await server.postShop(order)
           const send = [{ event: 'Purchase', parameters: { value: 94.8, currency: 'EUR' } }]

@@ -18,28 +18,43 @@ const granted = (decided: number): EventConsent => ({ marketing: 'granted', deci
 describe('the permission of an event', () => {
   test.each<[words: string, own: EventConsent | undefined, known: Partial<KnownDecision>, ...Permission[]]>([
     // always, always_server, implied, require
-    ['undecided', undefined, {}, 'all', 'alone', 'all', 'none'],
+    ['undecided', undefined, {}, 'all', 'without_profiles', 'all', 'none'],
     ['granted', granted(5), {}, 'all', 'all', 'all', 'all'],
-    ['granted before a denial', granted(5), { denied: 6 }, 'alone', 'bare', 'none', 'none'],
-    ['granted when it was denied', granted(5), { denied: 5 }, 'alone', 'bare', 'none', 'none'],
+    ['granted before a denial', granted(5), { denied: 6 }, 'without_profiles', 'without_device', 'none', 'none'],
+    ['granted when it was denied', granted(5), { denied: 5 }, 'without_profiles', 'without_device', 'none', 'none'],
     ['granted after a denial', granted(7), { denied: 6 }, 'all', 'all', 'all', 'all'],
-    ['undecided, with the grant of a profile', undefined, { granted: 5 }, 'all', 'alone', 'all', 'all'],
-    ['undecided, with a newer denial', undefined, { granted: 5, denied: 6 }, 'alone', 'bare', 'none', 'none'],
+    ['undecided, with the grant of a profile', undefined, { granted: 5 }, 'all', 'without_profiles', 'all', 'all'],
+    [
+      'undecided, with a newer denial',
+      undefined,
+      { granted: 5, denied: 6 },
+      'without_profiles',
+      'without_device',
+      'none',
+      'none',
+    ],
     [
       'undecided, with a denial at the same time',
       undefined,
       { granted: 5, denied: 5 },
-      'alone',
-      'bare',
+      'without_profiles',
+      'without_device',
       'none',
       'none',
     ],
-    ['undecided, with a newer grant', undefined, { granted: 7, denied: 6 }, 'all', 'alone', 'all', 'all'],
-    ['granted at an unknown time', granted(0), { denied: 6 }, 'alone', 'bare', 'none', 'none'],
+    ['undecided, with a newer grant', undefined, { granted: 7, denied: 6 }, 'all', 'without_profiles', 'all', 'all'],
+    ['granted at an unknown time', granted(0), { denied: 6 }, 'without_profiles', 'without_device', 'none', 'none'],
     ['granted at an unknown time, and again', granted(0), { granted: 7, denied: 6 }, 'all', 'all', 'all', 'all'],
     [
       'granted at an unknown time by a visitor who has denied since',
-      ...[granted(0), { granted: 7, denied: 6, isVisitorDenied: true }, 'alone', 'bare', 'none', 'none'],
+      ...[
+        granted(0),
+        { granted: 7, denied: 6, isVisitorDenied: true },
+        'without_profiles',
+        'without_device',
+        'none',
+        'none',
+      ],
     ] as [string, EventConsent, Partial<KnownDecision>, ...Permission[]],
   ])('if it is %s', (_, own, known, ...expected) => {
     const modes: ConsentMode[] = ['always', 'always_server', 'implied', 'require']

@@ -6,22 +6,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import { sha256 } from '../../src/core/sha256.ts'
 import { createForwarder, type Forwarder } from '../../src/server/forwarder.ts'
 import type { OutboxEvent } from '../../src/server/outbox.ts'
-import type { Extras, MergeOptions, Store } from '../../src/store/store.ts'
+import type { MergeOptions } from '../../src/store/store.ts'
 import type { RelayedEvent } from '../../src/types.ts'
+import { type LawDatabase, type OpenLawDatabase, storeOf } from './law-database.ts'
 import { accessToken, pixelId, shop, webhookToken } from './node-requests.ts'
-
-/** A database that is open, with what a forwarder does to it. Times are in milliseconds since 1970. */
-export interface LawDatabase {
-  add: Store['add']
-  /** Takes the events out that are sent now. `elapsed` is a monotonic time. */
-  take(now: number, elapsed: number, options: MergeOptions): OutboxEvent[] | Promise<OutboxEvent[]>
-  /** Deletes what earlier sequences left. */
-  clear(now: number): void | Promise<void>
-  close(): void | Promise<void>
-}
-
-/** Opens a database. It is the same one each time. */
-export type OpenLawDatabase = (clock: () => number) => LawDatabase
 
 const second = 1000
 const minute = 60 * second
@@ -154,7 +142,7 @@ interface Sent {
   visitor: Visitor | undefined
   own: OutboxEvent['data']['user']
   at: number
-  /** True if it waits for its twin. */
+  /** True if it waits for its other copy. */
   isHeld: boolean
   consent: 'granted' | 'snapshot' | 'none'
 }
@@ -201,17 +189,9 @@ function newVisitor(world: World): Visitor {
 function open(world: World, consent: (typeof consents)[number]): void {
   const clock = () => world.time + world.ahead
   world.database = world.openDatabase(clock)
-  const absent = () => Promise.reject(new Error('The law does without it.'))
-  const store: Store = {
-    add: async (events, options, extras?: Extras) => {
-      world.options = options
-      return world.database.add(events, options, extras)
-    },
-    start: () => {},
-    keepsProfiles: true,
-    ...{ stats: absent, deadLetters: () => expect.fail(), requeue: absent, drop: absent, erase: absent },
-    ...{ schemaVersion: absent, close: absent },
-  }
+  const store = storeOf(world.database, (options) => {
+    world.options = options
+  })
   world.forwarder = createForwarder(
     { pixelId, accessToken, webhookToken, allowedOrigins: [shop], store, consent, profiles: { days: 30 } },
     {
@@ -371,7 +351,7 @@ function judge(world: World, { data }: OutboxEvent): void {
     if (key === 'external_id') expect(listOf(user.external_id)).toContain(value)
     else expect(Reflect.get(user, key)).toBe(value)
   }
-  // An order waits for its twin, and its visitor's profile learns the person only then.
+  // An order waits for its other copy, and its visitor's profile learns the person only then.
   if (sent.kind === 'shop' && sent.person !== undefined && (sent.isHeld || sent.consent !== 'granted'))
     sent.visitor?.learned.push({ at: world.time, person: sent.person })
   judgePerson(world, sent, user)

@@ -223,7 +223,7 @@ test('an order whose ID is an email address is found in the log, and shown as a 
   expect(output).not.toContain('@')
 })
 
-test('a wrong ID column is refused, with IDs of both sides, and --force goes on', async () => {
+test('a wrong ID column is refused, with IDs of both sides, and --force reports anyway', async () => {
   const path = await createFewOrders()
   const file = writeOrders(shopifyCsv(fewOrders.map((order) => ({ ...order, name: `jane${order.id}@example.com` }))))
   const { code, output, errors } = await reconcile(file, path, '--map', 'id=Name')
@@ -270,7 +270,7 @@ function purchases({ tiktok }: StoreServer): Map<string, number> {
   return counts
 }
 
-test('--send sends what never arrived, once, however often it is run', async () => {
+test('--send sends orders that never arrived, once, however often it runs', async () => {
   const { lost, path, file, config } = await createLosses(40, (index) => index % 8 === 3)
   const server = await startStore({ database: { path } })
   const first = await reconcile(file, path, '--config', config, '--send')

@@ -174,7 +174,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
       await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, sent: 1, orders: { merged: 1, conflict: 0 } })
     })
 
-    test('delivers an order that waits for its twin when it is due, and never changes it afterwards', async () => {
+    test('delivers an order that waits for its other copy when it is due, and never changes it afterwards', async () => {
       let now = Date.now()
       const store = create().open(() => now)
       let isDown = true

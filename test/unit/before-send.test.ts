@@ -84,7 +84,7 @@ test('it gets the page URL of the event, and what set() has added', () => {
   })
 })
 
-test('an e-mail that it removes is not sent', async () => {
+test('an email that it removes is not sent', async () => {
   const { page, track } = open((event) => ({ ...event, properties: { ...event.properties, $email: undefined } }))
   track('Placed Order', { id: '1', $email: 'jane@example.com' })
   expect((await relayed(page))[0]?.user).not.toHaveProperty('email')

@@ -328,7 +328,7 @@ test.each<[title: string, value: unknown]>([
   expect(track('Searched', { source_name })).toMatchObject({ status: 'filtered', reason: 'filter' })
 })
 
-test('an e-mail and a name among the properties are not sent', () => {
+test('an email and a name among the properties are not sent', () => {
   const order = {
     id: '1',
     $email: 'jane@shop.test',

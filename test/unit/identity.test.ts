@@ -142,7 +142,7 @@ test.each([
   [['jane@example.com']],
   'a'.repeat(63),
   `${'a'.repeat(64)}b`,
-])('a text that is not an e-mail address is not hashed: %j', ($email) => {
+])('a text that is not an email address is not hashed: %j', ($email) => {
   expect(readUser({ $email })).toEqual({})
 })
 
@@ -188,6 +188,6 @@ test.each<[title: string, properties: Record<string, unknown>, aliases: unknown,
   ['an alias of the hash of nothing', {}, [`urn:email:${hashOfNothing}`], {}],
   ['no alias', {}, [], {}],
   ['aliases of another kind', {}, [null, 7, {}, 'jane@example.com'], {}],
-])('an e-mail address is read from %s', (_, properties, aliases, user) => {
+])('an email address is read from %s', (_, properties, aliases, user) => {
   expect(readUser(properties, aliases)).toEqual(user)
 })

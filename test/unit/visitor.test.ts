@@ -199,7 +199,7 @@ describe('the visitor', () => {
     expect(users(page).at(-1)).toMatchObject(janeHashed)
   })
 
-  test('is replaced by one with another e-mail: all former data is dropped', async () => {
+  test('is replaced by one with another email: all former data is dropped', async () => {
     const shop = open()
     shop.track('Searched', {}, { profileProperties: jane })
     shop.track('Searched', {}, { profileProperties: john })
@@ -216,7 +216,7 @@ describe('the visitor', () => {
     expect(users(page)[1]).toStrictEqual({ external_id: sha256('2'), visitor: hex })
   })
 
-  test('is the same if the e-mail differs in case only', async () => {
+  test('is the same if the email differs in case only', async () => {
     const { page, track } = open()
     track('Searched', {}, { profileProperties: jane })
     track('Searched', {}, { profileProperties: { $email: 'JANE@EXAMPLE.COM' } })

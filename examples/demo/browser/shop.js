@@ -100,7 +100,7 @@ document.addEventListener('submit', (event) => {
   if (event.target.matches('[data-newsletter]')) {
     event.preventDefault()
     converge.track('Subscribed To Newsletter', {}, { profileProperties: { $email: email.value } })
-    notice.textContent = 'Thank you. The next letter comes with the first frost.'
+    notice.textContent = 'Thank you. The next newsletter comes soon.'
     event.target.reset()
   } else if (event.target.matches('[data-checkout]')) {
     converge.set({

@@ -92,7 +92,7 @@ const stories = {
     await begin({}, 'granted')
     await buy(settled)
     await settled()
-    await until((news) => purchases(news).some(({ kind }) => kind === 'merged'))
+    await until((news) => purchases(news).some(({ kind }) => kind === 'counted once'))
     for (let count = 1; count <= reloads; count++) {
       await loaded(() => frame.contentWindow.location.reload())
       await until((news) => purchases(news).some(({ repeats }) => repeats >= count))

@@ -5,7 +5,7 @@ import { openSqlite } from '../../../src/store/sqlite/sqlite.ts'
 import type { OutboxEvent } from '../../../src/tiktok/events-api/delivery.ts'
 import { monthBefore, type PastEvent } from './traffic.ts'
 
-/** How long TikTok takes an order that no page sent, in seconds. */
+/** How long TikTok accepts an order that no page sent, in seconds. */
 const WEEK = 7 * 86_400
 
 /** Creates a database with the month before `now` in its event log, in milliseconds since 1970. */

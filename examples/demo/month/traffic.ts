@@ -9,7 +9,7 @@ export interface PastEvent {
   at: number
   source: 'web' | 'shopify'
   channel: 'page' | 'server'
-  /** True if the page and the shop system brought it. */
+  /** True if the page and the shop system sent it. */
   isMerged: boolean
   eventName: string
   data: EventsApiEvent
@@ -17,7 +17,7 @@ export interface PastEvent {
 }
 
 export type Outcome =
-  | { status: 'success' /** Milliseconds until TikTok took it. */; delay: number; attempts: number }
+  | { status: 'success' /** Milliseconds until TikTok accepted it. */; delay: number; attempts: number }
   | { status: 'failure'; attempts: number; code?: number; message?: string; problem: string }
   | { status: 'skipped'; reason: string }
   | { status: 'no_consent'; reason: string }
@@ -44,7 +44,7 @@ const names = {
 } as const
 type EventName = keyof typeof names
 
-/** How likely a visit comes to each step, from the step before. */
+/** The probability that a visit reaches each step from the step before. */
 const funnel: readonly [EventName, number][] = [
   ['Viewed Product', 1],
   ['Added To Cart', 0.42],

@@ -10,7 +10,7 @@ export function cart({ cart: lines }: Visitor): Page {
   if (!lines.length)
     return {
       title: 'Cart',
-      main: html`<h1>Your cart is empty</h1><p><a class="button main" href="/collections/all">See what there is</a></p>`,
+      main: html`<h1>Your cart is empty</h1><p><a class="button main" href="/collections/all">See all products</a></p>`,
     }
   return {
     title: 'Cart',

@@ -28,7 +28,7 @@ export function checkout({ cart: lines }: Visitor): Page {
         <div class="steps">
           <fieldset>
             <legend>Contact</legend>
-            ${field('email', 'E-mail', jane.email, 'email', 'email')}
+            ${field('email', 'Email', jane.email, 'email', 'email')}
             ${field('phone', 'Phone, with country code', jane.phone, 'tel', 'tel')}
           </fieldset>
           <fieldset class="pairs">

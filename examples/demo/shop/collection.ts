@@ -19,7 +19,7 @@ export function collection(type: string | null): Page {
         ${chip('Everything', '/collections/all', !category)}
         ${categories.map((one) => chip(one, `/collections/all?type=${one}`, one === category))}
       </nav>
-      <p class="small">${shown.length} things</p>
+      <p class="small">${shown.length} products</p>
       ${productGrid(shown)}
       ${track('Viewed Collection', {
         id: (category ?? 'all').toLowerCase(),

@@ -80,7 +80,7 @@ export function layout({ visitor, consent, setting, isFramed, adminUrl }: View, 
         <h2 id="newsletter">Letters from the north</h2>
         <p>Four a year, none in between.</p>
         <form data-newsletter>
-          <label class="unseen" for="newsletter-email">E-mail</label>
+          <label class="unseen" for="newsletter-email">Email</label>
           <input id="newsletter-email" type="email" name="email" placeholder="you@example.com" autocomplete="email" required>
           <button>Subscribe</button>
         </form>

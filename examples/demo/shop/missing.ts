@@ -7,6 +7,6 @@ export function missing(): Page {
     main: html`
       <h1>Page not found</h1>
       <p>This page does not exist. An order can only be opened in the browser that placed it, until the demo restarts.</p>
-      <p><a class="button main" href="/collections/all">See what there is</a></p>`,
+      <p><a class="button main" href="/collections/all">See all products</a></p>`,
   }
 }

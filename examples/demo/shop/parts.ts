@@ -29,7 +29,7 @@ export function totals(lines: Line[]): Html {
     <div><dt>Goods</dt><dd>${money(goods)}</dd></div>
     <div><dt>Shipping</dt><dd>${total_shipping ? money(total_shipping) : 'free'}</dd></div>
     <div class="sum"><dt>Total</dt><dd>${money(total_price)}</dd></div>
-    <div class="small"><dt>VAT in it</dt><dd>${money(total_tax)}</dd></div>
+    <div class="small"><dt>VAT included</dt><dd>${money(total_tax)}</dd></div>
   </dl>`
 }
 

@@ -13,7 +13,7 @@ export function thankYou(order: Order): Page {
       <div class="thanks">
         <svg viewBox="0 0 48 48" aria-hidden="true"><circle cx="24" cy="24" r="22"/><path d="m14 25 7 7 14-16"/></svg>
         <h1>Thank you, ${contact.first_name}</h1>
-        <p>Order <strong>${id}</strong> is on its way to ${contact.city}. We have written to ${contact.email}.</p>
+        <p>Order <strong>${id}</strong> is on its way to ${contact.city}. We sent a confirmation to ${contact.email}.</p>
         <div class="panel">${summary(lines)}${totals(lines)}</div>
         <p class="buttons">
           <a class="button" href="/collections/all">Continue shopping</a>

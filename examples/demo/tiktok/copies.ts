@@ -34,7 +34,7 @@ export interface Copies {
 /** A page, or the shop's server with a signed webhook. */
 export type Side = 'page' | 'shop'
 
-export type Kind = 'merged' | 'one copy' | 'on its way' | 'not sent'
+export type Kind = 'counted once' | 'one copy' | 'on its way' | 'not sent'
 
 export interface Row extends Pick<Copies, 'event' | 'event_id' | 'eventName' | 'repeats'> {
   kind: Kind
@@ -178,7 +178,7 @@ function originOf({ sides, isMerged }: Copies): string {
 
 function judgeHanded({ kept, events }: Copies): [Kind, string] {
   const handed = 'The page has given it to TikTok’s pixel. See Events Manager, Test Events.'
-  if (events.length) return ['merged', `${handed} The server copy has arrived, with the same event_id.`]
+  if (events.length) return ['counted once', `${handed} The server copy has arrived, with the same event_id.`]
   return kept ? ['on its way', `${handed} ${waits}`] : ['one copy', `${handed} It has no server copy.`]
 }
 
@@ -189,7 +189,8 @@ function judge(copies: Copies): [Kind, string] {
   const via = result?.destinationEvents[0]?.via
   const hasHit = hits.length > 0
 
-  if (hasHit && events.length) return ['merged', 'Two copies with one name and event_id. TikTok counts one event.']
+  if (hasHit && events.length)
+    return ['counted once', 'Two copies with one name and event_id. TikTok counts one event.']
   if (hasHit) {
     if (kept) return ['on its way', waits]
     if (via && !via.includes('relay'))
@@ -205,7 +206,7 @@ function judge(copies: Copies): [Kind, string] {
     if (via && !via.includes('pixel')) return ['one copy', 'Server copy only. The pixel was not called for this event.']
     return [
       'one copy',
-      'Server copy only, so far. If the visitor left the page before TikTok’s script had loaded, no hit follows.',
+      'Server copy only, so far. If the visitor left the page before TikTok’s script had loaded, no hit will arrive.',
     ]
   }
   if (kept) return ['on its way', waits]
@@ -214,7 +215,7 @@ function judge(copies: Copies): [Kind, string] {
   if (result?.status === 'success' && state?.pixel !== 'blocked')
     return [
       'on its way',
-      'No copy has arrived yet. If the visitor left the page before TikTok’s script had loaded, none follows.',
+      'No copy has arrived yet. If the visitor left the page before TikTok’s script had loaded, none will arrive.',
     ]
   return ['not sent', whyNotSent(result)]
 }

@@ -43,7 +43,7 @@ export function tiktokPage(setting: Setting, pixelId: string | undefined, adminU
         <p>${
           pixelId
             ? html`The page’s hits go to TikTok’s real pixel <code>${pixelId}</code>: see Events Manager, Test Events. This page shows what the page and the forwarder report, and the server copies, which stay on this machine.`
-            : html`The shop sends each event twice: from the browser by TikTok’s pixel, and as a server copy by the forwarder. An order also comes from the shop’s server, signed as Shopify signs it. The forwarder merges it with the page’s copy. This machine plays TikTok’s part, and nothing leaves it.`
+            : html`TikTok receives each event twice: from the browser by TikTok’s pixel, and as a server copy by the forwarder. The shop’s server also sends each order, signed as Shopify does. The forwarder merges it with the page’s copy. TikTok is simulated, and nothing leaves this machine.`
         }</p>
       </header>
 

@@ -27,8 +27,8 @@ export interface SentOrder {
 }
 
 /**
- * Adds an order to the database, as its source does. Each order is one transaction that also adds it to the order memory, so
- * that an order is neither lost nor sent twice if this process ends at any moment, or if its source sends it meanwhile.
+ * Adds an order to the database, as its source does. Each order is one transaction that also adds it to the order memory. So no
+ * order is lost or sent twice if this process ends at any moment, or if the source sends it meanwhile.
  */
 export async function sendOrder(order: FileOrder, options: SendOptions): Promise<SentOrder> {
   const unsafe = options.whyUnsafe(order)

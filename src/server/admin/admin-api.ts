@@ -53,8 +53,8 @@ export interface AdminSource {
 }
 
 /**
- * `GET admin/api/events?q=&status=&event=&source=&day=&before=&after=&limit=`, newest first. `q` is an order ID or event_id, `day` is
- * YYYY-MM-DD in UTC, `before` and `after` are ids of lines, for paging and for the live tail.
+ * `GET admin/api/events?q=&status=&event=&source=&day=&before=&after=&limit=`, newest first. `q` is an order ID or event_id,
+ * and `day` is YYYY-MM-DD in UTC. `before` and `after` are ids of lines, for paging and for new lines.
  */
 export interface AdminEvents {
   lines: AdminLine[]
@@ -62,7 +62,7 @@ export interface AdminEvents {
   next?: number
 }
 
-/** Event IDs that look like an e-mail address or a phone number are replaced by a hash. */
+/** Event IDs that look like an email address or a phone number are replaced by a hash. */
 export interface AdminLine extends LogLine {
   /** The reason in words. Empty on success. */
   why: string

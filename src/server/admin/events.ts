@@ -10,6 +10,8 @@ const DAY = 86_400_000
 const LONGEST_TEXT = 200
 const PAGE = 100
 const LARGEST_PAGE = 1000
+/** Lines of the CSV that are written at once. Writing them must not hold intake up, and 200 take some 4 ms. */
+const CSV_STEP = 200
 
 /** `GET admin/api/events` */
 export async function readEvents(log: EventLog | undefined, url: URL): Promise<Answer> {
@@ -34,10 +36,10 @@ export function streamCsv(log: EventLog | undefined, url: URL): Answer {
     start: (controller) => controller.enqueue(encoder.encode(csvHead)),
     async pull(controller) {
       if (isOver) return controller.close()
-      const page = { ...query, limit: LARGEST_PAGE, ...(before !== undefined && { before }) }
+      const page = { ...query, limit: CSV_STEP, ...(before !== undefined && { before }) }
       const lines = (await log?.lines(page)) ?? []
       before = lines.at(-1)?.id
-      isOver = lines.length < LARGEST_PAGE
+      isOver = lines.length < CSV_STEP
       if (lines.length) controller.enqueue(encoder.encode(lines.map((line) => toCsv(toAdminLine(line))).join('')))
       else controller.close()
     },

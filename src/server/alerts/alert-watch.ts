@@ -8,7 +8,7 @@ import { type Cause, findCauses } from './causes.ts'
 import { type PostAlertOptions, postAlert } from './post-alert.ts'
 import type { Alerts } from './read-alerts.ts'
 
-/** Milliseconds. Refusals of a source are repeated if they come within this time. */
+/** Milliseconds. Refusals of a source within this time count together. */
 const WINDOW = 600_000
 
 /** What was posted. It outlives a new config, so that no message is posted twice. */

@@ -55,7 +55,7 @@ export function findCauses(situation: Situation): Map<Cause, string> {
   return causes
 }
 
-/** True if TikTok refuses the access token or the pixel, and not the database. */
+/** True if TikTok refuses the access token or the pixel. False if the database is the cause. */
 const isRefusal = (stopped: string): boolean => /\bcode 40(001|1\d\d)\b/.test(stopped)
 
 function silenceOf({ alerts, lastOrder, isPaused, now }: Situation): string | undefined {

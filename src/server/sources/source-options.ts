@@ -4,8 +4,9 @@ import type { SourceConfig, SourceType } from './source-config.ts'
 const texts: Option['0'] = (value) =>
   Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '')
 
-/** WooCommerce's database has the prefix, its webhooks do not. */
-const statuses: Option['0'] = (value) => texts(value) && [value].flat().every((one) => !String(one).startsWith('wc-'))
+/** WooCommerce's statuses are lower-case slugs. Its database has the prefix, its webhooks do not. Without a status, no order would count. */
+const statuses: Option['0'] = (value) =>
+  texts(value) && [value].flat().length > 0 && [value].flat().every((one) => /^(?!wc-)[^\sA-Z]+$/.test(String(one)))
 
 /** The options of a source. Secrets are checked elsewhere, so that errors never show them. */
 export const sourceOptions = {
@@ -22,7 +23,10 @@ export const sourceOptions = {
     created: true,
   }),
   skipSourceNames: [texts, 'a list of names, such as ["pos", "shopify_draft_order"]'],
-  statuses: [statuses, 'a list of statuses without the prefix wc-, such as ["processing", "completed"]'],
+  statuses: [
+    statuses,
+    'a list of one or more statuses in lower case and without the prefix wc-, such as ["processing", "completed"]',
+  ],
 } satisfies Record<keyof SourceConfig, Option>
 
 const common = ['type', 'enabled', 'mapping', 'filters'] as const

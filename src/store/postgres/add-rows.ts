@@ -33,7 +33,7 @@ export function createRowAdder(schema: string, slot: number, profileLock: string
   const log = createLogWriter(schema)
   const locksSql = 'SELECT pg_advisory_xact_lock($1, bucket) FROM unnest($2::integer[]) AS bucket'
   const broughtSql = `SELECT event, event_id, added, signed FROM ${schema}.orders WHERE event_id = ANY($1)`
-  // A row that is released at the same moment is locked, and does not wait for its twin any more.
+  // A row that is released at the same moment is locked, and does not wait for its other copy any more.
   const heldSql = `SELECT id, event_id, body, line,
       (SELECT is_order FROM ${schema}.log WHERE log.id = waiting.line) AS is_order
     FROM ${schema}.waiting WHERE held AND event_id = ANY($1) ORDER BY id FOR UPDATE`

@@ -24,7 +24,7 @@ const QUERY_SECONDS = 10
 const MOST_CONNECTIONS = 6
 const MOST_TRIES = 5
 
-/** A commit must have reached the disk before a sender is told so, even if the database's default is another. */
+/** A commit must be on the disk before the sender gets an answer, whatever the database's default is. */
 export const durable =
   "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
 

@@ -19,13 +19,13 @@ const KEY_LENGTH = 32
 const keysOf = (salt: string, person: CustomerOrder['person']): string[] =>
   historyKeys(salt, person).map((hash) => hash.slice(0, KEY_LENGTH))
 
-/** What the history of customers has of the orders of a transaction. */
+/** The history of customers, for the orders of one transaction. */
 export interface CustomerDesk {
   /** Adds the orders of a request. */
   add(extras: HistoryExtras, now: number): HistoryAnswer
   /** Counts an order whose rows depend on the customer. */
   count(customer: Customer): void
-  /** What is to be written. */
+  /** The changes to write. */
   changes(): { entries: (FirstOrder & { key: string })[]; keepFor: number | undefined; counts: Record<string, number> }
 }
 
@@ -126,8 +126,8 @@ export function createCustomerTable(schema: string) {
     },
 
     /**
-     * Deletes or counts a person's entries: those of the named keys and orders, and those of other keys with the same first order,
-     * which is of one person.
+     * Deletes or counts a person's entries: those of the named keys and orders, and those of other keys with the same first
+     * order. An order belongs to one person.
      */
     async find({ query }: Pick<Connections, 'query'>, person: PersonKeys, action: 'count' | 'erase'): Promise<number> {
       const { salt } = await settings(query)

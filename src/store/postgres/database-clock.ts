@@ -10,8 +10,8 @@ export interface DatabaseClock {
 const MINUTE = 60_000
 
 /**
- * The database's clock, which all forwarders share: with clocks of their own, one that is ahead would end the waiting time of
- * all orders. Between two looks, this machine's monotonic clock goes on. `given` replaces it.
+ * The database's clock, which all forwarders share. With its own clock, a forwarder that is ahead would end the waiting time of
+ * all orders. Between two reads, the time of this machine's monotonic clock is added. `given` replaces the clock.
  */
 export function createDatabaseClock(connections: Connections, given?: () => number): DatabaseClock {
   let offset = Date.now() - performance.now()

@@ -31,7 +31,7 @@ export function createDeadLetters({ connections, schema, rows, now }: DeadLetter
   const idsOfOrdersSql = `SELECT event_id FROM ${schema}.dead_letters WHERE id = ANY($1)`
   const dropSql = `DELETE FROM ${schema}.dead_letters
     WHERE id IN (${lockedSql(`${schema}.dead_letters`, 'id = ANY($1)')}) RETURNING 1`
-  // Never trust a clock that is ahead for a moment: prune relative to the newest at most.
+  // A clock may be ahead for a moment. So a row's age counts from the time of the newest row at most.
   const pruneDeadSql = `DELETE FROM ${schema}.dead_letters WHERE died <=
     least($1, (SELECT max(died) FROM ${schema}.dead_letters)) - ${retention.deadLetters}`
   const pruneOrdersSql = `DELETE FROM ${schema}.orders WHERE greatest(added, signed) <=
@@ -58,7 +58,7 @@ export function createDeadLetters({ connections, schema, rows, now }: DeadLetter
       orders.map(({ event_id }) => String(event_id)),
     )
     const letters = (await query(readSql, [ids, Math.floor(now() / 1000)])).map(toLetter)
-    // `mergeOrders: 0`, because it must not wait for its twin again.
+    // `mergeOrders: 0`, because it must not wait for its other copy again.
     const additions = letters.map(({ event, body, line }) => ({ kept: [{ event, body, line }], mergeOrders: 0 }))
     let count = 0
     await rows.add(query, additions, {

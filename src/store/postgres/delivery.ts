@@ -29,7 +29,7 @@ export interface DeliveryOptions {
   prune: () => Promise<void>
   /** Deletes some lines of the log that are too old or too many, and returns their number. */
   pruneLog: () => Promise<number>
-  /** The longest time that an order may wait for its twin, in milliseconds. */
+  /** The longest time that an order may wait for its other copy, in milliseconds. */
   longestWait: number
   /** Milliseconds until another process may take an event that this one has. */
   leaseMilliseconds: number

@@ -25,8 +25,8 @@ type Table = 'waiting' | 'dead_letters'
 const ROWS_OF_PART = 1000
 
 /**
- * Erases the unsent events of visitors who have denied consent since. Reading them all takes long, so `withoutDenied` looks at
- * each batch besides, before it is sent.
+ * Erases the unsent events of visitors who have denied consent since. Reading all of them takes long, so `withoutDenied` also
+ * checks each batch before it is sent.
  */
 export function createDenials({ connections, schema, rows, now }: DenialOptions) {
   const newestSql = `SELECT max(number) AS number FROM ${schema}.tombstones`

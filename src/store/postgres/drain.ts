@@ -2,7 +2,7 @@ import type { Drained, DrainOptions } from '../store.ts'
 import type { Rounds } from './delivery.ts'
 
 /**
- * Sends what waits, for a limited time. Calls that overlap share one run, and a call that comes during a run waits for another
+ * Sends what waits, for a limited time. Calls that overlap share one run. A call that comes during a run waits for the next
  * one, because its events may have arrived too late for the first.
  */
 export function createDrain(rounds: Rounds): (options: DrainOptions) => Promise<Drained> {

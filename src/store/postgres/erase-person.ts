@@ -10,7 +10,7 @@ const tables = ['dead_letters', 'waiting'] as const
 type Table = (typeof tables)[number]
 
 const ROWS_OF_PART = 500
-// Each part reads the table until it has found so many rows, which takes long in a large table.
+// Each part reads the table until it has found this many rows. That takes long in a large table.
 const SEARCH_SECONDS = 600
 // Bytes. Rewriting a larger table would stop intake for too long.
 const LARGEST_REWRITE = 50_000_000

@@ -37,9 +37,9 @@ END $$;
 CREATE TRIGGER ${name} ${when} FOR EACH STATEMENT EXECUTE FUNCTION ${schema}.${name}();`
 
 /**
- * The event log. log.status is an index of `logStatuses`, log.keys the bits of `logMatchKeys`. log.person has the keyed references
- * of a person's hashes, which only `forget` uses. No index has a column that an answer of TikTok changes, so that the answer
- * changes no index. log_hours counts lines, because counting a million takes too long. Deleted lines stay in the counts.
+ * The event log. log.status is an index of `logStatuses`, log.keys the bits of `logMatchKeys`. log.person has the keyed
+ * references of a person's hashes, which only `forget` uses. An answer of TikTok changes no indexed column, and so no index.
+ * log_hours counts lines, because counting a million takes too long. Deleted lines stay in the counts.
  */
 export const logTables = (schema: string): string => `
 CREATE TABLE ${schema}.log (

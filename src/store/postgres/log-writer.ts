@@ -140,8 +140,8 @@ function referencesOf(encrypt: ReturnType<typeof createEncrypt>, hashes: readonl
 }
 
 /**
- * Returns a function that deletes some of the oldest lines, if they are too old or too many, and returns their number: call it
- * again until it is 0. One process at a time does so.
+ * Returns a function that deletes some of the oldest lines, if they are too old or too many. It returns their number: call it
+ * again until that is 0. Only one process at a time does so.
  */
 export function createLogPruning(connections: Connections, schema: string, lock: string) {
   const lockSql = 'SELECT pg_try_advisory_xact_lock($1) AS mine'

@@ -19,7 +19,7 @@ import { isCountedOnce, type KeptEvent, toRelease } from '../waiting-event.ts'
 import type { CustomerDesk } from './customer-desk.ts'
 import { createLogDesk, type LogDesk } from './log-desk.ts'
 
-/** A row to insert. `due` is until when an order waits for its twin, in milliseconds since 1970, or 0. */
+/** A row to insert. `due` is until when an order waits for its other copy, in milliseconds since 1970, or 0. */
 export interface NewRow extends KeptEvent {
   due: number
   /** Called if the event is already waiting. */
@@ -29,7 +29,7 @@ export interface NewRow extends KeptEvent {
 /** What one transaction changes. */
 export interface Changes {
   insert: NewRow[]
-  /** Rows that waited for their twins, merged with them. */
+  /** Rows that waited for their other copies, merged with them. */
   replace: { id: number; event: OutboxEvent; body: string }[]
   /** IDs of rows. */
   remove: number[]
@@ -53,7 +53,7 @@ export interface Addition extends MergeOptions {
   extras?: Extras | undefined
 }
 
-/** A row that waits for its twin. Rows of this transaction have a negative id until they are inserted. */
+/** A row that waits for its other copy. Rows of this transaction have a negative id until they are inserted. */
 type Held = HeldRow & NewRow
 
 /** What else decides about events, and names them. */
@@ -150,8 +150,8 @@ function createDesk(known: KnownOrders, { profiles, nameOf }: DeskHelpers) {
   }
 
   /**
-   * Adds an event. `row.due` is until when it waits for its twin. An event without the needed decision waits as long. An event
-   * that may be sent at once is filled by the profiles first.
+   * Adds an event. `row.due` is until when it waits for its other copy. An event without the needed decision waits as long. An
+   * event that may be sent at once is filled by the profiles first.
    */
   function insert(row: NewRow, { now, mergeOrders }: OrderMoment): Fate {
     const isUndecided = profiles.isUndecided(row.event)
@@ -175,7 +175,7 @@ function createDesk(known: KnownOrders, { profiles, nameOf }: DeskHelpers) {
     return due && isUndecided ? 'undecided' : 'kept'
   }
 
-  /** Returns the rows of an order that wait for their twins, without those that may no longer be sent. */
+  /** Returns the rows of an order that wait for their other copies, without those that may no longer be sent. */
   function heldOf({ orderName, data: { event_id } }: OutboxEvent): Held[] {
     return memory.heldOf(event_id, orderName).flatMap((row) => {
       const event = row.event.source === 'signed' ? row.event : profiles.admit(row.event)
@@ -202,7 +202,7 @@ function createDesk(known: KnownOrders, { profiles, nameOf }: DeskHelpers) {
     return undefined
   }
 
-  /** Lets a row be sent that waited for its twin, unless consent forbids it. */
+  /** Lets a row be sent that waited for its other copy, unless consent forbids it. */
   function free(row: HeldRow): void {
     const { id, event, line } = row
     const ready = profiles.prepare(event)
@@ -313,14 +313,14 @@ function createMemory(known: KnownOrders) {
     hold: ({ line, ...row }: NewRow): void =>
       void listOf(row.event.data.event_id).push({ ...row, ...(line !== undefined && { line }), id: --lastId }),
 
-    /** Takes a row out of those that wait for their twins. */
+    /** Takes a row out of those that wait for their other copies. */
     take(event_id: string, id: number): void {
       const list = listOf(event_id)
       const index = list.findIndex((one) => one.id === id)
       if (index >= 0) list.splice(index, 1)
     },
 
-    /** When the sides brought an order, by TikTok's event name and by the order's own. */
+    /** When each side sent an order, by TikTok's event name and by the order's own. */
     brought(events: readonly OutboxEvent[]): Map<string, Brought> {
       const event_id = events[0]?.data.event_id ?? ''
       return new Map(
@@ -358,14 +358,14 @@ const countsOf = (counts: Partial<OrderCounts>): [keyof OrderCounts, number][] =
 
 const keyOf = (event: string, event_id: string): string => JSON.stringify([event, event_id])
 
-/** Decides about events that have waited long enough for a twin or a decision. */
+/** Decides about events that have waited long enough for another copy or a decision. */
 export function decideReleased(known: KnownOrders, released: readonly HeldRow[], helpers: DeskHelpers): Changes {
   const desk = createDesk(known, helpers)
   released.forEach(desk.free)
   return desk.changes()
 }
 
-/** What is left of events after a look at the denials that came since. */
+/** The events that may still be sent, after newer denials were applied. */
 export interface Admitted {
   changes: Changes
   left: HeldRow[]

@@ -1,5 +1,6 @@
 import type { Store } from '../store.ts'
 import { openPostgresEngine, type PostgresOptions } from './postgres-engine.ts'
+import { checkPostgresOptions } from './postgres-options.ts'
 
 export interface PostgresStoreOptions extends PostgresOptions {
   /** The pixel that owns the schema. A schema of another pixel is refused. */
@@ -23,6 +24,7 @@ export interface PostgresStore extends Store {
  * @throws a sentence if the URL or the schema's name is not valid
  */
 export function createPostgresStore(options: PostgresStoreOptions): PostgresStore {
+  checkPostgresOptions(options)
   const { parts: _, count: __, ...store } = openPostgresEngine(options)
   return store
 }

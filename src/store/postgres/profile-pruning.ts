@@ -15,7 +15,7 @@ export interface PruningOptions {
   now: () => number
 }
 
-/** Steps in which all profiles are looked at once. With a step every ten seconds, that is an hour. */
+/** Steps in which each profile is checked once. With a step every ten seconds, that is an hour. */
 const STEPS_OF_ROUND = 360
 const FEWEST_ROWS = 500
 const MOST_ROWS = 5000

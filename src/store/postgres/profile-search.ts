@@ -6,7 +6,7 @@ import { fromHex, toHex } from './profile-key.ts'
 import { parseProfile } from './profile-rows.ts'
 
 const ROWS_OF_PART = 1000
-// Each part reads the table until it has found so many rows, which takes long in a large table.
+// Each part reads the table until it has found this many rows. That takes long in a large table.
 const SEARCH_SECONDS = 600
 
 export interface SearchOptions {

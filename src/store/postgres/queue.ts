@@ -57,7 +57,7 @@ export function createQueue({ connections, schema, lock, leaseSeconds }: QueueOp
   return {
     /**
      * Takes the oldest events that may be sent now. While TikTok fails, one process takes a batch for all, to find out whether
-     * it works again. An event is also due if it would be delayed until after `far`, because the clock was set back then.
+     * it works again. An event is also due if its due time is after `far`, because then the clock was set back.
      */
     take: (now: number, far: number): Promise<{ batch: Batch; state: SharedState }> =>
       connections.transaction(async (query) => {
@@ -81,7 +81,7 @@ export function createQueue({ connections, schema, lock, leaseSeconds }: QueueOp
       if (events.length) await connections.query(giveBackSql(schema), [idsOf(events), lease])
     },
 
-    /** Orders that waited long enough for their twins may be sent, and are never changed afterwards. */
+    /** Orders that waited long enough for their other copies may be sent, and are never changed afterwards. */
     async release(now: number, far: number): Promise<void> {
       await connections.query(releaseSql, [now, far])
     },

@@ -19,8 +19,8 @@ export interface ReleaseOptions {
 const CHUNK = 500
 
 /**
- * Lets events be sent that have waited long enough for a twin or a decision. The profiles fill them, and they are never changed
- * afterwards.
+ * Lets events be sent that have waited long enough for another copy or a decision. The profiles fill them, and they are never
+ * changed afterwards.
  */
 export function createRelease({ connections, schema, rows, queue, now }: ReleaseOptions) {
   const dueSql = `SELECT id, event_id FROM ${schema}.waiting WHERE held AND (due <= $1 OR due > $2) LIMIT ${CHUNK}`

@@ -14,7 +14,7 @@ export interface SettlementOptions {
   rows: RowAdder
 }
 
-/** What became of a batch. `tried` were sent in vain, and stay as they are. */
+/** The outcome of a batch. TikTok did not accept the events in `tried`, and they keep waiting. */
 export interface Outcome {
   batch: Batch
   settled: readonly Settled[]
@@ -25,7 +25,7 @@ const CHUNK = 1000
 // An index on a problem has a limit.
 const LONGEST_PROBLEM = 500
 
-/** Records what became of events. Nothing is changed if another process has taken them since. */
+/** Records the outcomes of events. Nothing is changed if another process has taken them since. */
 export function createSettlement({ connections, schema, rows }: SettlementOptions) {
   const mine = `mine AS (
       DELETE FROM ${schema}.leases WHERE id IN (${lockedSql(`${schema}.leases`, 'id = ANY($1) AND lease = $2')}) RETURNING id

@@ -27,12 +27,12 @@ export function createSharedState(connections: Connections, schema: string) {
   const freeSql = `UPDATE ${schema}.delivery SET hold_until = '-infinity' WHERE failures > 0`
 
   return {
-    /** Tells all forwarders that TikTok accepts events. */
+    /** Records for all forwarders that TikTok accepts events. */
     async clear(): Promise<void> {
       await connections.query(clearSql)
     },
 
-    /** Tells all forwarders that TikTok failed. Nobody sends for so many milliseconds. */
+    /** Records for all forwarders that TikTok failed. Nobody sends for so many milliseconds. */
     async hold({ stopped, failures, hold }: SharedState): Promise<void> {
       await connections.query(holdSql, [stopped?.replaceAll('\0', '') ?? null, failures, hold / 1000])
     },

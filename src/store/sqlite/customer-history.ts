@@ -117,7 +117,7 @@ export function countCustomers(database: DatabaseSync, person: PersonKeys): numb
 }
 
 /**
- * Finds a person's entries by the named keys and orders, and the entries of other keys with the same first order: an order is of
+ * Finds a person's entries by the named keys and orders, and those of other keys with the same first order. An order belongs to
  * one person.
  */
 function findCustomers(database: DatabaseSync, person: PersonKeys, action: 'SELECT' | 'DELETE'): number {

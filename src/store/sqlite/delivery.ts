@@ -102,7 +102,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
 
   const sweepMoment = () => ({ now: now(), options: options.options() })
 
-  /** Erases what visitors have denied since. A part only, because events that were not denied must not wait for it. */
+  /** Erases a part of what visitors have denied since. Other events must not wait for all of it. */
   async function sweepDenied(): Promise<void> {
     for (let part = 0; part < partsOfSweep && !signal.aborted; part++) {
       if (!record.write(() => tables.sweep(sweepMoment()))) return

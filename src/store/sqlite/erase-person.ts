@@ -16,9 +16,9 @@ const chunk = 1000
 const patience = 30_000
 
 /**
- * Deletes a person's events, and overwrites what is left of earlier ones in the free space of the file. Which orders were
- * brought stays known, by name and id, so that none is taken again. An event that is being sent is deleted at once, too:
- * whatever the answer is, it is not kept or sent again.
+ * Deletes a person's events, and overwrites what is left of earlier ones in the free space of the file. The names and IDs of
+ * received orders stay known, so that no order is accepted again. An event that is being sent is deleted at once, too: whatever
+ * the answer is, it is not kept or sent again.
  *
  * @throws a sentence, if the free space could not be overwritten
  */
@@ -30,7 +30,9 @@ export async function erasePerson(
   const known: KnownPerson = { ...person, linked }
   let sending = 0
 
-  /** In parts, so that intake goes on in between. Gives back how many went, and the last row that was read. */
+  /**
+   * Erases in parts, so that intake can run in between. Returns the number of erased events, and the last row that was read.
+   */
   async function eraseFrom(table: PersonTable, after: number): Promise<{ count: number; last: number }> {
     let count = 0
     let last = after
@@ -50,7 +52,7 @@ export async function erasePerson(
 
   const before = await eraseFrom('dead_letters', 0)
   const waiting = await eraseFrom('waiting', 0)
-  // What was set aside meanwhile, and what an event of the person that was just released has added.
+  // These events became dead letters meanwhile, or an event of the person that was just released has added them.
   const since = await eraseFrom('dead_letters', before.last)
   const again = await eraseProfiles(tables, person)
   const logLines = await eraseLines(tables, person)

@@ -79,7 +79,7 @@ export function createLogChanges(database: DatabaseSync, { kinds, references, ro
       for (const group of groups.values()) concludeGroup(group, now)
     },
 
-    /** An event that waited is not sent. */
+    /** Records that a waiting event is not sent. */
     skip(id: number, status: Extract<LogStatus, 'skipped' | 'no_consent'>, reason: string): void {
       const line = takeOut(id)
       if (!line) return
@@ -87,7 +87,7 @@ export function createLogChanges(database: DatabaseSync, { kinds, references, ro
       rollUp.count({ id, kind: Number(line.kind), status: statusCode(status) }, 1)
     },
 
-    /** A dead letter waits again. */
+    /** Records that a dead letter waits again. */
     reopen(id: number): void {
       const line = select.get(id)
       if (!line) return
@@ -97,7 +97,7 @@ export function createLogChanges(database: DatabaseSync, { kinds, references, ro
       rollUp.count({ id, kind, status: waiting ?? 0 }, 1)
     },
 
-    /** The line is now of both copies of an order. `source` is the name of the signed one. */
+    /** Makes the line that of both copies of an order. `source` is the name of the signed one. */
     merge(id: number, { event, source, isOrder }: { event: OutboxEvent; source?: string; isOrder: boolean }): void {
       const line = takeOut(id)
       if (!line) return
@@ -109,7 +109,7 @@ export function createLogChanges(database: DatabaseSync, { kinds, references, ro
       if (isOrder) rollUp.countOrder(id, moneyOf({ value, currency }), 1)
     },
 
-    /** Profiles have filled the event. */
+    /** Records that profiles have filled the event. */
     fill(id: number, { data: { user } }: OutboxEvent): void {
       fill.run(matchKeyBits(user), references.of(personHashes(user)), id)
     },

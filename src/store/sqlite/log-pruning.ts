@@ -7,7 +7,10 @@ const DAY = 24 * HOUR
 
 export type LogPruning = ReturnType<typeof createLogPruning>
 
-/** Deletes the oldest lines, a block of at most 1,024 at a time. The counts of each hour stay until its days are over. */
+/**
+ * Deletes the oldest lines, a block of at most 1,024 at a time. The counts of an hour are kept for `log.days`, even if its
+ * lines are deleted earlier.
+ */
 export function createLogPruning(database: DatabaseSync) {
   const prepare = (sql: string) => database.prepare(sql)
   const total = prepare('SELECT sum(bytes) AS bytes FROM log_blocks')

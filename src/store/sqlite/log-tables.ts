@@ -2,11 +2,11 @@
 export const linesPerBlock = 1024
 
 // log.kind is a row of log_kinds, log.status an index of `logStatuses`, log.keys the bits of `logMatchKeys`. log.person has the
-// keyed references of a person's hashes, which only `forget` uses. log.is_order is 1 for the line that counts for its order.
-// An index by event_id alone would write another page for almost every line. Within a block, lines share pages.
-// log_answers has the answers to attempts in vain, the first 10 of each line.
-// The other tables count the lines of each block, because counting a million lines takes too long.
-// waiting.line and dead_letters.line are the lines of these events. They are missing if there is no log.
+// keyed references of a person's hashes, which only `forget` uses. log.is_order is 1 for the line that counts for its order. An
+// index by event_id alone would write another page for almost every line. Within a block, lines share pages. log_answers has
+// the answers to failed attempts, the first 10 of each line. The other tables count the lines of each block, because counting a
+// million lines takes too long. waiting.line and dead_letters.line are the lines of these events. They are missing if there is
+// no log.
 /** SQL of the log tables. Part of migration 3. */
 export const logTables = `
 CREATE TABLE log_kinds (

@@ -23,7 +23,7 @@ export function createOrderMemory(database: DatabaseSync): OrderMemory {
     signed: prepare('UPDATE orders SET signed = 0 WHERE event = ? AND event_id = ?'),
   } as const satisfies Record<keyof Brought, unknown>
   const forget = prepare('DELETE FROM orders WHERE event = ? AND event_id = ? AND added = 0 AND signed = 0')
-  // Never trust a clock that is ahead for a moment: prune relative to the newest order at most.
+  // A clock may be ahead for a moment. So the age of an order counts from the time of the newest order at most.
   const prune = prepare(`DELETE FROM orders WHERE max(added, signed) <=
     min(?, (SELECT max(max(added, signed)) FROM orders)) - ${retention.orders}`)
 

@@ -181,7 +181,7 @@ function waitingTable(database: DatabaseSync, { rows, history, log }: AddTables,
       write(() => rows.within(now, () => addRequests({ rows, history, log }, additions, now))),
 
     /**
-     * Releases a chunk of the events that have waited long enough for a twin or a decision, and returns their number: call it
+     * Releases a chunk of the events that have waited long enough for another copy or a decision. Returns their number: call it
      * again until it is 0. The profiles fill them, and they are never changed afterwards. An event that would wait longer than
      * `longestWait` milliseconds is released too: it was added while the clock was ahead.
      */
@@ -232,7 +232,10 @@ function waitingTable(database: DatabaseSync, { rows, history, log }: AddTables,
     /** When the next delayed event is due, in milliseconds since 1970. */
     nextDue: (now: number): number => Number(nextDue.get(now)?.due ?? Number.POSITIVE_INFINITY),
 
-    /** Makes a chunk of expired events dead letters, without the excepted ones. Returns their number: call it again until it is 0. */
+    /**
+     * Makes a chunk of expired events dead letters, without the excepted ones. Returns their number: call it again until it is
+     * 0.
+     */
     setAsideLate(now: number, isExcepted: (id: number) => boolean): number {
       const late: (RowKey & { line: number | null })[] = []
       for (const row of expired.iterate(now / 1000)) {
@@ -281,7 +284,7 @@ function waitingTable(database: DatabaseSync, { rows, history, log }: AddTables,
       )
     },
 
-    /** Deletes what waits, and gives back how many. The order memory stays as it is. */
+    /** Deletes waiting events, and returns their number. The order memory stays as it is. */
     removeWaiting: (ids: readonly number[]): number =>
       write(() => {
         const count = rows.remove(ids)
@@ -311,7 +314,7 @@ function deadLetterTable(database: DatabaseSync, { rows, history, log }: AddTabl
     const line = typeof known === 'number' ? known : undefined
     const event: OutboxEvent = JSON.parse(body)
     if (event.expires <= now / 1000) return false
-    // `mergeOrders: 0`, because it must not wait for its twin again.
+    // `mergeOrders: 0`, because it must not wait for its other copy again.
     const tables = { rows, history, log }
     const [[fate] = []] = addRequests(tables, [{ kept: [{ event, body, line }], mergeOrders: 0 }], now)
     if (!fate || !isSent(fate, event)) return false

@@ -4,7 +4,7 @@ import { createProfileSearch } from './profile-search.ts'
 
 export type PersonTable = 'waiting' | 'dead_letters'
 
-/** What a part of a table holds of a person. */
+/** The events of a person in a part of a table. */
 export interface FoundPart {
   ids: readonly number[]
   /** The last row that was read. The next part begins behind it. */
@@ -22,7 +22,7 @@ export function createPersonSearch(database: DatabaseSync) {
   } as const satisfies Record<PersonTable, unknown>
 
   return {
-    /** Of the rows behind an id, a part. `undefined` if there is none. */
+    /** Searches the next rows behind an id. `undefined` if there is none. */
     next(table: PersonTable, after: number, person: KnownPerson): FoundPart | undefined {
       const { orderIds, emails, phones, customerIds, aliases = [], linked } = person
       const lists = { orderIds, emails, phones, customerIds, aliases, linked }
@@ -54,7 +54,7 @@ function prepareSearch(database: DatabaseSync, table: PersonTable) {
     FROM ${table} WHERE id > :after ORDER BY id LIMIT ${rowsOfPart}`)
 }
 
-/** Counts what there is of a person, and changes nothing. */
+/** Counts a person's events and other data, and changes nothing. */
 export function countPerson(database: DatabaseSync, person: PersonKeys): PersonCounts {
   const search = createPersonSearch(database)
   const { ids, known } = findProfiles(database, person)

@@ -6,7 +6,7 @@ import type { ProfileLimits } from '../store.ts'
 import { NOBODY, type ProfileRows, parseProfile } from './profile-rows.ts'
 import type { WaitingRows } from './waiting-rows.ts'
 
-/** Steps in which all profiles are looked at once. With a step every two seconds, that is an hour. */
+/** Steps in which each profile is checked once. With a step every two seconds, that is an hour. */
 const stepsOfRound = 1800
 const fewestRows = 100
 const mostRows = 1000

@@ -3,6 +3,7 @@ import type { PauseSwitch } from '../pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../person.ts'
 import type { Chosen, DeadLetter } from '../store.ts'
 import { openSqliteEngine, type SqliteOptions } from './sqlite-engine.ts'
+import { checkSqliteOptions } from './sqlite-options.ts'
 
 export type SqliteOutboxOptions = SqliteOptions
 
@@ -41,10 +42,11 @@ export interface SqliteOutbox extends Outbox {
  * @throws a sentence if the file cannot be opened, is not an outbox, or is from another pixel or a later version
  */
 export function createSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
+  checkSqliteOptions('outbox', options)
   const { add, start, stats, ...engine } = openSqliteEngine(options)
   return {
     async add(events) {
-      const fates = await add(events.map(withoutTwin), { mergeOrders: 0 })
+      const fates = await add(events.map(withoutOrderName), { mergeOrders: 0 })
       return events.filter((_, index) => fates[index] !== 'kept')
     },
     start: (deliver) => start(deliver, { mergeOrders: 0 }),
@@ -61,8 +63,8 @@ export function createSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
   }
 }
 
-/** Removes the order name, so that the event has no twin. */
-function withoutTwin(event: OutboxEvent): OutboxEvent {
+/** Removes the order name, so that the event is not merged with another copy. */
+function withoutOrderName(event: OutboxEvent): OutboxEvent {
   if (event.orderName === undefined) return event
   const { orderName: _, ...rest } = event
   return rest

@@ -25,10 +25,10 @@ PRAGMA wal_autocheckpoint = 8000;
 PRAGMA journal_size_limit = 67108864;
 `
 
-// waiting.origin is the side that sent the event, with its test code. Rows that differ in it may wait side by side.
-// dead_letters.body is missing in letters from files without a version. They can no longer be sent.
-// orders.added is when a page sent the order, orders.signed when a signed source did; 0 means never. orders.event is TikTok's
-// name of a row, or Converge's name of the order. In the latter case orders.signed is when a signed source decided its rows.
+// waiting.origin is the side that sent the event, with its test code. Rows with different origins may wait at the same time.
+// dead_letters.body is missing in letters from files without a version. They can no longer be sent. orders.added is when a page
+// sent the order, orders.signed when a signed source did; 0 means never. orders.event is TikTok's name of a row, or Converge's
+// name of the order. In the latter case orders.signed is when a signed source decided its rows.
 /** Version 1 of the tables. */
 const tables = `
 CREATE TABLE waiting (
@@ -91,8 +91,8 @@ INSERT INTO totals SELECT 'dead', count(*) FROM dead_letters;
 PRAGMA application_id = ${applicationId};
 `
 
-// waiting.held is 1 while an order waits for its twin, until `due`. It was never passed to `deliver`, so it may be merged.
-const twins = `
+// waiting.held is 1 while an order waits for its other copy, until `due`. It was never passed to `deliver`, so it may be merged.
+const heldOrders = `
 ALTER TABLE waiting ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX waiting_held ON waiting (event_id) WHERE held = 1;
 CREATE INDEX waiting_held_due ON waiting (due) WHERE held = 1;
@@ -102,7 +102,11 @@ CREATE INDEX waiting_held_due ON waiting (due) WHERE held = 1;
  * Each migration updates a file from the version of its index to the next. It only adds, so that a process of the previous
  * version can keep using the file. A later version removes what nothing uses. Never change a released migration.
  */
-const migrations: readonly string[] = [fromUnversioned, twins, profileTables + historyTables + logTables + switchTables]
+const migrations: readonly string[] = [
+  fromUnversioned,
+  heldOrders,
+  profileTables + historyTables + logTables + switchTables,
+]
 
 /** The version of the tables. A file without an application ID and version has version 0. */
 const schemaVersion = migrations.length

@@ -2,6 +2,7 @@ import type { Store } from '../store.ts'
 import { createLogThread } from './log-thread.ts'
 import { whenFree } from './sqlite.ts'
 import { openSqliteEngine, type SqliteOptions } from './sqlite-engine.ts'
+import { checkSqliteOptions } from './sqlite-options.ts'
 
 export interface SqliteStoreOptions extends SqliteOptions {
   /** The pixel that owns the file. A file of another pixel is refused. */
@@ -15,6 +16,7 @@ export interface SqliteStoreOptions extends SqliteOptions {
  * @throws a sentence if the file cannot be opened, is not an outbox, or is from another pixel or a later version
  */
 export function createSqliteStore(options: SqliteStoreOptions): Store {
+  checkSqliteOptions('database', options)
   const engine = openSqliteEngine(options)
   const { close: closeLog, ...log } = createLogThread(options.path)
   return {

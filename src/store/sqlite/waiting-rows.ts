@@ -50,7 +50,7 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
     SELECT event, event_id, ?, attempts + ?, ?, body, line FROM waiting WHERE id = ? AND event_id = ?`)
   const take = prepare('DELETE FROM waiting WHERE id = ? AND event_id = ? RETURNING body')
   const removeRows = prepare('DELETE FROM waiting WHERE id IN (SELECT value FROM json_each(?))')
-  // SQLite gives an id again once the row was erased. Then it is another event's, which has not been sent.
+  // SQLite may reuse the id of an erased row for another event, which has not been sent.
   const removeSame = prepare(`DELETE FROM waiting WHERE id IN (SELECT waiting.id FROM json_each(?) AS sent
     CROSS JOIN waiting ON waiting.id = CAST(sent.key AS INTEGER) WHERE waiting.event_id = sent.value)`)
   const addToTotal = prepare(`INSERT INTO totals (name, count) VALUES (?, ?)
@@ -60,7 +60,7 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
   const remove = (ids: readonly number[]): number =>
     ids.length ? Number(removeRows.run(JSON.stringify(ids)).changes) : 0
 
-  /** Gives back how many there still were. */
+  /** Returns the number of rows that still existed. */
   function removeSettled(settled: readonly RowKey[]): number {
     if (!settled.length) return 0
     const sent = Object.fromEntries(settled.map(({ id, event_id }) => [id, event_id]))
@@ -72,11 +72,11 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
   }
 
   /**
-   * Adds an event unless it is already waiting. `twinDue` is until when it waits for its twin, or 0 if it does not. An event
-   * without the needed decision waits as long. An event that may be sent at once is filled by the profiles first.
+   * Adds an event unless it is already waiting. `heldUntil` is until when it waits for its other copy, or 0 if it does not. An
+   * event without the needed decision waits as long. An event that may be sent at once is filled by the profiles first.
    */
-  function insert(given: KeptEvent, moment: OrderMoment, twinDue = 0): Fate {
-    const fate = insertPrepared(given, moment, twinDue)
+  function insert(given: KeptEvent, moment: OrderMoment, heldUntil = 0): Fate {
+    const fate = insertPrepared(given, moment, heldUntil)
     const { line } = given
     if (line === undefined) return fate
     if (fate === 'already_sent') log.skip(line, 'skipped', fate)
@@ -84,10 +84,10 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
     return fate
   }
 
-  function insertPrepared(given: KeptEvent, { now, mergeOrders }: OrderMoment, twinDue: number): Fate {
+  function insertPrepared(given: KeptEvent, { now, mergeOrders }: OrderMoment, heldUntil: number): Fate {
     const { line } = given
     const isUndecided = profiles.isUndecided(given.event)
-    const due = twinDue || (isUndecided && mergeOrders ? now + mergeOrders * 1000 : 0)
+    const due = heldUntil || (isUndecided && mergeOrders ? now + mergeOrders * 1000 : 0)
     const event = due ? given.event : profiles.prepare(given.event)
     if (!event) return 'no_consent'
     const isFilled = event !== given.event
@@ -103,7 +103,7 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
     return due && isUndecided ? 'undecided' : 'kept'
   }
 
-  /** Returns the rows of an order that wait for their twins. Those that may no longer be sent are deleted. */
+  /** Returns the rows of an order that wait for their other copies. Those that may no longer be sent are deleted. */
   function heldOf({ orderName, data }: OutboxEvent, totals: Totals): HeldRow[] {
     if (!orderName) return []
     const held: HeldRow[] = []
@@ -182,7 +182,7 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
     return byConsent
   }
 
-  /** Lets a row be sent that waited for its twin, unless consent forbids it. */
+  /** Lets a row be sent that waited for its other copy, unless consent forbids it. */
   function free(row: HeldRow, now: number, totals: Totals): void {
     const { id, event, line } = row
     const ready = profiles.prepare(event)

@@ -19,11 +19,11 @@ export interface OutboxEvent {
   /** Deduplicate this event for 90 days, by its name and event_id. */
   order: boolean
   /**
-   * Converge's name of an order that a page and the shop's server may both bring, `Placed Order` or `Started Subscription`.
-   * A store merges the two. Missing in all other events.
+   * Converge's name of an order that a page and the shop's server may both send: `Placed Order` or `Started Subscription`. A
+   * store merges the two. Missing in all other events.
    */
   orderName?: string
-  /** True if a page and the shop's server brought it, and this is both together. */
+  /** True if this is the merged event of a page's copy and the shop's server's copy. */
   merged?: true
   /**
    * Where it came from: a page, whose requests anybody can forge, or a server with a secret of the shop. A page's event never

@@ -30,7 +30,7 @@ interface Turn {
  * person's calls wait until the former person's hits have been sent.
  */
 export function createIdentify(window: Window, { join }: TtqAccess): Identify {
-  let told: string | undefined
+  let identified: string | undefined
   let current: object | undefined
   let turns: Turn[] = []
   let timer: number | undefined
@@ -56,10 +56,10 @@ export function createIdentify(window: Window, { join }: TtqAccess): Identify {
     if (turns[0]) waitForTurn()
   }
 
-  function tell({ email, phone, external_id }: User): void {
+  function identify({ email, phone, external_id }: User): void {
     const text = [email, phone, external_id].join()
-    if (text === told) return
-    told = text
+    if (text === identified) return
+    identified = text
     const user: Record<string, string> = {}
     put(user, 'email', email ?? '')
     put(user, 'phone_number', phone ?? '')
@@ -78,16 +78,16 @@ export function createIdentify(window: Window, { join }: TtqAccess): Identify {
 
   return {
     inTurn(person, user, call) {
-      const tellAndCall = () => {
-        tell(user)
+      const identifyAndCall = () => {
+        identify(user)
         call()
       }
       const last = turns[turns.length - 1]
-      if (last?.person === person) last.calls.push(tellAndCall)
+      if (last?.person === person) last.calls.push(identifyAndCall)
       else if (!last && (current ?? person) === person) {
         current = person
-        run(tellAndCall)
-      } else if (turns.push({ person, calls: [tellAndCall] }) === 1) waitForTurn()
+        run(identifyAndCall)
+      } else if (turns.push({ person, calls: [identifyAndCall] }) === 1) waitForTurn()
     },
     wentLive() {
       liveSince = Date.now()
@@ -95,7 +95,7 @@ export function createIdentify(window: Window, { join }: TtqAccess): Identify {
     reset() {
       window.clearTimeout(timer)
       turns = []
-      told = current = undefined
+      identified = current = undefined
     },
   }
 }

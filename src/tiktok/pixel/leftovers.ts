@@ -1,7 +1,7 @@
 /**
- * Removes data that TikTok's pixel keeps after a denial: the cookies `ttcsid` and `ttcsid_<pixel ID>`, and the session
- * storage keys that start with `tt_` (pixel 2.2.1, measured). `_tt_enable_cookie=0` is kept, because the pixel stores the
- * denial in it.
+ * Removes data that TikTok's pixel keeps after a denial (measured with pixel 2.2.1). These are the cookies `ttcsid` and
+ * `ttcsid_<pixel ID>`, and session storage keys that start with `tt_`. `_tt_enable_cookie=0` is kept, because the pixel stores
+ * the denial in it.
  */
 export function removeLeftovers(window: Window, pixelIds: readonly string[]): void {
   try {

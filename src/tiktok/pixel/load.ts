@@ -22,8 +22,9 @@ const FIRST_LOOK = 50 // ms
 const LAST_LOOK = 12_800 // ms, doubling from the first: 25 s in all
 
 /**
- * TikTok's pixel has no event for being live or blocked. So this watches the script's `load` and `error`, violations of the
- * page's policy, and TikTok's marks on each call and nine times in the 25 s after events.js has loaded. No interval is used.
+ * TikTok's pixel has no event for being live or blocked. So this watches the script's `load` and `error` events and violations
+ * of the page's policy. It looks for TikTok's marks on each call, and nine times in the 25 s after events.js has loaded. No
+ * interval is used.
  *
  * @param report is called with each result, even if it is the same as before
  */

@@ -103,7 +103,22 @@ describe('a config is refused with a sentence because of', () => {
     [
       'statuses as they are in WooCommerce’s database',
       { sources: { shop: { type: 'woocommerce', secret: 'a-secret', statuses: ['processing', 'wc-completed'] } } },
-      'sources.shop.statuses is ["processing","wc-completed"], not a list of statuses without the prefix wc-, such as ["processing", "completed"]',
+      'sources.shop.statuses is ["processing","wc-completed"], not a list of one or more statuses in lower case and without the prefix wc-, such as ["processing", "completed"]',
+    ],
+    [
+      'statuses as they are shown in WooCommerce',
+      { sources: { shop: { type: 'woocommerce', secret: 'a-secret', statuses: ['Completed'] } } },
+      'sources.shop.statuses is ["Completed"], not a list of one or more statuses in lower case and without the prefix wc-, such as ["processing", "completed"]',
+    ],
+    [
+      'a status with a space',
+      { sources: { shop: { type: 'woocommerce', secret: 'a-secret', statuses: ['completed '] } } },
+      'sources.shop.statuses is ["completed "], not a list of one or more statuses in lower case and without the prefix wc-, such as ["processing", "completed"]',
+    ],
+    [
+      'no status, because no order would count',
+      { sources: { shop: { type: 'woocommerce', secret: 'a-secret', statuses: [] } } },
+      'sources.shop.statuses is [], not a list of one or more statuses in lower case and without the prefix wc-, such as ["processing", "completed"]',
     ],
     [
       'a mapping mode of a source',

@@ -4,17 +4,17 @@ import type { Consent, Decision } from '../types.ts'
 export type Answer = Required<Record<keyof Consent, Decision>> | undefined
 
 /**
- * Reports the decision that `ask` returns, and none twice in a row. Exceptions of a platform are caught, because `ask` runs
+ * Calls `report` with the decision that `ask` returns, but not with the same one twice in a row. Exceptions of a platform are caught, because `ask` runs
  * within calls of other scripts.
  */
-export function tellOnce(tell: (consent: Consent) => void): (ask: () => Answer) => void {
-  let told: Answer
+export function reportOnce(report: (consent: Consent) => void): (ask: () => Answer) => void {
+  let reported: Answer
   return (ask) => {
     try {
       const answer = ask()
-      if (!answer || (answer.marketing === told?.marketing && answer.analytics === told.analytics)) return
-      told = answer
-      tell(answer)
+      if (!answer || (answer.marketing === reported?.marketing && answer.analytics === reported.analytics)) return
+      reported = answer
+      report(answer)
     } catch {
       // If a platform throws, there is no decision.
     }

@@ -14,7 +14,7 @@ const messages = {
   left_to_source: (event: string) =>
     `left_to_source: the shop's server sent this order without ${event}, so it is not sent`,
   undecided: () =>
-    "undecided: the visitor's decision is not known yet. It is sent if the page or the visitor's profile brings a grant before its time is over",
+    "undecided: the visitor's decision is not known yet. The event is sent if a grant arrives in time, from the page or the visitor's profile",
   no_consent: () => 'no_consent: the visitor denied consent, or did not grant it, so it is not sent',
 } as const satisfies Record<Fate, ((event: string) => string) | undefined>
 
@@ -28,10 +28,10 @@ const statusOf = [
 ] as const satisfies readonly (readonly [Fate, ServerStatus])[]
 
 /**
- * Adds the store's decision on each event to the answer, and returns the accepted events: those that are sent, or whose order
- * is sent as another copy.
+ * Adds the store's decision on each event to the answer. Returns the accepted events: those that are sent, or whose order is
+ * sent as another copy.
  */
-export function tellFates({ taken, problems, statuses }: Intake, fates: readonly Fate[]): Taken[] {
+export function reportFates({ taken, problems, statuses }: Intake, fates: readonly Fate[]): Taken[] {
   if (statuses) correctStatuses(statuses, taken, fates)
   return taken.filter(({ path, event }, index) => {
     const fate = fates[index] ?? 'kept'
@@ -41,7 +41,7 @@ export function tellFates({ taken, problems, statuses }: Intake, fates: readonly
   })
 }
 
-/** Until now, each event that was taken counts as a success. */
+/** Before this, each accepted event counts as a success. */
 function correctStatuses(statuses: Statuses, taken: readonly Taken[], fates: readonly Fate[]): void {
   const fatesOf = new Map<string, Set<Fate>>()
   for (const [index, { path, isInDoubt }] of taken.entries())

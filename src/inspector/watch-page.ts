@@ -2,7 +2,7 @@ import { attempt } from '../core/attempt.ts'
 import type { Script } from './culprits.ts'
 
 /** What the browser reports about a page. It wraps none of the page's functions. */
-export interface Sight {
+export interface PageWatch {
   ttq(): unknown
   scripts(): Script[]
   /** The number of requests that TikTok's pixel has sent. */
@@ -14,8 +14,8 @@ export interface Sight {
 
 const isHit = (url: string) => /\/api\/v2\/pixel(\?|$)/.test(url)
 
-/** Watches for new scripts and requests. Calls `tell` when there may be something new. */
-export function watchPage(window: Window & typeof globalThis, tell: () => void): Sight {
+/** Watches for new scripts and requests. Calls `notify` when there may be something new. */
+export function watchPage(window: Window & typeof globalThis, notify: () => void): PageWatch {
   const { document, PerformanceObserver, ReportingObserver } = window
   const directives = new Set<string>()
   const scriptList = document.getElementsByTagName('script')
@@ -24,7 +24,7 @@ export function watchPage(window: Window & typeof globalThis, tell: () => void):
   function note(directive: unknown, url: unknown, disposition: unknown): void {
     if (disposition !== 'enforce' || !/^https:\/\/analytics\.(us\.)?tiktok\.com/.test(String(url))) return
     directives.add(String(directive).replace(/-elem$/, ''))
-    tell()
+    notify()
   }
   const onViolation = ({ effectiveDirective, blockedURI, disposition }: SecurityPolicyViolationEvent) =>
     note(effectiveDirective, blockedURI, disposition)
@@ -33,7 +33,7 @@ export function watchPage(window: Window & typeof globalThis, tell: () => void):
     const observer = new PerformanceObserver((list) => {
       const names = list.getEntries().map((entry) => entry.name)
       hits += names.filter(isHit).length
-      if (names.some((name) => isHit(name) || /\.js\b/.test(name))) tell()
+      if (names.some((name) => isHit(name) || /\.js\b/.test(name))) notify()
     })
     observer.observe({ type: 'resource', buffered: true })
     return observer
@@ -53,7 +53,7 @@ export function watchPage(window: Window & typeof globalThis, tell: () => void):
     return observer
   })
   document.addEventListener('securitypolicyviolation', onViolation)
-  window.addEventListener('load', tell)
+  window.addEventListener('load', notify)
 
   return {
     ttq: () => Reflect.get(window, window.TiktokAnalyticsObject ?? 'ttq'),
@@ -64,7 +64,7 @@ export function watchPage(window: Window & typeof globalThis, tell: () => void):
       resources?.disconnect()
       reports?.disconnect()
       document.removeEventListener('securitypolicyviolation', onViolation)
-      window.removeEventListener('load', tell)
+      window.removeEventListener('load', notify)
     },
   }
 }
