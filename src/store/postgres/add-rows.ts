@@ -162,7 +162,7 @@ export function createRowAdder(schema: string, slot: number, profileLock: string
 }
 
 /** Changes to totals, by name. */
-type Totals = Readonly<Record<string, number>>
+export type Totals = Readonly<Record<string, number>>
 
 export interface AddOptions {
   now: () => number
@@ -203,7 +203,7 @@ const countSqlOf = (schema: string): string => `,
     ON CONFLICT (name, slot) DO UPDATE SET count = totals.count + excluded.count
   )`
 
-interface Decided<Answer> {
+export interface Decided<Answer> {
   answer: Answer
   /** When it was decided, in milliseconds since 1970. */
   time: number
