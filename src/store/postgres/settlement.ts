@@ -36,9 +36,7 @@ export function createSettlement({ connections, schema, rows }: SettlementOption
         AND given.id IN (SELECT id FROM mine)
     )`
   const doneSql = `WITH ${mine},
-    gone AS (
-      DELETE FROM ${schema}.waiting WHERE id IN (${lockedSql(`${schema}.waiting`, 'id IN (SELECT id FROM mine)')}) RETURNING 1
-    ),
+    gone AS (DELETE FROM ${schema}.waiting WHERE id IN (SELECT id FROM mine) RETURNING 1),
     ${logged('$4', '$5')},
     counted AS (
       INSERT INTO ${schema}.totals AS totals (name, slot, count)
