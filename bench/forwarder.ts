@@ -1,4 +1,4 @@
-// Events that a forwarder takes on Node, its outbox on disk, beside handlers that do less.
+// How many events a forwarder on Node accepts, with its outbox on disk, compared with handlers that do less.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -119,7 +119,7 @@ function intakeRow(name: string, samples: readonly Sample[], bare: readonly Samp
   }
 }
 
-/** With a million events waiting: how much comes in, how fast they leave, and whether intake pauses meanwhile. */
+/** With a million waiting events: how many come in, how fast they are sent, and whether intake pauses meanwhile. */
 async function measureBacklog(tiktok: EventsApiSink, options: BenchOptions): Promise<Report[]> {
   const waiting = options.quick ? 20_000 : 1_000_000
   const rows: Row[] = []

@@ -16,7 +16,7 @@ const watched = 700 // ms after the page has loaded
 
 interface Subject {
   html: string
-  /** The script that the page loads, if it is no inline one. */
+  /** The script that the page loads, if it is not inline. */
   script?: string
 }
 
@@ -45,8 +45,8 @@ export function measureLoad(options: BenchOptions): Promise<Report[]> {
       {
         title: 'Load',
         about: [
-          'Time on the main thread at 4 times slowdown, each time in a fresh context: all tasks of the script, until 0.7 s after the page has loaded.',
-          "TikTok's snippet is one of the same calls, written by us. TikTok's own script counts for nobody: a pixel that only counts its calls stands in for it.",
+          'Time on the main thread at 4 times slowdown: all tasks of the script, until 0.7 s after the page has loaded. Each measurement has a fresh context.',
+          "The snippet is ours, with the same calls as TikTok's. No figure includes TikTok's own script: a pixel that only counts its calls replaces it.",
           'Not executed: the same bytes, inside a function that nobody calls.',
           ...(installedPeers().length > 0 ? [] : [howToInstall]),
         ],

@@ -70,7 +70,7 @@ const views: Record<string, string> = {
   'a day': `events?day=${aDay}`,
   'a status that is rare': 'events?status=failure',
   'an event that is rare': 'events?event=Subscribe',
-  'a filter that nothing fits': 'events?status=no_consent&event=Purchase',
+  'a filter that matches nothing': 'events?status=no_consent&event=Purchase',
   'a source': 'events?source=erp',
   'an event of a source on a day, by its status': `events?status=success&event=Subscribe&source=erp&day=${aDay}`,
   'the last page': 'events?before=100000',
@@ -173,7 +173,7 @@ async function signIn(port: number): Promise<(path: string) => Promise<Response>
   }
 }
 
-/** Keeps nothing of it: a text of 200 MB would hold up this process, which also measures the intake. */
+/** Discards the text. 200 MB of it would delay this process, which also measures the intake. */
 async function readToEnd({ body }: Response): Promise<void> {
   await body?.pipeTo(new WritableStream())
 }

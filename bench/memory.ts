@@ -65,7 +65,7 @@ async function heapOf(page: Page): Promise<number> {
   return usedSize
 }
 
-/** TikTok answers 503 to everything. Ten minutes of a busy shop are posted as fast as they are taken. */
+/** TikTok answers 503 to everything. Ten minutes of a busy shop are posted as fast as they are accepted. */
 async function measureOutage(options: BenchOptions): Promise<Report> {
   const [perSecond, seconds] = [100, options.quick ? 60 : 600]
   const events = perSecond * seconds
@@ -103,7 +103,7 @@ async function measureOutage(options: BenchOptions): Promise<Report> {
   return {
     title: `Memory of a forwarder after ${seconds / 60} minutes without TikTok`,
     about: [
-      `${events.toLocaleString('en-US')} events, as ${perSecond} a second for ${seconds} seconds, posted faster than that: as fast as they are taken.`,
+      `${events.toLocaleString('en-US')} events, as ${perSecond} a second for ${seconds} seconds. They are posted faster than that: as fast as they are accepted.`,
       'How much larger its heap is, after a collection, than before.',
     ],
     rows,

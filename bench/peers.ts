@@ -1,4 +1,4 @@
-// What a shop would use instead. Installed in bench/peers, by a package.json and a lock of its own.
+// Packages that a shop could use instead. They are installed in bench/peers, which has its own package.json and lock file.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -1,11 +1,11 @@
-// A pixel for the bench: live by TikTok's marks, and it only counts its calls, so that TikTok's own work is in no figure.
+// A pixel for the bench. It sets TikTok's marks and only counts its calls, so that no figure includes TikTok's own work.
 
 export const pixelId = 'CJQBODJC77UB4MRTGFRF'
 export const pixelHost = 'analytics.tiktok.com'
 
 export type PixelState = 'live' | 'waiting' | 'blocked'
 
-/** What events.js answers for each state. Waiting: the script has come, and TikTok's main script never follows. */
+/** The response of events.js for each state. Waiting: the script has loaded, but TikTok's main script never does. */
 export const eventsScript: Record<PixelState, { body: string; status: number; type: string }> = {
   live: script(`(${goLive})()`),
   waiting: script(`for (const queue of Object.values(ttq._i)) queue.info = { status: 0 }`),
@@ -31,7 +31,7 @@ function goLive(): void {
 
 declare global {
   interface Window {
-    /** The last call that the pixel took: what is kept cannot be optimized away. */
+    /** The last call. A stored call cannot be optimized away. */
     lastCall?: unknown
   }
 }

@@ -1,5 +1,6 @@
-// Profiles in the forwarder's database: how fast one of a million is found, how many bytes each takes, and how much of the intake
-// rate is left with profiles and the event log. In one process, without HTTP, so that the share of the database is large.
+// Profiles in the forwarder's database: how fast one of a million is found, and how many bytes each takes. Also the intake rate
+// with profiles and the event log, against the rate without. In one process, without HTTP, so that the share of the database is
+// large.
 
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'

@@ -11,7 +11,7 @@ export interface Row {
   unit: Unit
   /** The lowest and highest quartile of all rounds. Missing where it is counted, not timed. */
   spread?: readonly [low: number, high: number]
-  /** How many times what else, by name: `{ 'by hand': 12.5 }`. */
+  /** The ratios to other figures, by name: `{ 'by hand': 12.5 }`. */
   ratios?: Readonly<Record<string, number>>
   /** Further figures of the same runs, such as gzip or p99. */
   also?: Readonly<Record<string, string>>
@@ -37,8 +37,8 @@ export type Case = (options: BenchOptions) => Promise<Report[]>
 type Subjects = Readonly<Record<string, (round: number) => Promise<number> | number>>
 
 /**
- * Runs all subjects once in each round, so that what slows the machine down for a while slows all of them down. Each round
- * begins with another subject. The first round is thrown away.
+ * Runs all subjects once in each round, so that a slow moment of the machine affects all of them. Each round begins with
+ * another subject. The first round is thrown away.
  */
 export async function interleave(subjects: Subjects, rounds: number): Promise<Map<string, number[]>> {
   const entries = Object.entries(subjects)
@@ -78,7 +78,7 @@ export function timeRow(
   return { name, value, unit, spread: spreadOf(samples), ratios: ratiosTo(value, floors) }
 }
 
-/** How many times each floor a value is. Floors that were not measured are left out. */
+/** The ratio of a value to each floor. Floors that were not measured are left out. */
 export function ratiosTo(
   value: number,
   floors: Readonly<Record<string, readonly number[] | undefined>>,

@@ -123,8 +123,8 @@ function accept(response: Parameters<RequestListener>[1], accepted: number): voi
 }
 
 /**
- * Parses, stores each event as a row, and answers once that is on the disk. What comes while the disk is written to shares
- * the next commit. It checks nothing, remembers no order and sends nothing.
+ * Parses, stores each event as a row, and answers once that is on the disk. Events that arrive during a disk write share the
+ * next commit. It checks nothing, remembers no order and sends nothing.
  */
 function storeFirst(): RequestListener {
   const database = new DatabaseSync(join(folder, 'stored.db'))

@@ -70,7 +70,7 @@ export interface LoadOptions {
   port: number
   eventsEach: number
   milliseconds: number
-  /** As many visitors: those of one commit wait for the disk together. Default 256. */
+  /** The number of connections, each of one visitor. Those of one commit wait for the disk together. Default 256. */
   connections?: number
   /** Milliseconds that a connection waits after each answer. Default 0: it posts at once. */
   pause?: number
@@ -87,7 +87,7 @@ export interface Loaded {
   latencies: number[]
 }
 
-/** The client writes and reads bytes alone, so that the server is what is measured. */
+/** The client only writes and reads bytes, so that the measured time is the server's. */
 export async function load(options: LoadOptions): Promise<Loaded> {
   const { port, eventsEach, milliseconds, connections = 256, events = Number.POSITIVE_INFINITY } = options
   const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)))

@@ -6,7 +6,7 @@ export const shop = 'https://www.shop.example'
 export const pixelId = 'CJQBODJC77UB4MRTGFRF'
 export const adminToken = 'bench-admin-token-of-32-characters'
 
-let lastId = 1e9 // ids are of one length, so that a request can be written ahead
+let lastId = 1e9 // IDs have one length, so that a request can be written in advance.
 const idTail = '-8d2f1c9e-4a47-4b9e-9a0a-0d6f0f6c2f11'
 const idPlace = '##########'
 
@@ -64,7 +64,7 @@ export function createRequest(events: number, hasVisitor = false): { withIds(): 
 
 const visitorNow = (): string => String(1e9 + Math.floor(lastId / 10))
 
-/** The same events, as the outbox takes them. Their ids are no request's. */
+/** The same events in the format of the outbox. No request has their IDs. */
 export function eventsFor(count: number): OutboxEvent[] {
   const seconds = Math.floor(Date.now() / 1000)
   return Array.from({ length: count }, () => ({

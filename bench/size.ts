@@ -27,7 +27,7 @@ export async function measureSize({ against }: BenchOptions): Promise<Report[]> 
       title: 'Size of what a shop would use instead',
       about: [
         'Bundled for browsers by esbuild, with the call that starts it, as our own "bundle of a shop" above.',
-        ...(peers.length > 0 ? ['Where one needs a plug-in for TikTok, it comes on top.'] : [howToInstall]),
+        ...(peers.length > 0 ? ['If one needs a plug-in for TikTok, the plug-in is not included.'] : [howToInstall]),
       ],
       rows: bundles,
     },

@@ -1,4 +1,4 @@
-// TikTok's Events API, as far as it costs nothing: answers, and counts the events that came.
+// A minimal Events API of TikTok. It answers, and counts the events.
 
 import { createServer } from 'node:http'
 import { portOf } from '../test/browser/network.ts'

@@ -49,7 +49,7 @@ export function readTrace(trace: Uint8Array, isForeign: (url: string) => boolean
   }
 }
 
-/** Those that lie within no other. */
+/** The events that are not inside another one. */
 function outermost(events: readonly TraceEvent[]): TraceEvent[] {
   let end = Number.NEGATIVE_INFINITY
   return [...events]

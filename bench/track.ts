@@ -1,4 +1,4 @@
-// How long track() takes, in Chromium, beside what a shop would write by hand.
+// How long track() takes in Chromium, compared with code that a shop would write by hand.
 
 import { fileURLToPath } from 'node:url'
 import { driverOf, type Page } from '../test/browser/browsers.ts'
@@ -83,17 +83,17 @@ async function measureStates(stage: Stage, options: BenchOptions): Promise<Repor
     'pixel live, with relay': { pixel: 'live', config: { relay: relayUrl } },
   } satisfies Record<string, Omit<Tracking, 'folder'>>
   const rows: Row[] = []
-  // Few calls each: a browser posts no more than so much at a time.
+  // Few calls each, because browsers limit how much a page posts at a time.
   for (const [name, tracking] of Object.entries(states)) {
     const pages = await openVersions(stage, options, tracking)
     rows.push(...(await measureEvents(name, pages, options, 50)))
     await closeAll(pages)
   }
   return {
-    title: 'track() by what the pixel does',
+    title: 'track() by the state of the pixel',
     about: [
-      'Events of 3 items. A waiting pixel queues each call. A blocked one takes none, and no order is marked as sent.',
-      'With relay: the post that leaves in the same task is included, what the browser does with it later is not.',
+      'Events of 3 items. A waiting pixel queues each call. A blocked one gets none, and no order is marked as sent.',
+      'With relay: the post in the same task is included, the later work of the browser is not.',
     ],
     rows,
   }
@@ -151,7 +151,7 @@ async function measureCold(stage: Stage, options: BenchOptions): Promise<Report>
   const byHand = samples.get('push by hand') ?? []
   return {
     title: 'track() in a cold engine',
-    about: ['The first call in a fresh page, of 3 items: most functions are compiled within it.'],
+    about: ['The first call in a fresh page, of 3 items. It also compiles most functions.'],
     rows: [
       timeRow('push by hand', 'µs', byHand),
       ...events.map((work) =>
@@ -197,7 +197,7 @@ async function openVersions(
 }
 
 async function runTasks(subjects: Record<string, Subject>, { quick }: BenchOptions): Promise<Map<string, number[]>> {
-  // Whichever came first would be measured while the engine still learns.
+  // Otherwise the first one would be measured while the engine still optimizes.
   for (const { page, task } of Object.values(subjects))
     for (let round = 0; round < (quick ? 2 : 10); round++) await run({ page, task })
   const runs = Object.entries(subjects).map(([name, subject]) => [name, () => run(subject)] as const)

@@ -404,7 +404,7 @@ export interface Config {
   pixelId: string
   /** Which id becomes `content_id`. Default `default`: the `variant_id` if there is one, else the `product_id`. */
   contentId?: ContentIdMode
-  /** What the ids of your catalog stand for. Default `product`. */
+  /** Whether the IDs of your catalog are those of products or of product groups. Default `product`. */
   contentType?: ContentType
   /** `gross` (default): `total_price` unchanged. `net`: without `total_tax` and `total_shipping`. */
   value?: 'gross' | 'net'

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import type { Reporter, TestModule } from 'vitest/node'
 
-/** What a run, or one of several that run side by side, came to. */
+/** The result of a run, or of one of several parallel runs. */
 export interface Outcome {
   passed: number
   failed: number

@@ -1,5 +1,5 @@
-// The same with a queue: an event is answered once it is kept, and tried until TikTok has it. What TikTok will never take
-// goes to the dead-letter queue with its reason.
+// The same with a queue. The Worker answers once an event is in the queue, and retries until TikTok has it. Events that TikTok
+// refuses for good go to the dead-letter queue, with the reason.
 import { createWorker, type Queue } from 'converge-tiktok/cloudflare'
 
 interface Env {

@@ -1,5 +1,5 @@
-// The forwarder as a Worker, without a queue: each event is sent while its sender waits. While TikTok is down the answer is
-// 503, so that pages keep theirs.
+// The forwarder as a Worker, without a queue: each event is sent while its sender waits. While TikTok is down, it answers 503,
+// so that pages keep their events.
 import { createWorker } from 'converge-tiktok/cloudflare'
 
 interface Env {

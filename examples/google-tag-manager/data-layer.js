@@ -1,14 +1,14 @@
-// GA4's ecommerce events, as a shop pushes them for Google Tag Manager, become Converge's. Load it in the page, after the stub
-// of converge.js: <script src="/data-layer.js"></script>. Google Tag Manager goes on as before, and need not be there at all.
+// Turns GA4's ecommerce events, which a shop pushes for Google Tag Manager, into Converge's events. Load it in the page after the
+// stub of converge.js: <script src="/data-layer.js"></script>. Google Tag Manager works as before, and is not required.
 ;(() => {
-  // Set this to true if the prices of your items include tax, as in most European shops: `tax` is then never added again.
+  // Set this to true if the prices of your items include tax, as in most European shops. Then `tax` is not added again.
   const PRICES_INCLUDE_TAX = false
 
   window.dataLayer ||= []
   const layer = window.dataLayer
 
   const toItem = (item, currency) => ({
-    product_id: item.item_id, // if yours are the ids of variants or SKUs, name the field so, and set contentId
+    product_id: item.item_id, // If your IDs are those of variants or SKUs, use variant_id or sku here, and set contentId.
     name: item.item_name,
     variant_name: item.item_variant,
     vendor: item.item_brand,
@@ -20,7 +20,7 @@
 
   const amount = (text) => Number(text) || 0
 
-  /** Whether `value` is that of the items alone, to the cent. */
+  /** Whether `value` is the sum of the items only, to the cent. */
   function isSubtotal(value, items) {
     const sum = items.reduce((total, { price, quantity = 1 }) => total + Number(price) * Number(quantity), 0)
     return items.length > 0 && Math.abs(Number(value) - sum) < 0.005
@@ -28,7 +28,7 @@
 
   /**
    * What the customer pays. GA4 defines `value` as the sum of the items, without tax and shipping, but many shops push the
-   * order's total there. The items tell which one it is.
+   * order's total there. The sum of the items shows which one it is.
    */
   function toTotal({ value, tax, shipping, items }) {
     if (!isSubtotal(value, items)) return value
@@ -59,7 +59,7 @@
     begin_checkout: (ecommerce) => converge.track('Started Checkout', toOrder(ecommerce)),
     add_payment_info: (ecommerce) => converge.track('Added Payment Info', toOrder(ecommerce)),
     purchase(ecommerce, { user_data, new_customer }) {
-      const { email, phone_number } = user_data ?? {} // as for Google's enhanced conversions
+      const { email, phone_number } = user_data ?? {} // the names of Google's enhanced conversions
       const who = {
         $email: email,
         $phone_number: phone_number,
@@ -74,7 +74,7 @@
     try {
       calls[entry?.event]?.(entry.ecommerce ?? {}, entry)
     } catch (error) {
-      console.error(error) // a push of the shop must never fail because of us
+      console.error(error) // An error here must not stop the shop's push.
     }
   }
 

@@ -1,6 +1,6 @@
 import { createConverge } from 'converge-tiktok'
 
-/** On the server it skips every event, so that any component may import it. */
+/** On the server, it skips every event, so any component may import it. */
 export const converge = createConverge({
   pixelId: 'CJQBODJC77UB4MRTGFRF',
   consent: 'require',

@@ -1,2 +1,2 @@
-// Next.js runs this before the page is hydrated, so that the first page view is the one the visitor came for.
+// Next.js runs this before hydration, so that the first page view is of the page that the visitor opened.
 import './converge.ts'

@@ -1,6 +1,6 @@
 import { converge } from './tracking.ts'
 
-// Your shop's own answer to "what was ordered?".
+// Ask your shop which order was placed.
 const order = {
   id: '1001',
   total_price: 94.8,
@@ -16,7 +16,7 @@ const order = {
   ],
 }
 
-// Reloading the page tracks it again, and sends it once: the order's id is the event's.
+// A reload of the page tracks the order again, but it is sent once, because its id is the event's ID.
 const { status, reason } = converge.track('Placed Order', order)
 document.querySelector('output')?.append(`Placed Order: ${status} ${reason ?? ''}`)
 

@@ -6,7 +6,7 @@ export const converge = createConverge({
   pageLoads: 'auto',
 })
 
-/** Properties of your own: the compiler then completes them, and refuses what is misspelt. */
+/** Your own properties. The editor then completes them, and the compiler refuses misspelled ones. */
 declare module 'converge-tiktok' {
   interface CustomProperties {
     gift_wrap?: boolean

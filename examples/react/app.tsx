@@ -28,7 +28,7 @@ function Shop() {
 
 const cap = { product_id: '9010', variant_id: '90101', name: 'Cap', price: 19.9, currency: 'EUR' }
 
-/** Stands for yours: what counts is that it calls `consent`. */
+/** An example. Your own banner only has to call `consent`. */
 function ConsentBanner() {
   const { consent } = useConverge()
   return (

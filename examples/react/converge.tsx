@@ -4,9 +4,9 @@ import { createContext, type ReactNode, useContext, useEffect, useMemo } from 'r
 
 const ConvergeContext = createContext<Converge | undefined>(undefined)
 
-/** `config` must stay the same object: keep it outside of your components. */
+/** `config` must stay the same object, so define it outside of your components. */
 export function ConvergeProvider({ config, children }: { config: Config; children: ReactNode }) {
-  // Rendered on a server it skips every event; rendered twice, the same pixel ID is the same instance.
+  // On a server, it skips every event. If it is rendered twice, the same pixel ID returns the same instance.
   const converge = useMemo(() => createConverge(config), [config])
   return <ConvergeContext value={converge}>{children}</ConvergeContext>
 }
@@ -17,10 +17,10 @@ export function useConverge(): Converge {
   return converge
 }
 
-/** A page view now and after each navigation. `url` is the router's own word for where it is. */
+/** Tracks a page view now and after each navigation. `url` is the router's current URL. */
 export function usePageLoads(url: string): void {
   const { track } = useConverge()
-  // StrictMode runs this twice, and so do some routers: the second one is skipped, as `same_page`.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another url is another page
+  // StrictMode and some routers run this twice. The second page view is skipped, as `same_page`.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new url is a new page
   useEffect(() => void track('$page_load'), [track, url])
 }

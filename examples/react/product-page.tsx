@@ -5,7 +5,7 @@ import { useConverge } from './converge.tsx'
 export function ProductPage({ product }: { product: Item }) {
   const { track } = useConverge()
 
-  // In development alone, StrictMode runs this twice: two views are the price of finding effects that don't clean up.
+  // Only in development, StrictMode runs this twice, so there are two views. It does so to find effects without a cleanup.
   useEffect(() => void track('Viewed Product', product), [track, product])
 
   return (

@@ -1,5 +1,5 @@
-// In theme.liquid, after the script tag: hands what the page knows to the order. A name with two underscores stays out of
-// sight in the cart.
+// Load this in theme.liquid, after the script tag. It adds the page's context to the order. Attributes whose name starts with
+// two underscores are not shown in the cart.
 const moments = ['Added To Cart', 'Viewed Cart', 'Started Checkout']
 
 window.converge.on('event', ({ eventName }) => {
@@ -9,6 +9,6 @@ window.converge.on('event', ({ eventName }) => {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ attributes }),
-    keepalive: true, // "buy it now" leaves the page at once
+    keepalive: true, // "Buy it now" leaves the page at once.
   }).catch(() => {})
 })

@@ -1,4 +1,4 @@
-// The storefront's calls: assets/converge-storefront.js. What it knows of the page stands in converge-tiktok.liquid.
+// The storefront's calls: assets/converge-storefront.js. converge-tiktok.liquid prints the data of the page.
 ;(() => {
   const { template, currency, customer, product, variant, collection, searched } = JSON.parse(
     document.getElementById('converge-page').textContent,
@@ -8,7 +8,7 @@
   function toItem(id) {
     const { variants = [], ...rest } = product ?? {}
     const chosen = variants.find((one) => one.id === Number(id))
-    if (!chosen) return { variant_id: id } // another product's: its form says no more
+    if (!chosen) return { variant_id: id } // Another product. Its form contains no other data.
     return {
       product_id: rest.id,
       variant_id: chosen.id,
@@ -29,7 +29,7 @@
   if (template === 'collection') converge.track('Viewed Collection', collection)
   if (template === 'search' && searched) converge.track('Searched', { query: searched })
 
-  // Themes that add by AJAX submit the form too, and then stop it.
+  // Themes that add by AJAX also submit the form, and then cancel it.
   document.addEventListener(
     'submit',
     ({ target }) => {

@@ -1,11 +1,11 @@
-// The checkout: Settings › Customer events › Add custom pixel. It runs in a sandbox, whose own storage and cookies are empty: what
-// it should know of the visitor is asked of the shop's page. The storefront is the theme's (converge-tiktok.liquid), so that
-// only the checkout's events are heard here. TikTok's pixel does not work in a sandbox: the forwarder sends these events.
+// The checkout: Settings › Customer events › Add custom pixel. It runs in a sandbox with empty storage and cookies, so it reads
+// the visitor from the shop's page. The theme (converge-tiktok.liquid) tracks the storefront, so this only handles the events
+// of the checkout. TikTok's pixel does not work in a sandbox, so the forwarder sends these events.
 //
-// The forwarder brings the config, with the pixel ID. Its allowedOrigins must hold "null", the origin of a sandbox.
+// The forwarder provides the config, with the pixel ID. Its allowedOrigins must contain "null", the origin of a sandbox.
 const forwarder = 'https://converge.shop.example'
 
-// Queues calls until the file has come.
+// Queues calls until the file has loaded.
 const q = []
 const later =
   (name) =>
@@ -20,7 +20,7 @@ analytics.subscribe('payment_info_submitted', ({ data }) =>
 analytics.subscribe('checkout_completed', ({ id, data: { checkout } }) => {
   converge.track('Placed Order', {
     ...toCheckout(checkout),
-    // The webhook's id too, so that TikTok counts the order once. Shopify's types allow a checkout without an order.
+    // This is also the webhook's ID, so that TikTok counts the order once. Shopify's types allow a checkout without an order.
     id: checkout.order?.id ?? id,
     $is_new_customer: checkout.order?.customer?.isFirstOrder,
   })
@@ -57,7 +57,7 @@ async function start() {
       userAgent: navigator.userAgent,
       ttclid: ttclid || undefined,
       ttp: ttp || undefined,
-      // The forwarder's cookie is there for longer than what the page stores, and ends in a time.
+      // The forwarder's cookie lasts longer than the page's storage. Its value ends with a time.
       visitor: stored ? JSON.parse(stored).id : kept?.slice(0, 64) || undefined,
     },
   })

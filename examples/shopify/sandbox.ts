@@ -1,4 +1,4 @@
-// What a custom pixel finds in its sandbox, in Shopify's own types: for the check alone.
+// The globals of a custom pixel's sandbox, with Shopify's own types. Only the check uses them.
 import type { ExtensionApi } from '@shopify/web-pixels-extension'
 import type {} from 'converge-tiktok'
 

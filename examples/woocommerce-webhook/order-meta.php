@@ -1,6 +1,6 @@
 <?php
-// In the child theme's functions.php: what the page knows goes with the order, by a cookie of this visit. Both of
-// WooCommerce's checkouts, the classic one and the block, save the order after their hook.
+// Put this into the child theme's functions.php. It stores the page's context with the order, through a cookie of this visit.
+// Both of WooCommerce's checkouts, the classic one and the block, save the order after their hook.
 function converge_keep_context( $order ) {
 	$context = json_decode( wp_unslash( $_COOKIE['converge_context'] ?? '' ), true );
 	if ( is_array( $context ) ) {

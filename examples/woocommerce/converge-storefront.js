@@ -1,4 +1,4 @@
-// The shop's calls. What the page shows stands in it as JSON, printed by converge-tiktok.php.
+// The shop's calls. converge-tiktok.php prints the data of the page as JSON.
 ;(() => {
   const {
     product,
@@ -18,8 +18,8 @@
   if (order) converge.track('Placed Order', order)
   if (renewal) converge.track('Placed Recurring Subscription Order', renewal, { eventID: renewal.id })
 
-  // Buttons that add by AJAX: the click tells which product and how many, and WooCommerce's event that it is in the cart. The
-  // classic theme's event comes by jQuery and names the button. The blocks' is a DOM event, and names none. Both may come for one
+  // Buttons that add by AJAX. The click says which product and how many, and WooCommerce's event says that it is in the cart.
+  // Classic themes send a jQuery event that names the button. Blocks send a DOM event that names none. Both may come for one
   // product.
   const clicks = []
   document.addEventListener(
@@ -39,7 +39,7 @@
   document.body.addEventListener('wc-blocks_added_to_cart', () => added())
   window.jQuery?.(document.body).on('added_to_cart', (_event, _fragments, _hash, $button) => added($button?.[0]))
 
-  // A product's own page sends a form.
+  // A product's own page submits a form.
   for (const form of document.querySelectorAll('form.cart')) {
     let found
     window.jQuery?.(form).on('found_variation', (_, variation) => {
@@ -52,7 +52,9 @@
     })
   }
 
-  /** What a form adds: a grouped product's has a `quantity[ID]` for each child, any other one `quantity`. */
+  /**
+   * The items that a form adds. A grouped product's form has a `quantity[ID]` for each child, any other form has `quantity`.
+   */
   function itemsOf(form, found) {
     const fields = new FormData(form)
     const quantities = [...fields].flatMap(([name, quantity]) => {
@@ -70,9 +72,9 @@
   /** The product that a form without children adds, and the variation that is chosen in it. */
   function itemOf(form, fields, found) {
     const id = form.querySelector('[name="add-to-cart"]')?.value
-    // A page builder may put another product's form into the page, of which only the id is known.
+    // A page builder may put another product's form into the page. Only its ID is known.
     const item = !id || id === String(product?.product_id) ? product : { product_id: id }
-    // The form says which one is chosen. A preselected one is found before this script listens.
+    // The form contains the chosen variation. A preselected one is chosen before this script listens.
     const chosen = fields.get('variation_id') ?? found?.variation_id
     if (!(chosen > 0)) return item
     const listed = JSON.parse(form.dataset.product_variations ?? 'false') || []

@@ -1,4 +1,5 @@
 import { copyRecord } from '../core/event.ts'
+import { recordOf } from '../core/read.ts'
 import { removeLeftovers } from '../tiktok/pixel/leftovers.ts'
 import { forgetClickId, keepClickId } from './click-ids.ts'
 import { consentKey, consentOf, isDeniedByGpc, readDecision, refusal } from './decision.ts'
@@ -9,7 +10,7 @@ import { outboxOf, postDenial, takeOver } from './optional-parts.ts'
 import { release } from './send-event.ts'
 import type { Page, Tracker } from './state.ts'
 import { copyUnder, isUnderWay } from './status.ts'
-import { removeStored, storedKeys, writeStored } from './storage.ts'
+import { readStored, removeStored, storedKeys, writeStored } from './storage.ts'
 import { eraseVisitor, forgetVisitor, idOf } from './visitor.ts'
 
 /** Applies the visitor's decision to all pixels of the page, because `ttq.revokeConsent` is global too. */
@@ -18,6 +19,12 @@ export function decide(page: Page, consent: unknown): void {
   enforce(page)
   writeStored(page, consentKey, page.decided)
   for (const tracker of Object.values(page.trackers)) begin(tracker)
+}
+
+/** Applies a decision that was made meanwhile: in another tab, or on a later page before this one was restored from the cache. */
+export function followDecision(page: Page): void {
+  const kept = recordOf(readStored(page, consentKey))
+  if (kept.marketing && kept.marketing !== readDecision(page).marketing) decide(page, kept)
 }
 
 /** Starts work that was not allowed before the visitor decided, or before the page became visible. */

@@ -1,7 +1,8 @@
 import { pageLoad } from '../core/event-names.ts'
 import { checkOptions } from '../core/options.ts'
 import type { Config, Converge } from '../types.ts'
-import { begin } from './consent.ts'
+import { begin, followDecision } from './consent.ts'
+import { consentKey } from './decision.ts'
 import { joinConfig } from './late-config.ts'
 import { onNavigation, readRules, refuseMissing } from './optional-parts.ts'
 import { pageOf } from './page.ts'
@@ -45,8 +46,10 @@ export function startConverge(config: Config, window: Window, loadPart: LoadPart
   else window.setTimeout(firstRun) // Safari
   // A form field can replace document.addEventListener by its name, but not the window's.
   window.addEventListener('prerenderingchange', () => begin(tracker), true)
-  if (config.consentFrom?.length) bringPart(loadPart, 'consent', converge, config, window)
-  if (config.debug || page.flags.isDebug) bringPart(loadPart, 'inspector', converge, config, window)
+  window.addEventListener('storage', ({ key }) => key === consentKey && followDecision(page))
+  window.addEventListener('pageshow', ({ persisted }) => persisted && followDecision(page))
+  if (config.consentFrom?.length) startPart(loadPart, 'consent', converge, config, window)
+  if (config.debug || page.flags.isDebug) startPart(loadPart, 'inspector', converge, config, window)
   return converge
 }
 
@@ -57,7 +60,7 @@ function trackPageLoads(window: Window, converge: Converge): void {
 }
 
 /** Loads and starts a part. If it fails, the error is logged, and the pixel still works. */
-export async function bringPart(
+export async function startPart(
   loadPart: LoadPart,
   name: 'consent' | 'inspector',
   converge: Converge | undefined,

@@ -4,7 +4,7 @@ import { recordOf } from '../core/read.ts'
 import type { Config, Converge, ConvergeGlobal, QueuedCall } from '../types.ts'
 import { readFlags } from './flags.ts'
 import { refuseOwnMapping } from './optional-parts.ts'
-import { bringPart, type LoadPart, startConverge } from './start.ts'
+import { type LoadPart, startConverge, startPart } from './start.ts'
 
 /** The config of the script's tag, merged over the served config. With an error, nothing starts. */
 export interface Tag {
@@ -82,7 +82,7 @@ export function fillWindowConverge(
     console.warn(
       'converge-tiktok: no pixel ID. Put data-pixel-id on the script tag, or call converge.init({ pixelId }).',
     )
-    if (readFlags(window).isDebug) bringPart(loadPart, 'inspector', undefined, {}, window)
+    if (readFlags(window).isDebug) startPart(loadPart, 'inspector', undefined, {}, window)
   }
 
   converge.q = { push: perform }

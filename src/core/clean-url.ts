@@ -6,3 +6,9 @@ const personal = /([/?&#])((?=[^=/?&#]*(key=|token|email|phone))[^=/?&#]*=[^?&#]
  * `…token…`, `…email…` and `…phone…`. A `keyword` is kept.
  */
 export const cleanUrl = (url: string): string => url.replace(personal, '$1')
+
+// Every part that is removed contains one of these. Most URLs have none, and the search costs 1 µs.
+const mayBePersonal = /[=@%]/
+
+/** Like `cleanUrl`, but faster for most URLs. Only the server uses it, because it is more code. */
+export const cleanUrlFast = (url: string): string => (mayBePersonal.test(url) ? cleanUrl(url) : url)

@@ -45,6 +45,7 @@ const numbers =
   (holds: (found: number, wanted: number) => boolean): Compare =>
   (value) => {
     const wanted = readNumber(value)
+    if (Number.isNaN(wanted)) throw new TypeError() // it would never be met
     return (found) => holds(readNumber(found), wanted)
   }
 
@@ -79,15 +80,16 @@ const comparisons = {
  * The function never throws. If the check of an event throws, the condition is not met, even if its operator is negated. This
  * happens if the page has replaced a built-in function. The row is then not sent, and the event does not pass the filter.
  *
- * @throws if the condition is invalid: an unknown operator, a missing or non-scalar value, an invalid regular expression, or
- * a property that is not text
+ * @throws if the condition is invalid: an unknown operator, a missing or non-scalar value, text that is not a number for a numeric operator, an
+ * invalid regular expression, or a property that is not text
  */
 export function compileCondition({ property, operator, value, ignoreCase = false }: Condition): Check {
   const positive = own<Operator>(negated, operator)
   const compare = own<Compare>(comparisons, positive ?? operator)
   // `is_set` compares with no value.
   const wanted: unknown[] = compare === isSet ? [''] : [value].flat()
-  if (!compare || !wanted.every(isScalar)) throw new TypeError(operator)
+  // Without a property, or in an empty list, nothing would ever be found.
+  if (!compare || !property || !(positive || wanted.length) || !wanted.every(isScalar)) throw new TypeError(operator)
   const read: Read = (found) => {
     const text = typeof found === 'object' ? '' : String(found)
     return ignoreCase ? text.toLowerCase() : text
@@ -113,7 +115,7 @@ const conditionNames = { property: true, operator: true, value: true, ignoreCase
 export function readCondition(where: string, condition: Condition): Check {
   refuseUnknown(where, Object(condition), conditionNames)
   const check = attempt(() => compileCondition(condition))
-  if (!check) throw configError(where, condition, 'a condition')
+  if (!check) throw configError(where, condition, 'a condition with a property, an operator and a value that fits it')
   return check
 }
 

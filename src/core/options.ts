@@ -1,4 +1,4 @@
-import type { Config, ConsentMode, ConsentPlatform, ContentIdMode, ContentType } from '../types.ts'
+import type { Config, ConsentMode, ConsentPlatform, ContentIdMode, ContentType, PageContext } from '../types.ts'
 import { configError } from './config-error.ts'
 import { domainWords, readDomain } from './domain.ts'
 import { nearest } from './nearest.ts'
@@ -34,6 +34,19 @@ export const onOrOff: Option = [(value) => typeof value === 'boolean', 'true or 
 /** An object, which is not allowed on a tag. */
 export const record: Option = [(value) => typeof value === 'object' && isRecord(value), 'an object']
 
+const contextNames = {
+  url: true,
+  referrer: true,
+  userAgent: true,
+  ttclid: true,
+  ttp: true,
+  visitor: true,
+  external_id: true,
+  // `converge.context()` has them too.
+  consent: true,
+  gpc: true,
+} satisfies Record<keyof NonNullable<Config['context']> | keyof PageContext, true>
+
 const platform = oneOf<ConsentPlatform>({ shopify: true, google: true })
 
 /** Every option of a config: its valid values, and how it is read from a tag. */
@@ -53,7 +66,10 @@ export const options = {
   ),
   load: oneOf<NonNullable<Config['load']>>({ idle: true, immediate: true }),
   pageLoads: oneOf<NonNullable<Config['pageLoads']>>({ manual: true, auto: true }),
-  context: record,
+  context: [
+    (value) => record[0](value) && Object.keys(Object(value)).every((key) => key in contextNames),
+    `an object with ${Object.keys(contextNames).join(', ')}`,
+  ],
   domain: [(value) => readDomain(value) !== undefined, domainWords, asText],
   limitedDataUse: onOrOff,
   autoConfig: onOrOff,

@@ -14,7 +14,7 @@ const MOST_KEPT = 50
 
 type Place = Pick<Window, 'name' | 'location' | 'sessionStorage'>
 
-/** True if this tab was opened with `?converge_debug`. With `debug: true` alone nothing is stored. */
+/** True if this tab was opened with `?converge_debug`. Without it, also with `debug: true`, nothing is stored. */
 const isAsked = ({ name, location }: Place): boolean => /converge_debug/.test(`${location.search} ${name}`)
 
 /** Keeps what the rows show for the next page of the tab, redacted like the export. */

@@ -23,7 +23,7 @@ export interface Parts {
   chips: ReadonlyMap<string, { chip: HTMLElement; count: HTMLElement }>
   list: HTMLElement
   empty: HTMLElement
-  /** Tells screen readers what happened. */
+  /** Announces to screen readers what happened. */
   status: HTMLElement
   badge: HTMLElement
   badgeText: HTMLElement

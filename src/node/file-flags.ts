@@ -64,18 +64,6 @@ export function readDatabaseFlags(
   return { path: 'converge.db', kind: 'database', isFound: true }
 }
 
-/**
- * Returns the file that the flags name, for a command that needs a file.
- *
- * @throws UsageError as `readDatabaseFlags` does, and if they name a database in PostgreSQL
- */
-export function readFileFlags(flags: FileFlags): NamedFile {
-  const named = readDatabaseFlags(flags)
-  if (named.kind === 'postgres')
-    throw new UsageError(`This command does not support PostgreSQL (${named.path}), only a file`)
-  return named
-}
-
 /** @throws a sentence if there is no such file */
 export function assertExists({ path, kind }: NamedFile): void {
   if (!existsSync(path)) throw new Error(`converge-tiktok: there is no ${kind} ${path}. Name the file with --${kind}.`)

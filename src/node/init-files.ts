@@ -48,16 +48,16 @@ export function toConfigFile({ pixelId, domain, platform, region }: Answers): st
 /** The variables that the forwarder reads, and where each value comes from. */
 export function variablesOf(platform: Platform): [name: string, from: string][] {
   const secrets = {
-    shopify: "the key under Shopify's Settings › Notifications › Webhooks, or the app's client secret",
-    woocommerce: 'the secret of the webhooks, under WooCommerce › Settings › Advanced › Webhooks',
-    other: 'the token that your server sends as X-Webhook-Token. Generate one with: openssl rand -hex 32',
+    shopify: "The key under Shopify's Settings › Notifications › Webhooks, or the app's client secret",
+    woocommerce: 'The secret of the webhooks, under WooCommerce › Settings › Advanced › Webhooks',
+    other: 'The token that your server sends as X-Webhook-Token. Generate one with: openssl rand -hex 32',
   } as const satisfies Record<Platform, string>
   return [
     ['TIKTOK_ACCESS_TOKEN', 'TikTok Events Manager: the pixel, Settings, Generate Access Token'],
     [sourceOf[platform].variable, secrets[platform]],
     [
       'CONVERGE_ADMIN_TOKEN',
-      'gives access to /admin and the details of /health. Generate one with: openssl rand -hex 32',
+      'Gives access to /admin and the details of /health. Generate one with: openssl rand -hex 32',
     ],
   ]
 }

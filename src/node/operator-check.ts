@@ -56,7 +56,8 @@ function checkMetrics({ metricsToken }: ForwarderConfig): Finding {
 
 function checkAlerts({ alerts: given, log }: ForwarderConfig, kind: DatabaseKind): Finding[] {
   const alerts = readAlerts(given)
-  if (!alerts) return [note('There are no alerts, so nobody is told when something stops. See alerts in the README.')]
+  if (!alerts)
+    return [note('There are no alerts, so nobody is notified when something stops. See alerts in the README.')]
   const { oldestMinutes, deadLetters, silentHours } = alerts
   const isSilenceWatched = silentHours !== undefined && hasLog[kind] && log !== false
   const silence = isSilenceWatched ? `, when no order came for ${silentHours} hours` : ''

@@ -158,7 +158,7 @@ async function createMetrics(): Promise<Metrics> {
 
 /** On a dual-stack socket, Node reports an IPv4 address as `::ffff:203.0.113.7`. */
 function readIp(ip: string | undefined): string | undefined {
-  return ip?.replace(/^::ffff:(?=[\d.]+$)/, '')
+  return ip?.startsWith('::ffff:') ? ip.replace(/^::ffff:(?=[\d.]+$)/, '') : ip
 }
 
 function toUrl(address: string | undefined): string {

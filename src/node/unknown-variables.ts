@@ -12,8 +12,8 @@ const variables: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * A sentence for each environment variable that looks like a misspelled one of ours, because a misspelled token would turn off a
- * part of the server without notice. It never contains a value.
+ * A sentence for each environment variable that looks like a misspelled one of ours. A misspelled token would turn off a part
+ * of the server without notice. It never contains a value.
  *
  * @param file the config file's content, which may name variables of its own
  */

@@ -6,7 +6,7 @@ import { type Answer, refuse } from './respond.ts'
 const MAX_BODY = 1024 * 1024
 
 /** Returns the text of a request's body, or the answer that refuses it. */
-export async function bodyText(request: Request, context: RequestContext): Promise<string | Answer> {
+export function bodyText(request: Request, context: RequestContext): Promise<string | Answer> | Answer {
   const { headers } = request
   const type = headers.get('content-type') ?? 'application/json'
   if (!/^(application\/json|text\/plain)\b/i.test(type))
@@ -20,7 +20,7 @@ export async function bodyText(request: Request, context: RequestContext): Promi
 const MAX_SHOP_BODY = 4 * 1024 * 1024
 
 /** Returns the text of a shop system's webhook as it was signed, whatever its content type. */
-export async function rawText(request: Request, context: RequestContext): Promise<string | Answer> {
+export function rawText(request: Request, context: RequestContext): Promise<string | Answer> | Answer {
   if (!/^(identity)?$/.test(request.headers.get('content-encoding') ?? ''))
     return refuse(415, 'The body must not be compressed.')
   return read(request, context, MAX_SHOP_BODY)

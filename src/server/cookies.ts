@@ -12,11 +12,7 @@ export interface Cookies {
 const DAY = 86_400_000 // ms
 
 /** Whether the forwarder sets cookies: by default with a store. They need the shop's domain. */
-export const hasCookies = ({
-  cookies,
-  store,
-  domain,
-}: Pick<ForwarderConfig, 'cookies' | 'store' | 'domain'>): boolean =>
+const hasCookies = ({ cookies, store, domain }: Pick<ForwarderConfig, 'cookies' | 'store' | 'domain'>): boolean =>
   (cookies ?? store !== undefined) && cookieDomain(domain) !== undefined
 
 /** Returns `undefined` if the config sets no cookies. */

@@ -114,7 +114,7 @@ export function createEventStore(options: EventStoreOptions): EventStore {
     if ('status' in stored) return stored
     // On a platform that may stop this process now, except for work that it was told to wait for.
     if (keeper?.drain && taken.length) context.waitUntil?.(keeper.drain(api.deliver, SECONDS_AFTER_REQUEST))
-    const accepted = new Set(stored.kept.map(({ path }) => path)).size
+    const accepted = countPaths(stored.kept)
     for (const { path, event } of stored.refused)
       problems.push({ path, message: event.problem ?? 'was refused by TikTok' })
     const tally: Tally = statuses ? { accepted, statuses } : { accepted }
@@ -126,6 +126,17 @@ export function createEventStore(options: EventStoreOptions): EventStore {
     note,
     refusal: () => (last && monotonic() - last.at < RETRY_AFTER * 1000 ? last : undefined),
   }
+}
+
+/** The events of a request. The TikTok events of an event follow each other. */
+function countPaths(kept: readonly Taken[]): number {
+  let count = 0
+  let last: string | undefined
+  for (const { path } of kept) {
+    if (path !== last) count++
+    last = path
+  }
+  return count
 }
 
 const REFUSED_LINES = 100

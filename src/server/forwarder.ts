@@ -126,24 +126,18 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
   const { fetch = globalThis.fetch, alertMemory, watchEvery = WATCH_EVERY } = env
   const { stop, ...operatorRoutes } = createOperatorRoutes({
     ...{ config, sources, api, keeper, store, ...counters, history, readPause, metrics },
-    ...{ log, throttle, now, monotonic, fetch, alertMemory, watchEvery },
+    ...{ log, throttle, now, monotonic, fetch, alertMemory, watchEvery, ipOf },
   })
   if (!keeper?.drain) keeper?.start(api.deliver)
 
   const served = { cookies: cookies !== undefined, ...(keeper?.keepsDenials && { denials: true }) }
   const routes: Record<Route, Take> = {
-    events: countPage,
+    events: takeFromPage,
     webhook: takeFromServer,
     'converge.js': pageScript(web, served, readPause),
     'consent.js': scriptServer('consent.js'),
     'inspector.js': scriptServer('inspector.js'),
     ...operatorRoutes,
-  }
-
-  async function countPage(request: Request, context: RequestContext): Promise<Answer> {
-    const answer = await takeFromPage(request, context)
-    if (request.method === 'POST') sourceCounts.note(web.name, answer, now())
-    return answer
   }
 
   async function takeFromPage(request: Request, context: RequestContext): Promise<Answer> {
@@ -155,7 +149,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     const facts = {
       receivedAt: now(),
       ...clock.bounds(),
-      ip: readIp(ipOf(request, context)),
+      ip: ipOf(request, context),
       userAgent: readUserAgent(request.headers.get('user-agent')),
       gpc: request.headers.get('sec-gpc') === '1',
       allowTest: config.allowTest === true,
@@ -187,9 +181,9 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
     return answer
   }
 
-  function ipOf({ headers }: Request, { ip }: RequestContext): string | undefined {
+  function ipOf({ headers }: Request, { ip }: RequestContext): string {
     const forwarded = config.trustProxy === true ? headers.get('x-forwarded-for') : null
-    return forwarded?.split(',').pop() ?? ip
+    return readIp(forwarded?.split(',').pop() ?? ip)
   }
 
   async function answer(address: Address, request: Request, context: RequestContext): Promise<Answer> {
@@ -198,6 +192,7 @@ export function createForwarder(config: ForwarderConfig, env: ForwarderEnv = {})
       const route = routeOf(address, request.method, context.routes)
       const answer =
         typeof route === 'string' ? await routes[route](request, context, address.source ?? address.rest) : route
+      if (route === 'events' && request.method === 'POST') sourceCounts.note(web.name, answer, now())
       refusals.note(request, address, answer)
       return answer
     } catch (error) {

@@ -1,10 +1,11 @@
 import { isRecord } from '../core/read.ts'
-import type { Content, EventParameters, RelayedEvent, User } from '../types.ts'
+import type { Content, EventParameters, RelayBatch, RelayedEvent, User } from '../types.ts'
 import {
   MAX_ADDRESS,
   MAX_ALIASES,
   MAX_CONTENTS,
   MAX_EVENT_NAME,
+  MAX_EVENTS,
   MAX_PLACE,
   MAX_SEND,
   MAX_TEXT,
@@ -117,4 +118,23 @@ const required = ['time', 'eventName', 'eventID', 'send', 'pixel', 'user', 'page
  */
 export function isPageEvent(given: unknown): given is RelayedEvent {
   return passes(given, eventTests) && required.every((key) => given[key] !== undefined)
+}
+
+const deniedTests = testsOf({ visitor: isHash })
+const cookieTests = testsOf({ visitor: isHash, ttclid: hasShape(shapes.clickId) })
+
+const batchTests = testsOf({
+  v: (value) => value === 1,
+  sentAt: isNumber,
+  events: (value) => isList(value, MAX_EVENTS, () => true),
+  denied: (value) => passes(value, deniedTests) && value.visitor !== undefined,
+  cookies: (value) => passes(value, cookieTests),
+} satisfies Record<keyof RelayBatch, Test>)
+
+/** A `RelayBatch` whose events are not checked yet. */
+type UncheckedBatch = Omit<RelayBatch, 'events'> & { events: unknown[] }
+
+/** True if this is a batch exactly as our own page writes it. The schema in parse.ts takes 3 µs instead of 0.1. */
+export function isPageBatch(given: unknown): given is UncheckedBatch {
+  return passes(given, batchTests) && given.v !== undefined && given.sentAt !== undefined && given.events !== undefined
 }

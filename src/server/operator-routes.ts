@@ -18,6 +18,8 @@ export interface OperatorOptions extends Omit<HealthOptions, 'adminToken'> {
   throttle: Throttle
   monotonic: () => number
   fetch: typeof fetch
+  /** The sender's IP address, or an empty text if it is unknown. */
+  ipOf: (request: Request, context: RequestContext) => string
   alertMemory: AlertMemory | undefined
   /** Milliseconds between two checks for alerts. */
   watchEvery: number
@@ -48,11 +50,12 @@ export function createOperatorRoutes(
 function startAlerts(options: OperatorOptions, readHealth: ReturnType<typeof createHealthReader>): () => void {
   const { config, log, watchEvery, alertMemory: memory = createAlertMemory() } = options
   const alerts = readAlerts(config.alerts)
+  const posted = config.store?.postedAlerts
   if (!alerts) return () => {}
   const eventLog = config.log === false ? undefined : config.store?.log
   if (alerts.silentHours !== undefined && !eventLog)
     log('warn', 'alerts.silentHours has no effect, because it needs a database with an event log', {})
-  const look = createAlertWatch({ ...options, alerts, pixelId: config.pixelId, memory, readHealth, eventLog })
+  const look = createAlertWatch({ ...options, alerts, pixelId: config.pixelId, memory, readHealth, eventLog, posted })
   const timer = setInterval(look, watchEvery)
   // On Node, it must not keep the process alive.
   if (typeof timer === 'object') timer.unref()

@@ -31,15 +31,15 @@ export function createPageIntake({
   /** The TikTok events of a page's event that the server may send. */
   function mappedOf({ eventName, send }: PageEvent, path: string, problems: Problem[]): PageEvent['send'] {
     const names = namesFor.get(eventName)
-    const mapped = new Map<string, PageEvent['send'][number]>()
+    const mapped: PageEvent['send'] = []
     for (const [index, { event, parameters }] of send.entries()) {
       // An older page posts TikTok's old names. Two of them may have the same current name.
       const name = currentName(event)
       const message = "is not an event that the forwarder's own mapping makes of this eventName for the server"
       if (!names?.includes(name)) problems.push({ path: `${path}.send[${index}].event`, message })
-      else if (!mapped.has(name)) mapped.set(name, { event: name, parameters })
+      else if (!mapped.some(({ event }) => event === name)) mapped.push({ event: name, parameters })
     }
-    return [...mapped.values()]
+    return mapped
   }
 
   return (body, facts) => {
@@ -77,7 +77,7 @@ export function createPageIntake({
         (one): Taken => ({ path, eventName: event.eventName, event: { ...one, source: 'page' } }),
       )
     })
-    const kept = good.some(({ event }) => mayKeep(event)) ? cookies : undefined
+    const kept = cookies && good.some(({ event }) => mayKeep(event)) ? cookies : undefined
     const denials = denied === undefined ? [] : [{ keys: [keyOf('visitor', denied)], time: facts.latest }]
     const log = { source, channel: 'page' as const, unsent }
     return { taken, problems, late, denials, log, cookies: denied === undefined ? kept : 'expired' }

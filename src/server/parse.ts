@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { isRecord, readNumber, readText } from '../core/read.ts'
 import type { Content, EventParameters, RelayBatch, RelayedEvent, User } from '../types.ts'
-import { isPageEvent } from './is-page-event.ts'
+import { isPageBatch, isPageEvent } from './is-page-event.ts'
 import {
   MAX_ADDRESS,
   MAX_ALIASES,
@@ -105,7 +105,8 @@ export const pageEventSchema = v.object({
   test: orNothing(shaped(shapes.testCode)),
 } satisfies Record<keyof RelayedEvent, v.GenericSchema>)
 
-const relayBatch = v.pipe(
+/** What a page posts, without a check of its events. The schema explains faults; `isPageBatch` is the fast path. */
+export const pageBatchSchema = v.pipe(
   v.object({
     v: v.literal(1),
     sentAt: v.pipe(v.number(), v.finite()),
@@ -138,6 +139,13 @@ const checkBySchema = checkBy(pageEventSchema)
 /** Uses the slow schema only for events that fail the fast path, because it accepts more forms and explains faults. */
 const checkPageEvent: Check<PageEvent> = (given) => (isPageEvent(given) ? { event: given } : checkBySchema(given))
 
+const checkBatchBySchema = checkBy(pageBatchSchema)
+
+type PageBatch = v.InferOutput<typeof pageBatchSchema>
+
+/** As with events, the schema is only for batches that fail the fast path. */
+const checkPageBatch: Check<PageBatch> = (given) => (isPageBatch(given) ? { event: given } : checkBatchBySchema(given))
+
 /** A page's event after parsing. It contains no unknown fields. */
 export type PageEvent = v.InferOutput<typeof pageEventSchema>
 
@@ -152,9 +160,10 @@ export interface PageRequest extends ParsedRequest<PageEvent> {
 
 /** Parses what a page posts: a `RelayBatch`, which is not trusted. */
 export function parsePageRequest(body: string): PageRequest {
-  const batch = v.safeParse(relayBatch, parseJson(body))
-  if (!batch.success) return { sentAt: 0, denied: undefined, good: [], bad: [], problems: toProblems('', batch.issues) }
-  const { sentAt, events, denied, cookies } = batch.output
+  const batch = checkPageBatch(parseJson(body))
+  if ('issues' in batch)
+    return { sentAt: 0, denied: undefined, good: [], bad: [], problems: toProblems('', batch.issues) }
+  const { sentAt, events, denied, cookies } = batch.event
   return {
     sentAt,
     denied: denied?.visitor,

@@ -14,7 +14,7 @@ export async function readBody(request: Request, limit: number): Promise<string 
 }
 
 /** Reads a stream to its end. Returns the answer that refuses it if it exceeds the limit, in bytes. */
-export async function readStream(stream: ReadableStream<Uint8Array> | null, limit: number): Promise<string | Answer> {
+async function readStream(stream: ReadableStream<Uint8Array> | null, limit: number): Promise<string | Answer> {
   if (!stream) return ''
   const buffer = createBodyBuffer(limit)
   const reader = stream.getReader()

@@ -11,8 +11,10 @@ export interface Sorted {
 }
 
 /** Separates events that may still be sent from late ones. `receivedAt` is in milliseconds since 1970. */
-export function sortByAge(events: readonly OutboxEvent[], receivedAt: number): Sorted {
+export function sortByAge(events: OutboxEvent[], receivedAt: number): Sorted {
   const seconds = receivedAt / 1000
+  // Almost always. It costs a quarter of the rest.
+  if (events.every(({ expires }) => expires > seconds)) return { inTime: events, late: [], message: '' }
   const inTime = events.filter(({ expires }) => expires > seconds)
   const late = events.filter((event) => !inTime.includes(event))
   const [first] = late

@@ -115,7 +115,7 @@ export function decideRows(orders: readonly CustomerOrder[], add: (order: Custom
 }
 
 /** Returns the rows that are not sent for this customer. */
-export function rowsOfOthers({ rows }: Pick<CustomerOrder, 'rows'>, customer: Customer): OutboxEvent[] {
+function rowsOfOthers({ rows }: Pick<CustomerOrder, 'rows'>, customer: Customer): OutboxEvent[] {
   return rows.filter(({ customers }) => !customers.includes(customer)).map(({ event }) => event)
 }
 

@@ -6,7 +6,7 @@ import { retention } from './retention.ts'
 import type { OrderCounts } from './store.ts'
 
 /** When a page and a signed source sent an order, in milliseconds since 1970. 0 means never. */
-export interface Brought {
+export interface ArrivalTimes {
   page: number
   signed: number
 }
@@ -24,7 +24,7 @@ export interface KnownOrder {
   /** Rows of the order that wait for their other copies. */
   held: readonly HeldRow[]
   /** By TikTok event name. The entry under the order's own name is when a signed source decided which rows the order has. */
-  brought: ReadonlyMap<string, Brought>
+  arrivals: ReadonlyMap<string, ArrivalTimes>
 }
 
 /** What a store writes when a copy of an order arrives. */
@@ -40,7 +40,7 @@ export interface OrderDecision {
   /** Waiting rows to delete, because they are not sent. */
   remove: HeldRow[]
   /** Updates of the order memory, by name. */
-  brought: Map<string, Brought>
+  arrivals: Map<string, ArrivalTimes>
   counts: Partial<OrderCounts>
 }
 
@@ -53,7 +53,7 @@ export interface OrderMoment {
 
 // Seconds. TikTok may be down when the wait ends, so an order that expires soon does not wait.
 const MARGIN = 300
-const never: Brought = { page: 0, signed: 0 }
+const never: ArrivalTimes = { page: 0, signed: 0 }
 
 /** Returns the names under which the order memory stores an order. */
 export function namesOf(rows: readonly OutboxEvent[]): string[] {
@@ -78,14 +78,14 @@ function decideSigned(rows: readonly OutboxEvent[], known: KnownOrder, moment: O
   let wasPageCopySent = false
   for (const row of rows) {
     const name = row.data.event
-    const { page, signed } = broughtBefore(decision, known, name)
+    const { page, signed } = arrivalsBefore(decision, known, name)
     const wasSent = isRemembered(page, now) && !isHeld(name)
     const expires = wasSent ? untilSecondCopy(row, page, now) : row.expires
     if (isRemembered(signed, now) || (wasSent && expires <= now / 1000)) continue
     wasPageCopySent ||= wasSent
     fresh.set(row, expires === row.expires ? row : { ...row, expires })
-    decision.brought.set(name, { page, signed: now })
-    if (row.orderName) decision.brought.set(row.orderName, { ...never, signed: now })
+    decision.arrivals.set(name, { page, signed: now })
+    if (row.orderName) decision.arrivals.set(row.orderName, { ...never, signed: now })
   }
   const taken = [...fresh.values()]
   const merged = taken.length && fromPage.length ? mergeWithPage(taken, fromPage, known, decision) : undefined
@@ -112,7 +112,7 @@ function mergeWithPage(
     const isSameEvent = signed.some(({ data }) => data.event === name)
     decision.remove.push(row)
     count(decision, merged ? (isSameEvent ? 'merged' : 'left_to_source') : 'conflict')
-    if (!merged || !isSameEvent) decision.brought.set(name, { ...broughtBefore(decision, known, name), page: 0 })
+    if (!merged || !isSameEvent) decision.arrivals.set(name, { ...arrivalsBefore(decision, known, name), page: 0 })
   }
   return merged
 }
@@ -157,25 +157,25 @@ interface PageContext {
 
 function fateOfPage(row: OutboxEvent, { signed, known, decision, moment: { now } }: PageContext): OrderFate {
   const name = row.data.event
-  const before = broughtBefore(decision, known, name)
+  const before = arrivalsBefore(decision, known, name)
   if (isRemembered(before.page, now)) return 'already_sent'
   if (signed.some(({ event }) => event.data.event === name)) {
-    decision.brought.set(name, { ...before, page: now })
+    decision.arrivals.set(name, { ...before, page: now })
     return 'merged'
   }
   if (isRemembered(before.signed, now)) return 'late_twin'
-  const decided = row.orderName ? broughtBefore(decision, known, row.orderName).signed : 0
+  const decided = row.orderName ? arrivalsBefore(decision, known, row.orderName).signed : 0
   if (isRemembered(decided, now)) return 'left_to_source'
-  decision.brought.set(name, { ...before, page: now })
+  decision.arrivals.set(name, { ...before, page: now })
   return 'kept'
 }
 
 function createDecision(): OrderDecision {
-  return { fates: [], insert: [], replace: [], remove: [], brought: new Map(), counts: {} }
+  return { fates: [], insert: [], replace: [], remove: [], arrivals: new Map(), counts: {} }
 }
 
-function broughtBefore(decision: OrderDecision, known: KnownOrder, name: string): Brought {
-  return decision.brought.get(name) ?? known.brought.get(name) ?? never
+function arrivalsBefore(decision: OrderDecision, known: KnownOrder, name: string): ArrivalTimes {
+  return decision.arrivals.get(name) ?? known.arrivals.get(name) ?? never
 }
 
 /** A time in the future counts as well, because the clock may have been set back. */

@@ -56,7 +56,7 @@ export interface LogLine {
   eventName: string
   /** TikTok's name of the event, such as `Purchase`. Empty if no TikTok event was made. */
   event: string
-  /** An ID that looks like an email address or a phone number is replaced by a part of its SHA-256. */
+  /** An ID that looks like an email address, a phone number or SHA-256 is replaced by a part of its SHA-256. */
   event_id: string
   /** The ID of the order, if it differs from `event_id`. */
   order_id?: string

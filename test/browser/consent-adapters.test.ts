@@ -33,7 +33,7 @@ async function visit(
 
 const asked = `let ask; window.asked = new Promise((resolve) => { ask = resolve });`
 
-/** Shopify's global, which knows nothing of the visitor until its API was asked for. */
+/** Shopify's global, which knows no decision until its API is loaded. */
 const shopify = `${asked}
   const api = {
     marketing: '',

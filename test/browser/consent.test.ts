@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Config } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
-import type { Hit } from '../tiktok/pixel-host.ts'
 import type { Page } from './browsers.ts'
 import { inEachBrowser, type Stage } from './in-each-browser.ts'
 import {
   atRest,
   consent,
+  has,
   heldTimers,
   pageOf,
   relay,
@@ -26,8 +26,6 @@ const order = { id: '1001', total_price: 20, currency: 'EUR', $email: 'jane@exam
 const calls = `converge.track('$page_load', {}, { eventID: 'view' }); converge.track('Placed Order', ${JSON.stringify(order)})`
 const granted = { analytics: 'granted', marketing: 'granted' } as const
 const denied = { analytics: 'denied', marketing: 'denied' } as const
-
-const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_id === id)
 
 /** Notes each read of the device. */
 const listen = `<script>
@@ -207,6 +205,24 @@ inEachBrowser((stage) => {
     await stateOf(page, { pixel: 'live' })
     expect(await hitsBefore(page)).toEqual(['Pageview view', 'Purchase 1001'])
     expect(host.taken).toHaveLength(1)
+  })
+
+  test('a grant and a denial in one tab hold in the other one', async () => {
+    const host = serveRelay(stage)
+    const page = await visit(stage, pageOf('script tag', config))
+    const other = await stage.newPage({ shared: page })
+    await other.goto(shop)
+    expect(await track(page, 'Placed Order', order)).toMatchObject({ status: 'no_consent' })
+    await consent(other, granted)
+    await host.waitForTaken(1)
+    await consent(other, denied)
+    await expect.poll(async () => (await track(page, 'Searched', { query: 'cap' }))?.status).toBe('no_consent')
+    expect([...page.consoleErrors, ...other.consoleErrors]).toEqual([])
+    const sent = stage.network.log.length
+    await track(page, 'Searched', { query: 'hat' })
+    await atRest(page)
+    expect(stage.network.log.slice(sent).filter(({ path }) => path !== '/at-rest')).toEqual([])
+    expect(host.taken.map(({ eventID }) => eventID)).toEqual(['1001'])
   })
 
   test('always_server denied: only the server copy is sent', async () => {

@@ -156,7 +156,7 @@ inEachBrowser(
       // On a phone it would begin as a badge, and stays as it was put.
       await mouse.waitForSelector('>>> .panel:not([hidden])')
       await mouse.setViewport({ width, height })
-      /** As a visitor does, who scrolls what lies below the panel up to the top. */
+      /** Scrolls as a visitor does, until the parts below the panel are at the top. */
       const click = async (selector: string) => {
         await mouse.$eval(selector, (element) => element.scrollIntoView())
         await mouse.click(selector)

@@ -1,17 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import type { ForwarderConfig } from '../../src/server/forwarder.ts'
-import { pixelId } from '../cases/case.ts'
-import { createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
 import type { Hit } from '../tiktok/pixel-host.ts'
 import type { Page } from './browsers.ts'
-import { serveForwarder } from './built-forwarder.ts'
+import { playEventsApi, serveForwarder } from './built-forwarder.ts'
 import { inEachBrowser } from './in-each-browser.ts'
 import { atRest, consent, resultOf, serveShop, stateOf, told } from './shop.ts'
 
-// Each example that is a page, as it stands in its folder, with both of TikTok's hosts played.
+// Each example that is a page, unchanged, with both of TikTok's hosts simulated.
 
 const file = (path: string) => fileURLToPath(new URL(`../../examples/${path}`, import.meta.url))
 const example = (path: string) => readFileSync(file(path), 'utf8')
@@ -23,12 +21,7 @@ const names = (hits: Hit[]) => hits.map(({ event }) => event).filter((event) => 
 const click = (page: Page, selector: string) =>
   page.evaluate((selector) => document.querySelector<HTMLElement>(selector)?.click(), selector)
 
-let eventsApi: EventsApiHost
-beforeAll(async () => {
-  eventsApi = await createEventsApiHost({ accessToken: 'an-access-token', pixelId })
-})
-beforeEach(() => eventsApi.reset())
-afterAll(() => eventsApi.close())
+const eventsApi = await playEventsApi('an-access-token')
 
 inEachBrowser(
   (stage) => {
@@ -86,7 +79,7 @@ inEachBrowser(
       )
       const page = await stage.open(shop)
       const output = () => page.evaluate(() => document.querySelector('output')?.textContent)
-      await vi.waitFor(async () => expect(await output()).toBe('Placed Order: no_consent undecided'))
+      await expect.poll(output).toBe('Placed Order: no_consent undecided')
 
       await click(page, 'button')
       expect(told(await tiktok().waitForHits((hits) => names(hits).length === 3))).toEqual([
@@ -94,11 +87,9 @@ inEachBrowser(
         'Purchase 1001',
         'NewCustomerPurchase 1001',
       ])
-      await vi.waitFor(async () =>
-        expect(await page.evaluate(() => Object.keys(localStorage).join())).toContain('sent.'),
-      )
+      await expect.poll(() => page.evaluate(() => Object.keys(localStorage).join())).toContain('sent.')
       await page.reload()
-      await vi.waitFor(async () => expect(await output()).toBe('Placed Order: skipped already_sent'))
+      await expect.poll(output).toBe('Placed Order: skipped already_sent')
       // What nobody asked for is a file of its own, and stays on the server.
       expect(stage.network.log.map(({ path }) => path).filter((path) => /consent|inspector/.test(path))).toEqual([])
     })
@@ -209,7 +200,7 @@ inEachBrowser(
       const page = await stage.open(shop)
       await click(page, '.add_to_cart_button span, .add_to_cart_button')
       await page.evaluate(() => {
-        // Both of WooCommerce's ways to say it, for one product.
+        // Both of WooCommerce's events, for one product.
         Reflect.get(window, 'jQuery')(document.body).trigger('added_to_cart', [{}, 'hash', []])
         document.body.dispatchEvent(new CustomEvent('wc-blocks_added_to_cart', { bubbles: true }))
       })
@@ -289,7 +280,7 @@ inEachBrowser(
       const of = (name: string) => eventsApi.accepted.find(({ event }) => event === name)
       await eventsApi.waitForAccepted(() => of('Purchase') !== undefined)
       expect(eventsApi.accepted.map(({ event }) => event).slice(2)).toEqual(checkoutEvents)
-      // TikTok's pixel never sends in a sandbox, so the checkout is the relay's alone.
+      // TikTok's pixel never sends in a sandbox, so only the relay sends the checkout's events.
       expect(names(tiktok().hits)).toEqual(['Pageview', 'ViewContent', 'AddToCart'])
       const [viewed, purchase] = [of('ViewContent'), of('Purchase')]
       expect(purchase).toMatchObject({
@@ -391,7 +382,7 @@ const topFrame = `
 const checkoutPage = `<!doctype html><title>Checkout</title><script>${topFrame}</script>
   <iframe sandbox="allow-scripts allow-forms" src="/sandbox"></iframe>`
 
-/** A custom pixel's sandbox: its globals, of which `browser` acts on the top frame, asynchronously. */
+/** The globals of a custom pixel's sandbox. `browser` works on the top frame, asynchronously. */
 const sandboxPage = ({ isAllowed }: { isAllowed: boolean }) => `<!doctype html><title>Custom pixel</title><script>
   const asked = []
   const ask = (kind) => (key) => new Promise((resolve) => {

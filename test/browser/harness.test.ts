@@ -148,8 +148,8 @@ inEachBrowser((stage) => {
       }, 0)
       return new Promise((resolve) => setTimeout(resolve, 0))
     })
-    const wanted = stage.name === 'webkit' ? [] : ['said', 'thrown'] // WebKit's driver tells no errors
-    // The driver tells them in its own time.
+    const wanted = stage.name === 'webkit' ? [] : ['said', 'thrown'] // WebKit's driver reports no errors
+    // The driver reports them with a delay.
     for (const word of wanted) await expect.poll(() => page.consoleErrors.join()).toContain(word)
   })
 

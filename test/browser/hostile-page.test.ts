@@ -7,6 +7,7 @@ import { inEachBrowser, type Stage } from './in-each-browser.ts'
 import {
   atRest,
   consent,
+  has,
   pageOf,
   relay,
   resultOf,
@@ -24,7 +25,6 @@ import {
 const config: Config = { pixelId, load: 'immediate', relay }
 const granted = { analytics: 'granted', marketing: 'granted' } as const
 const searched = `converge.track('Searched', {}, { eventID: 'one' })`
-const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_id === id)
 const sentOnce = (hits: Hit[]) => hits.filter(({ event_id }) => event_id === 'one').length
 
 /** A page that has this markup before our script. */
@@ -246,7 +246,7 @@ describe('URLs and policies', () => {
         expect(now).toMatchObject({ pixel: 'blocked', pixelCause: 'csp' })
         expect(await resultOf(page, { eventID: 'one' })).toMatchObject({ status: 'success', reason: 'pixel_blocked' })
         expect(events(stage)).toEqual([])
-        // Nothing says that loading has begun: whoever loads the pixel later is not stopped by us.
+        // Loading is not marked as begun, so another script can still load the pixel.
         expect(await page.evaluate(`[ttq._i['${pixelId}']._u, ttq._t['${pixelId}']].join()`)).toBe(',')
       })
 

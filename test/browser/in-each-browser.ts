@@ -11,6 +11,8 @@ export interface Stage {
   newPage(options?: { shared?: Page }): Promise<Page>
   /** A page that has loaded `url`. */
   open(url: string): Promise<Page>
+  /** The page of the former tests of the file, with their storage. Another one after a test that failed. */
+  keptPage(): Promise<Page>
 }
 
 /** Calls `tests` if the project's browser is one of `only` and is installed. They register tests with vitest's `test`. */
@@ -25,18 +27,25 @@ function stageOf(name: BrowserName, address: string, certificate: Certificate): 
   let network: Network | undefined
   let browser: Browser | undefined
   let pages: Page[] = []
+  let kept: Page | undefined
 
   beforeAll(async () => {
     network = await createNetwork(certificate)
     browser = await connect(name, address, network)
   }, 60_000)
-  afterEach(async () => {
+  async function closeKept(): Promise<void> {
+    await kept?.close().catch(() => {})
+    kept = undefined
+  }
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await closeKept()
     // Close second tabs before the page whose storage they share.
     for (const page of pages.reverse()) await page.close().catch(() => {})
     pages = []
     network?.reset()
   })
   afterAll(async () => {
+    await closeKept()
     await browser?.close()
     await network?.close()
   })
@@ -61,5 +70,6 @@ function stageOf(name: BrowserName, address: string, certificate: Certificate): 
       await page.goto(url)
       return page
     },
+    keptPage: async () => (kept ??= await started(browser).newPage()),
   }
 }

@@ -59,7 +59,7 @@ const waitForRows = (page: Page, count: number) =>
     const found = await rows(page)
     if (found.length !== count) throw new Error(`The list has ${found.length} rows, not ${count}: ${found.join(' | ')}`)
     return found
-  })
+  }, 15_000)
 
 /** What the first part of the panel that fits the selector says. */
 const textIn = (page: Page, selector: string): Promise<string> =>
@@ -83,7 +83,7 @@ async function press(page: Page, ...keys: Parameters<ElementHandle['press']>[0][
   for (const key of keys) await driverOf(page).keyboard.press(key)
 }
 
-/** Goes on by Tab until the focus is there. */
+/** Presses Tab until the element has the focus. */
 async function tabTo(page: Page, wanted: RegExp, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   const { keyboard } = driverOf(page)
   for (let step = 0; step < 30; step++) {
@@ -175,7 +175,7 @@ inEachBrowser(
       await waitForRows(page, 5)
 
       await driver.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'))
-      // Beside the body, where the panel is, axe cannot tell contrasts.
+      // axe cannot compute contrasts outside of the body, where the panel is.
       await page.evaluate(() => document.body.append(document.querySelector('converge-inspector') ?? ''))
       const look = async () => {
         const results = await driver.evaluate(() => window.axe.run())

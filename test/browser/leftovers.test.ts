@@ -33,7 +33,7 @@ inEachBrowser(
           .toMatchObject({
             cookies: ['_tt_enable_cookie', '_ttp', 'ttcsid', `ttcsid_${pixelId}`],
           })
-        // Whatever domain the pixel has chosen.
+        // On any domain that the pixel may choose.
         await page.evaluate(`document.cookie = 'ttcsid=host;path=/'`)
         await page.evaluate(`document.cookie = 'ttcsid_${pixelId}=whole;path=/;domain=www.shop.test'`)
         await consent(page, denied)

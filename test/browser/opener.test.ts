@@ -5,7 +5,7 @@ import { driverOf, type Page } from './browsers.ts'
 import { inEachBrowser, type Stage } from './in-each-browser.ts'
 import { atRest, pageOf, relay, serveRelay, serveShop, shop, track } from './shop.ts'
 
-// ?converge_test and ?converge_debug hold for a tab, by its name. Whoever opens a tab may write that name, too.
+// ?converge_test and ?converge_debug apply to a tab, through its name. The page that opens a tab can write that name, too.
 
 const config: Config = { pixelId, load: 'immediate', relay }
 const page = pageOf('script tag', config)

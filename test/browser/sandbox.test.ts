@@ -20,7 +20,7 @@ const context = {
 const config: Config = { pixelId, load: 'immediate', relay, context }
 const order = { id: '1001', total_price: 20, currency: 'EUR', $email: 'jane@example.com' }
 
-/** Tells the top frame what went wrong in it, what became of its events and its pixel, and what it knows. */
+/** Reports to the top frame: its errors, the results of its events, the state of its pixel, and its context. */
 const report = `
   addEventListener('error', ({ message }) => parent.postMessage({ error: message }, '*'))
   addEventListener('unhandledrejection', ({ reason }) => parent.postMessage({ error: String(reason) }, '*'))

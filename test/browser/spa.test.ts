@@ -4,12 +4,10 @@ import { pixelId } from '../cases/case.ts'
 import type { Hit } from '../tiktok/pixel-host.ts'
 import type { Page } from './browsers.ts'
 import { inEachBrowser } from './in-each-browser.ts'
-import { hitsLeaveAtOnce, pageOf, serveShop, shop, stateOf, track, visit } from './shop.ts'
+import { has, hitsLeaveAtOnce, pageOf, serveShop, shop, stateOf, track, visit } from './shop.ts'
 
 const config: Config = { pixelId, load: 'immediate', pageLoads: 'auto' }
 const html = pageOf('script tag', config)
-
-const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_id === id)
 
 inEachBrowser((stage) => {
   beforeEach(() => {
@@ -58,7 +56,7 @@ inEachBrowser((stage) => {
     expect(await pageViews(page)).toEqual(['/'])
   })
 
-  // Its driver alone lets a browser keep a page for the way back.
+  // Only its driver lets a browser keep a page in the back-forward cache.
   if (stage.name === 'webkit')
     test('a page that comes back from the back-forward cache sends nothing', async () => {
       const { tiktok } = stage.network

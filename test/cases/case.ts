@@ -22,7 +22,7 @@ export interface CvgCall {
   [field: string]: unknown
 }
 
-/** A page's calls, as data, and their results, which are the same through every way to call. */
+/** A page's calls, as data, and their results, which are the same for every form of calling. */
 export interface CallCase {
   title: string
   config?: Partial<Config>

@@ -24,7 +24,7 @@ function push({ page }: Visit, ...entries: unknown[]): unknown {
   return Object(page.dataLayer).push(...entries)
 }
 
-/** What Google's tags bring: a state of their own, and a `push` over the one that is there, which hears of entries too. */
+/** Simulates Google's tags: their own state, and a `push` that wraps the existing one and also receives entries. */
 function layGtm({ page }: Pick<Visit, 'page'>, name = 'dataLayer') {
   const codes: Record<string, number> = {}
   const listeners: (() => void)[] = []

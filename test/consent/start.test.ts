@@ -9,7 +9,7 @@ afterEach(() => error.mockClear())
 
 const yes = { ad_storage: 'granted', ad_user_data: 'granted', analytics_storage: 'granted' }
 
-/** What an instance hears in a page where Google says yes and Shopify says no. */
+/** The decisions that an instance receives in a page where Google grants and Shopify denies. */
 function heard(consentFrom: unknown): unknown[][] {
   const window = Object(new HappyWindow())
   window.dataLayer = [['consent', 'update', yes]]

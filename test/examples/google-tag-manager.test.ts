@@ -42,7 +42,7 @@ test.each<[title: string, ecommerce: object, value: number | undefined]>([
   ['a value without items', { value: 10, tax: 1.9, shipping: 5 }, 10],
   ['a value of 0 without items', { value: 0, tax: 1.9, shipping: 5, items: [] }, 0],
   ['a value of items without a price', { value: 10, tax: 1.9, items: [{ item_id: 'A' }] }, 10],
-  ['a value of items of which one has no price', { value: 299, tax: 1.9, items: [items[0], { item_id: 'B' }] }, 299],
+  ['a value of items, one of them without a price', { value: 299, tax: 1.9, items: [items[0], { item_id: 'B' }] }, 299],
   ['a missing value', { tax: 1.9, shipping: 5, items }, undefined],
 ])('%s is kept', (_, ecommerce, value) => {
   expect(push(ecommerce)?.value).toBe(value)

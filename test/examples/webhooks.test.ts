@@ -10,7 +10,7 @@ import { wooCommerceOrder } from '../server/sources/woocommerce-order.ts'
 
 const example = (path: string) => fileURLToPath(new URL(`../../examples/${path}`, import.meta.url))
 
-/** Sends a webhook to a forwarder that has an example's config, and gives back what it keeps for TikTok. */
+/** Sends a webhook to a forwarder with an example's config, and returns the events that it keeps for TikTok. */
 async function receive(name: 'shopify' | 'woocommerce', order: unknown, headers: Record<string, string>) {
   const environment = { TIKTOK_ACCESS_TOKEN: 'an-access-token-of-tiktok', [`${name.toUpperCase()}_SECRET`]: 'a secret' }
   const outbox = createMemoryOutbox()

@@ -101,7 +101,7 @@ function fromPage(order: StoredOrder, decimals: number): EventParameters | undef
   return route(event, readRules(config), config)?.[0]?.parameters
 }
 
-/** What TikTok gets of the same order from WooCommerce's webhook, whose amounts have the shop's decimals. */
+/** The event of the same order from WooCommerce's webhook, whose amounts have the shop's decimals. */
 async function fromWebhook(order: StoredOrder, decimals: number): Promise<EventParameters | undefined> {
   const totals = formatAmounts(
     order.items.map(({ total }) => total),

@@ -14,7 +14,7 @@ const script = readFileSync(new URL('../../examples/woocommerce/converge-storefr
 let window = new Window()
 let document = window.document
 
-/** Of jQuery, what WooCommerce's own events need: `trigger` hands `on` the event, and behind it what was given. */
+/** The part of jQuery that WooCommerce's events need: `trigger` passes the event to `on`, followed by its arguments. */
 function jQuery(target: string | Element | null) {
   const element = typeof target === 'string' ? document.querySelector(target) : target
   return {
@@ -31,7 +31,10 @@ function jQuery(target: string | Element | null) {
 
 type Sent = [event: string, event_id: string, parameters: EventParameters]
 
-/** A page that the real plugin prints around `form`, with the real script run in it; gives what TikTok is sent. */
+/**
+ * A page that the real plugin prints around `form`, with the real script running in it. Returns the events that TikTok
+ * receives.
+ */
 function open(page: WooCommercePage, form = '') {
   window = new Window({ url: 'https://www.shop.example/' })
   document = window.document
@@ -48,7 +51,7 @@ function open(page: WooCommercePage, form = '') {
   return sent
 }
 
-/** What was added, as TikTok is told of it. */
+/** The added items, as TikTok receives them. */
 const added = (sent: Sent[]) =>
   sent.flatMap(([event, , { contents = [], value }]) =>
     event === 'AddToCart'
@@ -96,7 +99,7 @@ describe.skipIf(!hasPhp)('the storefront', () => {
     submit()
     expect(added(sent)).toMatchObject([
       { content_id: '22', content_name: 'Scarf', quantity: 2, value: 90 },
-      { content_id: '25', quantity: 1 }, // the plugin knows nothing of it but its id
+      { content_id: '25', quantity: 1 }, // the plugin knows only its ID
     ])
   })
 
@@ -136,7 +139,7 @@ describe.skipIf(!hasPhp)('the storefront', () => {
     expect(added(sent)).toMatchObject([{ content_id: '97', price: 25, value: 50 }])
   })
 
-  test('a variation of which only the ID is known has no price', () => {
+  test('a variation with only a known ID has no price', () => {
     const sent = open({ product: 93 }, variationForm('99', false))
     submit()
     expect(added(sent)).toEqual([{ content_id: '99', content_type: 'product', content_name: 'Cap', quantity: 2 }])

@@ -9,7 +9,7 @@ const events = (id: string) => ({
 })
 const ours = { pixel_code: pixelId, event_id: 'ours' }
 
-/** A page in which converge alone is, and what differs from it. */
+/** A page with only converge, and the changes to it. */
 const look = (
   change: Partial<Seen> & { queue?: unknown[]; own?: unknown[]; options?: object; ids?: string[] } = {},
 ) => {

@@ -240,7 +240,7 @@ test('the panel returns if a framework removes it, and stays closed if the visit
   click('[data-act=close]')
   await Promise.resolve()
   expect(root()).toBeUndefined()
-  expect(listeners.state.size, 'the console goes on').toBe(1)
+  expect(listeners.state.size, 'the console still works').toBe(1)
 })
 
 test.each<[what: string, spoil: () => void]>([

@@ -39,19 +39,26 @@ const property = fc.oneof(
     'product_ids',
     'variant_ids',
   ),
-  fc.constantFrom('product_skus', '$is_new_customer', 'constructor', '__proto__', 'items.length', ''),
-  fc.string(),
+  fc.constantFrom('product_skus', '$is_new_customer', 'constructor', '__proto__', 'items.length', ' '),
+  fc.string({ minLength: 1 }),
 )
-// Regular expressions of letters and digits alone: a broken one is refused before an event could meet it.
+// Regular expressions of letters and digits only. A broken one is refused before any event is filtered.
 const scalar = fc.oneof(fc.stringMatching(/^\w*$/), fc.integer(), fc.boolean())
 const value = fc.oneof(scalar, fc.array(scalar, { minLength: 1 }))
-const condition: fc.Arbitrary<Condition> = fc.record({ property, operator, value, ignoreCase: fc.boolean() })
+// A comparison of numbers with other text is refused, because no event could meet it.
+const number = fc.oneof(fc.integer(), fc.integer().map(String))
+const numbers = fc.oneof(number, fc.array(number, { minLength: 1 }))
+const isNumeric = (operator: Operator) => /^(greater|lower)/.test(operator)
+const condition: fc.Arbitrary<Condition> = fc
+  .record({ property, operator, value, numbers, ignoreCase: fc.boolean() })
+  .map(({ numbers, ...rest }) => (isNumeric(rest.operator) ? { ...rest, value: numbers } : rest))
 
 /** Half of the conditions ask for something that the event does have. */
 const asked = fc.tuple(properties, condition, fc.boolean()).map(([event, condition, isThere]): Asked => {
   const found = event[condition.property]
   const isScalar = typeof found === 'number' || typeof found === 'boolean'
-  return { event, condition: isThere && isScalar ? { ...condition, value: found } : condition }
+  const canAsk = isThere && isScalar && !isNumeric(condition.operator)
+  return { event, condition: canAsk ? { ...condition, value: found } : condition }
 })
 
 interface Asked {

@@ -33,7 +33,7 @@ function map(name: string, event: Record<string, unknown>, config: Config): Even
   return (mapped ?? []).map(({ parameters }) => parameters)
 }
 
-/** Holds `law` for what every event becomes, whatever its properties. */
+/** Checks `law` for the TikTok events of every event, with any properties. */
 function always(law: (parameters: EventParameters, contents: Content[]) => void): void {
   const check = (name: string, event: Record<string, unknown>, config: Config) => {
     for (const parameters of map(name, event, config)) law(parameters, parameters.contents ?? [])

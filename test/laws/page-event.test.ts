@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { safeParse } from 'valibot'
 import { expect, test } from 'vitest'
-import { isPageEvent } from '../../src/server/is-page-event.ts'
-import { pageEventSchema } from '../../src/server/parse.ts'
+import { isPageBatch, isPageEvent } from '../../src/server/is-page-event.ts'
+import { pageBatchSchema, pageEventSchema } from '../../src/server/parse.ts'
 import type { RelayedEvent } from '../../src/types.ts'
 
 const text = fc.oneof(
@@ -150,6 +150,37 @@ test('the quick test and the schema agree on every part of an event, at its limi
     }
 })
 
+test('the quick test and the schema of a batch agree on every part of it', () => {
+  const hash = 'a0'.repeat(32)
+  const whole = {
+    v: 1,
+    sentAt: 1,
+    events: [{}],
+    denied: { visitor: hash },
+    cookies: { visitor: hash, ttclid: 'a' },
+  }
+  const lists = [1, 1000, 1001].map((length) => new Array(length).fill('an event that is checked later'))
+  const optional = [
+    { ...whole, denied: undefined },
+    { ...whole, cookies: undefined },
+    { ...whole, cookies: {} },
+  ]
+  expect(isPageBatch(whole)).toBe(true)
+  for (const one of [whole, ...optional])
+    for (const path of pathsOf(one))
+      for (const value of ['a'.repeat(500), 'a'.repeat(501), ...lists, ...oddities, '', ' ', 0, 1, 2, hash, {}]) {
+        const given = overTheWire(replaceAt(one, path, value))
+        // A batch without events is rare. The schema checks it.
+        if (isEmptyBatch(given)) continue
+        const { success, output } = safeParse(pageBatchSchema, given)
+        const isSame = success && isDeepStrictEqual(output, given)
+        if (isPageBatch(given) !== isSame) expect([path, value, isPageBatch(given)]).toEqual([path, value, isSame])
+      }
+})
+
+const isEmptyBatch = (given: unknown): boolean =>
+  typeof given === 'object' && given !== null && 'events' in given && isDeepStrictEqual(given.events, [])
+
 /** The place of every part, from the whole down to single values. */
 function pathsOf(value: unknown): string[][] {
   if (typeof value !== 'object' || value === null) return [[]]
@@ -165,7 +196,7 @@ function replaceAt(value: unknown, [key, ...deeper]: readonly string[], replacem
   return Array.isArray(value) ? entries.map(([, inner]) => inner) : Object.fromEntries(entries)
 }
 
-/** Where a part is replaced, added or taken away: a place for each level, and the new value. */
+/** A change of a part, which is replaced, added or removed: a key for each level, and the new value. */
 interface Change {
   places: number[]
   key: string | undefined

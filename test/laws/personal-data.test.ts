@@ -7,7 +7,7 @@ import { properties } from './messy.ts'
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
 
-// Whoever these name must not be found in the clear. They are long enough not to come about by chance.
+// These values must not appear in plain text. They are long enough not to occur by chance.
 const email = fc.stringMatching(/^[a-z]{6}[.+_][a-z\d]{6}@[a-z]{8}\.(com|co\.uk)$/)
 const digits = fc.stringMatching(/^664[1-9]\d{8}$/)
 const name = fc.stringMatching(/^Zq[a-z]{10}$/)
@@ -52,7 +52,7 @@ const aside = fc.dictionary(
   fc.oneof(personal, fc.array(personal), fc.dictionary(idleKey, fc.oneof(personal, fc.array(personal)))),
 )
 
-/** Who the visitor is, also where one thing stands in the place of another. */
+/** The visitor's data, also with one value in the place of another. */
 const profile = fc.record(
   {
     $email: fc.oneof({ weight: 3, arbitrary: written.email }, personal),
@@ -121,7 +121,7 @@ function needlesIn(given: unknown): string[] {
 
 const withoutSigns = (text: string) => text.replace(/[-() +]/g, '')
 
-/** A text in which no way of writing hides anything. */
+/** A text without escapes that could hide a value. */
 function laidOpen(value: unknown): string {
   const text = bothWays(JSON.stringify(value)).toLowerCase()
   return `${text} ${withoutSigns(text)}`

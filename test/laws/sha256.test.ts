@@ -13,7 +13,7 @@ async function agrees(text: string): Promise<void> {
 }
 
 const unicode = fc.string({ unit: 'binary' })
-// Code units one by one: half a surrogate pair is among them, alone, at either end and in the wrong order.
+// Single code units. They include half a surrogate pair: alone, at either end, and in the wrong order.
 const surrogates = fc
   .array(fc.oneof(fc.integer({ min: 0xd800, max: 0xdfff }), fc.integer({ min: 0, max: 0xffff })))
   .map((units) => String.fromCharCode(...units))

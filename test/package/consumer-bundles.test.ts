@@ -18,7 +18,7 @@ createConverge({ pixelId: '${pixelId}', consent: 'require', debug: true })
 `
 // Bytes, brotli 11, minified: what a visitor downloads who loads one file. With code splitting the adapters to consent
 // platforms are files of their own.
-const BUDGET = { oneFile: 15_000, split: 13_700, vite: 14_200 }
+const BUDGET = { oneFile: 15_200, split: 13_850, vite: 14_350 }
 
 /** Prints the size, and holds it. */
 function holdSize(name: string, text: string, budget: number): void {

@@ -48,7 +48,7 @@ const planted: [sentence: string, path: string, text: string][] = [
     'inspector/diagnose.ts',
     "import { codes } from '../tiktok/events-api/codes.ts'",
   ],
-  ['what a page shares calls the Events API', 'tiktok/route.ts', "import { codes } from './events-api/codes.ts'"],
+  ['code that pages share calls the Events API', 'tiktok/route.ts', "import { codes } from './events-api/codes.ts'"],
   [
     'the Events API imports the server',
     'tiktok/events-api/client.ts',

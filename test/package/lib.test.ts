@@ -25,7 +25,7 @@ function plant(path: string, code: string): string {
   return src
 }
 
-/** What tsc says about a part of src/ that may know the given libraries alone. */
+/** The errors of tsc for a part of src/ that may use only the given libraries. */
 function compile(src: string, part: string, lib: string[]): string {
   const project = join(temporaryFolder(), 'tsconfig.json')
   const compilerOptions = { lib, types: [] }

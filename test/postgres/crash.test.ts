@@ -111,7 +111,7 @@ test.runIf(binaries)(
       }
     }
 
-    // What a forwarder has in hand when it is killed may be sent again by another one. Nothing else may.
+    // Events that a forwarder has leased when it is killed may be sent again by another one. No others may.
     const inHand = new Set<string>()
     async function killForwarder(index: number): Promise<void> {
       const { child } = (await forwarders[index]) ?? expect.fail()
@@ -128,7 +128,7 @@ test.runIf(binaries)(
     }
     const kills = [() => killForwarder(0), () => killForwarder(1), killPostgres]
 
-    // What TikTok accepted without a whole answer is sent again, whatever is killed.
+    // Events that TikTok accepted with an incomplete answer are sent again, also without a kill.
     const withoutAnswer = new Set<string>()
     tiktok.faults.of = ({ data }) => {
       if (isOver || Math.random() >= MISBEHAVIOR) return {}

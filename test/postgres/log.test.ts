@@ -47,7 +47,7 @@ describe.runIf(hasPostgres)('the event log in PostgreSQL', () => {
     expect(hours.flatMap(({ counts }) => counts).reduce((sum, { count }) => sum + count, 0)).toBe(8000)
   })
 
-  test('a clock that is ahead deletes nothing but what is older than the newest line by the days', async () => {
+  test('a clock that is ahead deletes only lines whose days are over when the newest line arrives', async () => {
     const [schema, now] = [newSchema(), Date.now()]
     await fill(schema, now)
     const log = await prune(schema, now + 1000 * day, { days: 30 })

@@ -1,4 +1,4 @@
-// A real PostgreSQL server on loopback, in a folder of its own: the one that `npm ci` brings, or another one.
+// A real PostgreSQL server on loopback, in a folder of its own: the one that `npm ci` installs, or another one.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -120,7 +120,7 @@ export async function startPostgres(binaries: Binaries, more: readonly string[] 
     resume: () => signal('SIGCONT'),
     async close() {
       signal('SIGCONT')
-      child?.kill('SIGINT') // a fast shutdown
+      child?.kill('SIGQUIT') // without writing a checkpoint
       await ended
       rmSync(folder, { recursive: true, force: true })
     },

@@ -21,7 +21,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     project.provide('postgres', undefined)
     return
   }
-  const server = await startPostgres(binaries)
+  const server = await startPostgres(binaries, ['fsync=off']) // only a power failure would lose data
   project.provide('postgres', server.url)
   return server.close
 }

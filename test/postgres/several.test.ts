@@ -14,7 +14,7 @@ const poll = { timeout: 15_000 }
 const url = `${serverUrl}/postgres`
 const idsOf = (events: readonly OutboxEvent[]) => events.map(({ data }) => data.event_id)
 
-/** Keeps what was handed out, and answers `done`. */
+/** Records the delivered events, and answers `done`. */
 function createTaker(answer?: Promise<unknown>) {
   const ids: string[] = []
   const deliver: Deliver = async (events) => {

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type {
   AdminChanged,
   AdminDeadLetters,
@@ -6,8 +6,12 @@ import type {
   AdminSetup,
   AdminSummary,
 } from '../../src/server/admin/admin-api.ts'
+import { createFailedSignIns } from '../../src/server/admin/failed-sign-ins.ts'
+import { createForwarder } from '../../src/server/forwarder.ts'
+import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { createAdminClient, signedIn } from './admin-client.ts'
-import { accessToken, adminToken, postPage, shop, webhookToken } from './node-requests.ts'
+import { accessToken, adminToken, pixelId, postPage, shop, webhookToken } from './node-requests.ts'
+import { newPath } from './outbox-kit.ts'
 import { pageCopy, postShop, shopCopy, startStore } from './start-store.ts'
 
 const poll = { timeout: 8000 }
@@ -102,7 +106,10 @@ describe('a sign-in', () => {
     },
   )
 
-  test('after a failed one is not checked for a second, whoever sends it', async () => {
+  const from = (ip: string) => ({ 'x-forwarded-for': ip })
+  const statusOf = async (answer: Promise<Response>) => (await answer).status
+
+  test('after a failed one is not checked for a second, not even with the right token', async () => {
     const { url } = await startStore()
     const client = createAdminClient(url)
     expect((await client.signIn('wrong')).status).toBe(401)
@@ -110,6 +117,61 @@ describe('a sign-in', () => {
     expect(early.status).toBe(429)
     expect(early.headers.get('retry-after')).toBe('1')
     await vi.waitFor(async () => expect((await client.signIn()).status).toBe(200), poll)
+  })
+
+  test.each([
+    ['203.0.113.7', '203.0.113.7', 429],
+    ['203.0.113.7', '203.0.113.8', 200],
+    ['2001:db8:1:2::7', '2001:db8:1:2:ffff::8', 429], // one customer's network
+    ['2001:db8:1:2::7', '2001:db8:1:3::7', 200],
+    ['2001:db8::7', '2001:db8:0:0:1::', 429],
+  ])('after a failed one from %s, one from %s is answered %i', async (guesser, operator, status) => {
+    const { url } = await startStore({ trustProxy: true })
+    const client = createAdminClient(url)
+    expect(await statusOf(client.post('sign-in', { token: 'wrong' }, from(guesser)))).toBe(401)
+    expect(await statusOf(client.post('sign-in', { token: adminToken }, from(operator)))).toBe(status)
+  })
+
+  test('waits if ten addresses have failed within a second', () => {
+    let time = 5000
+    const failed = createFailedSignIns(() => time)
+    for (let index = 0; index < 10; index++) {
+      time += 50
+      expect(failed.wait(`203.0.113.${index}`)).toBe(0)
+      failed.note(`203.0.113.${index}`)
+    }
+    expect(failed.wait('203.0.113.99')).toBe(550)
+    expect(failed.wait('203.0.113.9')).toBe(1000)
+    time += 550
+    expect(failed.wait('203.0.113.99')).toBe(0)
+    expect(failed.wait('203.0.113.9')).toBe(450)
+  })
+
+  test('that fails does not disturb who is signed in', async () => {
+    const { url } = await startStore()
+    const operator = await signedIn(url)
+    expect(await statusOf(createAdminClient(url).signIn('wrong'))).toBe(401)
+    expect(await statusOf(operator.get('summary'))).toBe(200)
+  })
+
+  test('is checked once of many whose bodies arrive at the same time', async () => {
+    const store = createSqliteStore({ path: newPath(), pixelId })
+    onTestFinished(() => store.close())
+    const { fetch } = createForwarder({ pixelId, accessToken, adminToken, allowedOrigins: [shop], store })
+    let arrive = () => {}
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve
+    })
+    const readBody = () => arrived.then(() => JSON.stringify({ token: 'wrong' }))
+    const headers = { origin: 'https://ops.example', 'sec-fetch-site': 'same-origin' }
+    const tries = Array.from({ length: 5 }, () =>
+      fetch(new Request('https://ops.example/admin/api/sign-in', { method: 'POST', headers, body: '{}' }), {
+        readBody,
+      }),
+    )
+    arrive()
+    const statuses = await Promise.all(tries.map(statusOf))
+    expect(statuses.sort()).toEqual([401, 429, 429, 429, 429])
   })
 
   test('ends with a sign-out, also for somebody who has copied the cookie', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { allCases } from '../cases/all.ts'
 import { startForwarder } from './start-forwarder.ts'
 
-// The same calls, sent by a server: what a row sends both ways is the same in both copies.
+// The same calls, sent by a server. A row that is sent by both channels has the same content in both copies.
 
 const page = { $url: 'https://www.shop.test/', referrer: '', $sales_channel_type: 'web' }
 

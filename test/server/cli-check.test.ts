@@ -206,7 +206,7 @@ test('reports a page that cannot be read in one sentence', async () => {
   expect((await check(config, '--url', 'shop')).output).toContain('✗ --url "shop" is not a web address.')
   const origin = await serveShop((_, response) => response.writeHead(503).end())
   expect((await check(config, '--url', origin)).output).toContain(`✗ ${origin}: the page answered 503.`)
-  // fetch itself refuses this port, and says so in the cause of a "fetch failed" alone.
+  // fetch itself refuses this port, and reports it only in the cause of a "fetch failed".
   const gone = 'http://127.0.0.1:1/'
   expect((await check(config, '--url', gone)).output).toContain(
     `✗ ${gone}: the page could not be read (bad port). Check its address, and whether this machine can reach it.`,
@@ -319,7 +319,7 @@ test.each<[string, Operated, string]>([
   ['with a log in an outbox', { flag: '--outbox', config: { log: { days: 7 } } }, '✗ log is set, but an outbox has no'],
   ['with metrics', {}, '✓ GET /metrics answers with metricsToken.'],
   ['without metrics', { environment: {} }, '– There are no metrics, because metricsToken is not set.'],
-  ['without alerts', {}, '– There are no alerts, so nobody is told when something stops.'],
+  ['without alerts', {}, '– There are no alerts, so nobody is notified when something stops.'],
   [
     'with alerts',
     { config: { alerts: { urlFrom: 'ALERTS_URL', silentHours: 12, deadLetters: 5 } } },

@@ -11,7 +11,7 @@ const person = { $email: jane, $phone_number: phone, $customer_id: 7 }
 
 type Named = [person: Record<string, unknown>, aliases: readonly string[]]
 
-/** What an order may name, of which each leads to Anna's profile. */
+/** Keys that an order may have. Each leads to Anna's profile. */
 const keys = {
   'the visitor ID': [{ visitor: anna.visitor }, []],
   'an alias': [{}, [cart]],
@@ -139,6 +139,7 @@ function testSourceDenials(start: StartShop): void {
     const server = start({ consent: 'implied' })
     for (const name of ['a', 'b', 'c', 'd']) await server.postPage({ visitor: sha256(name), aliases: [sha256(cart)] })
     await server.postShop(orderOf('1000', { $email: jane, ...denied }, [cart]))
+    expect(await server.profiles()).toMatchObject({ denials: 1, profiles: 4 })
     server.pass(1000)
     await server.postShop(orderOf('1001', { $email: 'mary@example.com' }, [cart], renewal))
     await server.postShop(orderOf('1002', { $email: jane }, [cart], renewal))

@@ -12,7 +12,7 @@ import { pageCopy, postShop, shopCopy } from './start-store.ts'
 
 const kills = Number(process.env.CRASH_KILLS ?? 2)
 const senders = 8
-/** Orders of which both copies are acknowledged in time before a server is killed: at least, and at most. */
+/** Orders with both copies acknowledged in time before a server is killed: the minimum and the maximum. */
 const work = [6, 40] as const
 /** Seconds. */
 const mergeOrders = 3
@@ -21,7 +21,10 @@ const margin = 500
 
 type Side = 'page' | 'shop'
 
-/** A copy was acknowledged. Milliseconds since 1970: when its last request began, and when it was answered. */
+/**
+ * A copy was acknowledged. Milliseconds since 1970: when its first request began, and when its last one was answered. A server may
+ * have stored the copy and been killed before it answered, and then the order has waited since.
+ */
 interface Acknowledged {
   began: number
   ended: number
@@ -58,9 +61,10 @@ test(`through ${kills} kills, every acknowledged order arrives and counts once, 
 
   /** Sends a copy until it is acknowledged, as a page's relay and a shop system do. */
   async function sendCopy(order: Order, side: Side): Promise<void> {
+    let began: number | undefined
     while (!isOver) {
       const { url } = await servers.serving
-      const began = Date.now()
+      began ??= Date.now()
       try {
         const status =
           side === 'page'

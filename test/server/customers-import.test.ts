@@ -225,6 +225,28 @@ test.each<[string, string, string[], number, string]>([
   expect(codeOf(error)).toBe(code)
 })
 
+const text = `${header}${row}`
+const jsonl = '{"id":"1","createdAt":"2024-05-01T12:00:00Z","email":"j@example.com"}\n'
+const utf16 = (content: string) => Buffer.from(`\uFEFF${content}`, 'utf16le')
+
+test.each<[kind: string, content: Buffer]>([
+  ['UTF-16, big-endian', utf16(text).swap16()],
+  ['UTF-16 without a byte order mark', Buffer.from(text, 'utf16le')],
+  ['JSONL in UTF-16', utf16(jsonl)],
+  ['JSONL in UTF-16, big-endian', utf16(jsonl).swap16()],
+  ['a workbook or another archive', Buffer.concat([Buffer.from('PK\u0003\u0004'), Buffer.alloc(100)])],
+])('%s is refused as not being a text file, without showing its bytes', async (_, content) => {
+  const { file, database } = await prepare(content)
+  await expect(customersCommand(['import', file, '--database', database])).rejects.toThrow(
+    `converge-tiktok: ${file} is not a text file in UTF-8. Save it as CSV (in Excel: CSV UTF-8) or as JSONL.`,
+  )
+})
+
+test('CSV in UTF-16 with its byte order mark is imported', async () => {
+  const { file, database } = await prepare(utf16(shopifyCsv(orders).replaceAll(',', '\t')))
+  expect((await importFile(file, database)).output).toContain('3 orders of')
+})
+
 /** The exit code of the command line. */
 const codeOf = (error: unknown): number => (error instanceof UsageError ? 2 : error instanceof Refused ? 3 : 1)
 

@@ -9,7 +9,7 @@ import { accessToken, noon } from './start-forwarder.ts'
 
 let host: EventsApiHost
 let clock: number
-/** The clock for pauses: it goes on with the wall clock, unless a test says otherwise. */
+/** The clock for pauses. It follows the wall clock, unless a test sets it. */
 let monotonic: () => number
 let log: string[]
 

@@ -136,7 +136,7 @@ async function prepare() {
 const run = (folder: string, ...words: string[]) => startCli(['forget', ...words], undefined, folder)
 const flags = ['--email', 'JANE@example.com', '--phone', '+1 (917) 123-4567', '--customer', '7', '--order', '1001']
 
-test('"forget" erases a person from a file that is served, and the server goes on', async () => {
+test('"forget" erases a person from a file that is served, and the server keeps working', async () => {
   const { folder, tiktok, path } = await prepare()
   tiktok.faults.always = { status: 503 }
   const child = startCli(['serve', '--port', '0'], undefined, folder)

@@ -1,4 +1,4 @@
-// What the event log of every store must do, whatever its engine is. Each engine's own test runs it.
+// What the event log of every store must do, with any engine. Each engine's own test runs it.
 import { describe, expect, test } from 'vitest'
 import type { Deliver, OutboxEvent, Verdict } from '../../src/server/outbox.ts'
 import type { EventLog, LogLine, LogPart, LogQuery } from '../../src/store/event-log.ts'

@@ -1,4 +1,4 @@
-// What the forwarder hands to the event log of its store, for each way in.
+// The lines that the forwarder adds to the event log of its store, for each source.
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { LogLine } from '../../src/store/event-log.ts'
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'

@@ -28,7 +28,7 @@ test('examples/node-server accepts an event and exits cleanly', async () => {
     TIKTOK_ACCESS_TOKEN: accessToken,
     CONVERGE_WEBHOOK_TOKEN: webhookToken,
   })
-  // The visitor's own, as the proxy in front tells it.
+  // The visitor's own address, from the header of the proxy.
   expect((await postPage(url, pageBatch(['1']), { 'x-forwarded-for': '203.0.113.7' })).status).toBe(202)
   expect(await tiktok.waitForAccepted(1)).toMatchObject([{ event_id: '1', user: { ip: '203.0.113.7' } }])
   expect(await stop()).toBe(0)

@@ -171,7 +171,7 @@ async function postShop(world: World, one: Order, index: number, isNew: boolean)
   expect(['success', 'merged', 'conflict', 'skipped']).toContain(status)
   if (status === 'merged') one.isMerged = true
   for (const name of taken) if (!one.promised.has(name)) one.promised.set(name, world.time)
-  // Skipped is only what was taken before, or what TikTok could count twice.
+  // Only events that were accepted before, or that TikTok could count twice, are skipped.
   for (const name of skipped) {
     const isOld = world.time + world.ahead - one.placed > 46 * hour
     expect(one.promised.has(name) || isOld).toBe(true)
@@ -241,7 +241,7 @@ function deliverForAWhile(world: World): void {
   }
 }
 
-/** An order that was promised has left when its window is over, whatever the clock says, unless its time was over before. */
+/** An accepted order is sent when its window ends, at any wall clock time, unless it had expired before. */
 function expectSent(world: World): void {
   for (const one of world.orders)
     for (const [name, at] of one.promised) if (at - one.placed < 46 * hour) expect([...one.sent]).toContain(name)

@@ -18,7 +18,7 @@ const cases: [title: string, facts: Partial<OrderFacts>, word: string, why?: str
   ['from the page', { trace: trace(time, 0) }, 'page'],
   ['from the server', { trace: trace(0, time) }, 'server'],
   ['from both', { trace: trace(time, time) }, 'merged'],
-  ['merged, by the log alone', { lines: [line('merged', 'success')] }, 'merged'],
+  ['merged, only by the log', { lines: [line('merged', 'success')] }, 'merged'],
   ['from both, one after the other', { lines: [line('page', 'success'), line('server', 'success')] }, 'merged'],
   ['waiting', { lines: [line('server', 'waiting')] }, 'server'],
   ['tried again', { lines: [line('page', 'retry')] }, 'page'],

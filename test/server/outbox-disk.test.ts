@@ -72,7 +72,7 @@ test('a server refuses events before its disk is full, and sends each event once
   expect(tiktok.counted).toHaveLength(taken + 1)
 })
 
-/** Ways in which the file of an outbox cannot be written. Each gives the path of a file, and a function that breaks it. */
+/** Faults that prevent writing to the file of an outbox. Each returns the path of a file, and a function that breaks it. */
 const faults = {
   'the disk is full': (context: TestContext) => {
     const disk = createSmallDisk(context, 4 * megabyte)

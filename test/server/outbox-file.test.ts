@@ -7,8 +7,8 @@ import { createSqliteOutbox } from '../../src/store/sqlite/sqlite-outbox.ts'
 import { runCli } from './node-child.ts'
 import { answering, newPath, numbered, open, purchase } from './outbox-kit.ts'
 
-// Made at noon by the first format of the outbox, which had no version: an order that was sent, one that waits, an event
-// that waits, one that was put off for a minute, one that was refused, and one that came too late.
+// Written at noon by the first format of the outbox, which had no version. It has a sent order, a waiting order, a waiting
+// event, an event that was delayed for a minute, a refused one, and one that came too late.
 const unversioned = fileURLToPath(new URL('fixtures/outbox-without-version.db', import.meta.url))
 const noon = Date.parse('2026-03-01T12:00:00Z')
 const pixelId = 'CJQBODJC77UB4MRTGFRF'
@@ -19,7 +19,7 @@ function copyOfUnversioned(): string {
   return path
 }
 
-/** Runs SQL, and gives back the rows of the last statement. */
+/** Runs SQL, and returns the rows of the last statement. */
 function sql(path: string, statements: string, ask = 'SELECT 1'): Record<string, unknown>[] {
   const database = new DatabaseSync(path)
   database.exec(statements)

@@ -118,7 +118,7 @@ test('a signed order is sent in addition to a page’s copy for 47 hours after t
   // Posted days before the order: an id that somebody has guessed.
   now = start + 5 * day
   expect(await outbox.add([signed('too late', now)])).toEqual([])
-  // Where no page has brought it, it may be sent for as long as it says itself.
+  // If no page has sent it, it may be sent until its own expiry.
   expect(await outbox.add([signed('alone', start)])).toEqual([])
   outbox.start(deliver)
   await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0 })

@@ -96,7 +96,7 @@ describe('the age of a profile', () => {
     ['30 days', 30 * day, {}],
     ['-20 minutes, because the clock was set back', -hour / 3, full],
     ['-2 days', -2 * day, {}],
-  ])('after %s only what is young enough is used', (_, age, expected) => {
+  ])('after %s only values that are young enough are used', (_, age, expected) => {
     expect(freshContext(profile, { now: now + age, days: 30 })).toEqual(expected)
   })
 

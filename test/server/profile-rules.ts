@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../../src/core/sha256.ts'
 import type { OpenLawDatabase } from './law-database.ts'
-import { anna, cart, day, hour, userAgent } from './profile-kit.ts'
+import { anna, cart, day, hour, orderOf, renewal, userAgent } from './profile-kit.ts'
 import { type StartShop, startShop } from './profile-shop.ts'
 
 const jane = 'jane@example.com'
@@ -23,6 +23,8 @@ export function testProfileRules(name: string, create: () => OpenLawDatabase): v
     testKeys(start)
     testSources(start)
     testPersons(start)
+    testNextPerson(start)
+    testOldAddress(start)
     testAges(start)
   })
 }
@@ -80,6 +82,27 @@ function testKeys(start: StartShop): void {
       expect(known(await server.renew('1002', {}, [...others, cart]))).toEqual([])
     })
 
+    test('after 20 others of a visitor does not count', async () => {
+      const server = start()
+      for (const start of [0, 10, 20])
+        await server.postPage({
+          ...anna,
+          aliases: [0, 1, 2, 3].map((index) => sha256(`urn:cart_token:c${start + index}`)),
+        })
+      for (const index of [4, 5, 6, 7, 8, 9, 14, 15])
+        await server.postPage({ ...anna, aliases: [sha256(`urn:cart_token:c${index}`)] })
+      await server.postPage({ ...anna, aliases: [sha256('urn:cart_token:last')] })
+      expect(known(await server.renew('1001', {}, ['urn:cart_token:c15']))).toEqual(ofAnna)
+      expect(known(await server.renew('1002', {}, ['urn:cart_token:last']))).toEqual([])
+    })
+
+    test('that only a source named with the visitor ID leads to the visitor', async () => {
+      const server = start()
+      await server.postPage({ ...anna, aliases: [] })
+      await server.renew('1001', { visitor: anna.visitor }, [cart])
+      expect(known(await server.renew('1002', {}, [cart]))).toEqual(ofAnna)
+    })
+
     test('does not count if a page posts more than ten', async () => {
       const server = start()
       const others = Array.from({ length: 10 }, (_, index) => sha256(`urn:session:s${index}`))
@@ -112,6 +135,25 @@ function testKeys(start: StartShop): void {
       expect(known(await server.renew('1002', {}, [cart]))).toEqual([])
       expect(await server.profiles()).toMatchObject({ shared_keys: 1 })
     })
+  })
+
+  test('a phone number of two persons leads to neither', async () => {
+    const server = start()
+    for (const name of ['a', 'b']) {
+      await server.postPage({ visitor: sha256(name), ...click })
+      await server.renew(name, { $email: `${name}@example.com`, $phone_number: phone, visitor: sha256(name) })
+    }
+    expect(known(await server.renew('1001', { $phone_number: phone }))).toEqual([])
+    expect(known(await server.renew('1002', { $phone_number: phone, $email: 'b@example.com' }))).toEqual(ofAnna)
+  })
+
+  test('a phone number that a source sent with four emails belongs to nobody, and is counted', async () => {
+    const server = start()
+    for (const [index, letter] of ['a', 'b', 'c', 'd'].entries()) {
+      expect(await server.profiles()).toMatchObject({ shared_keys: 0 })
+      await server.renew(String(index), { $email: `${letter}@example.com`, $phone_number: phone })
+    }
+    expect(await server.profiles()).toMatchObject({ shared_keys: 1 })
   })
 
   test.each([
@@ -202,6 +244,16 @@ function testSources(start: StartShop): void {
       expect(known(await server.renew('1002', person))).toEqual([])
     })
 
+    test('by an alias, without saying whose it is, because a cart outlives a log-out', async () => {
+      const server = start()
+      await server.postPage(anna)
+      await server.renew('1001', { ...everything, $first_name: 'Jane', visitor: anna.visitor }, [cart])
+      const user = await server.renew('1002', {}, [cart])
+      expect(known(user)).toEqual(ofAnna)
+      for (const key of ['email', 'phone', 'first_name']) expect(user).not.toHaveProperty(key)
+      expect(user.external_id).toBe(anna.visitor)
+    })
+
     test('by a phone number, without saying whose it is, because families share one', async () => {
       const server = start()
       await server.postPage(anna)
@@ -218,7 +270,7 @@ function testSources(start: StartShop): void {
     await server.postPage(anna)
     await server.renew('1001', { $email: jane, visitor: anna.visitor })
     expect(await server.renew('1002', { visitor: anna.visitor })).toMatchObject({ email: sha256(jane) })
-    // The cart brings another ID, so the person of the visitor is no longer what a source named.
+    // The cart has another ID, so the visitor's person is no longer the one that a source named.
     await server.renew('1003', { $email: jane, $customer_id: 7 }, [cart])
     expect(await server.renew('1004', { visitor: anna.visitor })).not.toHaveProperty('email')
     await server.renew('1005', { $email: jane, visitor: anna.visitor })
@@ -291,6 +343,57 @@ function testPersons(start: StartShop): void {
     expect(user).toMatchObject({ city: 'berlin' })
     expect(user).not.toHaveProperty('zip_code')
     expect(user).not.toHaveProperty('first_name')
+  })
+}
+
+function testNextPerson(start: StartShop): void {
+  describe('once another person uses the visitor ID', () => {
+    /** Jane ordered with it, and a second later Mary is logged in. */
+    async function startWithBoth() {
+      const server = start()
+      await server.postPage(anna)
+      await server.renew('1001', { $email: jane, $phone_number: phone, visitor: anna.visitor })
+      server.pass(1000)
+      await server.postPage({ visitor: anna.visitor, ...click, user: { email: sha256(mary) }, eventID: 'of mary' })
+      return server
+    }
+
+    test('her page gets nothing of the former person', async () => {
+      const server = await startWithBoth()
+      await server.postPage({ visitor: anna.visitor, eventID: 'later' })
+      const [later] = await server.sent('later')
+      expect(later?.user).toMatchObject({ email: sha256(mary), ttclid: click.ttclid })
+      expect(later?.user).not.toHaveProperty('phone')
+    })
+
+    test.each<[key: string, person: Record<string, unknown>, aliases: string[]]>([
+      ['phone number', { $phone_number: phone }, []],
+      ['email', { $email: jane }, []],
+      ['cart', {}, [cart]],
+    ])('the %s of the former person leads to nobody', async (_, person, aliases) => {
+      const server = await startWithBoth()
+      expect(known(await server.renew('1002', person, aliases))).toEqual([])
+    })
+
+    test('an event from before that gets nothing of hers', async () => {
+      const server = await startWithBoth()
+      const timestamp = Date.parse('2026-03-01T11:59:00Z') / 1000
+      await server.postShop({ ...orderOf('1002', { visitor: anna.visitor }, [], renewal), timestamp })
+      const [event] = await server.sent('1002')
+      expect(known(event?.user)).toEqual([])
+    })
+  })
+}
+
+function testOldAddress(start: StartShop): void {
+  test('an older event’s address does not complete a newer one', async () => {
+    const server = start()
+    await server.renew('1001', { $email: jane, $city: 'Berlin' })
+    const older = Date.parse('2026-03-01T11:00:00Z') / 1000
+    await server.postShop({ ...orderOf('1000', { $email: jane, $zip_code: '10001' }, [], renewal), timestamp: older })
+    const user = await server.renew('1002', { $email: jane })
+    expect(user).toMatchObject({ city: 'berlin' })
+    expect(user).not.toHaveProperty('zip_code')
   })
 }
 

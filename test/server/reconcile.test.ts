@@ -40,7 +40,7 @@ function eventsOf({ id, time, word, email = `${id}@example.com` }: Order): { pag
   }
 }
 
-/** Brings orders in requests of 20 events. */
+/** Sends orders in requests of 20 events. */
 async function bring(past: PastShop, orders: readonly Order[]): Promise<void> {
   const events = orders.map(eventsOf)
   const page = inParts(events.flatMap((one) => one.page)).map((part) =>
@@ -250,7 +250,7 @@ test.each<[string, string[], number, string]>([
   expect([ended.code, ended.output]).toEqual([code, ''])
 })
 
-/** Orders of the last two days of which the given ones never arrived, with the database that knows the others. */
+/** Orders of the last two days. The given ones never arrived, and the database knows the others. */
 async function createLosses(count: number, isLost: (index: number) => boolean, more: Partial<Order> = {}) {
   const orders = Array.from({ length: count }, (_, index): Order => {
     const word = isLost(index) ? 'never_seen' : 'server'

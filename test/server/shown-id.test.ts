@@ -19,13 +19,16 @@ describe('an ID in the log', () => {
     '(917) 123-4567',
     '06 12 34 56 78',
     '917.123.4567',
-  ])('is replaced by a hash if it looks like an email address or a phone number: %s', (id) => {
+    'a3'.repeat(32),
+    `order-${'a3'.repeat(32)}-1`,
+  ])('is replaced by a hash if it looks like an email address, a phone number or SHA-256: %s', (id) => {
     expect(shownId(id)).toMatch(/^sha256:[\da-f]{12}$/)
     expect(shownId(id)).toBe(shownId(` ${id.toUpperCase()} `))
   })
 
   test.each([
     '1001',
+    'a3'.repeat(16), // a random ID
     '#1001',
     '6072458903718', // Shopify
     '100000123', // Magento

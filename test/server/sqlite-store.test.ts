@@ -29,8 +29,8 @@ testEventLog('a SQLite store', () => {
 
 testOutbox('a SQLite outbox', () => open(newPath()))
 
-// Made at noon by the outbox of format 1: an order that was sent, from both sides; one that was refused; an event that came
-// too late; an order that was put off for a minute; an order from both sides and an event that wait.
+// Written at noon by the outbox of format 1. It has an order that both sides sent and TikTok received, a refused order, and an
+// event that came too late. An order that was delayed for a minute, an order from both sides and an event wait.
 const version1 = fileURLToPath(new URL('fixtures/outbox-version-1.db', import.meta.url))
 const noon = Date.parse('2026-03-01T12:00:00Z')
 
@@ -68,7 +68,7 @@ test('a file of format 1 opens, migrates and delivers its events, and a copy of 
   await expect.poll(told, { timeout: 8000 }).toEqual(waiting)
   now += 60_000
   await expect.poll(told, { timeout: 8000 }).toEqual([...waiting, 'Purchase put-off signed'])
-  // Its orders are still known, by whom they were brought.
+  // Its orders are still known, with the side that sent each.
   const sent = { order: true, orderName: 'Placed Order', expires: now / 1000 + 1000 }
   const again = [purchase('sent', { ...sent, source: 'signed' }), purchase('sent', { ...sent, source: 'page' })]
   expect(await store.add(again, { mergeOrders: 60 })).toEqual(['already_sent', 'already_sent'])

@@ -46,7 +46,10 @@ test('a thousand events are read and settled with a few SQL statements', async (
   const spies = methods.map((method) => vi.spyOn(StatementSync.prototype, method))
   onTestFinished(() => void vi.restoreAllMocks())
   outbox.start(answering(() => 'done').deliver)
-  await vi.waitFor(async () => expect(await outbox.stats()).toMatchObject({ waiting: 0, sent: 1000 }))
+  await vi.waitFor(async () => expect(await outbox.stats()).toMatchObject({ waiting: 0, sent: 1000 }), {
+    timeout: 10_000,
+    interval: 500,
+  })
   expect(spies.reduce((calls, { mock }) => calls + mock.calls.length, 0)).toBeLessThan(100)
 })
 

@@ -39,7 +39,7 @@ export interface Faults {
   eventsOf: Record<string, Partial<Answer>>
   /** The pixel's status in events.js. 0 is live. */
   pixelStatus: number
-  /** events.js contains the config of this ID, whichever was requested. */
+  /** events.js contains the config of this ID, not of the requested one. */
   configOf?: string
 }
 
@@ -52,8 +52,8 @@ export interface PixelHost {
   /** Answers a request. `path` is the path and query below TikTok's origin, so that a server can mount it at another path. */
   answer(request: IncomingMessage, response: ServerResponse, path: string): Promise<void>
   /**
-   * Resolves with all hits, in the order of sending, once there are enough of them or they satisfy `enough`, and all hits
-   * that were sent earlier have arrived too. A hit that is missing then was never sent.
+   * Resolves with all hits, in the order of sending, once there are enough of them or they satisfy `enough`. All hits that were
+   * sent earlier have then arrived, too. A hit that is missing then was never sent.
    */
   waitForHits(enough: number | ((hits: Hit[]) => boolean), timeout?: number): Promise<Hit[]>
   /** Clears hits, requests and faults. */

@@ -16,7 +16,7 @@ afterEach(() => vi.useRealTimers())
 const cases = [...methodCases, ...callCases]
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
-/** The three ways that a shop makes its calls. `start` brings our script. */
+/** The three forms of a shop's calls. `start` loads our script. */
 const ways: Record<string, (page: Page, calls: CallCase, start: () => Partial<ConvergeGlobal>) => void> = {
   'cvg, before the script': (page, { cvg }, start) => {
     const queue: ArrayLike<unknown>[] = []

@@ -72,6 +72,18 @@ const malformed: [title: string, change: object][] = [
   ['no value', { value: undefined }],
   ['an invalid regular expression', { operator: 'matches_regex', value: '(' }],
   ['an invalid regular expression after a valid one', { operator: 'matches_regex', value: ['', '('] }],
+  ...(['greater_than', 'greater_than_or_equal', 'lower_than', 'lower_than_or_equal'] as const).flatMap((operator) =>
+    ['', ' ', 'many', '€ 50', '1,299', true, [], [1, 'x'], Number.NaN].map((value): [string, object] => [
+      `${operator} ${JSON.stringify(value)}, which is no number`,
+      { operator, value },
+    ]),
+  ),
+  ['an empty property', { property: '' }],
+  ['an empty property that need not be there', { property: '', operator: 'is_not_set' }],
+  ...(['equal', 'in', 'contains', 'starts_with', 'matches_regex'] as const).map((operator): [string, object] => [
+    `an empty list for ${operator}`,
+    { operator, value: [] },
+  ]),
   ['a negated invalid regular expression', { operator: 'does_not_match_regex', value: '[a' }],
 ]
 
@@ -84,7 +96,9 @@ test.each(malformed)('an invalid condition of a filter is shown with its place: 
 test.each(malformed)("an invalid condition of a row is shown with the row's place: %s", (_, change) => {
   const when = { ...condition, ...change }
   const said = complaint({ mapping: { events: { Searched: ['Search', { event: 'Lead', when }] } } })
-  expect(said).toBe(`Error: converge-tiktok: mapping.events.Searched.when is ${JSON.stringify(when)}, not a condition`)
+  expect(said).toBe(
+    `Error: converge-tiktok: mapping.events.Searched.when is ${JSON.stringify(when)}, not a condition with a property, an operator and a value that fits it`,
+  )
 })
 
 test.each<[title: string, filter: unknown, said: string]>([
@@ -110,6 +124,9 @@ test.each([
   ['equal', { value: '' }],
   ['in', { value: ['a', 1, true] }],
   ['matches_regex', { value: '^a(b|c)$', ignoreCase: true }],
+  ['greater_than', { value: '12.5' }],
+  ['lower_than', { value: [1, 2] }],
+  ['not_in', { value: [] }],
 ])('a valid condition is accepted: %s %j', (operator, rest) => {
   expect(complaint({ filters: [{ event: '*', any: [{ property: 'a.b', operator, ...rest }] }] })).toBe('none')
 })

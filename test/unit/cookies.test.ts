@@ -81,7 +81,7 @@ describe('a post to a forwarder that keeps cookies', () => {
     expect(page.posts.at(-1)?.cookies).toEqual({ visitor: hex, ttclid: 'E.C.P.1' })
   })
 
-  test('names the current visitor, even if it brings the events of a former one', async () => {
+  test('names the current visitor, even if it posts the events of a former one', async () => {
     need('relay')
     const { page, converge, track } = visit()
     page.relayStatus = 0
@@ -139,7 +139,7 @@ describe('the visitor’s cookie', () => {
 
   test.each([
     ['is the visitor’s ID if storage was emptied', `converge.visitor=${cookieId}${time}`, undefined, cookieId],
-    ['gives way to storage', `converge.visitor=${cookieId}${time}`, storedId, storedId],
+    ['is replaced by the one in storage', `converge.visitor=${cookieId}${time}`, storedId, storedId],
     ['that is empty is ignored', 'converge.visitor=', undefined, hex],
     ['of another name is ignored', `xconverge.visitor=${cookieId}`, undefined, hex],
     ['that is no ID still becomes one', 'converge.visitor=jane@example.com', undefined, hex],
@@ -184,7 +184,7 @@ describe('the visitor’s cookie', () => {
   test.each<[title: string, replace: object]>([
     ['set({ profileProperties: null })', { profileProperties: null }],
     ['another person', { profileProperties: { $email: 'john@example.com' } }],
-  ])('that an answer brings back after %s is not used, neither by this page nor by the next', async (_, replace) => {
+  ])('that an answer sets again after %s is not used, neither by this page nor by the next', async (_, replace) => {
     need('relay')
     const { page, converge, track, device } = visit()
     track('Searched', {}, { profileProperties: { $email: 'jane@example.com' } })
@@ -203,7 +203,7 @@ describe('the visitor’s cookie', () => {
     expect(page.posts.at(-1)?.cookies?.visitor).toBe(later?.visitor)
   })
 
-  test('and the click ID’s, which an answer brings after a denial, are deleted', async () => {
+  test('and the click ID’s, which an answer sets after a denial, are deleted', async () => {
     need('relay')
     const { page, converge, track, device } = visit({ url: landing, config: { consent: 'implied' } })
     let answer = () => {}

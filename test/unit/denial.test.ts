@@ -92,7 +92,7 @@ describe('a denial', () => {
     expect(denialsIn(page)).toEqual([{ visitor }, { visitor }])
   })
 
-  test('is posted if a second pixel brings a consent mode under which the former decision denies', async () => {
+  test('is posted if a second pixel has a consent mode under which the former decision denies', async () => {
     const { page, converge, visitor } = await visit({ consent: 'always' })
     converge.consent(denied)
     expect(page.posts).toEqual([])

@@ -23,7 +23,7 @@ function thrower(): never {
   throw new Error('from the page')
 }
 
-/** A proxy that throws at whatever is asked of it. */
+/** A proxy that throws on every access. */
 const wall = new Proxy({}, { get: thrower, ownKeys: thrower, has: thrower, getOwnPropertyDescriptor: thrower })
 
 const functionWall = new Proxy(() => {}, { get: thrower, ownKeys: thrower, apply: thrower })

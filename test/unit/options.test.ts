@@ -5,7 +5,7 @@ import { readRules } from '../../src/tiktok/rules.ts'
 import type { Config } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
 
-/** What a config is answered with by `init`. */
+/** The error of `init` about a config. */
 function complaint(config: unknown): string {
   try {
     checkOptions(config, 'init')
@@ -16,6 +16,9 @@ function complaint(config: unknown): string {
 }
 
 const names = Object.keys(options)
+
+// What `converge.context()` returns has more than the option reads.
+const fromOtherPage = { url: '', userAgent: '', consent: {}, gpc: true }
 
 /** For each option, values that are valid, and values that are not. */
 const values: { [Name in keyof Config]-?: { valid: NonNullable<Config[Name]>[]; invalid: unknown[] } } = {
@@ -55,7 +58,10 @@ const values: { [Name in keyof Config]-?: { valid: NonNullable<Config[Name]>[]; 
   },
   load: { valid: ['idle', 'immediate'], invalid: ['lazy', 'eager'] },
   pageLoads: { valid: ['manual', 'auto'], invalid: [true, 'automatic'] },
-  context: { valid: [{}, { url: 'https://shop.example/' }], invalid: ['https://shop.example/', [], true] },
+  context: {
+    valid: [{}, { url: 'https://shop.example/' }, fromOtherPage],
+    invalid: ['https://shop.example/', [], true, { ulr: '' }, { useragent: '' }, { ttclid: 'E.C.P.1', ttp_: '' }],
+  },
   domain: {
     valid: ['shop.example', 'https://www.shop.example/', '.shop.example'],
     invalid: ['', 'shop example', 'https://', 'a@b.c', 'shop..example', 5],

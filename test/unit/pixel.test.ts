@@ -25,7 +25,7 @@ function openPageWithSnippet(calls: string): Page {
   return page
 }
 
-/** What TikTok's main script makes of a page's queue: calls no longer wait, and `instance` answers for one pixel. */
+/** Changes a page's queue as TikTok's main script does: calls no longer wait, and `instance` returns one pixel's object. */
 function takeOver(page: Page, id = pixelId) {
   const calls: unknown[][] = []
   const instance = {

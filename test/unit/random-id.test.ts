@@ -3,7 +3,7 @@ import { randomHash, randomId } from '../../src/browser/random-id.ts'
 import { hash } from '../../src/tiktok/user.ts'
 import { onPage } from './old-libraries.ts'
 
-/** What a browser's `crypto` has on an http:// page. */
+/** The `crypto` of a browser on an http:// page. */
 const crypto = { getRandomValues: globalThis.crypto.getRandomValues.bind(globalThis.crypto) }
 
 test('a random ID is URL-safe, at most 40 characters long, and unique', () => {

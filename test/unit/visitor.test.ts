@@ -70,7 +70,7 @@ describe('ttq.identify', () => {
     expect(identified(page)).toHaveLength(1)
   })
 
-  test('is called again for a new match key, before the event that brought it', () => {
+  test('is called again for a new match key, before the event that contains it', () => {
     const { page, track } = open()
     track('$page_load')
     track('Searched', {}, { profileProperties: { $email: jane.$email } })

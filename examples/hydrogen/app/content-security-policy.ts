@@ -1,4 +1,4 @@
-// In app/entry.server.tsx, in the place of Hydrogen's own call: its default policy stops TikTok's script and hits.
+// Use this in app/entry.server.tsx instead of Hydrogen's own call, whose default policy blocks TikTok's script and requests.
 import { createContentSecurityPolicy } from '@shopify/hydrogen'
 
 const tiktok = 'https://analytics.tiktok.com'
@@ -7,7 +7,7 @@ const forwarder = 'https://converge.shop.example'
 export function createPolicy(shop: { checkoutDomain: string; storeDomain: string }) {
   return createContentSecurityPolicy({
     shop,
-    // A list of its own takes the place of default-src: what Hydrogen needs there has to be said again.
+    // A directive of its own replaces default-src, so Hydrogen's own sources are repeated here.
     scriptSrc: ["'self'", 'https://cdn.shopify.com', 'https://shopify.com', tiktok],
     connectSrc: [tiktok, forwarder],
   })

@@ -5,7 +5,7 @@ const pixelId = 'CJQBODJC77UB4MRTGFRF'
 
 let forwarder: Forwarder | undefined
 
-/** Not before the first request, since `next build` imports the routes without the secrets. */
+/** Creates it on the first request, because `next build` imports the routes without the secrets. */
 export function getForwarder(): Forwarder {
   // With a database, events are kept until TikTok has them. Without one, they are sent while the page's request waits.
   const { DATABASE_URL: url } = process.env

@@ -1,7 +1,7 @@
 'use client'
 import { converge } from '../converge.ts'
 
-/** Stands for yours: what counts is that it calls `consent`. */
+/** An example. Your own banner only has to call `consent`. */
 export function ConsentBanner() {
   return (
     <button type="button" onClick={() => converge.consent({ analytics: 'granted', marketing: 'granted' })}>

@@ -3,7 +3,7 @@ import type { Item } from 'converge-tiktok'
 import { useEffect } from 'react'
 import { converge } from '../converge.ts'
 
-/** Goes into a server component's page, and draws nothing. */
+/** Use it in a server component's page. It renders nothing. */
 export function Viewed({ product }: { product: Item }) {
   useEffect(() => void converge.track('Viewed Product', product), [product])
   return null

@@ -36,15 +36,19 @@ export class UnreadableFile extends Error {
  * @throws UnreadableFile
  */
 export async function openRecords(path: string): Promise<RecordSource> {
-  const head = await readHead(path)
+  const { head, isWide } = await readHead(path)
   const { size } = statSync(path)
   if (!head.trim()) throw new UnreadableFile(`converge-tiktok: ${path} is empty.`)
+  // Workbooks, archives and other kinds of UTF-16 contain zero bytes.
+  if (head.includes('\0')) throw notText(path)
   let stream: ReadStream | undefined
   // Opened when the first record is read, so that a file that is refused before is not left open.
   const openStream = () => (stream = createReadStream(path))
   const common = { size, bytesRead: () => stream?.bytesRead ?? 0 }
-  if (head.trimStart().startsWith('{'))
+  if (head.trimStart().startsWith('{')) {
+    if (isWide) throw notText(path)
     return { kind: 'json', columns: firstKeys(head), records: jsonRecords(path, openStream), ...common }
+  }
   if (head.trimStart().startsWith('['))
     throw new UnreadableFile(
       `converge-tiktok: ${path} is one JSON list. Use JSONL, with one object on each line, or CSV.`,
@@ -56,12 +60,20 @@ export async function openRecords(path: string): Promise<RecordSource> {
 
 const headBytes = 65_536
 
-async function readHead(path: string): Promise<string> {
+function notText(path: string): UnreadableFile {
+  return new UnreadableFile(
+    `converge-tiktok: ${path} is not a text file in UTF-8. Save it as CSV (in Excel: CSV UTF-8) or as JSONL.`,
+  )
+}
+
+/** `isWide`: in UTF-16 with its byte order mark, which csv-parse reads too. */
+async function readHead(path: string): Promise<{ head: string; isWide: boolean }> {
   try {
     const file = await open(path)
     try {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0)
-      return buffer.toString('utf8', 0, bytesRead).replace(/^\uFEFF/, '')
+      const isWide = buffer[0] === 0xff && buffer[1] === 0xfe
+      return { head: buffer.toString(isWide ? 'utf16le' : 'utf8', 0, bytesRead).replace(/^\uFEFF/, ''), isWide }
     } finally {
       await file.close()
     }

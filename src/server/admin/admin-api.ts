@@ -62,7 +62,7 @@ export interface AdminEvents {
   next?: number
 }
 
-/** Event IDs that look like an email address or a phone number are replaced by a hash. */
+/** Event IDs that look like an email address, a phone number or SHA-256 are replaced by a hash. */
 export interface AdminLine extends LogLine {
   /** The reason in words. Empty on success. */
   why: string

@@ -32,6 +32,8 @@ export interface AdminOptions {
   /** Milliseconds since 1970. */
   now: () => number
   monotonic: () => number
+  /** The sender's IP address, or an empty text if it is unknown. */
+  ipOf: (request: Request, context: RequestContext) => string
 }
 
 /** Answers a request to the operator's page. `path` is what follows `admin/`. */
@@ -123,7 +125,7 @@ function readRoutes(options: AdminOptions, store: Store): Record<string, AdminRo
 }
 
 function writeRoutes(
-  { config, log, monotonic }: AdminOptions,
+  { config, log, monotonic, ipOf }: AdminOptions,
   store: Store,
   sessions: ReturnType<typeof createSessions>,
 ): Record<string, AdminRoute> {
@@ -134,17 +136,19 @@ function writeRoutes(
     log('info', `Operator’s page: ${action}`, fields)
 
   const signIn: Act = async (request, context) => {
-    const wait = failed.wait()
+    const body = await bodyText(request, context)
+    if (typeof body !== 'string') return body
+    // After the body has arrived, so that of many requests at once only one is checked.
+    const ip = ipOf(request, context)
+    const wait = failed.wait(ip)
     if (wait > 0)
       return refuse(429, 'A sign-in failed a moment ago. Wait a second, and try again.', [], {
         'retry-after': String(Math.ceil(wait / 1000)),
       })
-    const body = await bodyText(request, context)
-    if (typeof body !== 'string') return body
     const json = parse(body)
     const token = isRecord(json) ? json.token : undefined
     if (typeof token !== 'string' || !isSameToken(token, adminToken)) {
-      failed.note()
+      failed.note(ip)
       audit('a sign-in failed, because the token was wrong')
       return refuse(401, 'This is not the admin token.')
     }

@@ -52,7 +52,7 @@ const shown = {
 const secretsInside = ['token', 'secret', 'url']
 
 /** The config in force, without secrets. */
-export function openConfig(config: ForwarderConfig): Record<string, unknown> {
+function openConfig(config: ForwarderConfig): Record<string, unknown> {
   const entries = Object.entries(shown).flatMap(([name, how]): [string, unknown][] => {
     const value: unknown = Reflect.get(config, name)
     if (value === undefined) return []

@@ -54,7 +54,7 @@ export function toSummary({ pixelId, now, report, pausedBy, log: given, sources 
 }
 
 /** Counts of `count` periods of the same length, from `from`. Empty periods are included. */
-export function periodsOf(hours: readonly LogHour[], from: number, length: number, count: number): AdminPeriod[] {
+function periodsOf(hours: readonly LogHour[], from: number, length: number, count: number): AdminPeriod[] {
   const periods = Array.from({ length: count }, (_, index) => emptyPeriod(from + index * length))
   for (const hour of hours) {
     const period = periods[Math.floor((hour.start - from) / length)]

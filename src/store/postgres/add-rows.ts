@@ -32,7 +32,7 @@ export function createRowAdder(schema: string, slot: number, profileLock: string
   const customers = createCustomerTable(schema)
   const log = createLogWriter(schema)
   const locksSql = 'SELECT pg_advisory_xact_lock($1, bucket) FROM unnest($2::integer[]) AS bucket'
-  const broughtSql = `SELECT event, event_id, added, signed FROM ${schema}.orders WHERE event_id = ANY($1)`
+  const arrivalsSql = `SELECT event, event_id, added, signed FROM ${schema}.orders WHERE event_id = ANY($1)`
   // A row that is released at the same moment is locked, and does not wait for its other copy any more.
   const heldSql = `SELECT id, event_id, body, line,
       (SELECT is_order FROM ${schema}.log WHERE log.id = waiting.line) AS is_order
@@ -77,10 +77,10 @@ export function createRowAdder(schema: string, slot: number, profileLock: string
   }
 
   async function readOrders(query: Query, ids: readonly string[]): Promise<KnownOrders> {
-    if (!ids.length) return { brought: [], held: [] }
+    if (!ids.length) return { arrivals: [], held: [] }
     const held = await query(heldSql, [ids])
-    const brought = await query(broughtSql, [ids])
-    return { brought: brought.map(toBrought), held: held.map(toHeld) }
+    const arrivals = await query(arrivalsSql, [ids])
+    return { arrivals: arrivals.map(toArrivals), held: held.map(toHeld) }
   }
 
   /** Call it last. */
@@ -91,7 +91,7 @@ export function createRowAdder(schema: string, slot: number, profileLock: string
 
   /** Writes all but the totals, and returns what to add to them. */
   async function writeRows(query: Query, changes: Changes, now: number, isAlone = false): Promise<Totals> {
-    const { replace, remove, brought, counts } = changes
+    const { replace, remove, arrivals, counts } = changes
     const lines = await log.takeIds(query, changes.log.added.length)
     const removed = remove.length ? await query(removeSql, [remove]) : []
     if (replace.length) {
@@ -99,8 +99,8 @@ export function createRowAdder(schema: string, slot: number, profileLock: string
       await query(replaceSql, [JSON.stringify(rows), now])
     }
     const inserted = await insert(query, changes.insert, { now, lines, isAlone })
-    if (brought.length) {
-      const rows = brought.map(({ brought: { page, signed }, ...key }) => ({ ...key, added: page, signed }))
+    if (arrivals.length) {
+      const rows = arrivals.map(({ arrivals: { page, signed }, ...key }) => ({ ...key, added: page, signed }))
       await query(rememberSql, [JSON.stringify(rows)])
       const gone = rows.filter(({ added, signed }) => !added && !signed).map(({ event_id }) => event_id)
       if (gone.length) await query(forgetSql, [gone])
@@ -251,11 +251,11 @@ function* keysOfAll(additions: readonly Addition[], { held }: KnownOrders): Gene
 
 export type RowAdder = ReturnType<typeof createRowAdder>
 
-function toBrought({ event, event_id, added, signed }: Row): KnownOrders['brought'][number] {
+function toArrivals({ event, event_id, added, signed }: Row): KnownOrders['arrivals'][number] {
   return {
     event: String(event),
     event_id: String(event_id),
-    brought: { page: Number(added), signed: Number(signed) },
+    arrivals: { page: Number(added), signed: Number(signed) },
   }
 }
 

@@ -42,11 +42,11 @@ export interface DeliveryOptions {
   retryAfter: { first: number; longest: number }
 }
 
-/** What to do after a round. */
-export interface Nap {
+/** The pause after a round. */
+export interface Pause {
   milliseconds: number
   /** True if arriving events end it. */
-  light: boolean
+  endsEarly: boolean
   /** True if there was nothing to send. */
   idle: boolean
 }
@@ -57,7 +57,7 @@ export interface Rounds {
    * Sends the oldest events: one batch, or a few at a time for a backlog. Never rejects. After `signal` is aborted, no more
    * calls are made.
    */
-  next(signal: AbortSignal): Promise<Nap>
+  next(signal: AbortSignal): Promise<Pause>
   /** Lets other processes take at once what this one has not sent, and keeps nothing that is answered later. */
   abandon(): Promise<void>
 }
@@ -107,7 +107,7 @@ export function createRounds(options: DeliveryOptions): Rounds {
       await queue.forgetLeases()
       await options.prune()
     }
-    // One step in each round, so that sending goes on meanwhile.
+    // One step in each round, so that sending continues meanwhile.
     if (performance.now() >= nextLogPruning && !(await options.pruneLog())) nextLogPruning = performance.now() + MINUTE
   }
 
@@ -116,7 +116,7 @@ export function createRounds(options: DeliveryOptions): Rounds {
     for (let last: SharedState | undefined; ; ) {
       const taken = await queue.take(now(), now() + options.retryAfter.longest).catch((error: unknown) => {
         if (!last) throw error
-        return undefined // send what was taken already
+        return undefined // send the events that were already taken
       })
       if (!taken) return { batches, state: last ?? NO_FAILURE }
       const { batch: found, state } = taken
@@ -154,18 +154,18 @@ export function createRounds(options: DeliveryOptions): Rounds {
     })
   }
 
-  async function send(batches: Batch[], state: SharedState, signal: AbortSignal): Promise<Nap> {
+  async function send(batches: Batch[], state: SharedState, signal: AbortSignal): Promise<Pause> {
     const started = performance.now()
     const stopRenewing = keepRenewed(batches)
     const readings = await Promise.all(batches.map((batch) => sendOne(batch, state, signal))).finally(stopRenewing)
-    if (isAbandoned) return { milliseconds: 0, light: false, idle: false }
+    if (isAbandoned) return { milliseconds: 0, endsEarly: false, idle: false }
     await save()
     const worst = readings.reduce((one, other) => ((other.pause ?? -1) > (one.pause ?? -1) ? other : one))
     await tell(worst, state)
     calls = worst.pause === undefined ? MOST_CALLS : 1
     const isFull = batches.every(({ events }) => events.length === MAX_BATCH)
     const rest = isFull ? 0 : SPACING - (performance.now() - started)
-    return { milliseconds: worst.pause ?? rest, light: false, idle: false }
+    return { milliseconds: worst.pause ?? rest, endsEarly: false, idle: false }
   }
 
   /** Records the outcome at once, because a batch that TikTok has is sent again if this process is killed before. */
@@ -190,7 +190,7 @@ export function createRounds(options: DeliveryOptions): Rounds {
     return () => clearInterval(timer)
   }
 
-  async function deliverNext(signal: AbortSignal): Promise<Nap> {
+  async function deliverNext(signal: AbortSignal): Promise<Pause> {
     await options.ready()
     await options.clock.read()
     await save()
@@ -199,8 +199,8 @@ export function createRounds(options: DeliveryOptions): Rounds {
     if (isBroken) log('converge-tiktok: the database works again.')
     isBroken = false
     if (batches.length) return send(batches, state, signal)
-    if (state.hold > 0) return { milliseconds: Math.min(LOOK, state.hold), light: false, idle: true }
-    return { milliseconds: Math.min(LOOK, (await queue.nextDue(now())) - now()), light: true, idle: true }
+    if (state.hold > 0) return { milliseconds: Math.min(LOOK, state.hold), endsEarly: false, idle: true }
+    return { milliseconds: Math.min(LOOK, (await queue.nextDue(now())) - now()), endsEarly: true, idle: true }
   }
 
   return {
@@ -211,7 +211,7 @@ export function createRounds(options: DeliveryOptions): Rounds {
         if (!isBroken && !isAbandoned)
           log(`converge-tiktok: the database cannot be used (${reasonOf(error)}). Events are sent once it can be used.`)
         isBroken = true
-        return { milliseconds: PAUSE_WITHOUT_DATABASE, light: false, idle: true }
+        return { milliseconds: PAUSE_WITHOUT_DATABASE, endsEarly: false, idle: true }
       }
     },
 
@@ -229,7 +229,7 @@ export function createRounds(options: DeliveryOptions): Rounds {
 
 function createAsk({ deliver, log, leaseMilliseconds }: DeliveryOptions) {
   return async ({ events, taken }: Batch, signal: AbortSignal): Promise<Verdict[]> => {
-    // This process stood still meanwhile, and another one may have taken the events.
+    // This process was suspended, and another one may have taken the events.
     if (performance.now() - taken > leaseMilliseconds) return []
     try {
       return await deliver(

@@ -60,13 +60,13 @@ export function createDenials({ connections, schema, rows, now }: DenialOptions)
         found.map(({ id }) => id),
       )
     const stored = (await query(lockSql(table), [found.map(({ id }) => id)])).map(toStored)
-    const { brought } = await rows.readOrders(query, orderIds)
+    const { arrivals } = await rows.readOrders(query, orderIds)
     const keys = stored.flatMap(({ event }) => [...keysAround(event)])
     const decided = await rows.withProfiles(query, keys, {
       now,
       work: (profiles) => {
         profiles.use(options)
-        return decideAdmitted({ brought, held: [] }, stored, { profiles, nameOf: rows.log.nameOf })
+        return decideAdmitted({ arrivals, held: [] }, stored, { profiles, nameOf: rows.log.nameOf })
       },
     })
     const { time, totals } = decided

@@ -66,7 +66,7 @@ function toConditions({ id, status, event, source, from, to, before, after }: Lo
   return { conditions, values }
 }
 
-/** Adds the answers to the attempts of a line that was not taken at once. */
+/** Adds the answers to the attempts of a line that TikTok did not accept at once. */
 function withAnswers(row: Row): LogLine {
   const line = toLine(row)
   const wasTakenAtOnce = line.attempts <= (line.status === 'success' ? 1 : 0)

@@ -1,4 +1,4 @@
-import type { Nap, Rounds } from './delivery.ts'
+import type { Pause, Rounds } from './delivery.ts'
 
 /** Sends waiting events until it is closed. */
 export interface Loop {
@@ -14,12 +14,12 @@ const PATIENCE = 5000
 export function startLoop(rounds: Rounds): Loop {
   const closing = new AbortController()
   const { signal } = closing
-  const { sleep, endNap, wake } = createNaps()
+  const { sleep, endPause, wake } = createPauses()
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
-      const nap = await rounds.next(signal)
-      if (!signal.aborted) await sleep(nap)
+      const pause = await rounds.next(signal)
+      if (!signal.aborted) await sleep(pause)
     }
   }
 
@@ -29,7 +29,7 @@ export function startLoop(rounds: Rounds): Loop {
     wake,
     async close() {
       closing.abort()
-      endNap()
+      endPause()
       let timer: NodeJS.Timeout | undefined
       await Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, PATIENCE)))])
       clearTimeout(timer)
@@ -38,29 +38,29 @@ export function startLoop(rounds: Rounds): Loop {
   }
 }
 
-function createNaps() {
+function createPauses() {
   let end: (() => void) | undefined
-  let isLight = false
+  let isInterruptible = false
   let isWoken = false
   return {
-    sleep: ({ milliseconds, light }: Nap): Promise<void> =>
+    sleep: ({ milliseconds, endsEarly }: Pause): Promise<void> =>
       new Promise((resolve) => {
         // Events that arrived during the round have not been seen by it.
-        const pause = isWoken && light ? 0 : Math.max(0, milliseconds)
+        const pause = isWoken && endsEarly ? 0 : Math.max(0, milliseconds)
         isWoken = false
         // The timer does not keep the process alive, because waiting events are in the database.
         const timer = setTimeout(resolve, pause).unref()
-        isLight = light
+        isInterruptible = endsEarly
         end = () => {
           clearTimeout(timer)
           end = undefined
           resolve()
         }
       }),
-    endNap: () => end?.(),
+    endPause: () => end?.(),
     wake: () => {
       isWoken = true
-      if (isLight) end?.()
+      if (isInterruptible) end?.()
     },
   }
 }

@@ -1,7 +1,7 @@
 import type { OutboxEvent } from '../../server/outbox.ts'
 import { addForCustomers } from '../customer-history.ts'
 import {
-  type Brought,
+  type ArrivalTimes,
   decideOrder,
   type HeldRow,
   namesOf,
@@ -33,7 +33,7 @@ export interface Changes {
   replace: { id: number; event: OutboxEvent; body: string }[]
   /** IDs of rows. */
   remove: number[]
-  brought: { event: string; event_id: string; brought: Brought }[]
+  arrivals: { event: string; event_id: string; arrivals: ArrivalTimes }[]
   counts: Partial<Record<CountName, number>>
   log: LogDesk
 }
@@ -42,7 +42,7 @@ type CountName = keyof OrderCounts | 'no_consent'
 
 /** What the database knows about the orders of a transaction. */
 export interface KnownOrders {
-  brought: readonly { event: string; event_id: string; brought: Brought }[]
+  arrivals: readonly { event: string; event_id: string; arrivals: ArrivalTimes }[]
   /** `isOrder` is true if its line counts for its order. */
   held: readonly (HeldRow & { event_id: string; isOrder: boolean })[]
 }
@@ -133,7 +133,7 @@ function createDesk(known: KnownOrders, { profiles, nameOf }: DeskHelpers) {
   const orderLines = new Set(known.held.flatMap(({ line, isOrder }) => (isOrder && line !== undefined ? [line] : [])))
   const log = createLogDesk({ nameOf, orderLines })
   const rows: NewRow[] = []
-  const changes: Omit<Changes, 'brought'> = { insert: [], replace: [], remove: [], counts: {}, log }
+  const changes: Omit<Changes, 'arrivals'> = { insert: [], replace: [], remove: [], counts: {}, log }
 
   function count(name: CountName, more = 1): void {
     changes.counts[name] = (changes.counts[name] ?? 0) + more
@@ -256,10 +256,10 @@ function createDesk(known: KnownOrders, { profiles, nameOf }: DeskHelpers) {
       for (const event of events) profiles.note(event)
       const { event_id } = first.data
       const held = heldOf(first)
-      const decision = decideOrder(events, { held, brought: memory.brought(events) }, moment)
+      const decision = decideOrder(events, { held, arrivals: memory.arrivals(events) }, moment)
       const lines = logOrder(log, { kept, decision, held, part })
       for (const { id } of decision.remove) remove(event_id, id)
-      for (const [name, times] of decision.brought) memory.remember(name, event_id, times)
+      for (const [name, times] of decision.arrivals) memory.remember(name, event_id, times)
       const byConsent = insertAll(decision.insert, { kept, lines, moment })
       for (const { id, event } of decision.replace) {
         const line = held.find((row) => row.id === id)?.line
@@ -272,7 +272,7 @@ function createDesk(known: KnownOrders, { profiles, nameOf }: DeskHelpers) {
     changes: (): Changes => ({
       ...changes,
       insert: [...rows, ...memory.newlyHeld()],
-      brought: memory.changed(),
+      arrivals: memory.changed(),
     }),
   }
 }
@@ -286,8 +286,8 @@ interface OrderInsertion {
 
 /** The orders of a transaction: what is stored, with the changes so far. */
 function createMemory(known: KnownOrders) {
-  const brought = new Map(known.brought.map((one) => [keyOf(one.event, one.event_id), one]))
-  const changed = new Map<string, KnownOrders['brought'][number]>()
+  const arrivals = new Map(known.arrivals.map((one) => [keyOf(one.event, one.event_id), one]))
+  const changed = new Map<string, KnownOrders['arrivals'][number]>()
   const held = new Map<string, Held[]>()
   let lastId = 0
   for (const { event_id, isOrder: _, ...row } of known.held) listOf(event_id).push({ ...row, body: '', due: 0 })
@@ -298,9 +298,9 @@ function createMemory(known: KnownOrders) {
     return list
   }
 
-  function remember(event: string, event_id: string, times: Brought): void {
-    const one = { event, event_id, brought: times }
-    brought.set(keyOf(event, event_id), one)
+  function remember(event: string, event_id: string, times: ArrivalTimes): void {
+    const one = { event, event_id, arrivals: times }
+    arrivals.set(keyOf(event, event_id), one)
     changed.set(keyOf(event, event_id), one)
   }
 
@@ -321,12 +321,12 @@ function createMemory(known: KnownOrders) {
     },
 
     /** When each side sent an order, by TikTok's event name and by the order's own. */
-    brought(events: readonly OutboxEvent[]): Map<string, Brought> {
+    arrivals(events: readonly OutboxEvent[]): Map<string, ArrivalTimes> {
       const event_id = events[0]?.data.event_id ?? ''
       return new Map(
         namesOf(events).flatMap((name) => {
-          const one = brought.get(keyOf(name, event_id))
-          return one ? [[name, one.brought] as const] : []
+          const one = arrivals.get(keyOf(name, event_id))
+          return one ? [[name, one.arrivals] as const] : []
         }),
       )
     },
@@ -336,8 +336,8 @@ function createMemory(known: KnownOrders) {
       if (!isCountedOnce(event)) return
       const { event_id } = event.data
       for (const { name, by } of toRelease(event)) {
-        const one = brought.get(keyOf(name, event_id))
-        if (one) remember(name, event_id, { ...one.brought, [by]: 0 })
+        const one = arrivals.get(keyOf(name, event_id))
+        if (one) remember(name, event_id, { ...one.arrivals, [by]: 0 })
       }
     },
 

@@ -57,10 +57,10 @@ const partsOfSweep = 5
 const minute = 60_000
 const day = 86_400_000
 
-interface Nap {
+interface Pause {
   milliseconds: number
   /** True if arriving events end it. */
-  light: boolean
+  endsEarly: boolean
 }
 
 /** Passes waiting events to `deliver`, oldest first: one batch at a time, or a few batches at a time for a backlog. */
@@ -71,7 +71,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   const { signal } = closing
   const verdictReader = createVerdictReader(options)
   const record = createVerdictRecord({ ...options, longestPause })
-  const { sleep, endNap, wake } = createNaps()
+  const { sleep, endPause, wake } = createPauses()
   const ask = createAsk(options, signal)
   const sending = new Set<number>()
   let isAbandoned = false
@@ -144,9 +144,9 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     }
   }
 
-  async function deliverNext(): Promise<Nap> {
+  async function deliverNext(): Promise<Pause> {
     options.checkFile()
-    if (!lock.take()) return { milliseconds: look, light: false }
+    if (!lock.take()) return { milliseconds: look, endsEarly: false }
     const started = elapsed()
     if (started >= nextPruning) {
       record.write(() => tables.prune(now()))
@@ -161,30 +161,30 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     await sweepDenied()
     await releaseHeld()
     const answered = await sendNext()
-    if (!answered.length) return { milliseconds: Math.min(look, tables.nextDue(now()) - now()), light: true }
+    if (!answered.length) return { milliseconds: Math.min(look, tables.nextDue(now()) - now()), endsEarly: true }
 
     sending.clear()
-    if (isAbandoned) return { milliseconds: 0, light: false }
+    if (isAbandoned) return { milliseconds: 0, endsEarly: false }
     const { settled, tried, pause } = verdictReader.read(answered)
     record.keep(settled)
     if (tried.length) record.write(() => tables.logTries(tried, now()))
     await save()
     calls = pause === undefined ? mostCalls : 1
     const rest = answered.every(({ batch }) => isFull(batch)) ? 0 : spacing - (elapsed() - started)
-    return { milliseconds: pause ?? rest, light: false }
+    return { milliseconds: pause ?? rest, endsEarly: false }
   }
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
-      let nap: Nap
+      let pause: Pause
       try {
-        nap = await deliverNext()
+        pause = await deliverNext()
       } catch (error) {
         if (!isSqliteError(error, 'busy'))
           log(`converge-tiktok: the outbox could not be read (${reasonOf(error)}). The next attempt follows.`)
-        nap = { milliseconds: verdictReader.fail(), light: false }
+        pause = { milliseconds: verdictReader.fail(), endsEarly: false }
       }
-      if (!signal.aborted) await sleep(nap)
+      if (!signal.aborted) await sleep(pause)
     }
   }
 
@@ -197,7 +197,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     sentCount: record.sentCount,
     async close() {
       closing.abort()
-      endNap()
+      endPause()
       let timer: NodeJS.Timeout | undefined
       await Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, patience)))])
       clearTimeout(timer)
@@ -220,23 +220,23 @@ function createAsk({ deliver, log }: DeliveryOptions, signal: AbortSignal) {
   }
 }
 
-function createNaps() {
+function createPauses() {
   let end: (() => void) | undefined
-  let isLight = false
+  let isInterruptible = false
   return {
-    sleep: ({ milliseconds, light }: Nap): Promise<void> =>
+    sleep: ({ milliseconds, endsEarly }: Pause): Promise<void> =>
       new Promise((resolve) => {
         // The timer does not keep the process alive, because waiting events are on disk.
         const timer = setTimeout(resolve, Math.max(0, milliseconds)).unref()
-        isLight = light
+        isInterruptible = endsEarly
         end = () => {
           clearTimeout(timer)
           resolve()
         }
       }),
-    endNap: () => end?.(),
+    endPause: () => end?.(),
     wake: () => {
-      if (isLight) end?.()
+      if (isInterruptible) end?.()
     },
   }
 }

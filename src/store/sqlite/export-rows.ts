@@ -22,7 +22,7 @@ export interface Chunk {
 }
 
 export interface Export {
-  /** Identifies the file, so that a repeated move goes on where it ended. */
+  /** Identifies the file, so that a repeated move continues where it ended. */
   id: string
   /** The pixel that owns the file, or `undefined` if it has never been served. */
   pixelId: string | undefined

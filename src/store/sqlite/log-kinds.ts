@@ -27,14 +27,17 @@ export function createLogKinds(database: DatabaseSync) {
   const total = database.prepare('SELECT count(*) AS count FROM log_kinds')
   const byId = database.prepare('SELECT source, channel, event_name, event FROM log_kinds WHERE id = ?')
   const known = new Map<string, number>()
+  // Most lines are of the same kind as the line before. Comparing takes a quarter of the time of joining the texts.
+  let last: { kind: LogKind; id: number } | undefined
 
-  function idOf({ source, channel, eventName, event }: LogKind): number {
+  function idOf(kind: LogKind): number {
+    if (last && isSameKind(last.kind, kind)) return last.id
+    const { source, channel, eventName, event } = kind
     const key = `${source}\0${channel}\0${eventName}\0${event}`
-    const id = known.get(key)
-    if (id !== undefined) return id
-    const found = find({ source, channel, eventName, event })
-    known.set(key, found)
-    return found
+    const id = known.get(key) ?? find(kind)
+    known.set(key, id)
+    last = { kind, id }
+    return id
   }
 
   function find(kind: LogKind): number {
@@ -57,6 +60,18 @@ export function createLogKinds(database: DatabaseSync) {
     },
 
     /** After a rollback, new kinds are not in the file. */
-    forget: (): void => known.clear(),
+    forget(): void {
+      known.clear()
+      last = undefined
+    },
   }
+}
+
+function isSameKind(one: LogKind, other: LogKind): boolean {
+  return (
+    one.event === other.event &&
+    one.eventName === other.eventName &&
+    one.channel === other.channel &&
+    one.source === other.source
+  )
 }

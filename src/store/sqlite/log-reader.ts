@@ -62,7 +62,7 @@ function createSearch(database: DatabaseSync) {
     }
   }
 
-  /** Adds the answers to the attempts of lines that were not taken at once. */
+  /** Adds the answers to the attempts of lines that TikTok did not accept at once. */
   function withAnswers(lines: LogLine[]): LogLine[] {
     const tried = lines.filter(({ status, attempts }) => attempts > (status === 'success' ? 1 : 0))
     if (tried.length === 0) return lines

@@ -33,8 +33,8 @@ export function createRollUp(database: DatabaseSync) {
   const orders = new Map<string, { block: number; currency: string; count: number; value: number }>()
 
   return {
-    /** `change` is 1 for a line that was added, and -1 for one that was removed. */
-    count({ id, kind, status }: CountedLine, change: 1 | -1): void {
+    /** `change` is the number of such lines of a block that were added, or a negative number if they were removed. */
+    count({ id, kind, status }: CountedLine, change: number): void {
       increase(counts, (blockOf(id) * linesPerBlock + kind) * statuses + status, change)
     },
 
@@ -45,10 +45,10 @@ export function createRollUp(database: DatabaseSync) {
       orders.set(key, { ...sum, count: sum.count + change, value: sum.value + change * value })
     },
 
-    /** Counts an event that TikTok took: its match keys, and the milliseconds since it arrived. */
-    countSent(id: number, sent: { keys: number; isOrder: boolean; milliseconds: number }): void {
-      increase(keys, (blockOf(id) * 2 + Number(sent.isOrder)) * keySets + sent.keys, 1)
-      increase(times, blockOf(id) * groups + timeGroup(sent.milliseconds), 1)
+    /** Counts events of a block that TikTok took: their match keys, and the milliseconds since they arrived. */
+    countSent(id: number, sent: { keys: number; isOrder: boolean; milliseconds: number }, count: number): void {
+      increase(keys, (blockOf(id) * 2 + Number(sent.isOrder)) * keySets + sent.keys, count)
+      increase(times, blockOf(id) * groups + timeGroup(sent.milliseconds), count)
     },
 
     write(): void {

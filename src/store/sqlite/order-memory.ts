@@ -1,14 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Brought } from '../decide-order.ts'
+import type { ArrivalTimes } from '../decide-order.ts'
 import { retention } from '../retention.ts'
 
 /** Remembers for 90 days which orders arrived, and from which side. */
 export interface OrderMemory {
   /** Times are in milliseconds since 1970. */
-  read(events: readonly string[], event_id: string): ReadonlyMap<string, Brought>
-  write(event: string, event_id: string, brought: Brought): void
+  read(events: readonly string[], event_id: string): ReadonlyMap<string, ArrivalTimes>
+  write(event: string, event_id: string, arrivals: ArrivalTimes): void
   /** Forgets one side's copy of an order that became a dead letter. TikTok did not count it, so another copy may be sent. */
-  release(event: string, event_id: string, by: keyof Brought): void
+  release(event: string, event_id: string, by: keyof ArrivalTimes): void
   /** Forgets orders from more than 90 days ago, and returns their number. */
   prune(now: number): number
 }
@@ -21,7 +21,7 @@ export function createOrderMemory(database: DatabaseSync): OrderMemory {
   const releaseBy = {
     page: prepare('UPDATE orders SET added = 0 WHERE event = ? AND event_id = ?'),
     signed: prepare('UPDATE orders SET signed = 0 WHERE event = ? AND event_id = ?'),
-  } as const satisfies Record<keyof Brought, unknown>
+  } as const satisfies Record<keyof ArrivalTimes, unknown>
   const forget = prepare('DELETE FROM orders WHERE event = ? AND event_id = ? AND added = 0 AND signed = 0')
   // A clock may be ahead for a moment. So the age of an order counts from the time of the newest order at most.
   const prune = prepare(`DELETE FROM orders WHERE max(added, signed) <=
@@ -29,12 +29,12 @@ export function createOrderMemory(database: DatabaseSync): OrderMemory {
 
   return {
     read(events, event_id) {
-      const brought = new Map<string, Brought>()
+      const arrivals = new Map<string, ArrivalTimes>()
       for (const event of events) {
         const row = select.get(event, event_id)
-        if (row) brought.set(event, { page: Number(row.added), signed: Number(row.signed) })
+        if (row) arrivals.set(event, { page: Number(row.added), signed: Number(row.signed) })
       }
-      return brought
+      return arrivals
     },
     write(event, event_id, { page, signed }) {
       upsert.run(event, event_id, page, signed)

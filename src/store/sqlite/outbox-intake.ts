@@ -29,10 +29,12 @@ export interface IntakeOptions {
   room: Room
   file: FileCheck
   now: () => number
+  /** Called once events are on disk. */
+  afterAdding: () => void
 }
 
 /** Events that arrive during a disk write share the next commit and sync. */
-export function createIntake({ tables, room, file, now }: IntakeOptions): Intake {
+export function createIntake({ tables, room, file, now, afterAdding }: IntakeOptions): Intake {
   let additions: Addition[] = []
   let committing: Promise<void> | undefined
 
@@ -64,6 +66,8 @@ export function createIntake({ tables, room, file, now }: IntakeOptions): Intake
     fitting.forEach(({ resolve }, index) => {
       resolve(fates[index] ?? [])
     })
+    if (fitting.length) afterAdding()
+    if (fitting.length === batch.length) return
     for (const addition of batch) {
       if (!fitting.includes(addition)) addition.reject(room.refuse(addition.bytes))
     }

@@ -3,6 +3,7 @@ import type { Fate } from '../fate.ts'
 import type { OrderTraces } from '../order-traces.ts'
 import type { PauseSwitch } from '../pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../person.ts'
+import type { PostedAlerts } from '../posted-alerts.ts'
 import type { Chosen, DeadLetter, Extras, MergeOptions, StartOptions, StoreStats } from '../store.ts'
 import { createCheckpoints } from './checkpoints.ts'
 import { type Delivery, startDelivery } from './delivery.ts'
@@ -47,6 +48,7 @@ export interface SqliteEngine {
   drop(chosen: Chosen): number
   erase(person: PersonKeys): Promise<PersonCounts>
   pauseSwitch: PauseSwitch
+  postedAlerts: PostedAlerts
   traces: OrderTraces
   schemaVersion(): number
   copyTo(file: string): void
@@ -69,10 +71,10 @@ export function openSqliteEngine({
   const lock = createDeliveryLock(path)
   const room = createRoom({ path, maxBytes, reserveBytes, tables, log })
   const file = createFileCheck(path, log)
-  const intake = createIntake({ tables, room, file, now })
+  const intake = createIntake({ tables, room, file, now, afterAdding: () => delivery?.wake() })
   let delivery: Delivery | undefined
   let isClosed = false
-  // Each request brings the current options, because a server may switch to another config.
+  // Each request has the current options, because a server may switch to another config.
   let latest: MergeOptions | undefined
 
   function inChunks(chosen: Chosen, work: (ids: readonly number[]) => number): number {
@@ -82,12 +84,10 @@ export function openSqliteEngine({
   }
 
   return {
-    async add(events, options, extras) {
-      if (isClosed) throw new OutboxFull('The outbox is closing.')
+    add(events, options, extras) {
+      if (isClosed) return Promise.reject(new OutboxFull('The outbox is closing.'))
       latest = options
-      const fates = await intake.add(events, options, extras)
-      delivery?.wake()
-      return fates
+      return intake.add(events, options, extras)
     },
 
     start(deliver, { log: logRetention = {}, ...given }) {
@@ -132,6 +132,7 @@ export function openSqliteEngine({
     drop: (chosen) => inChunks(chosen, tables.drop),
     erase: (person) => erasePerson({ tables, isSending: (id) => delivery?.isSending(id) ?? false }, person),
     pauseSwitch: tables.pauseSwitch(now),
+    postedAlerts: tables.postedAlerts,
     traces: tables.traces,
     schemaVersion: tables.schemaVersion,
     copyTo: tables.copyTo,

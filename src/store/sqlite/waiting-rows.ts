@@ -147,11 +147,11 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
     for (const event of rows) profiles.note(event)
     const { event_id } = first.data
     const held = heldOf(first, totals)
-    const brought = orders.read(namesOf(rows), event_id)
-    const decision = decideOrder(rows, { held, brought }, moment)
+    const arrivals = orders.read(namesOf(rows), event_id)
+    const decision = decideOrder(rows, { held, arrivals }, moment)
     const lines = logOrder(log, { kept, decision, held, part })
     totals.waiting -= remove(decision.remove.map(({ id }) => id))
-    for (const [name, times] of decision.brought) orders.write(name, event_id, times)
+    for (const [name, times] of decision.arrivals) orders.write(name, event_id, times)
     const byConsent = insertAll(decision.insert, { kept, lines, moment, totals })
     for (const { id, event } of decision.replace) {
       const line = held.find((row) => row.id === id)?.line

@@ -37,7 +37,7 @@ export interface EventsApiStats {
   isDown: boolean
 }
 
-const MAX_UNKNOWN = 12 // halves 1,000 events until one stands alone
+const MAX_UNKNOWN = 12 // halves 1,000 events until one is left
 
 export const tooLate =
   'Too late: TikTok has forgotten its event_id, so that it could count a second time. It was not sent.'

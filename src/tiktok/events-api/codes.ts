@@ -2,7 +2,7 @@
 export type Action =
   | 'done'
   | 'report' // accepted in part: log it
-  | 'split' // one event is faulty: halve the batch until it stands alone
+  | 'split' // one event is faulty: halve the batch until it is alone
   | 'stop' // a configuration fault: keep everything
   | 'retry'
   | 'isolate' // unknown code: halve the batch, so that only the faulty event is retried alone

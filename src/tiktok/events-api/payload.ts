@@ -1,4 +1,4 @@
-import { cleanUrl } from '../../core/clean-url.ts'
+import { cleanUrlFast } from '../../core/clean-url.ts'
 import { readDomain } from '../../core/domain.ts'
 import { orderEvents } from '../../core/event-names.ts'
 import { put, readText } from '../../core/read.ts'
@@ -134,13 +134,15 @@ function visitorOf(
   decided: number,
   { marketing, isOptedOut }: Pick<Visit, 'marketing' | 'isOptedOut'>,
 ): Decided {
-  return {
-    ...(visitor !== undefined && { visitor }),
-    ...(aliases.length && { aliases }),
-    ...((visitor !== undefined || marketing || isOptedOut) && {
-      consent: { decided, ...(marketing && { marketing }), ...(isOptedOut && { gpc: true }) },
-    }),
+  const known: Decided = {}
+  if (visitor !== undefined) known.visitor = visitor
+  if (aliases.length) known.aliases = aliases
+  if (visitor !== undefined || marketing || isOptedOut) {
+    known.consent = { decided }
+    if (marketing) known.consent.marketing = marketing
+    if (isOptedOut) known.consent.gpc = true
   }
+  return known
 }
 
 /** The TikTok events of a server's event. */
@@ -194,6 +196,6 @@ const MAX_URL = 2000
 
 /** Returns an empty text if it is not a web address. */
 function readUrl(url: string): string {
-  const clean = cleanUrl(url.trim()).slice(0, MAX_URL)
+  const clean = cleanUrlFast(url.trim()).slice(0, MAX_URL)
   return /^https?:\/\/[^\s/]/i.test(clean) ? clean : ''
 }

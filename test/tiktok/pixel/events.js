@@ -21,7 +21,7 @@
   ttq._loaded.push(id)
   if (ttq._loaded.base !== undefined) return
 
-  // Whatever stands before /i18n/ is TikTok's place, so that a demo can serve it under a path of its own.
+  // The part before /i18n/ is TikTok's base URL, so that a demo can serve it under its own path.
   ttq._loaded.base = url.origin + url.pathname.replace(/\/i18n\/pixel\/events\.js$/, '')
   const main = document.createElement('script')
   main.async = true

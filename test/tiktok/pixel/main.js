@@ -106,7 +106,7 @@
     const known = given || {}
     const email = known.email ? String(known.email).trim().toLowerCase() : known.sha256_email
     const phone = known.phone_number ? String(known.phone_number).trim() : known.sha256_phone_number
-    // A hash passes as it is, its case included; nothing is ever taken back.
+    // A hash is used unchanged, including its case. No value is ever removed.
     if (email) person.email = /^[0-9a-f]{64}$/i.test(known.email) ? known.email : email
     if (phone) person.phone_number = phone
     if (known.external_id) person.external_id = known.external_id

@@ -1,9 +1,9 @@
-// Goes inside of <Analytics.Provider>, in app/root.tsx: what Hydrogen publishes becomes Converge's events.
+// Put this inside <Analytics.Provider> in app/root.tsx. It turns Hydrogen's events into Converge's events.
 import { AnalyticsEvent, type ProductViewPayload, useAnalytics } from '@shopify/hydrogen'
 import { createConverge, type Item } from 'converge-tiktok'
 import { useEffect } from 'react'
 
-/** On the server it skips every event. */
+/** On the server, it skips every event. */
 const converge = createConverge({
   pixelId: 'CJQBODJC77UB4MRTGFRF',
   relay: 'https://converge.shop.example', // your forwarder

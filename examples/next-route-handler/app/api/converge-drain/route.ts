@@ -1,5 +1,5 @@
-// Sends what could not be sent after its request, because TikTok or the database was down. Call it every minute: Vercel's Cron
-// sends the secret CRON_SECRET by itself.
+// Sends events that could not be sent after their request, because TikTok or the database was down. Call it every minute.
+// Vercel's Cron sends the secret CRON_SECRET by itself.
 import { getForwarder } from '../../converge-forwarder'
 
 /** Seconds that the platform lets this function run. */

@@ -4,7 +4,7 @@ import { getForwarder } from '../../../converge-forwarder'
 
 function answer(request: Request): Promise<Response> {
   return getForwarder().fetch(request, {
-    // Vercel sets x-real-ip itself. Elsewhere take what your own proxy sets, and nothing that a visitor could.
+    // Vercel sets x-real-ip itself. Elsewhere, use a header that your own proxy sets, and that visitors cannot set.
     ip: request.headers.get('x-real-ip') ?? undefined,
     // Events are sent after the answer.
     waitUntil: after,
