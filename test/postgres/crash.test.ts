@@ -1,5 +1,5 @@
-// Kills two forwarders and their PostgreSQL, again and again, while TikTok misbehaves. Profiles and the event log are on. In each round all three are killed, one
-// after the other. CRASH_KILLS is the number of rounds.
+// Kills two forwarders and their PostgreSQL, again and again, while TikTok misbehaves. Profiles and the event log are on. In each
+// round all three are killed, one after the other. CRASH_KILLS is the number of rounds.
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { sha256 } from '../../src/core/sha256.ts'
