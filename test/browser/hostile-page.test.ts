@@ -7,6 +7,7 @@ import { inEachBrowser, type Stage } from './in-each-browser.ts'
 import {
   atRest,
   consent,
+  has,
   pageOf,
   relay,
   resultOf,
@@ -24,7 +25,6 @@ import {
 const config: Config = { pixelId, load: 'immediate', relay }
 const granted = { analytics: 'granted', marketing: 'granted' } as const
 const searched = `converge.track('Searched', {}, { eventID: 'one' })`
-const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_id === id)
 const sentOnce = (hits: Hit[]) => hits.filter(({ event_id }) => event_id === 'one').length
 
 /** A page that has this markup before our script. */
