@@ -107,7 +107,8 @@ async function measureViews(eventsApiUrl: string, { quick }: BenchOptions): Prom
   }
 }
 
-async function timeViews({ port }: Child, lines: number, rounds: number): Promise<Report> {
+/** Times the views of a forwarder whose log has so many lines. */
+export async function timeViews({ port }: Child, lines: number, rounds: number): Promise<Report> {
   const request = await signIn(port)
   const newest: AdminEvents = await (await request(`events?before=${lines / 2}&limit=1`)).json()
   const all = Object.entries({ ...views, 'one event, by its ID': `events?q=${newest.lines[0]?.event_id}` })
@@ -164,7 +165,7 @@ async function latenciesDuring(port: number, work: Promise<unknown>): Promise<nu
   return latencies
 }
 
-const pauseRow = (name: string, samples: readonly number[]): Row => ({
+export const pauseRow = (name: string, samples: readonly number[]): Row => ({
   name,
   value: Math.max(...samples),
   unit: 'ms',

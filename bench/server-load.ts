@@ -20,7 +20,7 @@ export interface ChildOptions {
   eventsApiUrl?: string
   /** A built checkout. */
   checkout?: string
-  /** The forwarder's database. Default: an outbox in its folder. */
+  /** The URL of the forwarder's database. Default: a file in its folder. */
   database?: string
   /** Events to fill an outbox with. */
   fill?: number
