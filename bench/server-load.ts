@@ -8,7 +8,8 @@ import { createRequest } from './server-requests.ts'
 
 export interface Child {
   port: number
-  usage(): Promise<Usage>
+  /** With `heap`, after a collection. */
+  usage(wanted?: 'usage' | 'heap'): Promise<Usage>
   end(): Promise<void>
 }
 
@@ -43,9 +44,9 @@ export async function startChild({
   const port = await messageOf<number>(child)
   return {
     port,
-    async usage() {
+    async usage(wanted = 'usage') {
       const answer = messageOf<Usage>(child)
-      child.send('usage')
+      child.send(wanted)
       return answer
     },
     async end() {

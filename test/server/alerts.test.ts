@@ -37,7 +37,7 @@ async function startHook() {
   return hook
 }
 
-/** What a server before this one has left. */
+/** The alerts that the previous server has stored. */
 interface Former {
   hook?: Awaited<ReturnType<typeof startHook>>
   path?: string
@@ -96,7 +96,7 @@ describe('an alert', () => {
     await vi.waitFor(() => expect(hook.texts.join()).toContain(sentence), poll)
   })
 
-  test('is not posted again after a restart, and its end is', async () => {
+  test('is not posted again after a restart, but its end is', async () => {
     const first = await startWatched({ deadLetters: 1 })
     first.tiktok.faults.always = { code: 40002 }
     for (const id of ['1', '2']) await postShop(first.url, lead(id))

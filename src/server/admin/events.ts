@@ -10,7 +10,7 @@ const DAY = 86_400_000
 const LONGEST_TEXT = 200
 const PAGE = 100
 const LARGEST_PAGE = 1000
-/** Lines of the CSV that are written at once. Writing them must not hold intake up, and 100 take some 2 ms. */
+/** Lines of the CSV that are written at once. Writing them must not delay intake, and 100 take about 2 ms. */
 const CSV_STEP = 100
 
 /** `GET admin/api/events` */

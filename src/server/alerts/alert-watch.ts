@@ -98,7 +98,7 @@ export function createAlertWatch(options: AlertWatchOptions): () => Promise<void
   }
 }
 
-/** Each forwarder counts the refusals of sources itself, from its start on. Another one must not take them for over. */
+/** Each forwarder counts the refusals of sources itself, from its start on. Another one must not treat them as over. */
 const withoutSources = (sentences: ReadonlyMap<string, string>): Map<string, string> =>
   new Map([...sentences].filter(([cause]) => !cause.startsWith('source:')))
 

@@ -69,7 +69,7 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
     return blocks > 0
   }
 
-  /** Lets lines of the log, then profiles give way until this many bytes fit. Returns how many bytes that gained. */
+  /** Deletes lines of the log, then profiles, until this many bytes fit. Returns how many bytes became free. */
   function gainOnDisk(needed: number): number {
     let gain = 0
     for (const makeRoom of [forgetLines, removeProfiles])

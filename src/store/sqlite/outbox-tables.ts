@@ -53,7 +53,7 @@ export type Tables = ReturnType<typeof openTables>
 /**
  * Opens the file of one pixel: its waiting events, dead letters and order memory. Every method except `sync` is synchronous,
  * and throws if another process has locked the file. `afterWrite` is called after each transaction, with the number of rows
- * that were changed since the file was opened, without the lines of events in the log.
+ * that were changed since the file was opened. Log lines of events are not counted.
  *
  * @throws a sentence if the file cannot be opened or belongs to another pixel
  */
