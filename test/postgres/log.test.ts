@@ -1,6 +1,6 @@
 // The event log in PostgreSQL: its retention, and several forwarders.
 import { describe, expect, test } from 'vitest'
-import type { LogRetention } from '../../src/store/event-log.ts'
+import type { LogQuery, LogRetention } from '../../src/store/event-log.ts'
 import { logged, logOf, partOf } from '../server/log-contract.ts'
 import { hasPostgres, newSchema, openStore, serverUrl } from './postgres-kit.ts'
 import { runSql } from './run-sql.ts'
@@ -53,6 +53,23 @@ describe.runIf(hasPostgres)('the event log in PostgreSQL', () => {
     const log = await prune(schema, now + 1000 * day, { days: 30 })
     await expect.poll(() => log.find(['1']), poll).toEqual([])
     expect(await log.find(['2100', '8000'])).toHaveLength(2)
+  })
+
+  test('finds rare lines among many by the counts of each hour, newest first and page by page', async () => {
+    const [schema, now] = [newSchema(), Date.now()]
+    await fill(schema, now)
+    await runSql(
+      url,
+      `UPDATE ${schema}.log SET source = 'erp', event = 'Subscribe' WHERE event_id IN ('17', '4000', '7999')`,
+    )
+    const log = logOf(openStore(url, { schema, now: () => now }))
+    const idsOf = async (query: LogQuery) => (await log.lines(query)).map(({ event_id }) => event_id)
+    const [rare] = await log.lines({ source: 'erp' })
+    for (const query of [{ source: 'erp' }, { event: 'Subscribe' }, { source: 'erp', status: 'success' }] as const)
+      expect(await idsOf(query)).toEqual(['7999', '4000', '17'])
+    expect(await idsOf({ event: 'Subscribe', before: Number(rare?.id) })).toEqual(['4000', '17'])
+    expect(await idsOf({ source: 'erp', status: 'failure' })).toEqual([])
+    expect(await idsOf({ source: 'web', limit: 2 })).toEqual(['8000', '7998'])
   })
 
   test('has every line of forwarders that write at the same time, and counts each once', async () => {

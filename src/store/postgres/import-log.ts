@@ -1,6 +1,6 @@
 import { statusCode } from '../line-outcome.ts'
 import type { Query } from './connections.ts'
-import type { ImportedRow, ImportOptions } from './import-rows.ts'
+import type { ImportedRow, ImportOptions } from './import-options.ts'
 import { toStored, toStoredId } from './log-desk.ts'
 
 /** A count of lines that are not there any more. */

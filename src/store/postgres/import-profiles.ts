@@ -1,6 +1,6 @@
 import type { Profile, ProfileKey } from '../profile.ts'
 import type { ProfileChanges } from '../profile-set.ts'
-import type { ImportOptions } from './import-rows.ts'
+import type { ImportOptions } from './import-options.ts'
 
 /** A profile of another database, with the keys that lead to it. */
 export interface ImportedProfile {

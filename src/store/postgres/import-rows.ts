@@ -1,22 +1,10 @@
-import type { RowAdder } from './add-rows.ts'
-import type { Connections, Query } from './connections.ts'
+import type { Query } from './connections.ts'
 import type { LogImport } from './import-log.ts'
+import type { ImportedRow, ImportOptions } from './import-options.ts'
 import { UnusableDatabase } from './postgres-url.ts'
-
-/** A row of another database. Columns have the names of the SQLite engine. */
-export type ImportedRow = Record<string, unknown>
 
 /** With the ID that its line of the event log has here. */
 type LinedRow = ImportedRow & { line: number | undefined }
-
-export interface ImportOptions {
-  connections: Connections
-  /** Quoted. */
-  schema: string
-  rows: RowAdder
-  /** Identifies the other database. What was already taken from it is not taken again. */
-  source: string
-}
 
 // JSON has no such character outside of escapes, so it separates bodies without a copy of their text.
 const SEPARATOR = '\u001e'

@@ -5,6 +5,8 @@ import type { Query, Row } from './connections.ts'
 import { toStoredId } from './log-desk.ts'
 
 const SEARCH_SECONDS = 60
+/** Fewer lines than this are found by the counts of each hour. */
+const MOST_RARE = 2000
 
 /** Reads the event log. `schema` is quoted. `ready` resolves once the tables exist. */
 export function createLogReader(query: Query, schema: string, ready: () => Promise<void>): EventLog {
@@ -15,15 +17,43 @@ export function createLogReader(query: Query, schema: string, ready: () => Promi
   // Match keys and times, which have most rows, are only read for the recent hours.
   const countsSql = `SELECT hour, key, sum(count) AS count, sum(value) AS value FROM ${schema}.log_hours
     WHERE hour >= least($1::bigint, $2::bigint) AND (hour >= $2 OR (hour >= $1 AND key < '["p' AND key >= '["l')) AND key <> '["bytes"]' GROUP BY hour, key HAVING sum(count) <> 0`
+  // Each count's key is a JSON array: "line", source, channel, Converge's name, TikTok's name and status.
+  const hoursSql = `SELECT hour, sum(count) AS count FROM (
+      SELECT hour, key::json AS kind, sum(count) AS count FROM ${schema}.log_hours
+      WHERE key LIKE '["line",%' GROUP BY hour, key HAVING sum(count) > 0
+    ) AS counted
+    WHERE ($1::text IS NULL OR kind ->> 1 = $1) AND ($2::text IS NULL OR kind ->> 3 = $2 OR kind ->> 4 = $2)
+      AND ($3::integer IS NULL OR (kind ->> 5)::integer = $3)
+    GROUP BY hour`
   const lastOrderSql = `SELECT max(time) AS time FROM ${schema}.log WHERE is_order`
+
+  /**
+   * The hours of lines that are rare. Without them, a search for a rare line would read all lines. `undefined` if lines that fit
+   * are so frequent that the newest of them are found at once.
+   */
+  async function rareHours({ id, status, event, source }: LogQuery): Promise<number[] | undefined> {
+    if (id !== undefined || (status ?? event ?? source) === undefined) return undefined
+    const wanted = [source, event].map((text) => text?.replaceAll('\0', '') ?? null)
+    const hours = await query(hoursSql, [...wanted, status === undefined ? null : statusCode(status)], SEARCH_SECONDS)
+    const lines = hours.reduce((sum, { count }) => sum + Number(count), 0)
+    return lines > MOST_RARE ? undefined : hours.map(({ hour }) => Number(hour))
+  }
 
   return {
     async lines(given) {
       await ready()
       const { conditions, values } = toConditions(given)
+      const hours = await rareHours(given)
+      if (hours && !hours.length) return []
+      const of = hours
+        ? `unnest($${values.push(hours)}::bigint[]) AS wanted (hour) JOIN ${schema}.log
+          ON time >= hour * ${HOUR} AND time < (hour + 1) * ${HOUR}`
+        : `${schema}.log`
       const limit = Math.min(given.limit ?? 100, longestPage)
       const where = conditions.length ? `WHERE ${conditions.join(' AND ')}` : ''
-      const sql = `SELECT ${columns} FROM ${schema}.log ${where} ORDER BY id DESC LIMIT ${Math.floor(limit)}`
+      // The addition keeps the planner from reading all lines backward by ID.
+      const order = hours || isShort(given) ? 'id + 0' : 'id'
+      const sql = `SELECT ${columns} FROM ${of} ${where} ORDER BY ${order} DESC LIMIT ${Math.floor(limit)}`
       return (await query(sql, values, SEARCH_SECONDS)).map(withAnswers)
     },
 
@@ -43,6 +73,9 @@ export function createLogReader(query: Query, schema: string, ready: () => Promi
     },
   }
 }
+
+/** True if lines are sought in a short time, such as a day. */
+const isShort = ({ from, to }: LogQuery): boolean => from !== undefined && to !== undefined && to - from <= 48 * HOUR
 
 /** The conditions of a query, in SQL. */
 function toConditions({ id, status, event, source, from, to, before, after }: LogQuery) {

@@ -2,8 +2,9 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { statusCode } from '../line-outcome.ts'
 import { timeGroup } from '../log-entry.ts'
 import { referenceBytes } from '../log-reference.ts'
-import type { ExportedRow } from './export-rows.ts'
 import { linesPerBlock } from './log-tables.ts'
+
+export type ExportedRow = Record<string, SQLOutputValue>
 
 /** A count of lines, as the other engine has it. `key` is what is counted: a kind, and the values of its columns. */
 export interface ExportedCount {

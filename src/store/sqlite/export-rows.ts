@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { Profile, ProfileKey } from '../profile.ts'
 import { createDeliveryLock } from './delivery-lock.ts'
-import { createLogExport, type LogExport } from './export-log.ts'
+import { createLogExport, type ExportedRow, type LogExport } from './export-log.ts'
 import { fromBlob } from './profile-key.ts'
 import { NOBODY, parseProfile } from './profile-rows.ts'
 import { inTransaction } from './sqlite.ts'
@@ -10,8 +10,6 @@ import { openOutboxFile } from './sqlite-schema.ts'
 
 /** Tables whose rows have an ID, and are moved in its order. */
 export type MovedTable = 'waiting' | 'dead_letters'
-
-export type ExportedRow = Record<string, SQLOutputValue>
 
 export interface Chunk {
   table: MovedTable
