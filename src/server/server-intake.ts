@@ -1,7 +1,6 @@
 import { isDeniedByGpc, refusalOf } from '../core/consent.ts'
 import { copyRecord, createEvent } from '../core/event.ts'
 import { suggestEventName } from '../core/event-synonyms.ts'
-import { orderIdKey } from '../core/order-id.ts'
 import { readText } from '../core/read.ts'
 import type { CustomerOrder } from '../store/customer-history.ts'
 import type { UnsentEvent } from '../store/event-log.ts'
@@ -10,6 +9,7 @@ import type { Denial } from '../store/profile-events.ts'
 import { fromServer, type ServerProfile } from '../tiktok/events-api/payload.ts'
 import type { ConvergeEvent, Status } from '../types.ts'
 import { createBlockingFilter } from './blocking-filter.ts'
+import { findHints } from './event-hints.ts'
 import type { Intake, Late, Statuses, Taken } from './intake.ts'
 import { type HistoryConfig, routeByCustomer, toCustomerOrder } from './new-customers.ts'
 import type { OutboxEvent } from './outbox.ts'
@@ -106,8 +106,7 @@ export function createServerIntake(
       if (meant) problems.push({ path: join(path, 'event_name'), message })
       return drop('skipped', rows.length ? 'browser_only' : 'not_mapped')
     }
-    const missing = missingOrderId(event)
-    if (missing) problems.push({ path: join(path, missing.place), message: missing.message })
+    problems.push(...findHints(event, given, forServer).map((one) => ({ ...one, path: join(path, one.path) })))
     const sent = forServer.map(({ row }) => ({
       ...row,
       forward: isBesidePixel(event.eventName, row.event) ? ('client_and_server' as const) : ('server' as const),
@@ -171,22 +170,6 @@ function salesChannelOf({ $sales_channel_type, source_name }: ConvergeEvent['pro
   // Shopify's names for orders from outside its online store. Renewals have several names with this prefix.
   if (source.startsWith('subscription_contract')) return 'subscription_contract'
   return source === 'pos' ? source : 'web'
-}
-
-/** The fault of an order's ID. The order is accepted anyway. The inspector uses the same code. */
-function missingOrderId(event: ConvergeEvent): { place: string; message: string } | undefined {
-  const key = orderIdKey(event)
-  if (key && key !== 'id')
-    return {
-      place: `properties.${key}`,
-      message: `MISSING_ORDER_ID: this was used as the order ID. Rename it to properties.id.`,
-    }
-  if (!event.isUnnamedOrder) return undefined
-  return {
-    place: 'properties.id',
-    message:
-      'MISSING_ORDER_ID: is missing, so TikTok counts the order again if you send it again. Set it, or event_id.',
-  }
 }
 
 /** Checks the event name and ID. The ID may come from `properties.id`. */

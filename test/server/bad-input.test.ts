@@ -138,7 +138,7 @@ test('a problem names the invalid part', async () => {
   ])
   const server = await postWebhook({ events: [purchase, { ...purchase, properties: 1 }] })
   expect([server.status, server.body.accepted]).toEqual([202, 1])
-  expect(server.body.problems).toEqual([{ path: 'events[1].properties', message: 'must be an object' }])
+  expect(server.body.problems).toContainEqual({ path: 'events[1].properties', message: 'must be an object' })
   const single = await postWebhook({ ...purchase, event_name: '' })
   expect(single.body.problems?.[0]?.path).toBe('event_name')
   const list = await postWebhook([{ ...purchase, timestamp: 'soon' }])

@@ -462,8 +462,11 @@ describe('an order without an ID', () => {
       'a blank event_id and a blank id',
       { ...order, event_id: undefined, properties: { ...order.properties, id: ' ' } },
     ],
-    ['properties without an id', { event_name: 'Placed Order' }],
-    ['a subscription', { event_name: 'Started Subscription', properties: { order_id: 1001 } }],
+    ['properties without an id', { event_name: 'Placed Order', properties: { total_price: 5, currency: 'EUR' } }],
+    [
+      'a subscription',
+      { event_name: 'Started Subscription', properties: { order_id: 1001, total_price: 5, currency: 'EUR' } },
+    ],
   ])('is accepted, and the answer reports it: %s', async (_, event) => {
     const { answer, kept } = await send(event)
     expect(kept).toHaveLength(1)
@@ -498,5 +501,57 @@ describe('an order without an ID', () => {
   ])('has no problem with %s', async (_, event) => {
     const { answer } = await send(event)
     expect(answer.body).toEqual({ accepted: 1, statuses: { success: 1 }, problems: [] })
+  })
+})
+
+describe('an order that TikTok cannot use fully is accepted, and the answer says what is wrong', () => {
+  const problemsOf = async (properties: object, profile: object = {}) => {
+    const event = {
+      event_name: 'Placed Order',
+      event_id: '1001',
+      properties: { id: '1001', total_price: 5, currency: 'EUR', ...properties },
+      profile_properties: { $email: 'jane@example.com', ...profile },
+    }
+    const { answer } = await send(event)
+    expect([answer.status, answer.body.accepted]).toEqual([202, 1])
+    return answer.body.problems ?? []
+  }
+
+  test.each([undefined, null, '', 'many', '1,299', Number.NaN, {}, []])('a value of %o', async (total_price) => {
+    expect(await problemsOf({ total_price })).toEqual([
+      { path: 'properties.total_price', message: expect.stringMatching(/^MISSING_VALUE_PARAMETER: /) },
+    ])
+  })
+
+  test.each([undefined, null, '', 'EURO', '€', 978])('a currency of %o', async (currency) => {
+    expect(await problemsOf({ currency })).toEqual([
+      { path: 'properties.currency', message: expect.stringMatching(/^MISSING_CURRENCY_PARAMETER: /) },
+    ])
+  })
+
+  test.each([
+    ['phone', '$phone_number'],
+    ['phone_number', '$phone_number'],
+    ['first_name', '$first_name'],
+    ['last_name', '$last_name'],
+    ['city', '$city'],
+    ['state', '$state'],
+    ['zip', '$zip_code'],
+    ['country', '$country_code'],
+    ['customer_id', '$customer_id'],
+    ['ip_address', '$ip'],
+    ['user_agent', '$user_agent'],
+  ])('a profile property %s, which needs another name', async (name, meant) => {
+    expect(await problemsOf({}, { [name]: 'x' })).toEqual([
+      { path: `profile_properties.${name}`, message: `is not read. Did you mean ${meant}?` },
+    ])
+    expect(await problemsOf({}, { [name]: 'x', [meant]: 'y' })).toEqual([])
+  })
+
+  test('but a free order, and one with the page’s context, have no problem', async () => {
+    expect(await problemsOf({ total_price: 0 })).toEqual([])
+    expect(await problemsOf({ total_price: '0,00 €', currency: 'eur' })).toEqual([])
+    const context = { ttclid: 'E.C.P.1', ttp: 'a', visitor: 'v', external_id: 'c', url: '', userAgent: 'UA' }
+    expect(await problemsOf({}, { ...context, consent: { marketing: 'granted' }, gpc: true })).toEqual([])
   })
 })
