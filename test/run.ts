@@ -23,14 +23,17 @@ const first = {
   lint: 'biome check',
   sources: vitest('unit', 'unit-*', 'laws', 'consent', 'inspector'),
 }
-/** The longest first. These need the build. */
+/**
+ * These need the build. The longest come first, and those that use both processors last. Firefox has one session at a time, so it
+ * would leave one processor idle at the end.
+ */
 const then: Record<string, string> = {
   chromium: vitest('chromium'),
   server: vitest('server', 'postgres', 'workerd'),
   webkit: vitest('webkit'),
+  firefox: vitest('firefox'),
   ...(process.argv.includes('--with-examples') && { 'built examples': 'node test/examples/check-all.mjs' }),
   package: vitest('package', 'types', 'examples'),
-  firefox: vitest('firefox'),
   types: 'tsc --project tsconfig.json',
 }
 /** The commands that run nothing from their temporary folder. A folder in memory may forbid that. */

@@ -127,7 +127,8 @@ describe('init, by flags', () => {
 describe('init, by questions', () => {
   /** Answers each question once it is on the screen. */
   async function answer(folder: string, answers: [question: string, keys: string][], ...words: string[]) {
-    const [input, output] = [new PassThrough(), new PassThrough()]
+    // So wide that a question with the path of a folder is on one line.
+    const [input, output] = [new PassThrough(), Object.assign(new PassThrough(), { columns: 400 })]
     let screen = ''
     const left = [...answers]
     output.on('data', (text) => {
