@@ -36,6 +36,7 @@ export function streamCsv(log: EventLog | undefined, url: URL): Answer {
     start: (controller) => controller.enqueue(encoder.encode(csvHead)),
     async pull(controller) {
       if (isOver) return controller.close()
+      await othersFirst()
       const page = { ...query, limit: CSV_STEP, ...(before !== undefined && { before }) }
       const lines = (await log?.lines(page)) ?? []
       before = lines.at(-1)?.id
@@ -56,6 +57,9 @@ export function streamCsv(log: EventLog | undefined, url: URL): Answer {
     },
   }
 }
+
+/** Lets the requests that have arrived be answered. Otherwise the answers of the log's thread follow one another at once. */
+const othersFirst = () => new Promise<void>((resolve) => setTimeout(resolve, 0))
 
 /** Names come from pages, and TikTok's sentences may repeat values, so both are redacted once more. */
 function toAdminLine(line: LogLine): AdminLine {
