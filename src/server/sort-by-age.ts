@@ -13,7 +13,7 @@ export interface Sorted {
 /** Separates events that may still be sent from late ones. `receivedAt` is in milliseconds since 1970. */
 export function sortByAge(events: OutboxEvent[], receivedAt: number): Sorted {
   const seconds = receivedAt / 1000
-  // Almost always. It costs a quarter of the rest.
+  // This is almost always true, and takes a quarter of the time of the rest.
   if (events.every(({ expires }) => expires > seconds)) return { inTime: events, late: [], message: '' }
   const inTime = events.filter(({ expires }) => expires > seconds)
   const late = events.filter((event) => !inTime.includes(event))

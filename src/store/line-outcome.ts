@@ -38,7 +38,7 @@ export function outcomeOf({ line, answer, ...settled }: Settled): LineOutcome[] 
   }
 }
 
-/** Almost every outcome. */
+/** The outcome of almost every event. */
 const sentLine = (line: number): LineOutcome => ({ line, code: 0, message: 'OK', tries: 1, status: 'success' })
 
 /** An attempt that failed for all events of a batch. */
