@@ -37,43 +37,76 @@ interface Sample {
   rss: number
 }
 
+/**
+ * Garbage collection costs one process twice as much as another one of the same build. So each server is started this many
+ * times, and each start is measured in a few rounds.
+ */
+export const starts = ({ quick }: BenchOptions): number => (quick ? 1 : 3)
+export const roundsOfStart = ({ quick }: BenchOptions): number => (quick ? 1 : 2)
+
+type Samples = ReadonlyMap<string, Sample[]>
+
 async function measureIntake(tiktok: EventsApiSink, options: BenchOptions): Promise<Report[]> {
-  const folder = temporaryFolder()
+  const names = ['bare handler', 'storing handler', ...Object.keys(versionsOf(options))]
+  const sizes = options.quick ? [1] : [1, 10, 20]
+  const all = sizes.map((eventsEach) => {
+    const samples: Samples = new Map(names.map((name) => [name, []]))
+    return { eventsEach, samples }
+  })
+  for (let start = 0; start < starts(options); start++) {
+    const folder = temporaryFolder()
+    const children = await startServers(tiktok, options, folder)
+    try {
+      for (const { eventsEach, samples } of all) await addSamples(samples, children, eventsEach, options)
+    } finally {
+      for (const child of Object.values(children)) await child.end()
+      rmSync(folder, { recursive: true, maxRetries: 5 })
+    }
+  }
+  return all.map(({ eventsEach, samples }) => intakeReport(eventsEach, samples))
+}
+
+async function startServers(
+  tiktok: EventsApiSink,
+  options: BenchOptions,
+  folder: string,
+): Promise<Record<string, Child>> {
   const children: Record<string, Child> = {
     'bare handler': await startChild({ kind: 'bare', folder }),
     'storing handler': await startChild({ kind: 'storing', folder }),
   }
-  const versions = Object.entries(versionsOf(options))
-  try {
-    for (const [name, checkout] of versions)
-      children[name] = await startChild({
-        kind: 'forwarder',
-        folder: temporaryFolder(folder),
-        eventsApiUrl: tiktok.url,
-        checkout,
-      })
-    const reports: Report[] = []
-    for (const eventsEach of options.quick ? [1] : [1, 10, 20])
-      reports.push(await compare(children, eventsEach, options))
-    return reports
-  } finally {
-    for (const child of Object.values(children)) await child.end()
-    rmSync(folder, { recursive: true, maxRetries: 5 })
-  }
+  for (const [name, checkout] of Object.entries(versionsOf(options)))
+    children[name] = await startChild({
+      kind: 'forwarder',
+      folder: temporaryFolder(folder),
+      eventsApiUrl: tiktok.url,
+      checkout,
+    })
+  return children
 }
 
-async function compare(children: Record<string, Child>, eventsEach: number, { quick }: BenchOptions): Promise<Report> {
-  const samples = new Map<string, Sample[]>(Object.keys(children).map((name) => [name, []]))
-  for (let round = 0; round <= (quick ? 1 : 5); round++)
+/** The first round of each start is thrown away. */
+async function addSamples(
+  samples: Samples,
+  children: Readonly<Record<string, Child>>,
+  eventsEach: number,
+  options: BenchOptions,
+): Promise<void> {
+  for (let round = 0; round <= roundsOfStart(options); round++)
     for (const [name, child] of Object.entries(children)) {
-      const sample = await sampleOf(child, eventsEach, quick ? 500 : 1500)
+      const milliseconds = options.quick ? 500 : round > 0 ? 1500 : 1000
+      const sample = await sampleOf(child, eventsEach, milliseconds)
       if (round > 0) samples.get(name)?.push(sample)
     }
+}
+
+function intakeReport(eventsEach: number, samples: Samples): Report {
   const [bare = [], storing = []] = [samples.get('bare handler'), samples.get('storing handler')]
   return {
     title: `Forwarder, ${eventsEach} ${eventsEach === 1 ? 'event' : 'events'} a request`,
     about: [
       '256 connections that post one request after the other; the rate is the better quartile of the rounds.',
+      'A whole run starts each server three times.',
       'The bare handler parses the JSON and answers. The storing handler also writes each event to SQLite, and answers once it is on disk.',
       'The forwarder also checks, remembers and delivers. p50 and p99 are at full load.',
     ],

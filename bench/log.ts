@@ -3,7 +3,7 @@
 import { rmSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AdminEvents } from '../src/server/admin/admin-api.ts'
-import { temporaryFolder } from './forwarder.ts'
+import { roundsOfStart, starts, temporaryFolder } from './forwarder.ts'
 import { type BenchOptions, quantile, type Report, type Row, spreadOf } from './report.ts'
 import { type Child, load, startChild } from './server-load.ts'
 import { adminToken } from './server-requests.ts'
@@ -18,31 +18,43 @@ export async function measureLog(options: BenchOptions): Promise<Report[]> {
   }
 }
 
+const kinds = { 'without log and profiles': 'plain database', 'with log and profiles': 'database' } as const
+
 /** The same forwarder and database, with and without log and profiles. */
-async function measureCost(eventsApiUrl: string, { quick }: BenchOptions): Promise<Report[]> {
-  const folder = temporaryFolder()
-  const start = (kind: 'database' | 'plain database') =>
-    startChild({ kind, folder: temporaryFolder(folder), eventsApiUrl, checkout: ours })
-  const children: Record<string, Child> = {
-    'without log and profiles': await start('plain database'),
-    'with log and profiles': await start('database'),
-  }
-  try {
-    const reports: Report[] = []
-    for (const eventsEach of quick ? [1] : [1, 20]) {
-      const rates = new Map<string, number[]>(Object.keys(children).map((name) => [name, []]))
-      for (let round = 0; round <= (quick ? 1 : 7); round++)
-        for (const [name, { port }] of Object.entries(children)) {
-          const { events } = await load({ port, eventsEach, hasVisitors: true, milliseconds: quick ? 500 : 1500 })
-          if (round > 0) rates.get(name)?.push(events)
-        }
-      reports.push(costReport(eventsEach, rates))
+async function measureCost(eventsApiUrl: string, options: BenchOptions): Promise<Report[]> {
+  const sizes = options.quick ? [1] : [1, 20]
+  const all = sizes.map((eventsEach) => {
+    const rates = new Map<string, number[]>(Object.keys(kinds).map((name) => [name, []]))
+    return { eventsEach, rates }
+  })
+  for (let start = 0; start < starts(options); start++) {
+    const folder = temporaryFolder()
+    const children: Record<string, Child> = {}
+    try {
+      for (const [name, kind] of Object.entries(kinds))
+        children[name] = await startChild({ kind, folder: temporaryFolder(folder), eventsApiUrl, checkout: ours })
+      for (const { eventsEach, rates } of all) await addRates(rates, children, eventsEach, options)
+    } finally {
+      for (const child of Object.values(children)) await child.end()
+      rmSync(folder, { recursive: true, maxRetries: 5 })
     }
-    return reports
-  } finally {
-    for (const child of Object.values(children)) await child.end()
-    rmSync(folder, { recursive: true, maxRetries: 5 })
   }
+  return all.map(({ eventsEach, rates }) => costReport(eventsEach, rates))
+}
+
+/** The first round of each start is thrown away. */
+async function addRates(
+  rates: ReadonlyMap<string, number[]>,
+  children: Readonly<Record<string, Child>>,
+  eventsEach: number,
+  options: BenchOptions,
+): Promise<void> {
+  for (let round = 0; round <= roundsOfStart(options); round++)
+    for (const [name, { port }] of Object.entries(children)) {
+      const milliseconds = options.quick ? 500 : round > 0 ? 1500 : 1000
+      const { events } = await load({ port, eventsEach, hasVisitors: true, milliseconds })
+      if (round > 0) rates.get(name)?.push(events)
+    }
 }
 
 function costReport(eventsEach: number, rates: ReadonlyMap<string, number[]>): Report {
@@ -52,6 +64,7 @@ function costReport(eventsEach: number, rates: ReadonlyMap<string, number[]>): R
     title: `Event log and profiles, ${eventsEach} ${eventsEach === 1 ? 'event' : 'events'} a request`,
     about: [
       'A forwarder with a database, from 256 connections. The rate is the better quartile of the rounds.',
+      'A whole run starts each server three times.',
       'About ten events in a row are of the same visitor.',
     ],
     rows: [...rates].map(([name, samples]): Row => {
@@ -94,7 +107,8 @@ async function measureViews(eventsApiUrl: string, { quick }: BenchOptions): Prom
   }
 }
 
-async function timeViews({ port }: Child, lines: number, rounds: number): Promise<Report> {
+/** Times the views of a forwarder whose log has so many lines. */
+export async function timeViews({ port }: Child, lines: number, rounds: number): Promise<Report> {
   const request = await signIn(port)
   const newest: AdminEvents = await (await request(`events?before=${lines / 2}&limit=1`)).json()
   const all = Object.entries({ ...views, 'one event, by its ID': `events?q=${newest.lines[0]?.event_id}` })
@@ -151,7 +165,7 @@ async function latenciesDuring(port: number, work: Promise<unknown>): Promise<nu
   return latencies
 }
 
-const pauseRow = (name: string, samples: readonly number[]): Row => ({
+export const pauseRow = (name: string, samples: readonly number[]): Row => ({
   name,
   value: Math.max(...samples),
   unit: 'ms',

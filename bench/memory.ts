@@ -78,9 +78,9 @@ async function measureOutage(options: BenchOptions): Promise<Report> {
       const child = await startChild({ kind: 'forwarder', folder, eventsApiUrl: tiktok.url, checkout })
       try {
         await load({ port: child.port, eventsEach: 1, milliseconds: 300 })
-        const before = await child.usage()
+        const before = await child.usage('heap')
         await load({ port: child.port, eventsEach: 1, milliseconds: 120_000, events })
-        const after = await child.usage()
+        const after = await child.usage('heap')
         const file = statSync(join(folder, 'outbox.db')).size + statSync(join(folder, 'outbox.db-wal')).size
         rows.push({
           name,

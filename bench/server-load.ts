@@ -8,7 +8,8 @@ import { createRequest } from './server-requests.ts'
 
 export interface Child {
   port: number
-  usage(): Promise<Usage>
+  /** With `heap`, after a collection. */
+  usage(wanted?: 'usage' | 'heap'): Promise<Usage>
   end(): Promise<void>
 }
 
@@ -19,7 +20,7 @@ export interface ChildOptions {
   eventsApiUrl?: string
   /** A built checkout. */
   checkout?: string
-  /** The forwarder's database. Default: an outbox in its folder. */
+  /** The URL of the forwarder's database. Default: a file in its folder. */
   database?: string
   /** Events to fill an outbox with. */
   fill?: number
@@ -43,9 +44,9 @@ export async function startChild({
   const port = await messageOf<number>(child)
   return {
     port,
-    async usage() {
+    async usage(wanted = 'usage') {
       const answer = messageOf<Usage>(child)
-      child.send('usage')
+      child.send(wanted)
       return answer
     },
     async end() {

@@ -4,8 +4,8 @@ import type { Consent, Decision } from '../types.ts'
 export type Answer = Required<Record<keyof Consent, Decision>> | undefined
 
 /**
- * Calls `report` with the decision that `ask` returns, but not with the same one twice in a row. Exceptions of a platform are caught, because `ask` runs
- * within calls of other scripts.
+ * Calls `report` with the decision that `ask` returns, but not with the same one twice in a row. Exceptions of a platform are
+ * caught, because `ask` runs within calls of other scripts.
  */
 export function reportOnce(report: (consent: Consent) => void): (ask: () => Answer) => void {
   let reported: Answer

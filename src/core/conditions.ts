@@ -80,8 +80,8 @@ const comparisons = {
  * The function never throws. If the check of an event throws, the condition is not met, even if its operator is negated. This
  * happens if the page has replaced a built-in function. The row is then not sent, and the event does not pass the filter.
  *
- * @throws if the condition is invalid: an unknown operator, a missing or non-scalar value, one that is no number in a comparison
- * of numbers, an invalid regular expression, or a property that is not text
+ * @throws if the condition is invalid: an unknown operator, a missing or non-scalar value, text that is not a number for a numeric operator, an
+ * invalid regular expression, or a property that is not text
  */
 export function compileCondition({ property, operator, value, ignoreCase = false }: Condition): Check {
   const positive = own<Operator>(negated, operator)

@@ -49,8 +49,7 @@ const help = `Usage: converge-tiktok <command> [options]
 
   database backup <file>  copy the database to a new file; the server may be running
     --database, --outbox  the file, as for serve
-  database move      move events, orders and customers from a file to PostgreSQL. Stop its server first.
-                     You can run it again
+  database move      move everything from a file to PostgreSQL. Stop its server first. You can run it again
     --from <file>      default: converge.db
     --to <url>         the URL of a PostgreSQL server; --schema as for serve
 

@@ -1,3 +1,4 @@
+import { createLogImport, type LogImport } from '../store/postgres/import-log.ts'
 import { createProfileImport } from '../store/postgres/import-profiles.ts'
 import { createImport } from '../store/postgres/import-rows.ts'
 import { openPostgresEngine, type PostgresEngine } from '../store/postgres/postgres-engine.ts'
@@ -53,7 +54,9 @@ function readTarget(to: string | undefined, schema: string | undefined): NamedPo
 }
 
 async function move(file: Export, engine: PostgresEngine, from: string, { path }: NamedPostgres): Promise<string[]> {
-  const target = createImport({ ...engine.parts, source: file.id })
+  const options = { ...engine.parts, source: file.id }
+  const log = createLogImport(options)
+  const target = createImport(options, log)
   // What prevents a second copy comes first, so that a server may start on the database at any time.
   const history = file.history()
   if (history) await target.addHistory(String(history.salt), Number(history.keep_for))
@@ -61,12 +64,14 @@ async function move(file: Export, engine: PostgresEngine, from: string, { path }
   const orders = await moveParts(file.orders(), target.addOrders)
   const since = file.pausedSince()
   if (since !== undefined) await target.pause(since)
-  const profiles = await moveProfiles(file, createProfileImport({ ...engine.parts, source: file.id }))
+  const profiles = await moveProfiles(file, createProfileImport(options))
+  // Lines come before their events, so that a server may change them at once.
+  const lines = await copyLog(file, log)
   const waiting = await moveRows(file, target, 'waiting')
   const dead = await moveRows(file, target, 'dead_letters')
   await target.addTotals(file.totals().map(({ name, count }) => ({ name: String(name), count: Number(count) })))
   return [
-    `${from} was moved to ${path}: ${waiting} waiting events, ${dead} dead letters, ${orders} orders, ${customers} keys of customers and ${profiles} profiles.`,
+    `${from} was moved to ${path}: ${waiting} waiting events, ${dead} dead letters, ${orders} orders, ${customers} keys of customers, ${profiles} profiles and ${lines} lines of the event log.`,
     ...(since === undefined ? [] : ['The intake is paused, as it was before.']),
     `${from} has no waiting events any more. Start the servers with --database ${path}, and delete the file when everything works.`,
   ]
@@ -91,6 +96,22 @@ async function moveProfiles(file: Export, target: ReturnType<typeof createProfil
   for (let part = file.profiles(await target.last()); part.length; part = file.profiles(await target.last()))
     count += await target.add(part)
   return count
+}
+
+/** Copies the event log, and returns the number of new lines. */
+async function copyLog({ log }: Export, target: LogImport): Promise<number> {
+  await target.reserve(log.lastId())
+  const secret = log.secret()
+  if (secret !== undefined) await target.addSecret(secret)
+  await target.addCounts(log.countsOfDeleted)
+  await target.refresh(log.linesOf)
+  let count = 0
+  for (let last = await target.last(); ; ) {
+    const lines = log.lines(last)
+    if (!lines.length) return count
+    count += await target.add(lines)
+    last = Number(lines.at(-1)?.id)
+  }
 }
 
 /** Moves the rows of a table: those that the database has are deleted from the file. */

@@ -113,7 +113,7 @@ function readPort(flag: string | undefined, environment: string | undefined): nu
 
 function readNumber(flag: string, text: string, least = 0): number {
   if (!/^\d{1,15}$/.test(text) || Number(text) < least)
-    throw new UsageError(`--${flag} is "${text}", not a number of bytes from ${least} on`)
+    throw new UsageError(`--${flag} is "${text}", not a whole number of bytes of at least ${least}`)
   return Number(text)
 }
 

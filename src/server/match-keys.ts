@@ -4,7 +4,7 @@ const keys = ['email', 'phone', 'external_id', 'ttclid', 'ttp', 'ip', 'user_agen
 
 type Key = (typeof keys)[number]
 
-/** Keys as they are in JSON. Made once, because seven texts for each event are many. */
+/** Keys as they are in JSON. Created once, because creating seven strings for each event takes time. */
 const inJson = {
   email: '"email":',
   phone: '"phone":',

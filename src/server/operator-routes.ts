@@ -50,11 +50,12 @@ export function createOperatorRoutes(
 function startAlerts(options: OperatorOptions, readHealth: ReturnType<typeof createHealthReader>): () => void {
   const { config, log, watchEvery, alertMemory: memory = createAlertMemory() } = options
   const alerts = readAlerts(config.alerts)
+  const posted = config.store?.postedAlerts
   if (!alerts) return () => {}
   const eventLog = config.log === false ? undefined : config.store?.log
   if (alerts.silentHours !== undefined && !eventLog)
     log('warn', 'alerts.silentHours has no effect, because it needs a database with an event log', {})
-  const look = createAlertWatch({ ...options, alerts, pixelId: config.pixelId, memory, readHealth, eventLog })
+  const look = createAlertWatch({ ...options, alerts, pixelId: config.pixelId, memory, readHealth, eventLog, posted })
   const timer = setInterval(look, watchEvery)
   // On Node, it must not keep the process alive.
   if (typeof timer === 'object') timer.unref()

@@ -26,16 +26,20 @@ export interface LineOutcome {
 /** What a verdict says about the line of an event, if it has one. */
 export function outcomeOf({ line, answer, ...settled }: Settled): LineOutcome[] {
   if (line === undefined) return []
+  if (settled.outcome === 'done' && !answer) return [sentLine(line)]
   const common = { line, code: answer?.code, message: answer?.message, tries: 1 as const }
   switch (settled.outcome) {
     case 'done':
-      return [{ ...common, code: answer ? answer.code : 0, message: answer?.message ?? 'OK', status: 'success' }]
+      return [{ ...common, status: 'success' }]
     case 'dead':
       return [{ ...common, status: 'failure', reason: settled.problem }]
     case 'putOff':
       return [{ ...common, status: 'retry', reason: answer?.message }]
   }
 }
+
+/** Almost every outcome. */
+const sentLine = (line: number): LineOutcome => ({ line, code: 0, message: 'OK', tries: 1, status: 'success' })
 
 /** An attempt that failed for all events of a batch. */
 export function triedOutcomeOf({ line, event }: WaitingEvent): LineOutcome[] {

@@ -2,10 +2,11 @@ import { sha256 } from '../core/sha256.ts'
 import type { EventsApiEvent, OutboxEvent } from '../server/outbox.ts'
 import { logMatchKeys } from './event-log.ts'
 
-/** Shapes of IDs that may name a person. Plain digits do not, because they are the order IDs of most shop systems. */
-const ofPersons: readonly RegExp[] = [
-  /@/,
-  /[\da-f]{64}/i, // SHA-256, as TikTok takes an email or a phone number
+const sha256Length = 64
+/** SHA-256, as TikTok takes an email or a phone number. */
+const hash = /[\da-f]{64}/i
+/** Shapes of phone numbers. Plain digits are none, because they are the order IDs of most shop systems. */
+const ofPhones: readonly RegExp[] = [
   /^\+[\s.()-]*(\d[\s.()-]*){7,15}$/, // a phone number with +
   /^00[\s.()-]*[1-9]([\s.()-]*\d){8,14}$/, // a phone number with 00, and no number that is padded with zeros
 ]
@@ -15,9 +16,10 @@ const dateFirst =
   /^(((19|20)\d\d[\s.-]+(0[1-9]|1[0-2]))|((0[1-9]|[12]\d|3[01])[.-](0[1-9]|1[0-2])[.-](19|20)\d\d))[\s.-]/
 
 function mayBePerson(id: string): boolean {
+  if (id.includes('@') || (id.length >= sha256Length && hash.test(id))) return true
   // Most IDs have a letter, so they are no phone number. This is four times as fast as the other tests.
-  if (!id.includes('@') && /[a-z]/i.test(id)) return false
-  return ofPersons.some((shape) => shape.test(id)) || (inGroups.test(id) && !dateFirst.test(id))
+  if (/[a-z]/i.test(id)) return false
+  return ofPhones.some((shape) => shape.test(id)) || (inGroups.test(id) && !dateFirst.test(id))
 }
 
 const shownDigits = 12

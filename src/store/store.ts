@@ -6,6 +6,7 @@ import type { Fate } from './fate.ts'
 import type { OrderTraces } from './order-traces.ts'
 import type { PauseSwitch } from './pause-switch.ts'
 import type { PersonCounts, PersonKeys } from './person.ts'
+import type { PostedAlerts } from './posted-alerts.ts'
 import type { Denial } from './profile-events.ts'
 
 /** An event that was set aside and is not sent. */
@@ -133,6 +134,8 @@ export interface Store {
   log?: EventLog
   /** Stops and starts the intake of all servers that use the database. */
   pauseSwitch?: PauseSwitch
+  /** The alerts that were posted. Without them, a restart posts again what is not over. */
+  postedAlerts?: PostedAlerts
   /**
    * True if the store keeps profiles and denials of consent, and decides by them about events without a decision. Such events
    * must not be added to other stores.

@@ -1,21 +1,15 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { pixelId } from '../cases/case.ts'
-import { createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
+import { describe, expect, test } from 'vitest'
 import { accessToken, adminToken, adminUrl, mountAdmin, operatorOf, order, patience } from './admin-stage.ts'
 import { driverOf, type Page } from './browsers.ts'
+import { playEventsApi } from './built-forwarder.ts'
 import { inEachBrowser } from './in-each-browser.ts'
 
 // The operator's page for people who use a keyboard, a screen reader, a phone or a dark screen.
 
 const axe = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 
-let eventsApi: EventsApiHost
-beforeAll(async () => {
-  eventsApi = await createEventsApiHost({ accessToken, pixelId })
-})
-beforeEach(() => eventsApi.reset())
-afterAll(() => eventsApi.close())
+const eventsApi = await playEventsApi(accessToken)
 
 /** Each view, and a text that it shows once it is complete. */
 const views = [

@@ -1,6 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { pixelId } from '../cases/case.ts'
-import { createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
+import { describe, expect, test } from 'vitest'
 import {
   accessToken,
   adminToken,
@@ -12,15 +10,11 @@ import {
   patience,
 } from './admin-stage.ts'
 import { driverOf } from './browsers.ts'
+import { playEventsApi } from './built-forwarder.ts'
 import { inEachBrowser } from './in-each-browser.ts'
 import { serveShop, shop } from './shop.ts'
 
-let eventsApi: EventsApiHost
-beforeAll(async () => {
-  eventsApi = await createEventsApiHost({ accessToken, pixelId })
-})
-beforeEach(() => eventsApi.reset())
-afterAll(() => eventsApi.close())
+const eventsApi = await playEventsApi(accessToken)
 
 /** Each of them would run if it were anything but text. They set `window.wasRun`. */
 const attacks = [

@@ -1,19 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { pixelId } from '../cases/case.ts'
-import { createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
 import { accessToken, adminUrl, mountAdmin, operatorOf, order, pageThatTracks, patience } from './admin-stage.ts'
 import { driverOf, type Page } from './browsers.ts'
+import { playEventsApi } from './built-forwarder.ts'
 import { inEachBrowser } from './in-each-browser.ts'
 import { serveShop, shop } from './shop.ts'
 
 // The operator's page, served by the built forwarder with a real database. TikTok's Events API is played on loopback.
 
-let eventsApi: EventsApiHost
-beforeAll(async () => {
-  eventsApi = await createEventsApiHost({ accessToken, pixelId })
-})
-beforeEach(() => eventsApi.reset())
-afterAll(() => eventsApi.close())
+const eventsApi = await playEventsApi(accessToken)
 
 const refusal = 'properties.value is not a number'
 

@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { ForwarderConfig } from '../../src/server/forwarder.ts'
 import { defaultMapping } from '../../src/tiktok/default-mapping.ts'
-import { pixelId } from '../cases/case.ts'
 import { mappingCases } from '../cases/mapping.ts'
-import { type AcceptedEvent, createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
+import type { AcceptedEvent } from '../tiktok/events-api-host.ts'
 import type { Hit } from '../tiktok/pixel-host.ts'
-import { serveForwarder } from './built-forwarder.ts'
+import { playEventsApi, serveForwarder } from './built-forwarder.ts'
 import { inEachBrowser, type Stage } from './in-each-browser.ts'
-import { atRest, consent, keysOf, resultOf, serveShop, shop, stateOf, stub, told, track } from './shop.ts'
+import { atRest, consent, has, keysOf, resultOf, serveShop, shop, stateOf, stub, told, track } from './shop.ts'
 
 // The built script and the built forwarder, with both of TikTok's hosts played: what reaches the two.
 
@@ -34,7 +33,6 @@ const install = `<!doctype html><title>Shop</title>${script(stub)}<script async 
 const call = (eventName: string, properties: object) => `converge.track('${eventName}', ${JSON.stringify(properties)});`
 const thanks = install + script(call('Placed Order', order))
 
-const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_id === id)
 const withoutEnrich = (hits: Hit[]) => hits.filter(({ event }) => event !== 'EnrichAM')
 
 /** What both copies must say alike. */
@@ -51,12 +49,7 @@ const ofAccepted = ({
   ...JSON.parse(JSON.stringify({ email, phone_number, external_id })),
 })
 
-let eventsApi: EventsApiHost
-beforeAll(async () => {
-  eventsApi = await createEventsApiHost({ accessToken, pixelId })
-})
-beforeEach(() => eventsApi.reset())
-afterAll(() => eventsApi.close())
+const eventsApi = await playEventsApi(accessToken)
 
 interface Mounted {
   /** Nobody answers a page's post. */

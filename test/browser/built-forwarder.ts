@@ -1,7 +1,9 @@
 // The built forwarder as a host of the test's network.
 import { NodeRequest, sendNodeResponse } from 'srvx/node'
+import { afterAll, beforeEach } from 'vitest'
 import type { Forwarder, ForwarderConfig } from '../../src/server/forwarder.ts'
 import { pixelId } from '../cases/case.ts'
+import { createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
 import type { Stage } from './in-each-browser.ts'
 
 const { createForwarder }: typeof import('../../src/server/index.ts') = await import(
@@ -11,6 +13,14 @@ const { createForwarder }: typeof import('../../src/server/index.ts') = await im
 export const { createSqliteStore }: typeof import('../../src/node/index.ts') = await import(
   new URL('../../dist/node.js', import.meta.url).href
 )
+
+/** TikTok's Events API for one test file, emptied before each test. */
+export async function playEventsApi(accessToken: string): Promise<EventsApiHost> {
+  const host = await createEventsApiHost({ accessToken, pixelId })
+  beforeEach(() => host.reset())
+  afterAll(() => host.close())
+  return host
+}
 
 type Needed = Pick<ForwarderConfig, 'accessToken' | 'allowedOrigins'> & { eventsApiUrl: string }
 

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Config } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
-import type { Hit } from '../tiktok/pixel-host.ts'
 import type { Page } from './browsers.ts'
 import { inEachBrowser, type Stage } from './in-each-browser.ts'
 import {
   atRest,
   consent,
+  has,
   heldTimers,
   pageOf,
   relay,
@@ -26,8 +26,6 @@ const order = { id: '1001', total_price: 20, currency: 'EUR', $email: 'jane@exam
 const calls = `converge.track('$page_load', {}, { eventID: 'view' }); converge.track('Placed Order', ${JSON.stringify(order)})`
 const granted = { analytics: 'granted', marketing: 'granted' } as const
 const denied = { analytics: 'denied', marketing: 'denied' } as const
-
-const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_id === id)
 
 /** Notes each read of the device. */
 const listen = `<script>

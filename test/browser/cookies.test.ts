@@ -2,13 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { NodeRequest, sendNodeResponse } from 'srvx/node'
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ForwarderConfig } from '../../src/server/forwarder.ts'
 import type { Config, RelayBatch } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
-import { createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
 import { driverOf, type Page } from './browsers.ts'
-import { createSqliteStore, serveForwarder } from './built-forwarder.ts'
+import { createSqliteStore, playEventsApi, serveForwarder } from './built-forwarder.ts'
 import { inEachBrowser, type Stage } from './in-each-browser.ts'
 import { atRest, consent, pageOf, relay, serveRelay, serveShop, stub, track } from './shop.ts'
 
@@ -16,12 +15,7 @@ const accessToken = 'secret-access-token'
 const month = 2_592_000
 const hex = /^[\da-f]{64}$/
 
-let eventsApi: EventsApiHost
-beforeAll(async () => {
-  eventsApi = await createEventsApiHost({ accessToken, pixelId })
-})
-beforeEach(() => eventsApi.reset())
-afterAll(() => eventsApi.close())
+const eventsApi = await playEventsApi(accessToken)
 
 interface SetUp {
   /** The shop's page. */

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Config } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
-import type { Hit } from '../tiktok/pixel-host.ts'
 import { inEachBrowser } from './in-each-browser.ts'
-import { atRest, relay, scriptTag, serveRelay, serveShop, shop, stateOf, told, visit } from './shop.ts'
+import { atRest, has, relay, scriptTag, serveRelay, serveShop, shop, stateOf, told, visit } from './shop.ts'
 
 // A shop that calls Converge already swaps the script, and changes nothing else.
 
@@ -19,8 +18,6 @@ const search = (eventID: string) => call('track', { eventName: 'Searched', prope
 const attributes = `data-pixel-id="${pixelId}" data-load="immediate"`
 const tag = scriptTag(attributes)
 const now = tag.replace('async', '')
-
-const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_id === id)
 
 inEachBrowser(
   (stage) => {

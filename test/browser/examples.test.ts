@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { ForwarderConfig } from '../../src/server/forwarder.ts'
-import { pixelId } from '../cases/case.ts'
-import { createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
 import type { Hit } from '../tiktok/pixel-host.ts'
 import type { Page } from './browsers.ts'
-import { serveForwarder } from './built-forwarder.ts'
+import { playEventsApi, serveForwarder } from './built-forwarder.ts'
 import { inEachBrowser } from './in-each-browser.ts'
 import { atRest, consent, resultOf, serveShop, stateOf, told } from './shop.ts'
 
@@ -23,12 +21,7 @@ const names = (hits: Hit[]) => hits.map(({ event }) => event).filter((event) => 
 const click = (page: Page, selector: string) =>
   page.evaluate((selector) => document.querySelector<HTMLElement>(selector)?.click(), selector)
 
-let eventsApi: EventsApiHost
-beforeAll(async () => {
-  eventsApi = await createEventsApiHost({ accessToken: 'an-access-token', pixelId })
-})
-beforeEach(() => eventsApi.reset())
-afterAll(() => eventsApi.close())
+const eventsApi = await playEventsApi('an-access-token')
 
 inEachBrowser(
   (stage) => {

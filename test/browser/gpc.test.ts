@@ -1,14 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { Config, ConsentMode } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
-import type { Hit } from '../tiktok/pixel-host.ts'
 import { driverOf, type Page } from './browsers.ts'
 import { inEachBrowser, type Stage } from './in-each-browser.ts'
-import { atRest, consent, pageOf, relay, resultOf, serveRelay, serveShop, shop, track, ways } from './shop.ts'
+import { atRest, consent, has, pageOf, relay, resultOf, serveRelay, serveShop, shop, track, ways } from './shop.ts'
 
 const modes: ConsentMode[] = ['require', 'implied', 'always', 'always_server']
 const granted = { analytics: 'granted', marketing: 'granted' } as const
-const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_id === id)
 
 /** Opens the shop in a browser that sends Global Privacy Control. */
 async function openWithGpc(stage: Stage): Promise<Page> {

@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ForwarderConfig } from '../../src/server/forwarder.ts'
 import { pixelId } from '../cases/case.ts'
-import { createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
-import type { Hit } from '../tiktok/pixel-host.ts'
 import { classicalSnippet } from '../tiktok/snippet.ts'
-import { serveForwarder } from './built-forwarder.ts'
+import { playEventsApi, serveForwarder } from './built-forwarder.ts'
 import { inEachBrowser } from './in-each-browser.ts'
 import type { Served } from './network.ts'
-import { atRest, consent, resultOf, scriptTag, serveShop, stateOf, stub, track } from './shop.ts'
+import { atRest, consent, has, resultOf, scriptTag, serveShop, stateOf, stub, track } from './shop.ts'
 
 // What docs/ shows of pages and says of them, in Chromium.
 
@@ -24,16 +22,10 @@ const block = (guide: string, language: string, index = 0) => blocksOf(guide, la
 const host = 'www.shop.example'
 const shop = `https://${host}/`
 const granted = { analytics: 'granted', marketing: 'granted' } as const
-const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_id === id)
 const search = (id: string) => `converge.track('Searched', { query: 'cap' }, { eventID: '${id}' })`
 const html = (body: string) => `<!doctype html><meta charset="utf-8"><title>Shop</title>${body}`
 
-let eventsApi: EventsApiHost
-beforeAll(async () => {
-  eventsApi = await createEventsApiHost({ accessToken: 'an-access-token', pixelId })
-})
-beforeEach(() => eventsApi.reset())
-afterAll(() => eventsApi.close())
+const eventsApi = await playEventsApi('an-access-token')
 
 inEachBrowser(
   (stage) => {

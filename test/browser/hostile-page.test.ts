@@ -7,6 +7,7 @@ import { inEachBrowser, type Stage } from './in-each-browser.ts'
 import {
   atRest,
   consent,
+  has,
   pageOf,
   relay,
   resultOf,
@@ -23,8 +24,8 @@ import {
 
 const config: Config = { pixelId, load: 'immediate', relay }
 const granted = { analytics: 'granted', marketing: 'granted' } as const
-const searched = `converge.track('Searched', {}, { eventID: 'one' })`
-const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_id === id)
+const searchedAs = (eventID: string) => `converge.track('Searched', {}, { eventID: '${eventID}' })`
+const searched = searchedAs('one')
 const sentOnce = (hits: Hit[]) => hits.filter(({ event_id }) => event_id === 'one').length
 
 /** A page that has this markup before our script. */
@@ -69,13 +70,14 @@ describe('HTML elements that replace properties by their names', () => {
     (stage) => {
       describe.each(ways)('through %s', (way) => {
         test.each(ofDocument)('an element named like the document property %s breaks nothing', async (name) => {
-          for (const tag of tags) {
+          const page = await stage.newPage()
+          for (const [index, tag] of tags.entries()) {
+            const eventID = `by tag ${index}`
             const host = serveRelay(stage)
-            const former = stage.network.tiktok.hits.length
-            const page = await visit(stage, behind(tag(name), pageOf(way, config, searched)))
-            expect(await host.waitForTaken(1), tag(name)).toMatchObject([{ eventID: 'one' }])
-            if (!neededByTikTok.includes(name)) await stage.network.tiktok.waitForHits((hits) => hits.length > former)
-            await page.close()
+            serveShop(stage, { '/': behind(tag(name), pageOf(way, config, searchedAs(eventID))) })
+            await page.goto(shop)
+            expect(await host.waitForTaken(1), tag(name)).toMatchObject([{ eventID }])
+            if (!neededByTikTok.includes(name)) await stage.network.tiktok.waitForHits(has(eventID))
           }
         })
 
@@ -88,24 +90,23 @@ describe('HTML elements that replace properties by their names', () => {
           ['an iframe of another site', (name) => `<iframe name="${name}" src="https://other.test/"></iframe>`],
         ]
         test.each(markups)("%s named like a global of ours or TikTok's breaks nothing", async (_, markup) => {
+          const page = await stage.newPage()
           for (const name of globals) {
             const host = serveRelay(stage)
             stage.network.serve('other.test', { '/': '<!doctype html>' })
-            const calls = `${searched}; window.isReached = true`
+            const calls = `${searchedAs(name)}; window.isReached = true`
             serveShop(stage, { '/': behind(markup(name), pageOf(way, config, calls)), '/frame': '<!doctype html>' })
-            const former = stage.network.tiktok.hits.length
             // A stub that finds an element there can't queue; what a page tracks later arrives.
-            const page = await stage.open(shop)
+            await page.goto(shop)
             if (!(await page.evaluate('window.isReached'))) {
               const isReal = () =>
                 page.evaluate(`!/Window|HTML/.test(String(window.converge)) && !!window.converge.init`)
               await expect.poll(() => isReal().catch(() => false), { message: markup(name) }).toBe(true)
               await page.evaluate((config) => void window.converge?.init?.(config), config)
-              await track(page, 'Searched', {}, { eventID: 'one' })
+              await track(page, 'Searched', {}, { eventID: name })
             }
-            expect(await host.waitForTaken(1), markup(name)).toMatchObject([{ eventID: 'one' }])
-            await stage.network.tiktok.waitForHits((hits) => hits.length > former)
-            await page.close()
+            expect(await host.waitForTaken(1), markup(name)).toMatchObject([{ eventID: name }])
+            await stage.network.tiktok.waitForHits(has(name))
           }
         })
       })

@@ -7,6 +7,7 @@ import type { Page } from './browsers.ts'
 import { inEachBrowser } from './in-each-browser.ts'
 import {
   atRest,
+  has,
   heldTimers,
   pageOf,
   relay,
@@ -43,7 +44,6 @@ const janeHashed = {
 }
 const john = { $email: 'john@example.com' }
 
-const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_id === id)
 const enriched = (hits: Hit[]) => hits.filter(({ event }) => event === 'EnrichAM')
 const userOf = (hits: Hit[], id: string) => hits.find(({ event_id }) => event_id === id)?.context.user
 

@@ -11,7 +11,7 @@ export interface Stage {
   newPage(options?: { shared?: Page }): Promise<Page>
   /** A page that has loaded `url`. */
   open(url: string): Promise<Page>
-  /** The page of the former tests of the file, with their storage. Another one after a test that failed. */
+  /** The page that earlier tests of the file used, with their storage. After a failed test it is a new page. */
   keptPage(): Promise<Page>
 }
 

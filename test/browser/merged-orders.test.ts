@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { pixelId } from '../cases/case.ts'
-import { createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
-import { createSqliteStore, serveForwarder } from './built-forwarder.ts'
+import { createSqliteStore, playEventsApi, serveForwarder } from './built-forwarder.ts'
 import { inEachBrowser, type Stage } from './in-each-browser.ts'
 import { atRest, serveShop, shop, stub } from './shop.ts'
 
@@ -20,12 +19,7 @@ const thanks = `<!doctype html><title>Shop</title><script>${stub}
 <script>converge.track('Placed Order', ${JSON.stringify(order)})</script>`
 const hash = expect.stringMatching(/^[\da-f]{64}$/)
 
-let eventsApi: EventsApiHost
-beforeAll(async () => {
-  eventsApi = await createEventsApiHost({ accessToken, pixelId })
-})
-beforeEach(() => eventsApi.reset())
-afterAll(() => eventsApi.close())
+const eventsApi = await playEventsApi(accessToken)
 
 function mount(stage: Stage) {
   const folder = mkdtempSync(join(tmpdir(), 'converge-tiktok-'))

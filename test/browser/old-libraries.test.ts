@@ -2,9 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { Config } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
-import type { Hit } from '../tiktok/pixel-host.ts'
 import { inEachBrowser } from './in-each-browser.ts'
-import { keysOf, pageOf, relay, resultOf, serveRelay, serveShop, shop, stateOf, type Way, ways } from './shop.ts'
+import { has, keysOf, pageOf, relay, resultOf, serveRelay, serveShop, shop, stateOf, type Way, ways } from './shop.ts'
 
 // Old shops carry libraries that replace or extend what the language has, and functions by the names of its classes.
 
@@ -75,7 +74,6 @@ const purchase = {
 }
 const config: Config = { pixelId, load: 'immediate', relay }
 const hash = /^[\da-f]{64}$/
-const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_id === id)
 
 /** TikTok's own script overwrites a list's push, which frozen prototypes forbid. */
 const isOurs = (error: string) => !error.includes("'push'")

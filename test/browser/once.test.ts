@@ -6,6 +6,7 @@ import type { Page } from './browsers.ts'
 import { inEachBrowser } from './in-each-browser.ts'
 import {
   atRest,
+  has,
   hitsLeaveAtOnce,
   keysOf,
   pageOf,
@@ -24,8 +25,6 @@ const order = { id: '1001', total_price: 20, currency: 'EUR' }
 const call = (eventName: string, properties: object) => `converge.track('${eventName}', ${JSON.stringify(properties)})`
 const thanks = (more: Partial<Config> = {}) => pageOf('script tag', { ...config, ...more }, call('Placed Order', order))
 const alreadySent = { eventID: '1001', status: 'skipped', reason: 'already_sent' } as const
-
-const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_id === id)
 
 inEachBrowser((stage) => {
   beforeEach(() => {

@@ -5,12 +5,11 @@ import { type Hit, never } from '../tiktok/pixel-host.ts'
 import { classicalSnippet } from '../tiktok/snippet.ts'
 import type { Page } from './browsers.ts'
 import { inEachBrowser } from './in-each-browser.ts'
-import { hitsLeaveAtOnce, pageOf, visit, ways } from './shop.ts'
+import { has, hitsLeaveAtOnce, pageOf, visit, ways } from './shop.ts'
 
 const otherId = 'C4OTHER0000000000002'
 const config = { pixelId, load: 'immediate' } as const
 
-const has = (id: string) => (hits: Hit[]) => hits.some((hit) => hit.event_id === id)
 const told = (hits: Hit[]) =>
   hits.map(
     ({ event, event_id, context }) =>

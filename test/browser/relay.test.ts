@@ -1,10 +1,11 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { Config } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
-import { type Hit, never } from '../tiktok/pixel-host.ts'
+import { never } from '../tiktok/pixel-host.ts'
 import { inEachBrowser } from './in-each-browser.ts'
 import {
   atRest,
+  has,
   heldTimers,
   hitsLeaveAtOnce,
   keysOf,
@@ -30,8 +31,6 @@ const order = {
 }
 const thanks = (more: Partial<Config> = {}) =>
   pageOf('script tag', { ...config, ...more }, `converge.track('Placed Order', ${JSON.stringify(order)})`)
-
-const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_id === id)
 
 inEachBrowser((stage) => {
   beforeEach(() => {

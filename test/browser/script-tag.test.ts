@@ -1,14 +1,12 @@
 import { expect, test } from 'vitest'
 import { pixelId } from '../cases/case.ts'
-import type { Hit } from '../tiktok/pixel-host.ts'
 import { inEachBrowser } from './in-each-browser.ts'
-import { scriptTag, stub, visit } from './shop.ts'
+import { has, scriptTag, stub, visit } from './shop.ts'
 
 const tag = `data-pixel-id="${pixelId}" data-load="immediate"`
 const otherId = 'C4OTHER0000000000002'
 const search = (id: string) => `converge.track('Searched', { q: 'cap' }, { eventID: '${id}' })`
 const script = (source: string) => `<script>${source}</script>`
-const has = (id: string) => (hits: Hit[]) => hits.some((hit) => hit.event_id === id)
 
 inEachBrowser((stage) => {
   const tiktok = () => stage.network.tiktok

@@ -169,6 +169,12 @@ export async function atRest(page: Page): Promise<void> {
 export const told = (hits: Hit[]): string[] =>
   hits.filter(({ event }) => event !== 'EnrichAM').map(({ event, event_id }) => `${event} ${event_id}`)
 
+/** Whether a hit of this event ID is among the hits. */
+export const has =
+  (id: string) =>
+  (hits: Hit[]): boolean =>
+    hits.some(({ event_id }) => event_id === id)
+
 /** A stand-in for the shop's forwarder. */
 export interface RelayHost {
   /** How it answers. */

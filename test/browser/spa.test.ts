@@ -4,12 +4,10 @@ import { pixelId } from '../cases/case.ts'
 import type { Hit } from '../tiktok/pixel-host.ts'
 import type { Page } from './browsers.ts'
 import { inEachBrowser } from './in-each-browser.ts'
-import { hitsLeaveAtOnce, pageOf, serveShop, shop, stateOf, track, visit } from './shop.ts'
+import { has, hitsLeaveAtOnce, pageOf, serveShop, shop, stateOf, track, visit } from './shop.ts'
 
 const config: Config = { pixelId, load: 'immediate', pageLoads: 'auto' }
 const html = pageOf('script tag', config)
-
-const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_id === id)
 
 inEachBrowser((stage) => {
   beforeEach(() => {

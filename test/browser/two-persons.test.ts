@@ -5,7 +5,7 @@ import { pixelId } from '../cases/case.ts'
 import type { Hit } from '../tiktok/pixel-host.ts'
 import type { Page } from './browsers.ts'
 import { inEachBrowser } from './in-each-browser.ts'
-import { hitsLeaveAtOnce, pageOf, relay, serveRelay, serveShop, shop, stateOf, visit } from './shop.ts'
+import { has, hitsLeaveAtOnce, pageOf, relay, serveRelay, serveShop, shop, stateOf, visit } from './shop.ts'
 
 // A hit carries the person whom TikTok's pixel knows when it is sent. So a second person's calls wait for the first one's hits.
 
@@ -27,7 +27,6 @@ const persons = (hits: Hit[]) =>
   hits.filter(({ event }) => event === 'Search').map(({ event_id, context }) => [event_id, context.user.email])
 
 const own = (...emails: string[]) => emails.map((email) => [email, sha256(email)])
-const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_id === id)
 
 /** The page's clock, and its long timers, wait for the test. */
 const clock = `<script>

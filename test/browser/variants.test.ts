@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { ForwarderConfig } from '../../src/server/forwarder.ts'
-import { pixelId } from '../cases/case.ts'
-import { createEventsApiHost, type EventsApiHost } from '../tiktok/events-api-host.ts'
 import type { Page } from './browsers.ts'
-import { serveForwarder } from './built-forwarder.ts'
+import { playEventsApi, serveForwarder } from './built-forwarder.ts'
 import { inEachBrowser, type Stage } from './in-each-browser.ts'
 import { atRest, consent, serveShop, shop, stub, told, track } from './shop.ts'
 
@@ -17,12 +15,7 @@ const cvgStub = `
   cvg.queue = cvg.queue || []
   cvg({ method: 'track', eventName: 'Placed Order', properties: { id: 'by-cvg' } })`
 
-let eventsApi: EventsApiHost
-beforeAll(async () => {
-  eventsApi = await createEventsApiHost({ accessToken, pixelId })
-})
-beforeEach(() => eventsApi.reset())
-afterAll(() => eventsApi.close())
+const eventsApi = await playEventsApi(accessToken)
 
 interface Visit {
   config?: Partial<ForwarderConfig>

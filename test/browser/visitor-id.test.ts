@@ -3,13 +3,12 @@ import type { Config } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
 import type { Hit } from '../tiktok/pixel-host.ts'
 import { inEachBrowser } from './in-each-browser.ts'
-import { pageOf, relay, resultOf, serveRelay, serveShop, shop, stateOf, track, ways } from './shop.ts'
+import { has, pageOf, relay, resultOf, serveRelay, serveShop, shop, stateOf, track, ways } from './shop.ts'
 
 const config: Config = { pixelId, load: 'immediate', relay }
 const otherId = 'C4OTHER0000000000002'
 const hash = /^[\da-f]{64}$/
 const searched = `converge.track('Searched', {}, { eventID: 'one' })`
-const has = (id: string) => (hits: Hit[]) => hits.some(({ event_id }) => event_id === id)
 
 inEachBrowser(
   (stage) => {

@@ -70,7 +70,7 @@ const START_LIMIT = 15_000 // ms
 const STARTS = 3
 const END_LIMIT = 5000 // ms
 
-/** Setting up OpenGL takes a tenth of the time that a page takes. */
+/** Setting up OpenGL would take a tenth of a page's time. */
 const withoutGraphics = {
   LIBGL_ALWAYS_SOFTWARE: '1',
   GDK_GL: 'disable',

@@ -1,7 +1,10 @@
-// Kills two forwarders and their PostgreSQL, again and again, while TikTok misbehaves. In each round all three are killed, one
-// after the other. CRASH_KILLS is the number of rounds.
+// Kills two forwarders and their PostgreSQL, again and again, while TikTok misbehaves. Profiles and the event log are on. In each
+// round all three are killed, one after the other. CRASH_KILLS is the number of rounds.
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { sha256 } from '../../src/core/sha256.ts'
+import { statusCode } from '../../src/store/line-outcome.ts'
+import type { RelayBatch } from '../../src/types.ts'
 import { faults, letWork, patience, type Serving, waitForUrl } from '../server/crash-kit.ts'
 import { startCli, writeConfig } from '../server/node-child.ts'
 import { createFolder } from '../server/node-folder.ts'
@@ -24,6 +27,32 @@ const answers = faults.filter((fault): fault is Fault => fault !== 'down' && fau
 /** The largest share of events that may be sent twice because of a kill. */
 const MOST_DOUBLES = 0.01
 
+/** Events of one of many visitors, with a click ID and a cart. */
+function visit(ids: readonly string[], time: number): RelayBatch {
+  const { events, ...batch } = pageBatch(ids, time)
+  const name = `visitor ${Math.floor(Math.random() * 500)}`
+  const ofVisitor = { visitor: sha256(name), aliases: [sha256(`urn:cart_token:${name}`)], ttclid: `click of ${name}` }
+  return { ...batch, events: events.map((event) => ({ ...event, ...ofVisitor })) }
+}
+
+/** What the log and the profiles say after all kills. */
+async function readKept(database: string) {
+  const [row] = await runSql(
+    database,
+    `SELECT (SELECT count(*) FROM converge.profiles) AS profiles,
+      (SELECT sum(count) FROM converge.totals WHERE name = 'profiles') AS counted_profiles,
+      (SELECT count(*) FROM converge.log) AS lines,
+      (SELECT sum(count) FROM converge.log_hours WHERE key LIKE '["line",%') AS counted_lines`,
+  )
+  const { profiles = 0, counted_profiles, lines = 0, counted_lines } = row ?? {}
+  return {
+    profiles: Number(profiles),
+    countedProfiles: Number(counted_profiles),
+    lines: Number(lines),
+    countedLines: Number(counted_lines),
+  }
+}
+
 interface Sent {
   event: 'Purchase' | 'AddToCart'
   /** When it was tracked, in milliseconds since 1970. */
@@ -39,7 +68,8 @@ test.runIf(binaries)(
     const postgres = await startPostgres(binaries ?? expect.fail())
     onTestFinished(() => postgres.close())
     const folder = createFolder()
-    const config = writeConfig(folder, { eventsApiUrl: tiktok.url, mergeOrders: 0 })
+    const kept = { profiles: { days: 30 }, log: { days: 30 } }
+    const config = writeConfig(folder, { eventsApiUrl: tiktok.url, mergeOrders: 0, ...kept })
     const database = `${postgres.url}/postgres`
     const environment = {
       TIKTOK_ACCESS_TOKEN: accessToken,
@@ -65,7 +95,7 @@ test.runIf(binaries)(
         for (const id of ids) sent.set(id, one)
         try {
           const { url } = serving
-          const answer = await (isOrder ? postOrder(url, ids[0] ?? '', time) : postPage(url, pageBatch(ids, time)))
+          const answer = await (isOrder ? postOrder(url, ids[0] ?? '', time) : postPage(url, visit(ids, time)))
           await answer.text()
           if (answer.status === 202) for (const id of ids) acknowledged.set(id, one)
           else {
@@ -147,6 +177,16 @@ test.runIf(binaries)(
     console.log(
       `crash with PostgreSQL: ${sent.size} sent, ${acknowledged.size} acknowledged, ${refusals} requests refused, ${there.size} delivered, ${doubles.length} sent twice, of which ${doubles.length - ofKills.length} because TikTok broke off its answer and ${ofKills.length} (${(share * 100).toFixed(2)} %) because a forwarder was killed that had them in hand, ${rounds * kills.length} kills`,
     )
+    const open = `SELECT event_id FROM converge.log WHERE status NOT IN (${statusCode('success')}, ${statusCode('skipped')})`
+    await expect.poll(() => runSql(database, open), { timeout: patience }).toEqual([])
+    const logged = new Set(
+      (await runSql(database, 'SELECT event_id FROM converge.log')).map(({ event_id }) => event_id),
+    )
+    const { profiles, countedProfiles, lines, countedLines } = await readKept(database)
+    console.log(`crash with PostgreSQL: ${profiles} profiles, ${lines} lines of the event log`)
+    expect(profiles).toBeGreaterThan(100)
+    expect([countedProfiles, countedLines]).toEqual([profiles, lines])
+    expect([...acknowledged.keys()].filter((id) => !logged.has(id))).toEqual([])
     expect(ofKills.filter((id) => !inHand.has(id))).toEqual([])
     expect([...acknowledged.keys()].filter((id) => !there.has(id))).toEqual([])
     for (const { event_id, event_time, event } of tiktok.accepted) {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { sha256 } from '../../src/core/sha256.ts'
 import { databaseCommand } from '../../src/node/database-command.ts'
 import type { OutboxEvent } from '../../src/server/outbox.ts'
+import { createLogImport } from '../../src/store/postgres/import-log.ts'
 import { createImport } from '../../src/store/postgres/import-rows.ts'
 import { openPostgresEngine } from '../../src/store/postgres/postgres-engine.ts'
 import { openExport } from '../../src/store/sqlite/export-rows.ts'
@@ -76,7 +77,7 @@ describe.runIf(hasPostgres)('database move', () => {
     await fillFile(path)
     expect(await move(path)).toBe(0)
     expect(lines[0]).toBe(
-      `${path} was moved to ${open}: 2301 waiting events, 2 dead letters, 3 orders, 1 keys of customers and 0 profiles.`,
+      `${path} was moved to ${open}: 2301 waiting events, 2 dead letters, 3 orders, 1 keys of customers, 0 profiles and 0 lines of the event log.`,
     )
     const store = openStore(url)
     expect(await store.stats()).toMatchObject({ waiting: 2301, sent: 1, dead: { refused: 2 } })
@@ -150,7 +151,8 @@ describe.runIf(hasPostgres)('database move', () => {
     const engine = openPostgresEngine({ url, pixelId })
     await engine.ready()
     const file = openExport(path)
-    const target = createImport({ ...engine.parts, source: file.id })
+    const options = { ...engine.parts, source: file.id }
+    const target = createImport(options, createLogImport(options))
     const chunk = file.nextChunk('waiting') ?? expect.fail()
     expect(await target.add('waiting', chunk.id, chunk.rows)).toBe(1000)
     file.close()

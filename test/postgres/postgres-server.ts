@@ -74,14 +74,21 @@ export async function startPostgres(binaries: Binaries, more: readonly string[] 
   let child: ChildProcess | undefined
   let ended: Promise<unknown> = Promise.resolve()
 
-  async function start(): Promise<void> {
+  function launch(): ChildProcess {
     // Detached, so that it and its processes can be killed together.
-    child = spawn(binaries.postgres, words, { ...identity, stdio: 'ignore', detached: true })
-    const { exitCode } = child
-    ended = new Promise((resolve) => child?.once('close', resolve))
-    for (let tries = 0; tries < 600 && exitCode === null; tries++) {
+    const launched = spawn(binaries.postgres, words, { ...identity, stdio: 'ignore', detached: true })
+    ended = new Promise((resolve) => launched.once('close', resolve))
+    child = launched
+    return launched
+  }
+
+  async function start(): Promise<void> {
+    let launched = launch()
+    for (let tries = 0; tries < 600; tries++) {
       if (await accepts(`${url}/postgres`)) return
       await new Promise((resolve) => setTimeout(resolve, 50))
+      // It ends at once if a process of its killed predecessor still has the shared memory.
+      if (launched.exitCode !== null) launched = launch()
     }
     throw new Error(`PostgreSQL did not start: ${binaries.postgres} ${words.join(' ')}`)
   }

@@ -8,7 +8,7 @@ import { logOf, partOf } from './log-contract.ts'
 import { pixelId } from './node-requests.ts'
 import { newPath, numbered } from './outbox-kit.ts'
 
-test('the CSV has every line once, and reads at most 200 lines at a time', async () => {
+test('the CSV has every line once, and reads at most 100 lines at a time', async () => {
   const store = createSqliteStore({ path: newPath(), pixelId })
   onTestFinished(() => store.close())
   await store.add(numbered(450), { mergeOrders: 0 }, { log: partOf(450) })
@@ -30,5 +30,5 @@ test('the CSV has every line once, and reads at most 200 lines at a time', async
       .map(({ data }) => data.event_id)
       .reverse(),
   )
-  expect(steps).toEqual([200, 200, 50])
+  expect(steps).toEqual([100, 100, 100, 100, 50])
 })

@@ -1,11 +1,16 @@
 import { createServer } from 'node:http'
+import { DatabaseSync } from 'node:sqlite'
 import { text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { serveWithin } from '../../src/node/serve.ts'
+import { createAlertMemory, createAlertWatch } from '../../src/server/alerts/alert-watch.ts'
 import { type Cause, findCauses, type Situation } from '../../src/server/alerts/causes.ts'
 import { postAlert } from '../../src/server/alerts/post-alert.ts'
 import type { HealthReport } from '../../src/server/health-report.ts'
+import { createSourceCounts } from '../../src/server/sources/source-counts.ts'
+import { readSources } from '../../src/server/sources/sources.ts'
 import { portOf } from '../browser/network.ts'
+import { signedIn } from './admin-client.ts'
 import { logTo } from './log-to.ts'
 import { accessToken, adminToken, pixelId, shop, webhookToken } from './node-requests.ts'
 import { playTikTok } from './node-server.ts'
@@ -32,18 +37,31 @@ async function startHook() {
   return hook
 }
 
-async function startWatched(alerts: object = {}) {
-  const hook = await startHook()
+/** The alerts that the previous server has stored. */
+interface Former {
+  hook?: Awaited<ReturnType<typeof startHook>>
+  path?: string
+}
+
+async function startWatched(alerts: object = {}, { hook: given, path = newPath() }: Former = {}) {
+  const hook = given ?? (await startHook())
   const tiktok = await playTikTok()
   const log: string[] = []
   const config = {
     ...{ pixelId, accessToken, webhookToken, adminToken, allowedOrigins: [shop], eventsApiUrl: tiktok.url },
     alerts: { url: hook.url, ...alerts },
   }
-  const place = { port: 0, hostname: '127.0.0.1', database: { path: newPath(), retryAfter: soon }, logger: logTo(log) }
+  const place = { port: 0, hostname: '127.0.0.1', database: { path, retryAfter: soon }, logger: logTo(log) }
   const server = await serveWithin({ watchEvery: 20 }, { ...config, ...place })
   onTestFinished(() => server.close())
-  return { hook, tiktok, log, server, config, url: server.url }
+  return { hook, tiktok, log, server, config, path, url: server.url }
+}
+
+function readAlerts(path: string): unknown[] {
+  const database = new DatabaseSync(path, { readOnly: true })
+  const rows = database.prepare('SELECT cause FROM alerts').all()
+  database.close()
+  return rows
 }
 
 const lead = (event_id: string) => ({ event_name: 'Subscribed To Newsletter', event_id })
@@ -76,6 +94,47 @@ describe('an alert', () => {
       await fetch(`${url}/webhook/webhook`, { method: 'POST', headers: { 'x-webhook-token': 'old' }, body: '{}' })
     const sentence = 'Requests of the source webhook are answered 401: its token or signature is wrong.'
     await vi.waitFor(() => expect(hook.texts.join()).toContain(sentence), poll)
+  })
+
+  test('is not posted again after a restart, but its end is', async () => {
+    const first = await startWatched({ deadLetters: 1 })
+    first.tiktok.faults.always = { code: 40002 }
+    for (const id of ['1', '2']) await postShop(first.url, lead(id))
+    await vi.waitFor(() => expect(first.hook.texts).toHaveLength(1), poll)
+    await first.server.close()
+    const { hook, url } = await startWatched({ deadLetters: 1 }, first)
+    for (let tries = 0; tries < 4; tries++)
+      await fetch(`${url}/webhook/webhook`, { method: 'POST', headers: { 'x-webhook-token': 'old' }, body: '{}' })
+    await vi.waitFor(() => expect(hook.texts).toHaveLength(2), poll)
+    expect(hook.texts[1]).toContain('are answered 401')
+    await (await signedIn(url)).post('dead-letters/drop', { ids: 'all' })
+    await vi.waitFor(() => expect(hook.texts).toHaveLength(3), poll)
+    expect(hook.texts[2]).toContain('This is over: There are 2 dead letters')
+    await expect.poll(() => readAlerts(first.path)).toEqual([])
+  })
+
+  test('that a restart hides is over only after ten minutes, because TikTok may not have answered yet', async () => {
+    const hook = await startHook()
+    const posted = new Map([['token', 'Nothing is sent.']])
+    let time = 0
+    const look = createAlertWatch({
+      ...{
+        alerts: { url: hook.url, oldestMinutes: 30, deadLetters: 100 },
+        pixelId,
+        memory: createAlertMemory(),
+        fetch,
+      },
+      ...{ readHealth: async () => health, readPause: () => undefined, eventLog: undefined, log: () => {} },
+      sourceCounts: createSourceCounts(readSources({ pixelId, accessToken, allowedOrigins: [shop] })),
+      posted: { read: async () => posted, write: async () => posted.clear() },
+      ...{ now: () => time, monotonic: () => time },
+    })
+    for (time of [0, 300_000, 599_999]) await look()
+    expect(hook.texts).toEqual([])
+    time = 600_000
+    await look()
+    expect(hook.texts).toEqual([expect.stringContaining('This is over: Nothing is sent.')])
+    expect(posted.size).toBe(0)
   })
 
   test('is tried again if its address does not work, and the address is not logged', async () => {

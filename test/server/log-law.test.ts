@@ -65,7 +65,7 @@ const places = fc.record({
 
 type Place = typeof places extends fc.Arbitrary<infer Value> ? Value : never
 
-const cases = fc.sample(fc.tuple(persons, places), { numRuns: 240, seed: 20260301 })
+const cases = fc.sample(fc.tuple(persons, places), { numRuns: 160, seed: 20260301 })
 
 function nameOf({ email, phone }: Person, { name }: Place): string {
   if (name === 'hash') return `Order ${sha256(email)}`

@@ -74,6 +74,23 @@ function testKeys(start: StartShop): void {
       },
     )
 
+    test.each(['undefined', 'null', '', ' ', '0'])('with the value "%s" does not count', async (value) => {
+      const server = start()
+      const urn = `urn:cart_token:${value}`
+      await server.postPage({ ...anna, aliases: [sha256(urn), sha256('urn:cart_token:')] })
+      expect(known(await server.renew('1001', {}, [urn]))).toEqual([])
+    })
+
+    test.each([
+      ['email', sha256(jane), { $email: jane }],
+      ['phone number', sha256(phone), { $phone_number: phone }],
+      ['customer ID', sha256('7'), { $customer_id: 7 }],
+    ])('that a page makes of a person’s %s is no key of the person', async (_, hash, person) => {
+      const server = start()
+      await server.postPage({ ...anna, aliases: [hash, anna.visitor] })
+      expect(known(await server.renew('1001', person))).toEqual([])
+    })
+
     test('after ten others of an order does not count', async () => {
       const server = start()
       await server.postPage(anna)
@@ -288,6 +305,22 @@ function testSources(start: StartShop): void {
 }
 
 function testPersons(start: StartShop): void {
+  test('an order’s own values are never replaced', async () => {
+    const server = start()
+    await server.postPage(anna)
+    await server.renew('1001', { $email: jane, $phone_number: phone, visitor: anna.visitor })
+    const own = {
+      $ttclid: 'E.C.P.own',
+      $ttp: 'own',
+      $ip: '198.51.100.1',
+      $user_agent: 'Own/1.0',
+      $phone_number: '+49301234567',
+    }
+    expect(await server.renew('1002', { $email: jane, ...own })).toMatchObject({
+      ...{ ttclid: 'E.C.P.own', ttp: 'own', ip: '198.51.100.1', user_agent: 'Own/1.0', phone: sha256('+49301234567') },
+    })
+  })
+
   describe('of another person an order gets nothing, not even a click ID', () => {
     const ways: [by: string, named: object, aliases: string[]][] = [
       ['an alias', {}, [cart]],

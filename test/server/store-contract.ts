@@ -111,6 +111,24 @@ export function testStore(name: string, create: () => TestDatabase): void {
       await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, sent: 2 })
     })
 
+    test('the alerts that were posted survive a restart, and a later list replaces them', async () => {
+      const database = create()
+      const store = database.open(Date.now)
+      expect(await store.postedAlerts?.read()).toEqual(new Map())
+      await store.postedAlerts?.write(
+        new Map([
+          ['token', 'Nothing is sent.'],
+          ['dead', 'There are 2 dead letters.'],
+        ]),
+      )
+      await store.postedAlerts?.write(new Map([['dead', 'There are 3 dead letters.']]))
+      await store.close()
+      const later = database.open(Date.now)
+      expect(await later.postedAlerts?.read()).toEqual(new Map([['dead', 'There are 3 dead letters.']]))
+      await later.postedAlerts?.write(new Map())
+      expect(await later.postedAlerts?.read()).toEqual(new Map())
+    })
+
     test('the pause switch is shared by all processes, survives a restart, and says since when', async () => {
       const database = create()
       const [one, two] = [database.open(() => 1000), database.open(() => 2000)]

@@ -1,6 +1,6 @@
 /** Milliseconds. */
 const DELAY = 1000
-/** Networks that may fail within the delay. More of them are an attack, and then all wait. */
+/** The number of networks that may fail within the delay. More than that is an attack, and then all sign-ins wait. */
 const MOST_NETWORKS = 10
 
 export interface FailedSignIns {
@@ -10,9 +10,9 @@ export interface FailedSignIns {
 }
 
 /**
- * Delays sign-ins after a failed one, so that somebody who guesses does not lock out an operator elsewhere. An attacker with many
- * addresses can try ten tokens a second, which is nothing for a token of 32 characters. During the delay, the right token is not
- * checked either, because its answer would show that it is right. `monotonic` is in milliseconds.
+ * Delays sign-ins after a failed one, so that somebody who guesses does not lock out an operator elsewhere. An attacker with
+ * many addresses can try ten tokens a second, which is far too few for a token of 32 characters. During the delay, the right
+ * token is not checked either, because its answer would show that it is right. `monotonic` is in milliseconds.
  */
 export function createFailedSignIns(monotonic: () => number): FailedSignIns {
   // The end of each network's delay, the first one first.
@@ -39,7 +39,7 @@ export function createFailedSignIns(monotonic: () => number): FailedSignIns {
   }
 }
 
-/** Whoever has one IPv6 address has the whole network of its first four groups. */
+/** The owner of one IPv6 address has the whole network of its first four groups. */
 function networkOf(ip: string): string {
   if (!ip.includes(':')) return ip
   const [start = '', end] = ip.split('::')

@@ -1,5 +1,6 @@
 import type { Log } from '../../core/log.ts'
 import type { EventLog } from '../../store/event-log.ts'
+import type { PostedAlerts } from '../../store/posted-alerts.ts'
 import type { ReadHealth } from '../health.ts'
 import type { ReadPause } from '../pause.ts'
 import { redact } from '../redact.ts'
@@ -14,7 +15,9 @@ const WINDOW = 600_000
 /** What was posted. It outlives a new config, so that no message is posted twice. */
 export interface AlertMemory {
   /** The sentence of each cause that was posted and is not over. */
-  active: Map<Cause, string>
+  active: Map<string, string>
+  /** Causes that were posted before the last start, and not found since. */
+  former?: Set<string>
   /** The times of the counts of sources, oldest first, in milliseconds of a monotonic clock. */
   counts: { at: number; sources: Record<string, SourceCount> }[]
   /** When watching began, in milliseconds since 1970. */
@@ -31,6 +34,8 @@ export interface AlertWatchOptions extends Omit<PostAlertOptions, 'url'> {
   readPause: ReadPause
   sourceCounts: SourceCounts
   eventLog: EventLog | undefined
+  /** What was posted before the last start. `undefined` if the database does not keep it. */
+  posted: PostedAlerts | undefined
   log: Log
   /** Milliseconds since 1970. */
   now: () => number
@@ -39,7 +44,8 @@ export interface AlertWatchOptions extends Omit<PostAlertOptions, 'url'> {
 
 /** Returns a function that checks once, and posts the problems that have begun or are over. It never rejects, and never runs twice at a time. */
 export function createAlertWatch(options: AlertWatchOptions): () => Promise<void> {
-  const { alerts, pixelId, memory, log } = options
+  const { alerts, pixelId, memory, log, posted, monotonic } = options
+  const started = monotonic()
   let looking: Promise<void> | undefined
 
   /** Returns false if the message could not be posted. The next check tries again. */
@@ -56,12 +62,28 @@ export function createAlertWatch(options: AlertWatchOptions): () => Promise<void
     }
   }
 
+  async function readFormer(): Promise<Set<string>> {
+    const former = (await posted?.read()) ?? new Map()
+    for (const [cause, sentence] of former) memory.active.set(cause, sentence)
+    return new Set(former.keys())
+  }
+
+  /** After a start, a cause may be found only once TikTok has answered again. Until then it is not over. */
+  const mayReturn = (cause: string) => memory.former?.has(cause) && monotonic() < started + WINDOW
+
   async function look(): Promise<void> {
-    const causes = await findNow(options)
-    for (const [cause, sentence] of causes)
+    memory.former ??= await readFormer()
+    const causes: ReadonlyMap<string, string> = await findNow(options)
+    const before = new Map(memory.active)
+    for (const [cause, sentence] of causes) {
+      memory.former.delete(cause)
       if (!memory.active.has(cause) && (await post(sentence))) memory.active.set(cause, sentence)
-    for (const [cause, sentence] of memory.active)
-      if (!causes.has(cause) && (await post(`This is over: ${sentence}`))) memory.active.delete(cause)
+    }
+    for (const [cause, sentence] of memory.active) {
+      if (causes.has(cause) || mayReturn(cause)) continue
+      if (await post(`This is over: ${sentence}`)) memory.active.delete(cause)
+    }
+    if (!isSame(before, memory.active)) await posted?.write(withoutSources(memory.active))
   }
 
   return () => {
@@ -75,6 +97,13 @@ export function createAlertWatch(options: AlertWatchOptions): () => Promise<void
     return looking
   }
 }
+
+/** Each forwarder counts the refusals of sources itself, from its start on. Another one must not treat them as over. */
+const withoutSources = (sentences: ReadonlyMap<string, string>): Map<string, string> =>
+  new Map([...sentences].filter(([cause]) => !cause.startsWith('source:')))
+
+const isSame = (one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): boolean =>
+  one.size === other.size && [...one.keys()].every((cause) => other.has(cause))
 
 async function findNow(options: AlertWatchOptions): Promise<Map<Cause, string>> {
   const { alerts, memory, eventLog, now, monotonic } = options

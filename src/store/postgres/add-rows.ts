@@ -27,7 +27,8 @@ export function createRowAdder(schema: string, slot: number, profileLock: string
   const profileRows = createProfileRows(schema, profileLock)
   const [first = 0] = new Int32Array(createHash('sha256').update(schema).digest().buffer.slice(0, 4))
 
-  const insertSql = insertSqlOf(schema)
+  const insertSql = insertSqlOf(schema, 'SELECT')
+  const insertAndCountSql = insertSqlOf(schema, 'INSERT')
   const customers = createCustomerTable(schema)
   const log = createLogWriter(schema)
   const locksSql = 'SELECT pg_advisory_xact_lock($1, bucket) FROM unnest($2::integer[]) AS bucket'
@@ -48,8 +49,9 @@ export function createRowAdder(schema: string, slot: number, profileLock: string
     SELECT name, $1, given.count FROM json_to_recordset($2) AS given (name text, count bigint) ORDER BY name
     ON CONFLICT (name, slot) DO UPDATE SET count = totals.count + excluded.count`
 
-  async function insert(query: Query, rows: readonly NewRow[], now: number, lines: readonly number[]): Promise<void> {
-    if (!rows.length) return
+  /** Returns the number of rows that were not waiting before. `isAlone` counts them in the same statement. */
+  async function insert(query: Query, rows: readonly NewRow[], { now, lines, isAlone }: Insertion): Promise<number> {
+    if (!rows.length) return 0
     const keys = rows.map(({ event, due, line }) => {
       const { event: name, event_id } = event.data
       return {
@@ -62,8 +64,10 @@ export function createRowAdder(schema: string, slot: number, profileLock: string
       }
     })
     const bodies = rows.map(({ body }) => body).join(SEPARATOR)
-    const refused = await query(insertSql, [JSON.stringify(keys), bodies, now, slot])
+    const given = [JSON.stringify(keys), bodies, now]
+    const refused = await (isAlone ? query(insertAndCountSql, [...given, slot]) : query(insertSql, given))
     for (const { place } of refused) rows[Number(place) - 1]?.refuse?.()
+    return rows.length - refused.length
   }
 
   /** Locks orders and persons until the end of the transaction, so that no other process decides about them meanwhile. */
@@ -79,12 +83,14 @@ export function createRowAdder(schema: string, slot: number, profileLock: string
     return { arrivals: arrivals.map(toArrivals), held: held.map(toHeld) }
   }
 
-  async function addTotals(query: Query, totals: Readonly<Record<string, number>>): Promise<void> {
+  /** Call it last. */
+  async function addTotals(query: Query, totals: Totals): Promise<void> {
     const given = Object.entries(totals).flatMap(([name, count]) => (count ? [{ name, count }] : []))
     if (given.length) await query(totalSql, [slot, JSON.stringify(given)])
   }
 
-  async function write(query: Query, changes: Changes, now: number): Promise<void> {
+  /** Writes all but the totals, and returns what to add to them. */
+  async function writeRows(query: Query, changes: Changes, now: number, isAlone = false): Promise<Totals> {
     const { replace, remove, arrivals, counts } = changes
     const lines = await log.takeIds(query, changes.log.added.length)
     const removed = remove.length ? await query(removeSql, [remove]) : []
@@ -92,18 +98,18 @@ export function createRowAdder(schema: string, slot: number, profileLock: string
       const rows = replace.map(({ id, event, body }) => ({ id, expires: Math.floor(event.expires), body }))
       await query(replaceSql, [JSON.stringify(rows), now])
     }
-    await insert(query, changes.insert, now, lines)
+    const inserted = await insert(query, changes.insert, { now, lines, isAlone })
     if (arrivals.length) {
       const rows = arrivals.map(({ arrivals: { page, signed }, ...key }) => ({ ...key, added: page, signed }))
       await query(rememberSql, [JSON.stringify(rows)])
       const gone = rows.filter(({ added, signed }) => !added && !signed).map(({ event_id }) => event_id)
       if (gone.length) await query(forgetSql, [gone])
     }
-    await addTotals(query, { waiting: -removed.length, ...counts })
     await log.write(query, changes.log, lines, now)
+    return { ...counts, waiting: (isAlone ? 0 : inserted) - removed.length }
   }
 
-  const withProfiles = createProfileTransaction(profileRows, addTotals)
+  const withProfiles = createProfileTransaction(profileRows)
 
   return {
     slot,
@@ -111,7 +117,7 @@ export function createRowAdder(schema: string, slot: number, profileLock: string
     lockOrders,
     readOrders,
     addTotals,
-    write,
+    writeRows,
     withProfiles,
     profileRows,
 
@@ -125,8 +131,11 @@ export function createRowAdder(schema: string, slot: number, profileLock: string
           one.kept.some(({ event }) => isCountedOnce(event)),
       ),
 
-    /** Adds the events of several requests and returns their fates. `now` is in milliseconds since 1970. */
-    async add(query: Query, additions: readonly Addition[], now: () => number): Promise<Fate[][]> {
+    /**
+     * Adds the events of several requests and returns their fates. `now` is in milliseconds since 1970. `isAlone` needs no
+     * transaction. `before` runs before the totals are changed, which comes last.
+     */
+    async add(query: Query, additions: readonly Addition[], { now, isAlone, before }: AddOptions): Promise<Fate[][]> {
       const orders = additions.flatMap(({ kept }) => kept.filter(({ event }) => isCountedOnce(event)))
       const ids = [...new Set(orders.map(({ event }) => event.data.event_id))]
       const forHistory = additions.flatMap(({ extras }) => extras?.history?.orders ?? [])
@@ -138,25 +147,38 @@ export function createRowAdder(schema: string, slot: number, profileLock: string
       const desk = settings && createCustomerDesk(settings, await customers.read(query, keys))
       const profileKeys = additions.some(usesProfiles) ? keysOfAll(additions, known) : undefined
       const { nameOf } = log
-      const { fates, changes, time } = await withProfiles(query, profileKeys, {
+      const { answer, time, totals } = await withProfiles(query, profileKeys, {
         now,
-        work: (profiles, time) => ({
-          ...decideAll(additions, known, { customers: desk, profiles, nameOf }, time),
-          time,
-        }),
+        work: (profiles, time) => decideAll(additions, known, { customers: desk, profiles, nameOf }, time),
       })
-      await write(query, changes, time)
-      if (desk) {
-        await customers.write(query, desk.changes())
-        await addTotals(query, desk.changes().counts)
-      }
-      return fates()
+      const counts = await writeRows(query, answer.changes, time, isAlone)
+      if (desk) await customers.write(query, desk.changes())
+      const fates = answer.fates()
+      await before?.(fates)
+      await addTotals(query, { ...totals, ...counts, ...desk?.changes().counts })
+      return fates
     },
   }
 }
 
-/** Inserts rows, counts them, and returns the places of those that were already waiting. */
-const insertSqlOf = (schema: string): string => `WITH durable AS MATERIALIZED (${durable}),
+/** Changes to totals, by name. */
+export type Totals = Readonly<Record<string, number>>
+
+export interface AddOptions {
+  now: () => number
+  isAlone?: boolean
+  before?: (fates: readonly Fate[][]) => Promise<void>
+}
+
+interface Insertion {
+  now: number
+  /** The IDs of new lines. */
+  lines: readonly number[]
+  isAlone: boolean
+}
+
+/** Inserts rows, and returns the places of those that were already waiting. `INSERT` also counts them. */
+const insertSqlOf = (schema: string, count: 'INSERT' | 'SELECT'): string => `WITH durable AS MATERIALIZED (${durable}),
   given AS MATERIALIZED (
     SELECT nextval('${schema}.waiting_id_seq') AS id, place, event, event_id, origin, added, expires, due, line, body
     FROM ROWS FROM (
@@ -171,38 +193,44 @@ const insertSqlOf = (schema: string): string => `WITH durable AS MATERIALIZED ($
     SELECT id, event, event_id, origin, added, expires, due, due > 0, line, body FROM given
     ORDER BY event COLLATE "C", event_id COLLATE "C", origin COLLATE "C", place
     ON CONFLICT DO NOTHING RETURNING id
-  ),
+  )${count === 'INSERT' ? countSqlOf(schema) : ''}
+  SELECT given.place::integer AS place FROM given WHERE id NOT IN (SELECT id FROM inserted)`
+
+const countSqlOf = (schema: string): string => `,
   counted AS (
     INSERT INTO ${schema}.totals AS totals (name, slot, count)
     SELECT 'waiting', $4, count(*) FROM inserted
     ON CONFLICT (name, slot) DO UPDATE SET count = totals.count + excluded.count
-  )
-  SELECT given.place::integer AS place FROM given WHERE id NOT IN (SELECT id FROM inserted)`
+  )`
+
+export interface Decided<Answer> {
+  answer: Answer
+  /** When it was decided, in milliseconds since 1970. */
+  time: number
+  totals: Totals
+}
 
 /**
  * Decides with the profiles that the keys lead to, and writes what has changed in them. Without `keys`, nothing is read. Lock
- * orders and rows before, so that no two transactions wait for each other.
+ * orders and rows before, and add the totals at the end, so that no two transactions wait for each other.
  */
-function createProfileTransaction(
-  profileRows: ProfileRows,
-  addTotals: (query: Query, totals: Readonly<Record<string, number>>) => Promise<void>,
-) {
+function createProfileTransaction(profileRows: ProfileRows) {
   const mayCreate = createNewProfileLimit(() => performance.now())
 
   return async function withProfiles<Answer>(
     query: Query,
     keys: Iterable<ProfileKey> | undefined,
     { now, work }: { now: () => number; work: (profiles: ProfileDesk, time: number) => Answer },
-  ): Promise<Answer> {
+  ): Promise<Decided<Answer>> {
     if (keys) await profileRows.lock(query)
     const known = keys ? await profileRows.read(query, keys) : noProfiles
     const time = now()
     const desk = createProfileDesk(known.reader, { now: time, latest: () => known.latest(time), mayCreate })
     const answer = work(desk, time)
-    if (!keys) return answer
-    await addTotals(query, { ...(await profileRows.apply(query, desk.changes(), { now: time, known })) })
+    if (!keys) return { answer, time, totals: {} }
+    const totals = await profileRows.apply(query, desk.changes(), { now: time, known })
     if (desk.isUsed()) await profileRows.setClock(query, time, known)
-    return answer
+    return { answer, time, totals: { ...totals } }
   }
 }
 

@@ -8,6 +8,7 @@ import type { Chosen, DeadLetter, StoreStats } from '../store.ts'
 import type { RowAdder } from './add-rows.ts'
 import type { Connections, Query, Row } from './connections.ts'
 import { createCustomerTable } from './customer-desk.ts'
+import { lockedSql } from './lock-events.ts'
 import { stateSql, toState } from './shared-state.ts'
 
 const CHUNK = 1000
@@ -28,7 +29,8 @@ export function createDeadLetters({ connections, schema, rows, now }: DeadLetter
   const idsSql = `SELECT id FROM ${schema}.dead_letters WHERE id > $1 ORDER BY id LIMIT ${CHUNK}`
   const readSql = `SELECT id, event_id, body, line FROM ${schema}.dead_letters WHERE id = ANY($1) AND expires > $2 ORDER BY id FOR UPDATE`
   const idsOfOrdersSql = `SELECT event_id FROM ${schema}.dead_letters WHERE id = ANY($1)`
-  const dropSql = `DELETE FROM ${schema}.dead_letters WHERE id = ANY($1) RETURNING 1`
+  const dropSql = `DELETE FROM ${schema}.dead_letters
+    WHERE id IN (${lockedSql(`${schema}.dead_letters`, 'id = ANY($1)')}) RETURNING 1`
   // A clock may be ahead for a moment. So a row's age counts from the time of the newest row at most.
   const pruneDeadSql = `DELETE FROM ${schema}.dead_letters WHERE died <=
     least($1, (SELECT max(died) FROM ${schema}.dead_letters)) - ${retention.deadLetters}`
@@ -58,13 +60,19 @@ export function createDeadLetters({ connections, schema, rows, now }: DeadLetter
     const letters = (await query(readSql, [ids, Math.floor(now() / 1000)])).map(toLetter)
     // `mergeOrders: 0`, because it must not wait for its other copy again.
     const additions = letters.map(({ event, body, line }) => ({ kept: [{ event, body, line }], mergeOrders: 0 }))
-    const fates = await rows.add(query, additions, now)
-    const queued = letters.filter(({ event }, index) => isSent(fates[index]?.[0] ?? 'already_sent', event))
-    await rows.log.reopen(
-      query,
-      queued.flatMap(({ line }) => line ?? []),
-    )
-    return (await query(dropSql, [queued.map(({ id }) => id)])).length
+    let count = 0
+    await rows.add(query, additions, {
+      now,
+      before: async (fates) => {
+        const queued = letters.filter(({ event }, index) => isSent(fates[index]?.[0] ?? 'already_sent', event))
+        await rows.log.reopen(
+          query,
+          queued.flatMap(({ line }) => line ?? []),
+        )
+        count = (await query(dropSql, [queued.map(({ id }) => id)])).length
+      },
+    })
+    return count
   }
 
   return {

@@ -6,6 +6,7 @@ import { deniableKeysOf, type ProfileKey } from '../profile.ts'
 import type { ProfileOptions } from '../store.ts'
 import type { RowAdder } from './add-rows.ts'
 import type { Connections, Query, Row } from './connections.ts'
+import { lockEvents } from './lock-events.ts'
 import { decideAdmitted } from './order-desk.ts'
 import { fromHex, keysAround, toHex } from './profile-key.ts'
 import type { Batch } from './queue.ts'
@@ -39,7 +40,9 @@ export function createDenials({ connections, schema, rows, now }: DenialOptions)
   const replaceSql = (table: Table) => `UPDATE ${schema}.${table} AS stored SET body = given.body
     FROM json_to_recordset($1) AS given (id bigint, body text) WHERE stored.id = given.id`
   const dropLettersSql = `DELETE FROM ${schema}.dead_letters WHERE id = ANY($1)`
-  const dropLeasesSql = `DELETE FROM ${schema}.leases WHERE id = ANY($1)`
+  // A lease that is locked is of a process that took the event meanwhile, and records its outcome now.
+  const dropLeasesSql = `DELETE FROM ${schema}.leases
+    WHERE id IN (SELECT id FROM ${schema}.leases WHERE id = ANY($1) FOR UPDATE SKIP LOCKED)`
   // Denials up to this number have been applied to all events. After a start, all are applied once.
   let done = 0
 
@@ -50,31 +53,40 @@ export function createDenials({ connections, schema, rows, now }: DenialOptions)
   async function applyIn(query: Query, table: Table, found: readonly HeldRow[], options: ProfileOptions) {
     const orderIds = [...new Set(found.map(({ event }) => event.data.event_id))]
     await rows.lockOrders(query, orderIds)
+    if (table === 'waiting')
+      await lockEvents(
+        query,
+        schema,
+        found.map(({ id }) => id),
+      )
     const stored = (await query(lockSql(table), [found.map(({ id }) => id)])).map(toStored)
     const { arrivals } = await rows.readOrders(query, orderIds)
     const keys = stored.flatMap(({ event }) => [...keysAround(event)])
-    const { decided, time } = await rows.withProfiles(query, keys, {
+    const decided = await rows.withProfiles(query, keys, {
       now,
-      work: (profiles, time) => {
+      work: (profiles) => {
         profiles.use(options)
-        return { decided: decideAdmitted({ arrivals, held: [] }, stored, { profiles, nameOf: rows.log.nameOf }), time }
+        return decideAdmitted({ arrivals, held: [] }, stored, { profiles, nameOf: rows.log.nameOf })
       },
     })
-    const { changes, replaced } = decided
+    const { time, totals } = decided
+    const { changes, replaced, left } = decided.answer
     if (replaced.length)
       await query(replaceSql(table), [
         JSON.stringify(replaced.map(({ id, event }) => ({ id, body: writeKept(event) }))),
       ])
     if (table === 'waiting') {
-      await rows.write(query, changes, time)
+      const counts = await rows.writeRows(query, changes, time)
       if (changes.remove.length) await query(dropLeasesSql, [changes.remove])
+      await rows.addTotals(query, { ...totals, ...counts })
     } else if (changes.remove.length) {
       await query(dropLettersSql, [changes.remove])
       await rows.log.write(query, changes.log, [], time)
+      await rows.addTotals(query, totals)
     }
     return new Map<number, OutboxEvent | undefined>([
       ...found.map(({ id }) => [id, undefined] as const),
-      ...decided.left.map(({ id, event }) => [id, event] as const),
+      ...left.map(({ id, event }) => [id, event] as const),
     ])
   }
 

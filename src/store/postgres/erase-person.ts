@@ -3,6 +3,7 @@ import { isAboutPerson } from '../is-about-person.ts'
 import type { KnownPerson, PersonCounts, PersonKeys } from '../person.ts'
 import { type Row, reasonOf } from './connections.ts'
 import { createCustomerTable } from './customer-desk.ts'
+import { lockEvents, lockedSql } from './lock-events.ts'
 import { eraseProfiles, findProfiles, type SearchOptions } from './profile-search.ts'
 
 const tables = ['dead_letters', 'waiting'] as const
@@ -49,7 +50,10 @@ export async function erasePerson(options: SearchOptions, person: PersonKeys): P
   async function eraseDead(): Promise<void> {
     for await (const ids of findPerson(options, 'dead_letters', lastDead, known)) {
       lastDead = ids.at(-1) ?? lastDead
-      const gone = await connections.query(`DELETE FROM ${schema}.dead_letters WHERE id = ANY($1) RETURNING 1`, [ids])
+      const gone = await connections.query(
+        `DELETE FROM ${schema}.dead_letters WHERE id IN (${lockedSql(`${schema}.dead_letters`, 'id = ANY($1)')}) RETURNING 1`,
+        [ids],
+      )
       counts.deadLetters += gone.length
     }
   }
@@ -57,6 +61,7 @@ export async function erasePerson(options: SearchOptions, person: PersonKeys): P
   await eraseDead()
   for await (const ids of findPerson(options, 'waiting', 0, known)) {
     await connections.transaction(async (query) => {
+      await lockEvents(query, schema, ids)
       const gone = await query(
         `DELETE FROM ${schema}.waiting WHERE id = ANY($1) RETURNING EXISTS (
           SELECT FROM ${schema}.leases WHERE leases.id = waiting.id AND until > clock_timestamp()) AS sending`,

@@ -1,9 +1,13 @@
 import type { RowAdder } from './add-rows.ts'
 import type { Connections, Query } from './connections.ts'
+import type { LogImport } from './import-log.ts'
 import { UnusableDatabase } from './postgres-url.ts'
 
 /** A row of another database. Columns have the names of the SQLite engine. */
 export type ImportedRow = Record<string, unknown>
+
+/** With the ID that its line of the event log has here. */
+type LinedRow = ImportedRow & { line: number | undefined }
 
 export interface ImportOptions {
   connections: Connections
@@ -18,22 +22,22 @@ export interface ImportOptions {
 const SEPARATOR = '\u001e'
 
 /** Takes over what another database has. Everything may be repeated. */
-export function createImport({ connections, schema, rows, source }: ImportOptions) {
+export function createImport({ connections, schema, rows, source }: ImportOptions, log: LogImport) {
   const progressSql = `SELECT chunk FROM ${schema}.moves WHERE source = $1 AND name = $2`
   const advanceSql = `INSERT INTO ${schema}.moves (source, name, chunk) VALUES ($1, $2, $3)
     ON CONFLICT (source, name) DO UPDATE SET chunk = excluded.chunk`
-  const waitingSql = `INSERT INTO ${schema}.waiting (event, event_id, origin, added, expires, due, attempts, held, body)
-    SELECT event, event_id, origin, added, expires, due, attempts, held = 1, body FROM ROWS FROM (
-      json_to_recordset($1) AS (event text, event_id text, origin text, added bigint, expires bigint, due bigint, attempts integer, held integer),
+  const waitingSql = `INSERT INTO ${schema}.waiting (event, event_id, origin, added, expires, due, attempts, held, line, body)
+    SELECT event, event_id, origin, added, expires, due, attempts, held = 1, line, body FROM ROWS FROM (
+      json_to_recordset($1) AS (event text, event_id text, origin text, added bigint, expires bigint, due bigint, attempts integer, held integer, line bigint),
       unnest(string_to_array($2, E'\\x1e'))
-    ) AS given (event, event_id, origin, added, expires, due, attempts, held, body)
-    ON CONFLICT DO NOTHING RETURNING 1`
-  const deadSql = `INSERT INTO ${schema}.dead_letters (event, event_id, died, attempts, problem, expires, body)
-    SELECT event, event_id, died, attempts, left(problem, 500), coalesce((body::json ->> 'expires')::numeric, 0), body
+    ) AS given (event, event_id, origin, added, expires, due, attempts, held, line, body)
+    ON CONFLICT DO NOTHING RETURNING line`
+  const deadSql = `INSERT INTO ${schema}.dead_letters (event, event_id, died, attempts, problem, expires, line, body)
+    SELECT event, event_id, died, attempts, left(problem, 500), coalesce((body::json ->> 'expires')::numeric, 0), line, body
     FROM ROWS FROM (
-      json_to_recordset($1) AS (event text, event_id text, died bigint, attempts integer, problem text),
+      json_to_recordset($1) AS (event text, event_id text, died bigint, attempts integer, problem text, line bigint),
       unnest(string_to_array($2, E'\\x1e'))
-    ) AS given (event, event_id, died, attempts, problem, body) RETURNING 1`
+    ) AS given (event, event_id, died, attempts, problem, line, body) RETURNING 1`
   const ordersSql = `INSERT INTO ${schema}.orders AS known (event, event_id, added, signed)
     SELECT event, event_id, added, signed
     FROM json_to_recordset($1) AS given (event text, event_id text, added bigint, signed bigint)
@@ -57,14 +61,23 @@ export function createImport({ connections, schema, rows, source }: ImportOption
       return count
     })
 
+  const withLines = (given: readonly ImportedRow[]): LinedRow[] =>
+    given.map((row) => ({ ...row, line: log.idOf(row.line) }))
+
   const inTables = {
     async waiting(query: Query, given: readonly ImportedRow[]): Promise<number> {
-      const { length } = await query(waitingSql, withBodies(given))
-      await rows.addTotals(query, { waiting: length })
-      return length
+      const lined = withLines(given)
+      const added = await query(waitingSql, withBodies(lined))
+      const lines = new Set(added.map(({ line }) => Number(line)))
+      await log.skip(
+        query,
+        lined.flatMap(({ line }) => (line === undefined || lines.has(line) ? [] : line)),
+      )
+      await rows.addTotals(query, { waiting: added.length })
+      return added.length
     },
     dead_letters: async (query: Query, given: readonly ImportedRow[]): Promise<number> =>
-      (await query(deadSql, withBodies(given))).length,
+      (await query(deadSql, withBodies(withLines(given)))).length,
   }
 
   return {
@@ -114,7 +127,7 @@ export function createImport({ connections, schema, rows, source }: ImportOption
 }
 
 /** The columns, and the bodies. A letter without a body is from an early version, and cannot be sent again. */
-function withBodies(rows: readonly ImportedRow[]): [columns: string, bodies: string] {
+function withBodies(rows: readonly LinedRow[]): [columns: string, bodies: string] {
   const bodies = rows.map(({ body, event, event_id }) =>
     typeof body === 'string'
       ? body

@@ -56,8 +56,8 @@ export function createIntake({ connections, rows, now }: IntakeOptions): Intake 
   async function commit(some: Waiting[]): Promise<void> {
     try {
       const fates = rows.needsTransaction(some)
-        ? await connections.transaction((query) => rows.add(query, some, now))
-        : await rows.add(connections.query, some, now)
+        ? await connections.transaction((query) => rows.add(query, some, { now }))
+        : await rows.add(connections.query, some, { now, isAlone: true })
       some.forEach(({ resolve }, index) => {
         resolve(fates[index] ?? [])
       })

@@ -69,7 +69,8 @@ function toConditions({ id, status, event, source, from, to, before, after }: Lo
 /** Adds the answers to the attempts of a line that TikTok did not accept at once. */
 function withAnswers(row: Row): LogLine {
   const line = toLine(row)
-  if (!Array.isArray(row.answers) || !row.answers.length) return line
+  const wasTakenAtOnce = line.attempts <= (line.status === 'success' ? 1 : 0)
+  if (wasTakenAtOnce || !Array.isArray(row.answers) || !row.answers.length) return line
   const earlier = row.answers.map(({ time, code, message }) => ({
     time: Number(time),
     message: String(message),

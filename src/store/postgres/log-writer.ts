@@ -3,7 +3,8 @@ import { answersKept, type LineOutcome, statusCode } from '../line-outcome.ts'
 import { HOUR } from '../log-reading.ts'
 import { createEncrypt, referenceBytes } from '../log-reference.ts'
 import type { PersonKeys } from '../person.ts'
-import type { Connections, Query } from './connections.ts'
+import type { Connections, Query, Row } from './connections.ts'
+import { lockedSql } from './lock-events.ts'
 import { createNames, type LineChange, type LogDesk, type NewLine, toStored, toStoredId } from './log-desk.ts'
 
 const DAY = 24 * HOUR
@@ -64,17 +65,15 @@ export function createLogWriter(schema: string) {
     WHERE id = ANY($1)`
   const triedSql = concludeSql(schema, `json_to_recordset($1) AS given (${outcomeColumns})`, '$2::bigint')
   const secretSql = `SELECT encode(secret, 'hex') AS secret FROM ${schema}.log_secret`
+  const formerSecretsSql = `SELECT encode(secret, 'hex') AS secret FROM ${schema}.log_former_secrets`
   const nameOf = createNames()
   let encrypt: ReturnType<typeof createEncrypt> | undefined
 
   /** Returns a function that makes a person's references. */
   async function readReferences(query: Query): Promise<(hashes: readonly string[]) => string[]> {
-    encrypt ??= createEncrypt(Buffer.from(String((await query(secretSql))[0]?.secret), 'hex'))
+    encrypt ??= encryptWith((await query(secretSql))[0])
     const encryptAll = encrypt
-    return (hashes) => {
-      const bytes = Buffer.from(encryptAll(hashes))
-      return hashes.map((_, index) => bytes.readBigInt64BE(index * referenceBytes).toString())
-    }
+    return (hashes) => referencesOf(encryptAll, hashes)
   }
 
   return {
@@ -117,14 +116,27 @@ export function createLogWriter(schema: string) {
     /** Deletes or counts a person's lines. Deleted lines stay in the counts, which say nothing about a person. */
     async find({ query }: Pick<Connections, 'query'>, person: PersonKeys, action: 'count' | 'erase'): Promise<number> {
       const { emails, phones, customerIds, orderIds } = person
-      const references = (await readReferences(query))([...emails, ...phones, ...customerIds])
-      const which = `FROM ${schema}.log WHERE event_id = ANY($1) OR order_id = ANY($1) OR person && $2::bigint[]`
+      const hashes = [...emails, ...phones, ...customerIds]
+      const formerSecrets = await query(formerSecretsSql)
+      const references = [
+        ...(await readReferences(query))(hashes),
+        ...formerSecrets.flatMap((row) => referencesOf(encryptWith(row), hashes)),
+      ]
+      const which = `event_id = ANY($1) OR order_id = ANY($1) OR person && $2::bigint[]`
       const given = [orderIds.map(toStoredId), references]
-      if (action === 'erase') return (await query(`DELETE ${which} RETURNING 1`, given, SEARCH_SECONDS)).length
-      const [row] = await query(`SELECT count(*) AS count ${which}`, given, SEARCH_SECONDS)
+      const deleteSql = `DELETE FROM ${schema}.log WHERE id IN (${lockedSql(`${schema}.log`, which)}) RETURNING 1`
+      if (action === 'erase') return (await query(deleteSql, given, SEARCH_SECONDS)).length
+      const [row] = await query(`SELECT count(*) AS count FROM ${schema}.log WHERE ${which}`, given, SEARCH_SECONDS)
       return Number(row?.count)
     },
   }
+}
+
+const encryptWith = (row: Row | undefined) => createEncrypt(Buffer.from(String(row?.secret), 'hex'))
+
+function referencesOf(encrypt: ReturnType<typeof createEncrypt>, hashes: readonly string[]): string[] {
+  const bytes = Buffer.from(encrypt(hashes))
+  return hashes.map((_, index) => bytes.readBigInt64BE(index * referenceBytes).toString())
 }
 
 /**
@@ -139,11 +151,12 @@ export function createLogPruning(connections: Connections, schema: string, lock:
   const deleteSql = (condition: string) => `DELETE FROM ${schema}.log WHERE id IN (
     SELECT id FROM ${schema}.log ${condition} ORDER BY time, id LIMIT ${LINES_OF_STEP}) RETURNING 1`
   const deleteHoursSql = `DELETE FROM ${schema}.log_hours WHERE hour < $1`
-  // The counts of an hour that is over need no slots.
-  const joinSql = `WITH gone AS (DELETE FROM ${schema}.log_hours WHERE hour < $1 AND slot <> 0 RETURNING hour, key, count, value)
-    INSERT INTO ${schema}.log_hours AS known (hour, key, slot, count, value)
-    SELECT hour, key, 0, sum(count), sum(value) FROM gone GROUP BY hour, key ORDER BY hour, key
-    ON CONFLICT (hour, key, slot) DO UPDATE SET count = known.count + excluded.count, value = known.value + excluded.value`
+  // Transactions only add rows, so that none waits for another. Each count that they have changed becomes one row again.
+  const joinSql = `WITH changed AS MATERIALIZED (SELECT DISTINCT hour, key FROM ${schema}.log_hours WHERE NOT joined),
+    gone AS (DELETE FROM ${schema}.log_hours AS known USING changed
+      WHERE known.hour = changed.hour AND known.key = changed.key RETURNING known.hour, known.key, count, value)
+    INSERT INTO ${schema}.log_hours (hour, key, count, value, joined)
+    SELECT hour, key, sum(count), sum(value), true FROM gone GROUP BY hour, key`
 
   return (now: number, { days = defaultRetention.days, maxBytes = defaultRetention.maxBytes }: LogRetention) =>
     connections.transaction(async (query) => {
@@ -153,7 +166,7 @@ export function createLogPruning(connections: Connections, schema: string, lock:
       const old = await query(deleteSql('WHERE time <= $1'), [oldest])
       if (old.length === LINES_OF_STEP) return old.length
       await query(deleteHoursSql, [Math.floor(oldest / HOUR)])
-      await query(joinSql, [Math.floor(now / HOUR) - 1])
+      await query(joinSql, [], SEARCH_SECONDS)
       const bytes = Number((await query(bytesSql))[0]?.bytes ?? 0)
       return bytes > maxBytes ? (await query(deleteSql(''))).length : 0
     })

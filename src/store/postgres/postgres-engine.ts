@@ -25,6 +25,7 @@ import { createLogPruning } from './log-writer.ts'
 import { type Loop, startLoop } from './loop.ts'
 import { createOrderTraces } from './order-traces.ts'
 import { createPauseSwitch } from './pause-switch.ts'
+import { createPostedAlerts } from './posted-alerts.ts'
 import { DEFAULT_SCHEMA, lockKey, type Migration, openSchema, quoteSchema, readOwner } from './postgres-schema.ts'
 import { readPostgresUrl, UnusableDatabase } from './postgres-url.ts'
 import { createProfilePruning } from './profile-pruning.ts'
@@ -156,6 +157,7 @@ export function openPostgresEngine(options: EngineOptions) {
     keepsHistory: true,
     keepsProfiles: true,
     pauseSwitch: createPauseSwitch(connections.query, schema, now, ready),
+    postedAlerts: createPostedAlerts(connections, schema, ready),
     log: createLogReader(connections.query, schema, ready),
     traces: createOrderTraces(connections.query, schema, ready),
 

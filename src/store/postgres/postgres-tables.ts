@@ -23,6 +23,8 @@ INSERT INTO ${schema}.customer_history (salt) VALUES (replace(gen_random_uuid():
 -- What was taken from other databases: the last chunk of each of their tables.
 CREATE TABLE ${schema}.moves (source text NOT NULL, name text NOT NULL, chunk text NOT NULL, PRIMARY KEY (source, name));
 CREATE TABLE ${schema}.switches (name text PRIMARY KEY, since bigint NOT NULL);
+-- Alerts that were posted and are not over.
+CREATE TABLE ${schema}.alerts (cause text PRIMARY KEY, sentence text NOT NULL);
 ${profileTables(schema)}
 ${logTables(schema)}`
 

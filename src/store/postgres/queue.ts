@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readKept } from '../kept-event.ts'
 import { MAX_BATCH, MAX_BATCH_TEXT, type WaitingEvent } from '../waiting-event.ts'
 import type { Connections, Row } from './connections.ts'
+import { lockedSql } from './lock-events.ts'
 import { type SharedState, stateSql, toState } from './shared-state.ts'
 
 /** Events that only this process may send, until their lease ends. */
@@ -44,7 +45,8 @@ export function createQueue({ connections, schema, lock, leaseSeconds }: QueueOp
       ON CONFLICT (id) DO UPDATE SET lease = excluded.lease, until = excluded.until
     )
     SELECT id, event_id, attempts, added, line, body FROM sized WHERE before < ${MAX_BATCH_TEXT} ORDER BY id`
-  const renewSql = `UPDATE ${schema}.leases SET until = ${until} WHERE id = ANY($1) AND lease = $2`
+  const renewSql = `UPDATE ${schema}.leases SET until = ${until}
+    WHERE id IN (${lockedSql(`${schema}.leases`, 'id = ANY($1) AND lease = $2')})`
   const releaseSql = `UPDATE ${schema}.waiting SET held = false, due = least(due, $1) WHERE id IN (
     SELECT id FROM ${schema}.waiting WHERE held AND (due <= $1 OR due > $2) FOR UPDATE SKIP LOCKED)`
   const nextDueSql = `SELECT min(due) AS due FROM ${schema}.waiting WHERE due > $1`
@@ -98,7 +100,8 @@ export function createQueue({ connections, schema, lock, leaseSeconds }: QueueOp
 
 export type Queue = ReturnType<typeof createQueue>
 
-export const giveBackSql = (schema: string): string => `DELETE FROM ${schema}.leases WHERE id = ANY($1) AND lease = $2`
+export const giveBackSql = (schema: string): string =>
+  `DELETE FROM ${schema}.leases WHERE id IN (${lockedSql(`${schema}.leases`, 'id = ANY($1) AND lease = $2')})`
 
 export const idsOf = (rows: readonly { id: number }[]): number[] => rows.map(({ id }) => id)
 

@@ -33,17 +33,14 @@ export function createRelease({ connections, schema, rows, queue, now }: Release
     const released = (await query(readSql, [found.map(({ id }) => id), ...times])).map(toHeld)
     const known = await rows.readOrders(query, orderIds)
     const keys = released.flatMap(({ event }) => [...keysAround(event)])
-    const { changes, time } = await rows.withProfiles(query, keys, {
+    const { answer, time, totals } = await rows.withProfiles(query, keys, {
       now,
-      work: (profiles, time) => {
+      work: (profiles) => {
         profiles.use(options)
-        return {
-          changes: decideReleased({ ...known, held: [] }, released, { profiles, nameOf: rows.log.nameOf }),
-          time,
-        }
+        return decideReleased({ ...known, held: [] }, released, { profiles, nameOf: rows.log.nameOf })
       },
     })
-    await rows.write(query, changes, time)
+    await rows.addTotals(query, { ...totals, ...(await rows.writeRows(query, answer, time)) })
   }
 
   /** An event that would wait until after `far` is released, too: it was added while the clock was ahead. */

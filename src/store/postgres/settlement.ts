@@ -3,6 +3,7 @@ import { outcomeOf, triedOutcomeOf } from '../line-outcome.ts'
 import { isCountedOnce, type Settled, TOO_LATE, toRelease, type WaitingEvent } from '../waiting-event.ts'
 import type { RowAdder } from './add-rows.ts'
 import type { Connections, Query, Row } from './connections.ts'
+import { lockEvents, lockedSql } from './lock-events.ts'
 import { concludeSql, lateLinesSql, outcomeColumns, outcomesJson } from './log-writer.ts'
 import { type Batch, giveBackSql, idsOf } from './queue.ts'
 
@@ -26,7 +27,9 @@ const LONGEST_PROBLEM = 500
 
 /** Records the outcomes of events. Nothing is changed if another process has taken them since. */
 export function createSettlement({ connections, schema, rows }: SettlementOptions) {
-  const mine = `mine AS (DELETE FROM ${schema}.leases WHERE id = ANY($1) AND lease = $2 RETURNING id)`
+  const mine = `mine AS (
+      DELETE FROM ${schema}.leases WHERE id IN (${lockedSql(`${schema}.leases`, 'id = ANY($1) AND lease = $2')}) RETURNING id
+    )`
   /** Records outcomes in the log. The parameters have the outcomes, and the time in milliseconds since 1970. */
   const logged = (outcomes: string, now: string) => `logged AS (
       ${concludeSql(schema, `json_to_recordset(${outcomes}) AS given (${outcomeColumns})`, `${now}::bigint`)}
@@ -80,10 +83,6 @@ export function createSettlement({ connections, schema, rows }: SettlementOption
 
   async function settleDead(query: Query, batch: Batch, dead: readonly Dead[], now: number): Promise<void> {
     if (!dead.length) return
-    await rows.lockOrders(
-      query,
-      dead.map(({ event_id }) => event_id),
-    )
     const problems = dead.map(({ problem }) => problem.replaceAll('\0', '').slice(0, LONGEST_PROBLEM))
     const given = [idsOf(dead), batch.lease, now, problems, toOutcomes(dead)]
     await afterBurial(query, (await query(deadSql, given)).map(toEvent))
@@ -102,6 +101,11 @@ export function createSettlement({ connections, schema, rows }: SettlementOption
       return connections.transaction(async (query) => {
         const dead = settled.flatMap((one) => (one.outcome === 'dead' ? [one] : []))
         const putOff = settled.flatMap((one) => (one.outcome === 'putOff' ? [one] : []))
+        await rows.lockOrders(
+          query,
+          dead.map(({ event_id }) => event_id),
+        )
+        await lockEvents(query, schema, idsOf(batch.events))
         await settleDead(query, batch, dead, now)
         if (putOff.length) {
           const times = putOff.map(({ due }) => Math.ceil(due))

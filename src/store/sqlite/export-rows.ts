@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { Profile, ProfileKey } from '../profile.ts'
 import { createDeliveryLock } from './delivery-lock.ts'
+import { createLogExport, type LogExport } from './export-log.ts'
 import { fromBlob } from './profile-key.ts'
 import { NOBODY, parseProfile } from './profile-rows.ts'
 import { inTransaction } from './sqlite.ts'
@@ -44,6 +45,7 @@ export interface Export {
   denials(): Map<ProfileKey, number>
   /** The salt and the retention of the history. `undefined` if there is none. */
   history(): ExportedRow | undefined
+  log: LogExport
   /** Counts since the file was created, by name. */
   totals(): ExportedRow[]
   /** When the intake was stopped, in milliseconds since 1970. */
@@ -85,6 +87,7 @@ export function openExport(path: string): Export {
     customers: () => inParts(database, 'SELECT lower(hex(key)) AS key, first_id, first_time, latest FROM customers'),
     history: () => prepare('SELECT salt, keep_for FROM customer_history').get(),
     ...profileExport(database),
+    log: createLogExport(database),
     totals: () =>
       prepare('SELECT name, count FROM totals')
         .all()

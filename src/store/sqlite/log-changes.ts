@@ -36,6 +36,8 @@ export function createLogChanges(database: DatabaseSync, { kinds, references, ro
   const merge = prepare(`UPDATE log SET kind = ?, keys = ?, value = ?, currency = ?, person = ?, is_order = ?
     WHERE id = ?`)
 
+  let concluded = 0
+
   /** Takes a line out of the counts. Returns `undefined` if there is no such line. */
   function takeOut(id: number): Record<string, SQLOutputValue> | undefined {
     const line = select.get(id)
@@ -51,7 +53,17 @@ export function createLogChanges(database: DatabaseSync, { kinds, references, ro
     const to = statusCode(status)
     const found = groups.all({ ...range, keys })
     if (to !== success && tries && message) addAnswers.run({ ...range, now, code, message })
-    conclude.run({ ...range, status: to, tries, sent: to === success ? now : null, code, message, reason, keys })
+    const { changes } = conclude.run({
+      ...range,
+      status: to,
+      tries,
+      sent: to === success ? now : null,
+      code,
+      message,
+      reason,
+      keys,
+    })
+    concluded += Number(changes)
     for (const row of found) {
       const group = { id: Number(row.id), kind: Number(row.kind) }
       const count = Number(row.count)
@@ -75,6 +87,9 @@ export function createLogChanges(database: DatabaseSync, { kinds, references, ro
         index += range.last - range.first + 1
       }
     },
+
+    /** How many lines were changed by `conclude`. */
+    concluded: (): number => concluded,
 
     /** Records that a waiting event is not sent. */
     skip(id: number, status: Extract<LogStatus, 'skipped' | 'no_consent'>, reason: string): void {

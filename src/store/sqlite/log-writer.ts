@@ -30,9 +30,11 @@ export function createLogWriter(database: DatabaseSync) {
   const kinds = createLogKinds(database)
   const references = createLogReferences(database)
   const rollUp = createRollUp(database)
+  const changes = createLogChanges(database, { kinds, references, rollUp })
   let now = 0
   let block = { block: 0, hour: 0, used: 0, bytes: 0 }
   let isOpen = false
+  let linesOfEvents = 0
 
   /** Reads the place of the next line. Another process may have written since. */
   function open(): void {
@@ -91,6 +93,7 @@ export function createLogWriter(database: DatabaseSync) {
         ],
       )
     block.bytes += lineBytes + 2 * shown.length + (reason?.length ?? 0) + (person?.length ?? 0)
+    linesOfEvents++
     rollUp.count({ id, kind, status: code }, 1)
     if (isOrder) rollUp.countOrder(id, { value: value ?? 0, currency: currency ?? '' }, 1)
     return id
@@ -108,7 +111,10 @@ export function createLogWriter(database: DatabaseSync) {
   }
 
   return {
-    ...createLogChanges(database, { kinds, references, rollUp }),
+    ...changes,
+
+    /** How many lines of events were inserted, and changed with others of their batch, since the database was opened. */
+    lines: (): number => linesOfEvents + changes.concluded(),
 
     /** Runs work that writes lines, in a transaction. `time` is in milliseconds since 1970. */
     within<Answer>(time: number, work: () => Answer): Answer {

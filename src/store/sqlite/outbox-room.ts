@@ -25,6 +25,8 @@ export interface RoomOptions {
 
 /** Blocks of up to 1,024 log lines that are deleted before the disk's space is measured again. */
 const BLOCKS_AT_ONCE = 8
+/** Free pages are returned to the disk only if there are many, so it may take several steps until the disk has room. */
+const MOST_STEPS = 20
 
 export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOptions): Room {
   const diskRoom = createDiskRoom(path, reserveBytes)
@@ -50,17 +52,34 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
     }
   }
 
-  function removeProfiles(): void {
+  /** Returns false if there are none. */
+  function removeProfiles(): boolean {
     const removed = tables.giveProfilesWay()
     if (removed)
       log(`converge-tiktok: the disk is full: ${removed} profiles of visitors without an order were deleted.`)
     giveBack()
+    return removed > 0
   }
 
-  /** Events are more important than lines of the log. */
-  function forgetLines(): void {
-    for (let blocks = 0; blocks < BLOCKS_AT_ONCE; blocks++) if (!tables.forgetOldestLines()) break
+  /** Events are more important than lines of the log. Returns false if there are none. */
+  function forgetLines(): boolean {
+    let blocks = 0
+    while (blocks < BLOCKS_AT_ONCE && tables.forgetOldestLines()) blocks++
     giveBack()
+    return blocks > 0
+  }
+
+  /** Deletes lines of the log, then profiles, until this many bytes fit. Returns how many bytes became free. */
+  function gainOnDisk(needed: number): number {
+    let gain = 0
+    for (const makeRoom of [forgetLines, removeProfiles])
+      for (let step = 0; gain < needed && step < MOST_STEPS; step++) {
+        const before = roomOnDisk()
+        const hadSome = makeRoom()
+        gain += roomOnDisk() - before
+        if (!hadSome) break
+      }
+    return gain
   }
 
   function whyNot(bytes: number): string | undefined {
@@ -84,8 +103,7 @@ export function createRoom({ path, maxBytes, reserveBytes, tables, log }: RoomOp
         }
         if (bytes > own) own += gainOf(forgetDead, ownRoom)
         if (bytes > disk) disk += gainOf(giveBack, roomOnDisk)
-        if (bytes > disk) disk += gainOf(forgetLines, roomOnDisk)
-        if (bytes > disk) disk += gainOf(removeProfiles, roomOnDisk)
+        if (bytes > disk) disk += gainOnDisk(bytes - disk)
         if (bytes > own || bytes > disk) return false
         own -= bytes
         disk -= bytes

@@ -23,6 +23,7 @@ import { createOrderMemory } from './order-memory.ts'
 import { createOrderTraces } from './order-traces.ts'
 import { createPauseSwitch } from './pause-switch.ts'
 import { createPersonSearch } from './person-search.ts'
+import { createPostedAlerts } from './posted-alerts.ts'
 import { createProfilePruning } from './profile-pruning.ts'
 import { createProfileErasure, createProfileSearch } from './profile-search.ts'
 import { emptyLog, inTransaction, isSqliteError, openLog, UnusableFile } from './sqlite.ts'
@@ -52,7 +53,7 @@ export type Tables = ReturnType<typeof openTables>
 /**
  * Opens the file of one pixel: its waiting events, dead letters and order memory. Every method except `sync` is synchronous,
  * and throws if another process has locked the file. `afterWrite` is called after each transaction, with the number of rows
- * that were changed since the file was opened.
+ * that were changed since the file was opened. Log lines of events are not counted.
  *
  * @throws a sentence if the file cannot be opened or belongs to another pixel
  */
@@ -92,6 +93,7 @@ export function openTables(path: string, pixelId?: string, afterWrite: (rows: nu
     traces: createOrderTraces(database),
 
     pauseSwitch: (now: () => number): PauseSwitch => createPauseSwitch(database, now),
+    postedAlerts: createPostedAlerts(database, write),
 
     /** Rewrites the database file without deleted rows. The log keeps them. It takes as long as writing all rows. */
     rewrite: (): void => rewrite(database),
@@ -156,7 +158,8 @@ function createWriter(database: DatabaseSync, log: LogWriter, afterWrite: (rows:
 
   return (work) => {
     const answer = commit(work)
-    afterWrite(Number(changed.get()?.rows))
+    // Lines of events are small, and share pages. With them, checkpoints would be twice as frequent as they need to be.
+    afterWrite(Number(changed.get()?.rows) - log.lines())
     return answer
   }
 }

@@ -3,6 +3,7 @@ import type { Fate } from '../fate.ts'
 import type { OrderTraces } from '../order-traces.ts'
 import type { PauseSwitch } from '../pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../person.ts'
+import type { PostedAlerts } from '../posted-alerts.ts'
 import type { Chosen, DeadLetter, Extras, MergeOptions, StartOptions, StoreStats } from '../store.ts'
 import { createCheckpoints } from './checkpoints.ts'
 import { type Delivery, startDelivery } from './delivery.ts'
@@ -47,6 +48,7 @@ export interface SqliteEngine {
   drop(chosen: Chosen): number
   erase(person: PersonKeys): Promise<PersonCounts>
   pauseSwitch: PauseSwitch
+  postedAlerts: PostedAlerts
   traces: OrderTraces
   schemaVersion(): number
   copyTo(file: string): void
@@ -130,6 +132,7 @@ export function openSqliteEngine({
     drop: (chosen) => inChunks(chosen, tables.drop),
     erase: (person) => erasePerson({ tables, isSending: (id) => delivery?.isSending(id) ?? false }, person),
     pauseSwitch: tables.pauseSwitch(now),
+    postedAlerts: tables.postedAlerts,
     traces: tables.traces,
     schemaVersion: tables.schemaVersion,
     copyTo: tables.copyTo,

@@ -30,6 +30,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     drop: (chosen) => whenFree(() => engine.drop(chosen)),
     erase: engine.erase,
     pauseSwitch: engine.pauseSwitch,
+    postedAlerts: engine.postedAlerts,
     keepsProfiles: true,
     keepsHistory: true,
     traces: engine.traces,
