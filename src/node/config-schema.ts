@@ -2,7 +2,7 @@ import { type Option, options } from '../core/options.ts'
 import type { AlertsConfig } from '../server/alerts/alerts-config.ts'
 import type { ForwarderConfig } from '../server/forwarder.ts'
 import type { NewCustomersConfig } from '../server/forwarder-config.ts'
-import { dateRule, FEWEST_DAYS, LONGEST_PROFILE_DAYS, MOST_PROFILES } from '../server/forwarder-options.ts'
+import { dateRule, FEWEST_DAYS, LONGEST_PROFILE_DAYS, MOST_DAYS, MOST_PROFILES } from '../server/forwarder-options.ts'
 import { LONGEST_MERGE_WINDOW } from '../server/merge-window.ts'
 import type { SourceConfig, SourceType } from '../server/sources/source-config.ts'
 import {
@@ -273,7 +273,10 @@ const properties = {
       {
         type: 'object',
         additionalProperties: false,
-        properties: { days: positive, maxBytes: positive } satisfies Record<keyof LogRetention, JsonSchema>,
+        properties: { days: { ...positive, maximum: MOST_DAYS }, maxBytes: positive } satisfies Record<
+          keyof LogRetention,
+          JsonSchema
+        >,
       },
     ],
   }),
@@ -288,6 +291,7 @@ const properties = {
       days: described('Days that a customer stays known after the latest order. Default: until they are erased.', {
         type: 'integer',
         minimum: FEWEST_DAYS,
+        maximum: MOST_DAYS,
       }),
     } satisfies Record<keyof NewCustomersConfig, JsonSchema>,
   }),

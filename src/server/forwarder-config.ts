@@ -12,7 +12,7 @@ export interface NewCustomersConfig {
    * that are placed later are decided. Without it, the history is kept, and no order is decided.
    */
   since?: string
-  /** Days that a customer stays known after the latest order, at least 30. Default: until they are erased. */
+  /** Days that a customer stays known after the latest order, from 30 to 36,500. Default: until they are erased. */
   days?: number
 }
 

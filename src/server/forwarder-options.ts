@@ -8,6 +8,8 @@ import { safeUrl } from './safe-url.ts'
 
 /** An order may be sent again for days, also by another source. Its answer must not change meanwhile. */
 export const FEWEST_DAYS = 30
+/** 100 years. A database cannot store the milliseconds of a much longer time, and would refuse all orders. */
+export const MOST_DAYS = 36_500
 
 /** Options that only a forwarder has. */
 export type OwnOption = Exclude<keyof ForwarderConfig, keyof Config>
@@ -37,15 +39,18 @@ export const forwarderOptions = {
   delivery: [(value) => value === 'loop' || value === 'drain', 'loop or drain'],
   mergeOrders: [isMergeWindow, `whole seconds from 0 to ${LONGEST_MERGE_WINDOW}`],
   profiles: [(value) => value === false || isRecord(value), 'false, or an object with days and max'],
-  log: [isLogOption, 'false, or an object such as { "days": 30, "maxBytes": 1000000000 } with numbers above 0'],
+  log: [
+    isLogOption,
+    `false, or an object such as { "days": 30, "maxBytes": 1000000000 } with numbers above 0 and at most ${MOST_DAYS} days`,
+  ],
 } satisfies Record<keyof ForwarderConfig, Option>
 
 /** The options of `newCustomers`. */
 export const newCustomersOptions = {
   since: [isDate, 'a date such as 2024-05-01, or a time with its zone such as 2024-05-01T00:00:00+02:00'],
   days: [
-    (value) => typeof value === 'number' && Number.isInteger(value) && value >= FEWEST_DAYS,
-    `whole days, at least ${FEWEST_DAYS}`,
+    (value) => isWholeUpTo(MOST_DAYS)(value) && Number(value) >= FEWEST_DAYS,
+    `whole days from ${FEWEST_DAYS} to ${MOST_DAYS}`,
   ],
 } satisfies Record<keyof NewCustomersConfig, Option>
 
@@ -54,6 +59,10 @@ export const originOption: Option = [isOrigin, 'an origin, such as https://www.s
 
 /** A date, or a time with its zone. */
 export const dateRule = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/
+
+function isWholeUpTo(most: number): (value: unknown) => boolean {
+  return (value) => typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most
+}
 
 function isDate(value: unknown): boolean {
   if (typeof value !== 'string') return false
@@ -70,10 +79,12 @@ function isMergeWindow(value: unknown): boolean {
 
 function isLogOption(value: unknown): boolean {
   if (value === false) return true
-  return isRecord(value) && hasOnly(value, { days: isPositive, maxBytes: isPositive })
+  return isRecord(value) && hasOnly(value, { days: isDays, maxBytes: isPositive })
 }
 
 const isPositive = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value > 0
+
+const isDays = (value: unknown): boolean => isPositive(value) && Number(value) <= MOST_DAYS
 
 /** True if a record has only known keys, and each value passes its test. */
 function hasOnly(record: Record<string, unknown>, tests: Record<string, (value: unknown) => boolean>): boolean {
@@ -87,11 +98,6 @@ function isOrigin(origin: unknown): boolean {
     return false
   }
 }
-
-const isWholeUpTo =
-  (most: number) =>
-  (value: unknown): boolean =>
-    typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most
 
 /** The most days that a profile may be kept. TikTok's own cookie lasts as long. */
 export const LONGEST_PROFILE_DAYS = 390

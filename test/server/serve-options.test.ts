@@ -1,11 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createSqliteOutbox, createSqliteStore, serve } from '../../src/node/index.ts'
 import { createForwarder } from '../../src/server/forwarder.ts'
 import { createPostgresStore } from '../../src/store/postgres/postgres-store.ts'
 import { createFolder } from './node-folder.ts'
-import { accessToken, pixelId, shop } from './node-requests.ts'
+import { accessToken, pixelId, postOrder, shop, webhookToken } from './node-requests.ts'
+import { playTikTok } from './node-server.ts'
 
 const good = { pixelId, accessToken, allowedOrigins: [shop], port: 0 }
 
@@ -91,3 +92,22 @@ async function start(config: object): Promise<string> {
     return error instanceof Error ? error.message : String(error)
   }
 }
+
+test('a server with the largest valid numbers stores an order and sends it', async () => {
+  const tiktok = await playTikTok()
+  const server = await serve({
+    ...good,
+    webhookToken,
+    eventsApiUrl: tiktok.url,
+    hostname: '127.0.0.1',
+    database: { path: join(createFolder(), 'converge.db'), maxBytes: Number.MAX_VALUE },
+    mergeOrders: 0,
+    profiles: { days: 390, max: 100_000_000 },
+    log: { days: 36_500, maxBytes: Number.MAX_VALUE },
+    newCustomers: { since: '9999-12-31', days: 36_500 },
+    alerts: { url: tiktok.url, oldestMinutes: Number.MAX_VALUE, deadLetters: 1e300, silentHours: Number.MAX_VALUE },
+  })
+  onTestFinished(() => server.close())
+  expect((await postOrder(server.url, '1001', Date.now())).status).toBe(202)
+  expect(await tiktok.waitForAccepted(1)).toMatchObject([{ event: 'Purchase', event_id: '1001' }])
+})
