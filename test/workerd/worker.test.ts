@@ -101,7 +101,8 @@ test('an event that TikTok refuses for good is in the dead-letter queue with the
 
 test('an order that comes days late is answered with too_late and never sent', async () => {
   const worker = await startWithQueue()
-  const late = { event_name: 'Placed Order', event_id: '1', timestamp: ago(72) }
+  const properties = { total_price: 94.8, currency: 'EUR' }
+  const late = { event_name: 'Placed Order', event_id: '1', timestamp: ago(72), properties }
   const answer = await worker.fetch('/webhook', fromServer([late, { ...late, event_id: '2', timestamp: ago(1) }]))
   expect([answer.status, await answer.json()]).toEqual([
     202,
