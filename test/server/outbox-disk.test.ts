@@ -170,7 +170,7 @@ test('the command line accepts the reserve, and health reports a disk without it
   const health = await fetch(`${url}/health`)
   expect([health.status, await health.json()]).toMatchObject([503, { status: 'full', waiting: 0 }])
   expect((await runCli([...serve, '--reserve-bytes', 'some'])).errors).toContain(
-    '--reserve-bytes is "some", not a number',
+    '--reserve-bytes is "some", not a whole number of bytes',
   )
 })
 
