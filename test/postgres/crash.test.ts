@@ -42,7 +42,7 @@ async function readKept(database: string) {
     `SELECT (SELECT count(*) FROM converge.profiles) AS profiles,
       (SELECT sum(count) FROM converge.totals WHERE name = 'profiles') AS counted_profiles,
       (SELECT count(*) FROM converge.log) AS lines,
-      (SELECT sum(count) FROM converge.log_hours WHERE key LIKE '["line",%') AS counted_lines`,
+      (SELECT sum(count) FROM converge.log_counts WHERE key LIKE '["line",%') AS counted_lines`,
   )
   const { profiles = 0, counted_profiles, lines = 0, counted_lines } = row ?? {}
   return {

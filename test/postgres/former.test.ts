@@ -1,4 +1,4 @@
-// A database of the former version. former/schema.sql has its tables, and former/statements.json each statement that a forwarder
+// A database of the former version. former/schema-1.sql has its tables, and former/statements.json each statement that a forwarder
 // of that version ran on them, with its rows. Both were recorded from the build of commit c425380, which knew no history of
 // customers, profiles or event log. Statements in order: it adds events, sends them, and sends dead letters again.
 import { readFileSync } from 'node:fs'
@@ -28,7 +28,7 @@ const window = { mergeOrders: 60 }
 
 async function createFormer(): Promise<string> {
   const url = await createDatabase()
-  await runSql(url, readFormer('schema.sql'))
+  await runSql(url, readFormer('schema-1.sql'))
   return url
 }
 
@@ -127,5 +127,43 @@ describe.runIf(hasPostgres)('a database of the former version', () => {
     expect(taken.map(({ event_id }) => event_id)).toEqual(ids)
     // It records no verdicts in the log, which it does not know, so the lines stay as they are.
     expect((await store.log?.lines({}))?.map(({ status }) => status)).toEqual(ids.map(() => 'waiting'))
+  })
+})
+
+// It counted the lines of its event log in another table. former/schema-2.sql is the SQL of commit cabc630, and joinSql one of its
+// statements, which each of its forwarders runs once an hour.
+const joinSql = `WITH gone AS (DELETE FROM converge.log_hours WHERE hour < $1 AND slot <> 0 RETURNING hour, key, count, value)
+  INSERT INTO converge.log_hours AS known (hour, key, slot, count, value)
+  SELECT hour, key, 0, sum(count), sum(value) FROM gone GROUP BY hour, key
+  ON CONFLICT (hour, key, slot) DO UPDATE SET count = known.count + excluded.count, value = known.value + excluded.value`
+
+describe.runIf(hasPostgres)('a database of version 2', () => {
+  const addLine = (url: string, id: string) =>
+    runSql(
+      url,
+      `INSERT INTO converge.log (time, source, channel, event_name, event, event_id, status, keys, is_order, value, currency)
+      VALUES ($1, 'web', 'page', 'Placed Order', 'Purchase', $2, 0, 1, true, 10, 'EUR')`,
+      [time, id],
+    )
+
+  test('is updated with its event log, which counts what a forwarder of both versions adds', async () => {
+    const url = await createDatabase()
+    await runSql(url, readFormer('schema-2.sql'))
+    for (const id of ['1', '2']) await addLine(url, id)
+    const stores = Array.from({ length: 10 }, () => openStore(url, { now }))
+    await Promise.all(stores.map((store) => store.stats()))
+    await addLine(url, '3')
+    await runSql(url, joinSql, [time])
+    const [store] = stores
+    await store?.add([event('4')], window, { log: partOf(1) })
+    expect((await store?.log?.lines({}))?.map(({ event_id }) => event_id)).toEqual(['4', '3', '2', '1'])
+    const counts = await runSql(
+      url,
+      `SELECT sum(count)::integer AS count FROM converge.log_counts WHERE key LIKE '["line",%'`,
+    )
+    expect(counts).toEqual([{ count: 4 }])
+    const alerts = new Map([['deliveryStopped', 'Delivery stopped.']])
+    await store?.postedAlerts?.write(alerts)
+    expect(await store?.postedAlerts?.read()).toEqual(alerts)
   })
 })

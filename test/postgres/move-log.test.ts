@@ -64,7 +64,7 @@ async function fillFile(path: string): Promise<void> {
   await expect.poll(store.stats, poll).toMatchObject({ waiting: 1 })
   await store.close()
 
-  const held = openFile(path, () => time + 1000)
+  const held = openFile(path)
   await held.add(
     [logged('held', { ...isOrder, properties: { value: 94.8, currency: 'EUR', order_id: 'order' } })],
     window,

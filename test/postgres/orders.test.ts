@@ -40,7 +40,7 @@ describe.runIf(hasPostgres)('with PostgreSQL', () => {
     writeFileSync(file, shopifyCsv([...orders, { id: '4503', time: hours(-1), email: 'new@example.com' }]))
     const unknown = await runCli(['reconcile', file, '--all'], environment)
     expect(unknown.output).toMatch(/^unknown +1 {2}/m)
-    await runSql(url, `UPDATE converge.log_hours SET hour = hour - 2`)
+    await runSql(url, `UPDATE converge.log_counts SET hour = hour - 2`)
     const missed = await runCli(['reconcile', file, '--all', '--force'], environment)
     expect(missed.output).toMatch(/^never_seen +1 {2}/m)
     expect(missed.code).toBe(1)

@@ -75,7 +75,7 @@ test('a file of format 1 opens, migrates and delivers its events, and a copy of 
   expect(await store.requeue('all')).toBe(1)
   await expect.poll(() => told().at(-1), { timeout: 8000 }).toBe('Purchase refused signed')
   await store.close()
-  expect(rowsOf(path, 'SELECT * FROM pragma_user_version')).toEqual([{ user_version: 3 }])
+  expect(rowsOf(path, 'SELECT * FROM pragma_user_version')).toEqual([{ user_version: 4 }])
 
   const copy = `${path}-version-1`
   expect(rowsOf(copy, 'SELECT * FROM pragma_application_id, pragma_user_version')).toEqual([
@@ -83,6 +83,23 @@ test('a file of format 1 opens, migrates and delivers its events, and a copy of 
   ])
   for (const table of ['waiting', 'dead_letters', 'orders', 'totals', 'owner'])
     expect(rowsOf(copy, `SELECT * FROM ${table}`)).toEqual(rowsOf(version1, `SELECT * FROM ${table}`))
+})
+
+// Written at noon by format 3, with its event log. TikTok has received one order and refused one. A third one waits.
+const version3 = fileURLToPath(new URL('fixtures/database-version-3.db', import.meta.url))
+
+test('a file of format 3 opens with its event log, keeps its events and can remember alerts', async () => {
+  const path = newPath()
+  copyFileSync(version3, path)
+  const store = createSqliteStore({ path, pixelId, retryAfter: soon, now: () => noon + 60_000 })
+  onTestFinished(() => store.close())
+  const statuses = async () => (await store.log?.lines({}))?.map(({ status }) => status)
+  expect(await statuses()).toEqual(['waiting', 'failure', 'success'])
+  store.start(async (events) => events.map(() => 'done'), { mergeOrders: 0 })
+  await expect.poll(statuses, { timeout: 8000 }).toEqual(['success', 'failure', 'success'])
+  const alerts = new Map([['deliveryStopped', 'Delivery stopped.']])
+  await store.postedAlerts?.write(alerts)
+  expect(await store.postedAlerts?.read()).toEqual(alerts)
 })
 
 test('a file that cannot be copied before its migration is not changed, and the error says so', () => {
@@ -99,7 +116,7 @@ test('a file that cannot be copied before its migration is not changed, and the 
 test('a file of the current format is not copied when it is opened again', async () => {
   const path = newPath()
   for (let round = 0; round < 2; round++) await openStore(path).close()
-  for (const version of [0, 1, 2]) expect(existsSync(`${path}-version-${version}`)).toBe(false)
+  for (const version of [0, 1, 2, 3]) expect(existsSync(`${path}-version-${version}`)).toBe(false)
 })
 
 test('events that a process of the previous version writes at the same time are delivered', async () => {

@@ -41,7 +41,7 @@ export function createLogImport({ connections, schema, source }: ImportOptions) 
     ON CONFLICT (source, name) DO UPDATE SET chunk = excluded.chunk`
   const sequence = `${schema}.log_id_seq`
   const insertSql = `INSERT INTO ${schema}.log (${names}) SELECT ${values} FROM json_to_recordset($1) AS given (${columns})`
-  const countsSql = `INSERT INTO ${schema}.log_hours (hour, key, count, value) SELECT hour, key, count, value
+  const countsSql = `INSERT INTO ${schema}.log_counts (hour, key, count, value) SELECT hour, key, count, value
     FROM json_to_recordset($1) AS given (hour bigint, key text, count bigint, value double precision)`
   const secretSql = `INSERT INTO ${schema}.log_former_secrets (secret) VALUES (decode($1, 'hex')) ON CONFLICT DO NOTHING`
   const openSql = `SELECT id FROM ${schema}.log WHERE id > $1 AND id <= $2 AND status IN (${waiting}, ${retry}, ${failure})

@@ -15,11 +15,11 @@ export function createLogReader(query: Query, schema: string, ready: () => Promi
   const findSql = `SELECT ${columns} FROM ${schema}.log WHERE event_id = ANY($1) OR order_id = ANY($1)
     ORDER BY id DESC LIMIT ${longestPage}`
   // Match keys and times, which have most rows, are only read for the recent hours.
-  const countsSql = `SELECT hour, key, sum(count) AS count, sum(value) AS value FROM ${schema}.log_hours
+  const countsSql = `SELECT hour, key, sum(count) AS count, sum(value) AS value FROM ${schema}.log_counts
     WHERE hour >= least($1::bigint, $2::bigint) AND (hour >= $2 OR (hour >= $1 AND key < '["p' AND key >= '["l')) AND key <> '["bytes"]' GROUP BY hour, key HAVING sum(count) <> 0`
   // Each count's key is a JSON array: "line", source, channel, Converge's name, TikTok's name and status.
   const hoursSql = `SELECT hour, sum(count) AS count FROM (
-      SELECT hour, key::json AS kind, sum(count) AS count FROM ${schema}.log_hours
+      SELECT hour, key::json AS kind, sum(count) AS count FROM ${schema}.log_counts
       WHERE key LIKE '["line",%' GROUP BY hour, key HAVING sum(count) > 0
     ) AS counted
     WHERE ($1::text IS NULL OR kind ->> 1 = $1) AND ($2::text IS NULL OR kind ->> 3 = $2 OR kind ->> 4 = $2)

@@ -25,23 +25,46 @@ const bytesOf = (table: string, sign: '' | '-'): string => `
 
 // Rows are only added, because commits that change one row would wait for each other. Once a minute, they are joined.
 const addCounts = (schema: string, counts: string): string => `
-  INSERT INTO ${schema}.log_hours (hour, key, count, value)
+  INSERT INTO ${schema}.log_counts (hour, key, count, value)
     SELECT hour, key, sum(count), sum(value) FROM (${counts}) AS changes
     GROUP BY hour, key HAVING sum(count) <> 0 OR sum(value) <> 0;`
 
-const trigger = (schema: string, name: string, when: string, counts: string): string => `
-CREATE FUNCTION ${schema}.${name}() RETURNS trigger LANGUAGE plpgsql AS $$
+const countingFunction = (schema: string, name: string, counts: string): string => `
+CREATE OR REPLACE FUNCTION ${schema}.${name}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN${addCounts(schema, counts)}
   RETURN NULL;
-END $$;
+END $$;`
+
+/** The functions that count lines. */
+const countingFunctions = (schema: string): string =>
+  countingFunction(schema, 'log_added', `${countsOf('added', '')} UNION ALL ${bytesOf('added', '')}`) +
+  countingFunction(
+    schema,
+    'log_changed',
+    `${countsOf('added', '')} UNION ALL ${countsOf('former', '-')} UNION ALL ${bytesOf('added', '')} UNION ALL ${bytesOf('former', '-')}`,
+  ) +
+  countingFunction(schema, 'log_removed', bytesOf('former', '-'))
+
+const trigger = (schema: string, name: string, when: string): string => `
 CREATE TRIGGER ${name} ${when} FOR EACH STATEMENT EXECUTE FUNCTION ${schema}.${name}();`
+
+const countTables = (schema: string): string => `
+CREATE TABLE IF NOT EXISTS ${schema}.log_counts (
+  hour bigint NOT NULL,
+  key text COLLATE "C" NOT NULL,
+  count bigint NOT NULL,
+  value double precision NOT NULL,
+  joined boolean NOT NULL DEFAULT false
+) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 5000);
+CREATE INDEX IF NOT EXISTS log_counts_hour ON ${schema}.log_counts (hour, key);
+CREATE INDEX IF NOT EXISTS log_counts_new ON ${schema}.log_counts (hour, key) WHERE NOT joined;`
 
 /**
  * The event log. log.status is an index of `logStatuses`, log.keys the bits of `logMatchKeys`. log.person has the keyed
  * references of a person's hashes, which only `forget` uses. An answer of TikTok changes no indexed column, and so no
  * index, if the changed line fits into the same page. So more than half of each page is left free. With less room, each index gets an
  * entry for three of four answers, and the log is larger: 32 instead of 25 MB for 40,000 lines.
- * log_hours counts lines, because counting a million takes too long. Deleted lines stay in the counts.
+ * log_counts counts lines, because counting a million takes too long. Deleted lines stay in the counts.
  */
 export const logTables = (schema: string): string => `
 CREATE TABLE ${schema}.log (
@@ -70,22 +93,31 @@ CREATE INDEX log_event_id ON ${schema}.log (event_id);
 CREATE INDEX log_order_id ON ${schema}.log (order_id) WHERE order_id IS NOT NULL;
 CREATE INDEX log_time ON ${schema}.log (time, id);
 CREATE INDEX log_orders ON ${schema}.log (time) WHERE is_order;
-CREATE TABLE ${schema}.log_hours (
-  hour bigint NOT NULL,
-  key text COLLATE "C" NOT NULL,
-  count bigint NOT NULL,
-  value double precision NOT NULL,
-  joined boolean NOT NULL DEFAULT false
-) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 5000);
-CREATE INDEX log_hours_hour ON ${schema}.log_hours (hour, key);
-CREATE INDEX log_hours_new ON ${schema}.log_hours (hour, key) WHERE NOT joined;
-${trigger(schema, 'log_added', `AFTER INSERT ON ${schema}.log REFERENCING NEW TABLE AS added`, `${countsOf('added', '')} UNION ALL ${bytesOf('added', '')}`)}
-${trigger(schema, 'log_changed', `AFTER UPDATE ON ${schema}.log REFERENCING NEW TABLE AS added OLD TABLE AS former`, `${countsOf('added', '')} UNION ALL ${countsOf('former', '-')} UNION ALL ${bytesOf('added', '')} UNION ALL ${bytesOf('former', '-')}`)}
-${trigger(schema, 'log_removed', `AFTER DELETE ON ${schema}.log REFERENCING OLD TABLE AS former`, bytesOf('former', '-'))}
+${countTables(schema)}
+${countingFunctions(schema)}
+${trigger(schema, 'log_added', `AFTER INSERT ON ${schema}.log REFERENCING NEW TABLE AS added`)}
+${trigger(schema, 'log_changed', `AFTER UPDATE ON ${schema}.log REFERENCING NEW TABLE AS added OLD TABLE AS former`)}
+${trigger(schema, 'log_removed', `AFTER DELETE ON ${schema}.log REFERENCING OLD TABLE AS former`)}
 CREATE TABLE ${schema}.log_secret (one boolean PRIMARY KEY DEFAULT true CHECK (one), secret bytea NOT NULL);
 INSERT INTO ${schema}.log_secret (secret) VALUES (sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8')));
--- The secrets of lines that came from other databases.
-CREATE TABLE ${schema}.log_former_secrets (secret bytea PRIMARY KEY);
 ALTER TABLE ${schema}.waiting ADD COLUMN line bigint;
 ALTER TABLE ${schema}.dead_letters ADD COLUMN line bigint;
+`
+
+/**
+ * Version 3 of the log tables. An earlier version 2 counted in log_hours, which its forwarders still read and prune. Its open
+ * transactions must end first, or their lines would not be counted.
+ */
+export const countedLogTables = (schema: string): string => `
+LOCK TABLE ${schema}.log IN SHARE ROW EXCLUSIVE MODE;
+ALTER TABLE ${schema}.log SET (fillfactor = 45);
+${countTables(schema)}
+DO $$ BEGIN
+  IF to_regclass('${schema}.log_hours') IS NOT NULL THEN
+    INSERT INTO ${schema}.log_counts (hour, key, count, value) SELECT hour, key, count, value FROM ${schema}.log_hours;
+  END IF;
+END $$;
+${countingFunctions(schema)}
+-- The secrets of lines that came from other databases.
+CREATE TABLE IF NOT EXISTS ${schema}.log_former_secrets (secret bytea PRIMARY KEY);
 `

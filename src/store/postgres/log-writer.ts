@@ -147,15 +147,15 @@ export function createLogPruning(connections: Connections, schema: string, lock:
   const lockSql = 'SELECT pg_try_advisory_xact_lock($1) AS mine'
   // As in the order memory, a clock that is ahead must not delete everything: days count from the newest line at most.
   const oldestSql = `SELECT least($1::bigint, max(time)) - $2::bigint AS oldest FROM ${schema}.log`
-  const bytesSql = `SELECT sum(count) AS bytes FROM ${schema}.log_hours WHERE key = '["bytes"]'`
+  const bytesSql = `SELECT sum(count) AS bytes FROM ${schema}.log_counts WHERE key = '["bytes"]'`
   const deleteSql = (condition: string) => `DELETE FROM ${schema}.log WHERE id IN (
     SELECT id FROM ${schema}.log ${condition} ORDER BY time, id LIMIT ${LINES_OF_STEP}) RETURNING 1`
-  const deleteHoursSql = `DELETE FROM ${schema}.log_hours WHERE hour < $1`
+  const deleteHoursSql = `DELETE FROM ${schema}.log_counts WHERE hour < $1`
   // Transactions only add rows, so that none waits for another. Each count that they have changed becomes one row again.
-  const joinSql = `WITH changed AS MATERIALIZED (SELECT DISTINCT hour, key FROM ${schema}.log_hours WHERE NOT joined),
-    gone AS (DELETE FROM ${schema}.log_hours AS known USING changed
+  const joinSql = `WITH changed AS MATERIALIZED (SELECT DISTINCT hour, key FROM ${schema}.log_counts WHERE NOT joined),
+    gone AS (DELETE FROM ${schema}.log_counts AS known USING changed
       WHERE known.hour = changed.hour AND known.key = changed.key RETURNING known.hour, known.key, count, value)
-    INSERT INTO ${schema}.log_hours (hour, key, count, value, joined)
+    INSERT INTO ${schema}.log_counts (hour, key, count, value, joined)
     SELECT hour, key, sum(count), sum(value), true FROM gone GROUP BY hour, key`
 
   return (now: number, { days = defaultRetention.days, maxBytes = defaultRetention.maxBytes }: LogRetention) =>

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Connections, codeOf, isPermanent, type Query, reasonOf } from './connections.ts'
-import { laterTables, outboxTables } from './postgres-tables.ts'
+import { alertTables, laterTables, outboxTables } from './postgres-tables.ts'
 import { UnusableDatabase } from './postgres-url.ts'
 
 /** Returns the SQL of one step. `schema` is quoted. */
@@ -10,7 +10,7 @@ export type Migration = (schema: string) => string
  * Each migration updates the tables from the version of its index to the next. It only adds, so that forwarders of the previous
  * version keep running. A later version removes what nothing uses. Never change a released migration.
  */
-export const migrations: readonly Migration[] = [outboxTables, laterTables]
+export const migrations: readonly Migration[] = [outboxTables, laterTables, alertTables]
 
 export const DEFAULT_SCHEMA = 'converge'
 

@@ -1,4 +1,4 @@
-import { logTables } from './log-tables.ts'
+import { countedLogTables, logTables } from './log-tables.ts'
 import { profileTables } from './profile-tables.ts'
 
 /** Version 1 of the tables. */
@@ -23,10 +23,14 @@ INSERT INTO ${schema}.customer_history (salt) VALUES (replace(gen_random_uuid():
 -- What was taken from other databases: the last chunk of each of their tables.
 CREATE TABLE ${schema}.moves (source text NOT NULL, name text NOT NULL, chunk text NOT NULL, PRIMARY KEY (source, name));
 CREATE TABLE ${schema}.switches (name text PRIMARY KEY, since bigint NOT NULL);
--- Alerts that were posted and are not over.
-CREATE TABLE ${schema}.alerts (cause text PRIMARY KEY, sentence text NOT NULL);
 ${profileTables(schema)}
 ${logTables(schema)}`
+
+/** Version 3 of the tables: posted alerts, and the counts of the log as rows that are only added. */
+export const alertTables = (schema: string): string => `
+-- Alerts that were posted and are not over.
+CREATE TABLE IF NOT EXISTS ${schema}.alerts (cause text PRIMARY KEY, sentence text NOT NULL);
+${countedLogTables(schema)}`
 
 /**
  * Waiting events, leases, dead letters and the order memory. The meaning of the columns is the same as

@@ -98,6 +98,11 @@ CREATE INDEX waiting_held ON waiting (event_id) WHERE held = 1;
 CREATE INDEX waiting_held_due ON waiting (due) WHERE held = 1;
 `
 
+// Alerts that were posted and are not over.
+const postedAlerts = `
+CREATE TABLE IF NOT EXISTS alerts (cause TEXT PRIMARY KEY, sentence TEXT NOT NULL) STRICT, WITHOUT ROWID;
+`
+
 /**
  * Each migration updates a file from the version of its index to the next. It only adds, so that a process of the previous
  * version can keep using the file. A later version removes what nothing uses. Never change a released migration.
@@ -106,6 +111,7 @@ const migrations: readonly string[] = [
   fromUnversioned,
   heldOrders,
   profileTables + historyTables + logTables + switchTables,
+  postedAlerts,
 ]
 
 /** The version of the tables. A file without an application ID and version has version 0. */
