@@ -147,6 +147,22 @@ function testSourceDenials(start: StartShop): void {
     expect(await count(server, '1002')).toBe(0)
   })
 
+  test.each([
+    ['before', ['mary', 'a', 'b', 'c']],
+    ['after', ['a', 'b', 'c', 'mary']],
+  ])('a denial %s the phone number belongs to nobody leaves the orders of others who have it', async (_, names) => {
+    const server = start({ consent: 'implied' })
+    await nameAnna(server)
+    for (const name of names) {
+      server.pass(1000)
+      const consent = name === 'mary' ? denied : {}
+      const given = { $email: `${name}@example.com`, $phone_number: phone, ...consent }
+      await server.postShop(orderOf(name, given, [], renewal))
+    }
+    server.pass(1000)
+    expect(await server.renew('1001', { $email: jane })).toHaveProperty('ttclid')
+  })
+
   test('a denial by an alias ends to count once the alias belongs to nobody', async () => {
     const server = start({ consent: 'implied' })
     await server.postShop(orderOf('1000', denied, [cart]))

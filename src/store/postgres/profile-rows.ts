@@ -1,4 +1,4 @@
-import { hasPerson, lastSeen, type Profile, type ProfileKey } from '../profile.ts'
+import { hasPerson, lastSeen, type Profile, type ProfileKey, personKeysOf } from '../profile.ts'
 import type { ProfileChanges, ProfileReader } from '../profile-set.ts'
 import type { Query } from './connections.ts'
 import { fromHex, toHex } from './profile-key.ts'
@@ -40,6 +40,8 @@ export function createProfileRows(schema: string, lock: string) {
     UNION ALL SELECT 'denied', encode(key, 'hex'), time, NULL FROM ${schema}.tombstones
       WHERE key IN (SELECT key FROM given UNION SELECT key FROM links)
     UNION ALL SELECT 'clock', NULL, time, NULL FROM ${schema}.profile_clock`
+  const deniedSql = `SELECT 'denied' AS kind, encode(key, 'hex') AS key, time AS number FROM ${schema}.tombstones
+    WHERE key IN (SELECT decode(hex, 'hex') FROM unnest($1::text[]) AS hex)`
   const idsSql = `SELECT nextval('${schema}.profiles_id_seq') AS id FROM generate_series(1, $1)`
   const unlinkProfilesSql = `DELETE FROM ${schema}.profile_keys WHERE profile = ANY($1)`
   const removeSql = `DELETE FROM ${schema}.profiles WHERE id = ANY($1) RETURNING 1`
@@ -101,7 +103,10 @@ export function createProfileRows(schema: string, lock: string) {
 
     /** Reads what the keys lead to. Call it with the lock. */
     async read(query: Query, keys: Iterable<ProfileKey>): Promise<KnownProfiles> {
-      return toKnown(await query(readSql, [[...new Set(keys)].map(toHex)]))
+      const hex = [...new Set(keys)].map(toHex)
+      const rows = await query(readSql, [hex])
+      const unread = namedKeysOf(rows).filter((key) => !hex.includes(key))
+      return toKnown(unread.length ? [...rows, ...(await query(deniedSql, [unread]))] : rows)
     },
 
     /** Writes the changes of a transaction. `now` is in milliseconds since 1970. */
@@ -152,7 +157,9 @@ export const noProfiles: KnownProfiles = {
 
 const isStored = (id: number): boolean => id > 0
 
-function toKnown(rows: Awaited<ReturnType<Query>>): KnownProfiles {
+type Rows = Awaited<ReturnType<Query>>
+
+function toKnown(rows: Rows): KnownProfiles {
   const owners = new Map<ProfileKey, number[]>()
   const links = new Map<number, ProfileKey[]>()
   const profiles = new Map<number, string>()
@@ -182,6 +189,16 @@ function toKnown(rows: Awaited<ReturnType<Query>>): KnownProfiles {
       denied: (key) => denied.get(key) ?? 0,
     },
   }
+}
+
+/** The hex keys of persons, with which a profile fills events although they no longer lead to it: too many persons have them. */
+function namedKeysOf(rows: Rows): string[] {
+  const linked = new Set(rows.flatMap(({ kind, key }) => (kind === 'link' ? String(key) : [])))
+  const named = rows.flatMap(({ kind, body }) => {
+    if (kind !== 'profile') return []
+    return personKeysOf(parseProfile(String(body)).signed ?? {}).map(toHex)
+  })
+  return [...new Set(named)].filter((key) => !linked.has(key))
 }
 
 function addTo<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
