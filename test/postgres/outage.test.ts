@@ -69,6 +69,7 @@ describe.runIf(binaries)('while PostgreSQL', () => {
       expect(answer.headers.get('retry-after')).toBe('60')
     }
     expect(await health(started)).toEqual([503, 'stopped'])
+    await expect.poll(() => log.join('\n'), poll).toContain('the database cannot be used')
     await postgres.start()
     await expect.poll(async () => (await postPage(server.url, pageBatch(['5']))).status, poll).toBe(202)
     await expect.poll(() => arrived(tiktok), poll).toEqual(['1', '2', '5'])
