@@ -13,8 +13,8 @@ const folder = mkdtempSync(join(tmpdir(), 'converge-tests-'))
 const quickFolder = mkdtempSync(join(memoryFolder() ?? tmpdir(), 'converge-tests-'))
 chmodSync(quickFolder, 0o755)
 
-/** One command more than processors: the browsers and the server wait a lot. */
-const AT_ONCE = Math.max(2, availableParallelism()) + 1
+/** Two commands more than processors: the browsers and the servers wait a lot. */
+const AT_ONCE = Math.max(2, availableParallelism()) + 2
 
 const vitest = (...projects: string[]) => `vitest run ${projects.map((name) => `--project ${name}`).join(' ')}`
 
@@ -29,15 +29,16 @@ const first = {
  */
 const then: Record<string, string> = {
   chromium: vitest('chromium'),
-  server: vitest('server', 'postgres', 'workerd'),
+  server: vitest('server', 'workerd'),
   webkit: vitest('webkit'),
+  postgres: vitest('postgres'),
   firefox: vitest('firefox'),
   ...(process.argv.includes('--with-examples') && { 'built examples': 'node test/examples/check-all.mjs' }),
   package: vitest('package', 'types', 'examples'),
   types: 'tsc --project tsconfig.json',
 }
 /** The commands that run nothing from their temporary folder. A folder in memory may forbid that. */
-const quick = ['chromium', 'server', 'webkit', 'firefox']
+const quick = ['chromium', 'server', 'webkit', 'postgres', 'firefox']
 
 const start = Date.now()
 const outcome: Outcome = { passed: 0, failed: 0, skipped: 0, files: {}, failures: [] }
