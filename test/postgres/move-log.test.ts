@@ -142,7 +142,7 @@ describe.runIf(hasPostgres)('database move', () => {
     await fillFile(path)
     const before = await viewsOfFile(path)
     expect(before.lines).toHaveLength(6005)
-    expect(before.hours).toHaveLength(2)
+    expect(before.hours.length).toBeGreaterThan(1) // 3 if an hour ends meanwhile
     await move(path)
     expect(said[0]).toContain('6005 lines of the event log')
     const store = openStore(url)
