@@ -32,6 +32,7 @@ function setFilters(filters: Filters): void {
 function FilterForm({ filters, summary }: { filters: Filters; summary: AdminSummary | undefined }) {
   const search = useRef<HTMLInputElement>(null)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const submitted = useRef(filters.q)
   const names = [...new Set((summary?.days ?? []).flatMap(({ events }) => Object.keys(events)))].sort()
   const sources = (summary?.sources ?? []).map(({ name }) => name)
   const change = (name: keyof Filters) => (event: Event) => {
@@ -42,7 +43,8 @@ function FilterForm({ filters, summary }: { filters: Filters; summary: AdminSumm
   const submit = (event?: Event) => {
     event?.preventDefault()
     clearTimeout(timer.current)
-    setFilters({ ...filters, q: search.current?.value.trim() ?? '' })
+    submitted.current = search.current?.value.trim() ?? ''
+    setFilters({ ...filters, q: submitted.current })
   }
   const type = () => {
     clearTimeout(timer.current)
@@ -50,9 +52,10 @@ function FilterForm({ filters, summary }: { filters: Filters; summary: AdminSumm
   }
   useEffect(() => () => clearTimeout(timer.current), [])
   useEffect(() => {
-    // Do not replace text that is being typed.
-    const field = search.current
-    if (field && field.value.trim() !== filters.q) field.value = filters.q
+    // This runs after the filters were shown. What was typed until then must stay.
+    if (!search.current || submitted.current === filters.q) return
+    submitted.current = filters.q
+    search.current.value = filters.q
   }, [filters.q])
 
   const isFiltered = filterNames.some((name) => filters[name])

@@ -138,6 +138,34 @@ inEachBrowser(
         await shows('Admin token', 'label')
       })
 
+      test('what is typed before the page has shown the last filter stays in the search field', async () => {
+        await mount()
+        const page = await stage.open(adminUrl)
+        const { signIn, shows } = operatorOf(page)
+        await signIn()
+        await shows('Today', 'h1')
+        await page.evaluate(() => {
+          const type = (text: string) => {
+            const field = document.querySelector<HTMLInputElement>('input[name=q]')
+            if (!field) return false
+            field.value = text
+            field.dispatchEvent(new InputEvent('input', { bubbles: true }))
+            return true
+          }
+          // As soon as the field is there, and as soon as the filter of the first digit takes effect.
+          const observer = new MutationObserver(() => type('1') && observer.disconnect())
+          observer.observe(document.body, { subtree: true, childList: true })
+          const addMore = () => {
+            if (!location.hash.includes('q=')) return
+            removeEventListener('hashchange', addMore)
+            type('1002')
+          }
+          addEventListener('hashchange', addMore)
+          location.hash = '#events'
+        })
+        await shows('1 event, newest first', 'h2')
+      })
+
       test('with only Tab and Enter, an operator gets from Today to the lost order, its reason and its retry', async () => {
         await mount()
         const page = await stage.open(adminUrl)
