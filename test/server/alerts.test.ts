@@ -101,6 +101,8 @@ describe('an alert', () => {
     first.tiktok.faults.always = { code: 40002 }
     for (const id of ['1', '2']) await postShop(first.url, lead(id))
     await vi.waitFor(() => expect(first.hook.texts).toHaveLength(1), poll)
+    // A server that ends between the message and this row posts it again.
+    await expect.poll(() => readAlerts(first.path), poll).toHaveLength(1)
     await first.server.close()
     const { hook, url } = await startWatched({ deadLetters: 1 }, first)
     for (let tries = 0; tries < 4; tries++)

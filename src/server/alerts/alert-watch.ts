@@ -74,16 +74,20 @@ export function createAlertWatch(options: AlertWatchOptions): () => Promise<void
   async function look(): Promise<void> {
     memory.former ??= await readFormer()
     const causes: ReadonlyMap<string, string> = await findNow(options)
-    const before = new Map(memory.active)
+    // Written after each message, because posting the next one may take long, and the process may end meanwhile.
+    const remember = () => posted?.write(withoutSources(memory.active))
     for (const [cause, sentence] of causes) {
       memory.former.delete(cause)
-      if (!memory.active.has(cause) && (await post(sentence))) memory.active.set(cause, sentence)
+      if (memory.active.has(cause) || !(await post(sentence))) continue
+      memory.active.set(cause, sentence)
+      await remember()
     }
     for (const [cause, sentence] of memory.active) {
       if (causes.has(cause) || mayReturn(cause)) continue
-      if (await post(`This is over: ${sentence}`)) memory.active.delete(cause)
+      if (!(await post(`This is over: ${sentence}`))) continue
+      memory.active.delete(cause)
+      await remember()
     }
-    if (!isSame(before, memory.active)) await posted?.write(withoutSources(memory.active))
   }
 
   return () => {
@@ -101,9 +105,6 @@ export function createAlertWatch(options: AlertWatchOptions): () => Promise<void
 /** Each forwarder counts the refusals of sources itself, from its start on. Another one must not treat them as over. */
 const withoutSources = (sentences: ReadonlyMap<string, string>): Map<string, string> =>
   new Map([...sentences].filter(([cause]) => !cause.startsWith('source:')))
-
-const isSame = (one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): boolean =>
-  one.size === other.size && [...one.keys()].every((cause) => other.has(cause))
 
 async function findNow(options: AlertWatchOptions): Promise<Map<Cause, string>> {
   const { alerts, memory, eventLog, now, monotonic } = options
