@@ -169,8 +169,9 @@ test('an order has the customer, the address, the time and the click ID', async 
 test('only the fields of an order that TikTok needs are sent', async () => {
   const text = JSON.stringify(await sentOf(wooCommerceOrder))
   expect(text).toContain('Purchase')
-  for (const secret of ['erika', 'Heidestr', '171', 'wc_order_', 'Ringstr', 'spring', 'stripe'])
+  for (const secret of ['erika', 'Heidestr', 'wc_order_', 'Ringstr', 'spring', 'stripe'])
     expect(text.toLowerCase()).not.toContain(secret.toLowerCase())
+  expect(text).not.toMatch(/\b171\b/) // a time or a hash may contain these digits
 })
 
 test('a guest has no customer ID', async () => {
