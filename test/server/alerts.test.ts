@@ -115,6 +115,27 @@ describe('an alert', () => {
     await expect.poll(() => readAlerts(first.path)).toEqual([])
   })
 
+  test('is remembered before the next one is posted, which may take long', async () => {
+    const hook = await startHook()
+    const kept: string[][] = []
+    const keptAtMessage: number[] = []
+    const look = createAlertWatch({
+      ...{ alerts: { url: hook.url, oldestMinutes: 30, deadLetters: 0 }, pixelId, memory: createAlertMemory() },
+      readHealth: async () => ({ ...health, full: 'The outbox has reached its limit.', dead: { refused: 1 } }),
+      ...{ readPause: () => undefined, eventLog: undefined, log: () => {}, now: () => 0, monotonic: () => 0 },
+      sourceCounts: createSourceCounts(readSources({ pixelId, accessToken, allowedOrigins: [shop] })),
+      posted: { read: async () => new Map(), write: async (sentences) => void kept.push([...sentences.keys()]) },
+      fetch: (input, init) => {
+        keptAtMessage.push(kept.length)
+        return fetch(input, init)
+      },
+    })
+    await look()
+    expect(hook.texts).toHaveLength(2)
+    expect(keptAtMessage).toEqual([0, 1])
+    expect(kept).toEqual([['full'], ['full', 'dead']])
+  })
+
   test('that a restart hides is over only after ten minutes, because TikTok may not have answered yet', async () => {
     const hook = await startHook()
     const posted = new Map([['token', 'Nothing is sent.']])
