@@ -1,7 +1,6 @@
 // `converge-tiktok database move` copies the event log.
 import { isDeepStrictEqual } from 'node:util'
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { databaseCommand } from '../../src/node/database-command.ts'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { Deliver, Verdict } from '../../src/server/outbox.ts'
 import type { LogLine } from '../../src/store/event-log.ts'
 import { createLogImport } from '../../src/store/postgres/import-log.ts'
@@ -12,7 +11,8 @@ import type { Store } from '../../src/store/store.ts'
 import { logged, logOf, partOf } from '../server/log-contract.ts'
 import { pixelId } from '../server/node-requests.ts'
 import { newPath, soon } from '../server/outbox-kit.ts'
-import { createDatabase, hasPostgres, openStore } from './postgres-kit.ts'
+import { createMoveTarget, type MoveTarget } from './move-target.ts'
+import { hasPostgres, openStore } from './postgres-kit.ts'
 import { runSql } from './run-sql.ts'
 
 const window = { mergeOrders: 60 }
@@ -113,23 +113,12 @@ async function viewsOf({ log }: Store) {
 }
 
 describe.runIf(hasPostgres)('database move', () => {
-  let url = ''
-  let open = ''
-  let said: string[] = []
+  let url: string
+  let said: string[]
+  let move: MoveTarget['move']
   beforeEach(async () => {
-    url = await createDatabase()
-    const parts = new URL(url)
-    vi.stubEnv('PGPASSWORD', decodeURIComponent(parts.password))
-    parts.password = ''
-    open = parts.href
-    said = []
-    vi.spyOn(console, 'log').mockImplementation((line) => void said.push(line))
+    ;({ url, said, move } = await createMoveTarget())
   })
-  afterEach(() => {
-    vi.unstubAllEnvs()
-    vi.restoreAllMocks()
-  })
-  const move = (path: string) => databaseCommand(['move', '--from', path, '--to', open])
   const viewsOfFile = async (path: string) => {
     const file = openFile(path)
     const views = await viewsOf(file)

@@ -1,5 +1,5 @@
 // `converge-tiktok database move`: from a file to PostgreSQL.
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { sha256 } from '../../src/core/sha256.ts'
 import { databaseCommand } from '../../src/node/database-command.ts'
 import type { OutboxEvent } from '../../src/server/outbox.ts'
@@ -12,7 +12,8 @@ import type { Store } from '../../src/store/store.ts'
 import { pixelId } from '../server/node-requests.ts'
 import { newPath, numbered, purchase, soon } from '../server/outbox-kit.ts'
 import { listOf } from '../server/store-contract.ts'
-import { createDatabase, hasPostgres, openStore } from './postgres-kit.ts'
+import { createMoveTarget, type MoveTarget } from './move-target.ts'
+import { hasPostgres, openStore } from './postgres-kit.ts'
 import { runSql } from './run-sql.ts'
 
 const window = { mergeOrders: 60 }
@@ -54,23 +55,13 @@ async function fillFile(path: string): Promise<void> {
 }
 
 describe.runIf(hasPostgres)('database move', () => {
-  let url = ''
-  let open = ''
-  let lines: string[] = []
+  let url: string
+  let open: string
+  let lines: string[]
+  let move: MoveTarget['move']
   beforeEach(async () => {
-    url = await createDatabase()
-    const parts = new URL(url)
-    vi.stubEnv('PGPASSWORD', decodeURIComponent(parts.password))
-    parts.password = ''
-    open = parts.href
-    lines = []
-    vi.spyOn(console, 'log').mockImplementation((line) => void lines.push(line))
+    ;({ url, open, said: lines, move } = await createMoveTarget())
   })
-  afterEach(() => {
-    vi.unstubAllEnvs()
-    vi.restoreAllMocks()
-  })
-  const move = (path: string) => databaseCommand(['move', '--from', path, '--to', open])
 
   test('moves waiting events, dead letters, order memory, customers and counts, and leaves the file empty', async () => {
     const path = newPath()
