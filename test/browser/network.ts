@@ -43,7 +43,11 @@ export interface Network {
   serve(host: string, site: Site | Record<string, string | Served>): void
   /** Resolves with the awaited request once its body has arrived. */
   waitForRequest(wanted: (request: LoggedRequest) => boolean, timeout?: number): Promise<LoggedRequest>
-  /** Clears hosts, log and strays, and TikTok's hits and faults. */
+  /** The origins whose documents were requested, and whether a browser may keep a response or its cookie. */
+  readonly traces: { origins: Set<string>; isKept: boolean }
+  /** From now until `reset`, every host answers with an empty document, and nothing is logged. */
+  fallSilent(): void
+  /** Clears hosts, log, strays and traces, and TikTok's hits and faults. */
   reset(): void
   close(): Promise<void>
 }
@@ -73,6 +77,8 @@ export async function createNetwork(certificate?: Certificate): Promise<Network>
   const strays: string[] = []
   const watchers = new Set<(request: LoggedRequest) => void>()
   const sockets = new Set<Socket>()
+  const traces = { origins: new Set<string>(), isKept: false }
+  let isSilent = false
 
   const stray = (address: string, host: string) => {
     if (!browsersOwnHosts.test(host)) strays.push(address)
@@ -97,6 +103,10 @@ export async function createNetwork(certificate?: Certificate): Promise<Network>
   async function answer(request: IncomingMessage, response: ServerResponse, secure: boolean): Promise<void> {
     const url = new URL(request.url ?? '/', `${secure ? 'https' : 'http'}://${request.headers.host}`)
     const path = url.pathname + url.search
+    if (isSilent) {
+      response.writeHead(200, { 'content-type': typeOf('/'), 'access-control-allow-origin': '*' }).end()
+      return
+    }
     const site = sites.get(url.hostname)
     if (!site) {
       stray(url.href, url.hostname)
@@ -104,6 +114,10 @@ export async function createNetwork(certificate?: Certificate): Promise<Network>
       return
     }
     const { method = 'GET', headers } = request
+    if (headers.accept?.includes('text/html')) traces.origins.add(url.origin)
+    // Node sets the same header by default. Only after this call can the others be read.
+    response.setHeader('date', new Date().toUTCString())
+    response.once('finish', () => (traces.isKept ||= isKept(response)))
     note(request, { time: Date.now(), secure, host: url.hostname, path, method, headers, body: '', done: false })
     try {
       await site(request, response, path)
@@ -123,7 +137,7 @@ export async function createNetwork(certificate?: Certificate): Promise<Network>
   proxy.on('connect', (request: IncomingMessage, socket: Socket) => {
     const host = (request.url ?? '').replace(/:\d+$/, '')
     socket.on('error', () => {}) // a tab was closed in the middle
-    if (sites.has(host)) {
+    if (isSilent || sites.has(host)) {
       socket.write('HTTP/1.1 200 Connection Established\r\n\r\n')
       tls.emit('connection', socket)
     } else {
@@ -155,7 +169,14 @@ export async function createNetwork(certificate?: Certificate): Promise<Network>
     })
   }
 
+  function fallSilent(): void {
+    isSilent = true
+  }
+
   function reset(): void {
+    isSilent = false
+    traces.origins.clear()
+    traces.isKept = false
     sites.clear()
     for (const host of tiktokHosts) serve(host, tiktok.answer)
     log.length = 0
@@ -170,7 +191,7 @@ export async function createNetwork(certificate?: Certificate): Promise<Network>
     return closed
   }
 
-  return { port: portOf(proxy), tiktok, log, strays, serve, waitForRequest, reset, close }
+  return { port: portOf(proxy), tiktok, log, strays, serve, waitForRequest, traces, fallSilent, reset, close }
 }
 
 /** The port of a listening server. */
@@ -188,6 +209,13 @@ function tableOf(table: Record<string, string | Served>): Site {
     const { body, status = 200, headers, type = typeOf(pathname) } = typeof found === 'string' ? { body: found } : found
     response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', ...headers }).end(body)
   }
+}
+
+/** Without these headers, a browser stores neither the response nor a cookie. */
+function isKept(response: ServerResponse): boolean {
+  if (response.hasHeader('set-cookie')) return true
+  const isStored = ['cache-control', 'etag', 'last-modified', 'expires'].some((name) => response.hasHeader(name))
+  return isStored && !String(response.getHeader('cache-control')).includes('no-store')
 }
 
 const typeOf = (path: string): string =>
