@@ -130,6 +130,8 @@ export async function createNetwork(certificate?: Certificate): Promise<Network>
     answer(request, response, true),
   )
   const proxy = createServer((request, response) => answer(request, response, false))
+  // By default, Node closes a connection that is idle for 5 s, and a request that the browser sends at that moment is lost.
+  for (const server of [proxy, tls]) server.keepAliveTimeout = 0
   proxy.on('connection', (socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
