@@ -102,7 +102,11 @@ async function startChromium(): Promise<Engine> {
 }
 
 async function connectChromium(address: string, network: Network): Promise<Browser> {
-  const browser = await puppeteer.connect({ browserWSEndpoint: address, acceptInsecureCerts: true })
+  const browser = await puppeteer.connect({
+    browserWSEndpoint: address,
+    acceptInsecureCerts: true,
+    networkEnabled: false,
+  })
   return puppeteerBrowser('chromium', browser, {
     proxyServer: `http://127.0.0.1:${network.port}`,
     proxyBypassList: ['<-loopback>'], // loopback addresses go through the proxy too
@@ -132,6 +136,7 @@ async function connectFirefox(address: string, network: Network): Promise<Browse
     browserWSEndpoint: address,
     protocol: 'webDriverBiDi',
     acceptInsecureCerts: true,
+    networkEnabled: false,
   })
   return puppeteerBrowser('firefox', browser, { proxyServer: `127.0.0.1:${network.port}` })
 }
