@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createSecureServer } from 'node:https'
 import type { Server, Socket } from 'node:net'
 import { generate } from 'selfsigned'
+import { PATIENCE } from '../patience.ts'
 import { createPixelHost, type PixelHost } from '../tiktok/pixel-host.ts'
 
 /** Answers for one host. `path` includes the query. */
@@ -153,7 +154,7 @@ export async function createNetwork(certificate?: Certificate): Promise<Network>
     sites.set(host, typeof site === 'function' ? site : tableOf(site))
   }
 
-  function waitForRequest(wanted: (request: LoggedRequest) => boolean, timeout = 5000): Promise<LoggedRequest> {
+  function waitForRequest(wanted: (request: LoggedRequest) => boolean, timeout = PATIENCE): Promise<LoggedRequest> {
     return new Promise((resolve, reject) => {
       const look = (entry: LoggedRequest) => {
         if (!entry.done || !wanted(entry)) return
