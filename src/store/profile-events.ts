@@ -140,7 +140,8 @@ function takePage(set: ProfileSet, event: OutboxEvent, ages: Ages, mayCreate: ()
   if (!found) return event
   add(set, found, event)
   for (const alias of aliases) set.link(keyOf('alias', alias), found.id)
-  return fillFromVisitor(event, found.profile, ages)
+  // A new profile has nothing that the event lacks.
+  return known ? fillFromVisitor(event, found.profile, ages) : event
 }
 
 function createFor(set: ProfileSet, visitor: string, mayCreate: () => boolean): Found | undefined {
