@@ -103,5 +103,10 @@ async function forget(page: Page, { traces, fallSilent }: Network): Promise<bool
     localStorage.clear()
     sessionStorage.clear()
   })
-  return (await page.forget()) && (await page.evaluate('document.cookie')) === ''
+  if (!(await page.forget())) return false
+  return page.evaluate(async () => {
+    // WebKit's page learns of deleted cookies a moment later.
+    for (let tries = 0; document.cookie && tries < 50; tries++) await new Promise((resolve) => setTimeout(resolve, 10))
+    return document.cookie === ''
+  })
 }
