@@ -203,8 +203,8 @@ export async function createEventsApiHost(options: EventsApiHostOptions = {}): P
     accepted,
     counted,
     faults,
-    waitForAccepted: (enough, timeout = 5000) => waitFor(accepted, enough, timeout),
-    waitForRequests: (enough, timeout = 5000) => waitFor(requests, enough, timeout),
+    waitForAccepted: (enough, timeout = 30_000) => waitFor(accepted, enough, timeout),
+    waitForRequests: (enough, timeout = 30_000) => waitFor(requests, enough, timeout),
     reset() {
       for (const list of [requests, accepted, counted, faults.next]) list.length = 0
       counter.clear()
