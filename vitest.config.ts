@@ -6,13 +6,15 @@ import { variants } from './src/core/variants.ts'
 // A busy machine may need a second for the start of a process, which a test of the command line does several times, and twenty
 // times as long as an idle one for anything. Only a test that fails waits this long.
 const patient = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } }
-// These suites open a window of their own where they need one. They share nothing else, so they need no isolation.
-const pure = { isolate: false, pool: 'threads' } as const
+// Test files share one load of the sources. They undo what they replace, such as a method or a variable of the environment.
+const shared = { isolate: false }
+// These suites open a window of their own where they need one.
+const pure = { ...shared, pool: 'threads' } as const
 const unit = { name: 'unit', include: ['test/unit/**/*.test.ts'], ...pure }
 const laws = { name: 'laws', include: ['test/laws/**/*.test.ts'], ...pure }
 const consent = { name: 'consent', include: ['test/consent/**/*.test.ts'], ...pure }
 const inspector = { name: 'inspector', include: ['test/inspector/**/*.test.ts'], ...pure }
-const server = { name: 'server', include: ['test/server/**/*.test.ts'] }
+const server = { name: 'server', include: ['test/server/**/*.test.ts'], ...shared }
 // What the examples import, from the sources.
 const forExamples = {
   'converge-tiktok/server': new URL('src/server/index.ts', import.meta.url).pathname,
@@ -38,7 +40,7 @@ const shipped = {
   globalSetup: 'test/package/setup.ts',
 }
 
-const inBrowser = { globalSetup: 'test/browser/setup.ts', isolate: false }
+const inBrowser = { globalSetup: 'test/browser/setup.ts', ...shared }
 const chromium = { name: 'chromium', include: ['test/browser/**/*.test.ts'], ...inBrowser }
 // A file whose calls of inEachBrowser all name Chromium has no test for the others.
 const everywhere = globSync('test/browser/**/*.test.ts', { cwd: import.meta.dirname }).filter((file) =>
