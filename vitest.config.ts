@@ -24,10 +24,11 @@ const forExamples = {
 const postgres = {
   name: 'postgres',
   include: ['test/postgres/**/*.test.ts'],
+  ...shared,
   globalSetup: 'test/postgres/setup.ts',
   alias: forExamples,
 }
-const workerd = { name: 'workerd', include: ['test/workerd/**/*.test.ts'] }
+const workerd = { name: 'workerd', include: ['test/workerd/**/*.test.ts'], ...shared }
 const examples = {
   name: 'examples',
   include: ['test/examples/**/*.test.ts'],
@@ -37,6 +38,7 @@ const types = { name: 'types', include: ['test/types/**/*.test.ts'] }
 const shipped = {
   name: 'package',
   include: ['test/package/**/*.test.ts'],
+  ...shared,
   globalSetup: 'test/package/setup.ts',
 }
 
