@@ -44,6 +44,11 @@ interface Sample {
 export const starts = ({ quick }: BenchOptions): number => (quick ? 1 : 3)
 export const roundsOfStart = ({ quick }: BenchOptions): number => (quick ? 1 : 2)
 
+interface Round {
+  eventsEach: number
+  milliseconds: number
+}
+
 type Samples = ReadonlyMap<string, Sample[]>
 
 async function measureIntake(tiktok: EventsApiSink, options: BenchOptions): Promise<Report[]> {
@@ -57,7 +62,7 @@ async function measureIntake(tiktok: EventsApiSink, options: BenchOptions): Prom
     const folder = temporaryFolder()
     const children = await startServers(tiktok, options, folder)
     try {
-      for (const { eventsEach, samples } of all) await addSamples(samples, children, eventsEach, options)
+      for (const { eventsEach, samples } of all) await addSamples(samples, { children, tiktok }, eventsEach, options)
     } finally {
       for (const child of Object.values(children)) await child.end()
       rmSync(folder, { recursive: true, maxRetries: 5 })
@@ -88,14 +93,14 @@ async function startServers(
 /** The first round of each start is thrown away. */
 async function addSamples(
   samples: Samples,
-  children: Readonly<Record<string, Child>>,
+  { children, tiktok }: { children: Readonly<Record<string, Child>>; tiktok: EventsApiSink },
   eventsEach: number,
   options: BenchOptions,
 ): Promise<void> {
   for (let round = 0; round <= roundsOfStart(options); round++)
     for (const [name, child] of Object.entries(children)) {
       const milliseconds = options.quick ? 500 : round > 0 ? 1500 : 1000
-      const sample = await sampleOf(child, eventsEach, milliseconds)
+      const sample = await sampleOf(child, tiktok, { eventsEach, milliseconds })
       if (round > 0) samples.get(name)?.push(sample)
     }
 }
@@ -114,13 +119,15 @@ function intakeReport(eventsEach: number, samples: Samples): Report {
   }
 }
 
-async function sampleOf(child: Child, eventsEach: number, milliseconds: number): Promise<Sample> {
+/** The processor time includes the delivery of all events of the round, which goes on for a second or two after it. */
+async function sampleOf(child: Child, tiktok: EventsApiSink, round: Round): Promise<Sample> {
   const before = await child.usage()
-  const { events: rate, latencies } = await load({ port: child.port, eventsEach, milliseconds })
+  const { events: rate, latencies } = await load({ port: child.port, ...round })
+  await tiktok.quiet()
   const after = await child.usage()
   return {
     rate,
-    cpu: (after.cpu - before.cpu) / (latencies.length * eventsEach),
+    cpu: (after.cpu - before.cpu) / (latencies.length * round.eventsEach),
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
     rss: after.rss,
@@ -191,8 +198,8 @@ interface Backlog {
 async function measureFull(name: string, { folder, checkout, tiktok, options }: Backlog): Promise<Row[]> {
   const child = await startChild({ kind: 'forwarder', folder, eventsApiUrl: tiktok.url, checkout })
   try {
-    await sampleOf(child, 20, 300)
-    const sample = await sampleOf(child, 20, options.quick ? 500 : 4000)
+    await sampleOf(child, tiktok, { eventsEach: 20, milliseconds: 300 })
+    const sample = await sampleOf(child, tiktok, { eventsEach: 20, milliseconds: options.quick ? 500 : 4000 })
     const also = { p99: `${sample.p99.toFixed(1)} ms`, processor: `${sample.cpu.toFixed(1)} µs an event` }
     return [{ name: `${name}, intake`, value: sample.rate, unit: 'events/s', also }]
   } finally {

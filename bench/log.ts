@@ -7,12 +7,12 @@ import { roundsOfStart, starts, temporaryFolder } from './forwarder.ts'
 import { type BenchOptions, quantile, type Report, type Row, spreadOf } from './report.ts'
 import { type Child, load, startChild } from './server-load.ts'
 import { adminToken } from './server-requests.ts'
-import { createEventsApiSink } from './tiktok.ts'
+import { createEventsApiSink, type EventsApiSink } from './tiktok.ts'
 
 export async function measureLog(options: BenchOptions): Promise<Report[]> {
   const tiktok = await createEventsApiSink()
   try {
-    return [...(await measureCost(tiktok.url, options)), await measureViews(tiktok.url, options)]
+    return [...(await measureCost(tiktok, options)), await measureViews(tiktok.url, options)]
   } finally {
     tiktok.close()
   }
@@ -21,7 +21,7 @@ export async function measureLog(options: BenchOptions): Promise<Report[]> {
 const kinds = { 'without log and profiles': 'plain database', 'with log and profiles': 'database' } as const
 
 /** The same forwarder and database, with and without log and profiles. */
-async function measureCost(eventsApiUrl: string, options: BenchOptions): Promise<Report[]> {
+async function measureCost(tiktok: EventsApiSink, options: BenchOptions): Promise<Report[]> {
   const sizes = options.quick ? [1] : [1, 20]
   const all = sizes.map((eventsEach) => {
     const rates = new Map<string, number[]>(Object.keys(kinds).map((name) => [name, []]))
@@ -32,8 +32,13 @@ async function measureCost(eventsApiUrl: string, options: BenchOptions): Promise
     const children: Record<string, Child> = {}
     try {
       for (const [name, kind] of Object.entries(kinds))
-        children[name] = await startChild({ kind, folder: temporaryFolder(folder), eventsApiUrl, checkout: ours })
-      for (const { eventsEach, rates } of all) await addRates(rates, children, eventsEach, options)
+        children[name] = await startChild({
+          kind,
+          folder: temporaryFolder(folder),
+          eventsApiUrl: tiktok.url,
+          checkout: ours,
+        })
+      for (const { eventsEach, rates } of all) await addRates(rates, { children, tiktok }, eventsEach, options)
     } finally {
       for (const child of Object.values(children)) await child.end()
       rmSync(folder, { recursive: true, maxRetries: 5 })
@@ -45,7 +50,7 @@ async function measureCost(eventsApiUrl: string, options: BenchOptions): Promise
 /** The first round of each start is thrown away. */
 async function addRates(
   rates: ReadonlyMap<string, number[]>,
-  children: Readonly<Record<string, Child>>,
+  { children, tiktok }: { children: Readonly<Record<string, Child>>; tiktok: EventsApiSink },
   eventsEach: number,
   options: BenchOptions,
 ): Promise<void> {
@@ -54,6 +59,7 @@ async function addRates(
       const milliseconds = options.quick ? 500 : round > 0 ? 1500 : 1000
       const { events } = await load({ port, eventsEach, hasVisitors: true, milliseconds })
       if (round > 0) rates.get(name)?.push(events)
+      await tiktok.quiet()
     }
 }
 

@@ -84,6 +84,7 @@ async function measureIntake(
         for (const [name, children] of Object.entries(subjects)) {
           const sample = await rateOf(children, eventsEach)
           if (round > 0) samples.get(name)?.push(sample)
+          await tiktok.quiet()
         }
       reports.push(intakeReport(eventsEach, samples))
     }

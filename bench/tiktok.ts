@@ -1,12 +1,15 @@
 // A minimal Events API of TikTok. It answers, and counts the events.
 
 import { createServer } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 import { portOf } from '../test/browser/network.ts'
 
 export interface EventsApiSink {
   url: string
   /** Events that came, in answered requests. */
   taken(): number
+  /** Resolves once no event came for 0.2 s, so that what one server still sends does not slow down the next one. */
+  quiet(): Promise<void>
   /** Whether it answers 503 from now on. */
   setDown(isDown: boolean): void
   /** Milliseconds until it answers. */
@@ -37,6 +40,9 @@ export async function createEventsApiSink(): Promise<EventsApiSink> {
   return {
     url: `http://127.0.0.1:${portOf(server)}/open_api/v1.3/event/track/`,
     taken: () => taken,
+    async quiet() {
+      for (let before = -1; before !== taken; await pause(200)) before = taken
+    },
     setDown(down) {
       isDown = down
     },

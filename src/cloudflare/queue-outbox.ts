@@ -90,13 +90,13 @@ export function createQueueOutbox(queue: Queue, options: QueueOutboxOptions = {}
         else letters.push({ message, problem: 'The queue contained a message that is not an event.' })
       }
 
-      const verdicts = due.length ? await deliver(due.map(({ event }) => event)) : []
+      const results = due.length ? await deliver(due.map(({ event }) => event)) : []
       due.forEach(({ message, event }, index) => {
-        const verdict = verdicts[index] ?? 'retry'
-        if (verdict === 'done') message.ack()
-        else if (verdict === 'stop') message.retry({ delaySeconds: retryAfter.longest })
+        const result = results[index] ?? 'retry'
+        if (result === 'done') message.ack()
+        else if (result === 'stop') message.retry({ delaySeconds: retryAfter.longest })
         // No jitter, so that events that failed together are retried in one request.
-        else if (verdict === 'retry') {
+        else if (result === 'retry') {
           message.retry({ delaySeconds: Math.min(retryAfter.first * 2 ** (message.attempts - 1), retryAfter.longest) })
         } else letters.push({ message, problem: event.problem ?? 'TikTok gave no reason.' })
       })

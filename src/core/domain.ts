@@ -1,8 +1,10 @@
 /** What is valid, in words. */
 export const domainWords = 'a domain, such as shop.example'
 
-// Shops often set more than the name: https://, a leading dot, a port, a path, a trailing dot.
-const shape = /^(?:(?:https?:)?\/\/)?\.?((?:[\w\u00a1-\uffff-]+\.)*[\w\u00a1-\uffff-]+)\.?(?::\d+)?(?:[/?#].*)?$/i
+// Shops often set more than the name: https://, a leading dot, a port, a path, a trailing dot. A name without a dot is none, because
+// browsers refuse its cookies.
+const shape =
+  /^(?:(?:https?:)?\/\/)?\.?((?:[\w\u00a1-\uffff-]+\.)+[\w\u00a1-\uffff-]+|localhost)\.?(?::\d+)?(?:[/?#].*)?$/i
 
 /** The host of a shop's domain, in lower case: `shop.example` for `https://Shop.example/`. `undefined` if it is not a domain. */
 export function readDomain(domain: unknown): string | undefined {

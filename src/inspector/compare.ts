@@ -148,10 +148,10 @@ export function compare(
 function leftOver(properties: Record<string, unknown>, used: ReadonlySet<string>, place: string): Line[] {
   return Object.entries(properties)
     .filter(([name, value]) => !used.has(name) && isGiven(value))
-    .map(([name, came]) => ({ from: place + name, came, changes: [fateOf(name, came)] }))
+    .map(([name, came]) => ({ from: place + name, came, changes: [resultOf(name, came)] }))
 }
 
-function fateOf(name: string, value: unknown): Change {
+function resultOf(name: string, value: unknown): Change {
   if (name === '$url' || name === 'referrer') return 'address'
   const user = readUser({ [name]: value })
   if (Object.keys(user).length) return Object.keys(hashesOf(user)).length ? 'identity' : 'place'

@@ -33,12 +33,12 @@ export function createMetrics(): Metrics {
       for (const { status } of unsent) counters.unsent.inc({ source, status })
     },
 
-    countVerdicts(events, verdicts, now) {
+    countResults(events, results, now) {
       for (const [index, one] of events.entries()) {
-        const verdict = verdicts[index]
-        if (verdict !== 'done' && verdict !== 'dead') continue
+        const result = results[index]
+        if (result !== 'done' && result !== 'dead') continue
         const event = nameOf(one)
-        if (verdict === 'dead') {
+        if (result === 'dead') {
           const { code = 'none' } = codeIn(one.problem ?? '')
           counters.dead.inc({ event, code })
           continue

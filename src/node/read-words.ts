@@ -5,12 +5,12 @@ import { UsageError } from './usage-error.ts'
 /**
  * Parses the options and other words of a command line.
  *
- * @throws UsageError, which suggests the nearest option. Also if an option is empty
+ * @throws UsageError, which suggests the nearest option. Also if an option is empty or has two values
  */
 export function readWords<Config extends ParseArgsConfig & { args: string[] }>(config: Config) {
   try {
     const words = parseArgs(config)
-    assertFilled(config)
+    checkValues(config)
     return words
   } catch (error) {
     if (error instanceof UsageError) throw error
@@ -25,10 +25,16 @@ export function readWords<Config extends ParseArgsConfig & { args: string[] }>(c
   }
 }
 
-/** @throws UsageError if an option is empty, as with a variable of the shell that is not set */
-function assertFilled({ args, options = {}, allowPositionals = false }: ParseArgsConfig & { args: string[] }): void {
-  for (const token of parseArgs({ args, options, allowPositionals, tokens: true }).tokens)
-    if (token.kind === 'option' && token.value?.trim() === '') throw new UsageError(`${token.rawName} is empty`)
+/** @throws UsageError if an option is empty, as with a variable of the shell that is not set, or has two values */
+function checkValues({ args, options = {}, allowPositionals = false }: ParseArgsConfig & { args: string[] }): void {
+  const given = new Set<string>()
+  for (const token of parseArgs({ args, options, allowPositionals, tokens: true }).tokens) {
+    if (token.kind !== 'option' || token.value === undefined) continue
+    if (token.value.trim() === '') throw new UsageError(`${token.rawName} is empty`)
+    if (given.has(token.name) && !options[token.name]?.multiple)
+      throw new UsageError(`${token.rawName} is given twice. Use it once`)
+    given.add(token.name)
+  }
 }
 
 /** Returns ` (did you mean serve?)`, or an empty text if no word is similar. */

@@ -28,16 +28,16 @@ export async function checkRows(mapping: Mapping, config: ForwarderConfig, testC
         ...one,
         test_event_code: testCode,
       }))
-      const [verdict] = await api.deliver(outboxEvents)
+      const [result] = await api.deliver(outboxEvents)
       const problem = outboxEvents[0]?.problem ?? ''
       // A wrong token or a network failure would affect the next rows as well.
-      if (verdict === 'stop') return [...findings, { ok: false, text: api.stats().stopped ?? problem }]
-      if (verdict === 'retry') return [...findings, { ok: false, text: `${title}: ${problem}` }]
+      if (result === 'stop') return [...findings, { ok: false, text: api.stats().stopped ?? problem }]
+      if (result === 'retry') return [...findings, { ok: false, text: `${title}: ${problem}` }]
       findings.push({
-        ok: verdict === 'done',
-        text: `${title}: ${verdict === 'done' ? 'TikTok accepted it.' : problem}`,
+        ok: result === 'done',
+        text: `${title}: ${result === 'done' ? 'TikTok accepted it.' : problem}`,
       })
-      if (verdict === 'done') sent.push(row.event)
+      if (result === 'done') sent.push(row.event)
     }
   }
   return [...findings, { ok: undefined, text: expectation(sent, testCode) }]

@@ -5,9 +5,9 @@ import type { Intake, Late, Taken } from './intake.ts'
 import type { Keeper } from './keeper.ts'
 import type { Metrics } from './metrics.ts'
 import { logOrders } from './order-log.ts'
-import type { Verdict } from './outbox.ts'
+import type { DeliveryResult } from './outbox.ts'
 import { redact } from './redact.ts'
-import { reportFates } from './report-fates.ts'
+import { reportResults } from './report-results.ts'
 import type { RequestContext } from './request-context.ts'
 import { type Answer, refuse, report, shortened, type Tally } from './respond.ts'
 import type { Throttle } from './throttle.ts'
@@ -64,11 +64,11 @@ export function createEventStore(options: EventStoreOptions): EventStore {
       return { kept: [], refused: [] }
     }
     try {
-      const fates = await keeper.add(events, extras)
+      const results = await keeper.add(events, extras)
       last = undefined
       metrics?.countReceived(part, events)
-      logOrders(log, throttle, intake.taken, fates)
-      return { kept: reportFates(intake, fates), refused: [] }
+      logOrders(log, throttle, intake.taken, results)
+      return { kept: reportResults(intake, results), refused: [] }
     } catch (error) {
       const { name, message } = error instanceof Error ? error : new Error(String(error))
       const kind = name === 'OutboxFull' ? 'full' : 'broken'
@@ -92,8 +92,8 @@ export function createEventStore(options: EventStoreOptions): EventStore {
 
   /** Sends events at once, if nothing stores them. */
   async function sendNow({ taken }: Intake): Promise<Answer | Stored> {
-    const verdicts = await api.deliver(taken.map(({ event }) => event))
-    const having = (verdict: Verdict) => taken.filter((_, index) => verdicts[index] === verdict)
+    const results = await api.deliver(taken.map(({ event }) => event))
+    const having = (result: DeliveryResult) => taken.filter((_, index) => results[index] === result)
     const [kept, refused] = [having('done'), having('dead')]
     if (kept.length + refused.length === taken.length) return { kept, refused }
     return refuse(503, 'TikTok cannot accept the events now. Send them again later.', [], {

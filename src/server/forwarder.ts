@@ -243,9 +243,9 @@ function createSender(
 
 function countingDeliver(deliver: Deliver, metrics: Metrics, now: () => number): Deliver {
   return async (events, signal) => {
-    const verdicts = await deliver(events, signal)
-    metrics.countVerdicts(events, verdicts, now())
-    return verdicts
+    const results = await deliver(events, signal)
+    metrics.countResults(events, results, now())
+    return results
   }
 }
 

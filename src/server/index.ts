@@ -1,5 +1,5 @@
 export type { Log, LogFields, LogLevel } from '../core/log.ts'
-export type { Fate } from '../store/fate.ts'
+export type { AddResult } from '../store/add-result.ts'
 export type { PauseSwitch } from '../store/pause-switch.ts'
 export type { PersonCounts, PersonKeys } from '../store/person.ts'
 export type {
@@ -25,10 +25,10 @@ export {
 export type { Metrics } from './metrics.ts'
 export {
   type Deliver,
+  type DeliveryResult,
   type EventsApiEvent,
   type Outbox,
   type OutboxEvent,
   OutboxFull,
   type Stats,
-  type Verdict,
 } from './outbox.ts'

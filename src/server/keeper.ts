@@ -1,4 +1,4 @@
-import type { Fate } from '../store/fate.ts'
+import type { AddResult } from '../store/add-result.ts'
 import type { PauseSwitch } from '../store/pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../store/person.ts'
 import type { Drained, Extras, StoreStats } from '../store/store.ts'
@@ -9,8 +9,8 @@ import { profileLimits } from './profile-limits.ts'
 
 /** Keeps events until TikTok has them: a store or an outbox. */
 export interface Keeper {
-  /** Resolves with the fate of each event once they are stored. */
-  add(events: OutboxEvent[], extras?: Extras): Promise<readonly Fate[]>
+  /** Resolves with the result of each event once they are stored. */
+  add(events: OutboxEvent[], extras?: Extras): Promise<readonly AddResult[]>
   /** True if it keeps denials of consent. */
   keepsDenials: boolean
   /** True if it has an event log. */

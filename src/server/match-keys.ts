@@ -35,15 +35,15 @@ export function createMatchKeys(): MatchKeys {
   const orders = createTally()
   return {
     counting: (deliver) => async (given, signal) => {
-      const verdicts = await deliver(given, signal)
+      const results = await deliver(given, signal)
       given.forEach((event, index) => {
-        if (verdicts[index] !== 'done') return
+        if (results[index] !== 'done') return
         const has = keyTest(event)
         const found = keys.filter(has)
         events.add(found)
         if (event.order) orders.add(found)
       })
-      return verdicts
+      return results
     },
     report: () => ({
       match_keys: events.shares(),

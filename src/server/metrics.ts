@@ -1,6 +1,6 @@
 import type { LogPart } from '../store/event-log.ts'
 import type { HealthReport } from './health-report.ts'
-import type { OutboxEvent, Verdict } from './outbox.ts'
+import type { DeliveryResult, OutboxEvent } from './outbox.ts'
 import { type Answer, refuse } from './respond.ts'
 import { isSameToken } from './same-token.ts'
 import type { SourceCount } from './sources/source-counts.ts'
@@ -16,7 +16,7 @@ export interface Metrics {
   /** Counts the events of a request that were accepted, and those that are not sent. */
   countReceived(part: Pick<LogPart, 'source' | 'unsent'>, events: readonly OutboxEvent[]): void
   /** Counts the outcomes of events. `now` is in milliseconds since 1970. */
-  countVerdicts(events: readonly OutboxEvent[], verdicts: readonly Verdict[], now: number): void
+  countResults(events: readonly OutboxEvent[], results: readonly DeliveryResult[], now: number): void
   /** Resolves with all figures, in the OpenMetrics format. */
   expose(current: CurrentFigures): Promise<{ text: string; contentType: string }>
 }

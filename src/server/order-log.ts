@@ -1,5 +1,5 @@
 import type { Log, LogLevel } from '../core/log.ts'
-import type { Fate } from '../store/fate.ts'
+import type { AddResult } from '../store/add-result.ts'
 import type { Taken } from './intake.ts'
 import type { Throttle } from './throttle.ts'
 
@@ -22,13 +22,13 @@ const lines = {
     'info',
     'left to source: a page’s copy of an order has a TikTok event that the copy of the shop’s server does not have. It is not sent',
   ],
-} as const satisfies Record<Fate, readonly [LogLevel, string] | undefined>
+} as const satisfies Record<AddResult, readonly [LogLevel, string] | undefined>
 
 /** Logs the outcome of orders with two copies: at most one line a minute for each outcome. */
-export function logOrders(log: Log, throttle: Throttle, taken: readonly Taken[], fates: readonly Fate[]): void {
-  for (const [index, fate] of fates.entries()) {
-    const entry = lines[fate]
-    const line = entry && throttle.allow(`order ${fate}`)
+export function logOrders(log: Log, throttle: Throttle, taken: readonly Taken[], results: readonly AddResult[]): void {
+  for (const [index, result] of results.entries()) {
+    const entry = lines[result]
+    const line = entry && throttle.allow(`order ${result}`)
     if (!line) continue
     const [level, message] = entry
     log(level, message, { event: taken[index]?.event.data.event, more: line.leftOut || undefined })

@@ -2,7 +2,7 @@ import type { PauseSwitch } from '../store/pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../store/person.ts'
 import type { Deliver, OutboxEvent } from '../tiktok/events-api/delivery.ts'
 
-export type { Deliver, OutboxEvent, TikTokAnswer, Verdict } from '../tiktok/events-api/delivery.ts'
+export type { Deliver, DeliveryResult, OutboxEvent, TikTokAnswer } from '../tiktok/events-api/delivery.ts'
 export type { EventsApiEvent } from '../tiktok/events-api/event.ts'
 
 export interface Stats {

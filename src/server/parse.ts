@@ -266,16 +266,17 @@ const typeWords = new Map<string | null, string>([
   ['boolean', 'true or false'],
 ])
 
-function messageOf({ type, kind, message, expected, input, requirement }: v.BaseIssue<unknown>): string {
+function messageOf({ type, kind, message, expected, input, requirement, path }: v.BaseIssue<unknown>): string {
   if (type === 'custom' || type === 'check' || type === 'partial_check' || type === 'union') return message
+  // The fields of JSON are never undefined.
+  if (input === undefined) return path ? 'is missing' : 'is not JSON'
   // valibot describes a picklist as `("granted" | "denied")`.
   const words = typeWords.get(expected) ?? String(expected).replace(/[()]/g, '').replaceAll(' | ', ' or ')
-  if (input === undefined) return `is missing or not JSON (expected ${words})`
   if (kind === 'schema') return `must be ${words}`
   if (type === 'regex') return `must be ${message}`
   if (typeof input === 'number') return 'must be a finite number'
-  const parts = Array.isArray(input) ? 'entries' : 'characters'
-  return `must have ${type === 'min_length' ? 'at least' : 'at most'} ${requirement} ${parts}`
+  const [one, several] = Array.isArray(input) ? ['entry', 'entries'] : ['character', 'characters']
+  return `must have ${type === 'min_length' ? 'at least' : 'at most'} ${requirement} ${requirement === 1 ? one : several}`
 }
 
 function joinPath(path: string, keys: readonly v.IssuePathItem[]): string {

@@ -1,6 +1,6 @@
 import { sha256 } from '../core/sha256.ts'
 import type { OutboxEvent } from '../server/outbox.ts'
-import type { Fate } from './fate.ts'
+import type { AddResult } from './add-result.ts'
 
 /**
  * What the history says about the customer of an order. `new`: no other order of the customer is earlier. `unknown`: the history
@@ -120,23 +120,23 @@ function rowsOfOthers({ rows }: Pick<CustomerOrder, 'rows'>, customer: Customer)
 }
 
 /**
- * Adds the events of a request with `add`, without the rows that are for other customers, and returns the fates of all. `count` is
+ * Adds the events of a request with `add`, without the rows that are for other customers, and returns the results of all. `count` is
  * called once for each order whose rows depend on the customer, unless it arrived before.
  */
 export function addForCustomers<Kept extends { event: OutboxEvent }>(
   all: readonly Kept[],
   { leftOut, customers }: HistoryAnswer,
-  add: (kept: readonly Kept[]) => readonly Fate[],
+  add: (kept: readonly Kept[]) => readonly AddResult[],
   count: (customer: Customer) => void,
-): Fate[] {
+): AddResult[] {
   const kept = all.filter(({ event }) => !leftOut.has(event))
-  const fates = new Map(add(kept).map((fate, index) => [kept[index]?.event, fate]))
+  const results = new Map(add(kept).map((result, index) => [kept[index]?.event, result]))
   const decided = new Map<string, Customer>()
   for (const { event } of all) {
     const customer = customers.get(event)
     if (customer) decided.set(event.data.event_id, customer)
   }
-  for (const { event } of kept) if (fates.get(event) === 'already_sent') decided.delete(event.data.event_id)
+  for (const { event } of kept) if (results.get(event) === 'already_sent') decided.delete(event.data.event_id)
   for (const customer of decided.values()) count(customer)
-  return all.map(({ event }) => fates.get(event) ?? 'for_others')
+  return all.map(({ event }) => results.get(event) ?? 'for_others')
 }

@@ -1,6 +1,6 @@
 import type { OutboxEvent } from '../server/outbox.ts'
 import { SECONDS_BESIDE_PIXEL } from '../tiktok/limits.ts'
-import type { Fate } from './fate.ts'
+import type { AddResult } from './add-result.ts'
 import { mergeRows } from './merge-order.ts'
 import { retention } from './retention.ts'
 import type { OrderCounts } from './store.ts'
@@ -30,7 +30,7 @@ export interface KnownOrder {
 /** What a store writes when a copy of an order arrives. */
 export interface OrderDecision {
   /** One for each arrived row, in the same order. */
-  fates: Fate[]
+  results: AddResult[]
   /**
    * New rows. `due` is when a row stops waiting for its other copy, in milliseconds since 1970, or 0 if it may be sent at once.
    */
@@ -91,8 +91,8 @@ function decideSigned(rows: readonly OutboxEvent[], known: KnownOrder, moment: O
   const merged = taken.length && fromPage.length ? mergeWithPage(taken, fromPage, known, decision) : undefined
   const due = wasPageCopySent || fromPage.length ? 0 : undefined
   decision.insert.push(...(merged ?? taken).map((event) => ({ event, due: due ?? dueOf(event, moment) })))
-  const fate: Fate = merged ? 'merged' : fromPage.length ? 'conflict' : 'kept'
-  decision.fates = rows.map((row) => (fresh.has(row) ? fate : 'already_sent'))
+  const result: AddResult = merged ? 'merged' : fromPage.length ? 'conflict' : 'kept'
+  decision.results = rows.map((row) => (fresh.has(row) ? result : 'already_sent'))
   return decision
 }
 
@@ -128,7 +128,7 @@ function decidePage(rows: readonly OutboxEvent[], known: KnownOrder, moment: Ord
     : undefined
   if (signed.length && !merged) {
     // The source's order keeps waiting, because this copy may be forged and the real one may still arrive.
-    decision.fates = rows.map(() => 'conflict')
+    decision.results = rows.map(() => 'conflict')
     count(decision, 'conflict', rows.length)
     return decision
   }
@@ -136,16 +136,16 @@ function decidePage(rows: readonly OutboxEvent[], known: KnownOrder, moment: Ord
     const row = signed[index]
     if (row) decision.replace.push({ id: row.id, event })
   }
-  decision.fates = rows.map((row) => {
-    const fate = fateOfPage(row, { signed, known, decision, moment })
-    if (fate === 'kept') decision.insert.push({ event: row, due: dueOf(row, moment) })
-    else if (fate !== 'already_sent') count(decision, fate)
-    return fate
+  decision.results = rows.map((row) => {
+    const result = resultOfPage(row, { signed, known, decision, moment })
+    if (result === 'kept') decision.insert.push({ event: row, due: dueOf(row, moment) })
+    else if (result !== 'already_sent') count(decision, result)
+    return result
   })
   return decision
 }
 
-type OrderFate = 'kept' | 'already_sent' | keyof OrderCounts
+type OrderResult = 'kept' | 'already_sent' | keyof OrderCounts
 
 interface PageContext {
   /** The waiting rows of the source that this copy is merged with. */
@@ -155,7 +155,7 @@ interface PageContext {
   moment: OrderMoment
 }
 
-function fateOfPage(row: OutboxEvent, { signed, known, decision, moment: { now } }: PageContext): OrderFate {
+function resultOfPage(row: OutboxEvent, { signed, known, decision, moment: { now } }: PageContext): OrderResult {
   const name = row.data.event
   const before = arrivalsBefore(decision, known, name)
   if (isRemembered(before.page, now)) return 'already_sent'
@@ -171,7 +171,7 @@ function fateOfPage(row: OutboxEvent, { signed, known, decision, moment: { now }
 }
 
 function createDecision(): OrderDecision {
-  return { fates: [], insert: [], replace: [], remove: [], arrivals: new Map(), counts: {} }
+  return { results: [], insert: [], replace: [], remove: [], arrivals: new Map(), counts: {} }
 }
 
 function arrivalsBefore(decision: OrderDecision, known: KnownOrder, name: string): ArrivalTimes {

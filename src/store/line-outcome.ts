@@ -23,7 +23,7 @@ export interface LineOutcome {
   tries: 0 | 1
 }
 
-/** What a verdict says about the line of an event, if it has one. */
+/** The outcome for the line of an event, if it has one. */
 export function outcomeOf({ line, answer, ...settled }: Settled): LineOutcome[] {
   if (line === undefined) return []
   if (settled.outcome === 'done' && !answer) return [sentLine(line)]

@@ -1,7 +1,7 @@
 import type { OutboxEvent } from '../server/outbox.ts'
+import { isSent } from './add-result.ts'
 import type { HeldRow, OrderDecision } from './decide-order.ts'
 import type { LogPart, LogStatus } from './event-log.ts'
-import { isSent } from './fate.ts'
 import type { KeptEvent } from './waiting-event.ts'
 
 /** Why an event is not sent, in the log. */
@@ -53,21 +53,21 @@ export function logOrder(log: OrderLines, { kept, decision, held, part }: Decide
   const lines = new Map<string, number>()
   const isSameEvent = (row: HeldRow, name: string) => row.event.data.event === name
   for (const [index, { event: row, eventName = '' }] of kept.entries()) {
-    const fate = decision.fates[index] ?? 'already_sent'
+    const result = decision.results[index] ?? 'already_sent'
     const name = row.data.event
     // A page's copy that is merged has the line of the row that it was merged into.
-    if (!part || (fate === 'merged' && row.source !== 'signed')) continue
-    if (!isSent(fate, row)) {
-      log.insert({ part, eventName, event: row, status: 'skipped', reason: fate })
+    if (!part || (result === 'merged' && row.source !== 'signed')) continue
+    if (!isSent(result, row)) {
+      log.insert({ part, eventName, event: row, status: 'skipped', reason: result })
       continue
     }
     const event = decision.insert.find(({ event }) => event.data.event === name)?.event ?? row
     const isOrder = lines.size === 0
-    const pageLine = fate === 'merged' ? lineOf(decision.remove.find((one) => isSameEvent(one, name))) : undefined
+    const pageLine = result === 'merged' ? lineOf(decision.remove.find((one) => isSameEvent(one, name))) : undefined
     if (pageLine !== undefined) log.merge(pageLine, { event, source: part.source, isOrder })
     lines.set(name, pageLine ?? log.insert({ part, eventName, event, status: 'waiting', isOrder }))
   }
-  const reason = decision.fates.includes('merged') ? 'left_to_source' : 'conflict'
+  const reason = decision.results.includes('merged') ? 'left_to_source' : 'conflict'
   const used = new Set(lines.values())
   for (const row of decision.remove) {
     const line = lineOf(row)

@@ -103,15 +103,15 @@ const isNobodys = (set: ProfileSet, key: ProfileKey): boolean => isKind(key, 'al
 
 function permissionOfPage(set: ProfileSet, event: OutboxEvent, rules: ProfileRules): Permission {
   if (event.visitor === undefined) return event.consent?.marketing === 'denied' ? 'without_profiles' : 'all'
-  return permissionOf(event.consent, { ...decisionOf(set, event.visitor, rules), gpc: false }, rules)
+  return permissionOf(event.consent, decisionOf(set, event.visitor, rules), rules)
 }
 
-/** What a visitor decided last. */
-function decisionOf(set: ProfileSet, visitor: string, { ages }: ProfileRules): Omit<KnownDecision, 'gpc'> {
+/** What a visitor decided last. A page's event itself says whether the browser sends Global Privacy Control. */
+function decisionOf(set: ProfileSet, visitor: string, { ages }: ProfileRules): KnownDecision {
   const key = keyOf('visitor', visitor)
   const granted = ages ? (set.find(key)[0]?.profile.granted ?? 0) : 0
   const denied = set.deniedAt(key)
-  return { granted, denied, isVisitorDenied: denied > 0 && denied >= granted }
+  return { granted, denied, isVisitorDenied: denied > 0 && denied >= granted, gpc: false }
 }
 
 function permissionOfSigned(set: ProfileSet, event: OutboxEvent, rules: ProfileRules): Permission {
@@ -133,20 +133,22 @@ function permissionOfSigned(set: ProfileSet, event: OutboxEvent, rules: ProfileR
 }
 
 function takePage(set: ProfileSet, event: OutboxEvent, ages: Ages, mayCreate: () => boolean): OutboxEvent {
-  const { visitor, aliases = [] } = event
+  const { visitor } = event
   if (visitor === undefined) return event
   const [known] = set.find(keyOf('visitor', visitor))
-  const found = known ? ofPerson(set, known, event) : createFor(set, visitor, mayCreate)
+  if (!known) {
+    if (mayCreate()) linkAliases(set, set.create(learn({ visitor }, event)), event)
+    return event // a new profile has nothing that the event lacks
+  }
+  const found = ofPerson(set, known, event)
   if (!found) return event
   add(set, found, event)
-  for (const alias of aliases) set.link(keyOf('alias', alias), found.id)
+  linkAliases(set, found.id, event)
   return fillFromVisitor(event, found.profile, ages)
 }
 
-function createFor(set: ProfileSet, visitor: string, mayCreate: () => boolean): Found | undefined {
-  if (!mayCreate()) return undefined
-  const profile: Profile = { visitor }
-  return { id: set.create(profile), profile }
+function linkAliases(set: ProfileSet, id: number, { aliases }: OutboxEvent): void {
+  if (aliases) for (const alias of aliases) set.link(keyOf('alias', alias), id)
 }
 
 /**
@@ -272,19 +274,21 @@ function donorsOf({ who, visitor, alias, person, phone }: Tiers): Donor[] {
 
 /** Adds a signed source's event to the profile that it named, or that its person has. */
 function learnSigned(set: ProfileSet, { who, alias, person }: Tiers, event: OutboxEvent): void {
-  const { visitor, aliases = [] } = event
+  const { visitor } = event
   const keys = personKeysOf(personOf(event))
   const found = visitor === undefined ? (alias[0] ?? person[0]) : namedBy(set, visitor, event, who)
   if (!found && (visitor !== undefined || !keys.length)) return
   const target = found ?? { id: set.create({}), profile: {} }
   add(set, target, event)
   for (const key of keys) set.link(key, target.id)
-  if (visitor !== undefined) for (const one of aliases) set.link(keyOf('alias', one), target.id)
+  if (visitor !== undefined) linkAliases(set, target.id, event)
 }
 
 function namedBy(set: ProfileSet, visitor: string, event: OutboxEvent, who: Identity): Found | undefined {
   const [known] = set.find(keyOf('visitor', visitor))
-  return known ? ofPerson(set, known, event, who) : createFor(set, visitor, () => true)
+  if (known) return ofPerson(set, known, event, who)
+  const profile: Profile = { visitor }
+  return { id: set.create(profile), profile }
 }
 
 /** Removes what was read from the visitor's device. */

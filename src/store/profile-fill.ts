@@ -59,4 +59,4 @@ function moreIds(event: OutboxEvent, sources: readonly Values[]): string[] {
   return [customer, visitor].filter((id) => id !== undefined).filter((id) => id !== event.visitor && !own.includes(id))
 }
 
-const listOf = (ids: User['external_id']): readonly string[] => [ids ?? []].flat()
+const listOf = (ids: User['external_id'] = []): readonly string[] => (typeof ids === 'string' ? [ids] : ids)

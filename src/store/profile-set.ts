@@ -91,7 +91,7 @@ export function createProfileSet(reader: ProfileReader) {
     if (isAlias && (profile.aliases ?? 0) >= MOST_ALIASES) return
     if (isAlias) write(id, { ...profile, aliases: (profile.aliases ?? 0) + 1 })
     found.ids.add(id)
-    if (hasTooMany([...found.ids].flatMap((one) => read(one) ?? []))) {
+    if (found.ids.size > MOST_OWNERS && hasTooMany([...found.ids].flatMap((one) => read(one) ?? []))) {
       found.ids.clear()
       found.isShared = true
       shared.add(key)

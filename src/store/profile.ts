@@ -111,19 +111,21 @@ export type Owned = Pick<OutboxEvent, 'visitor' | 'aliases' | 'filledFrom' | 'so
 /** The customer ID of an event. A page's lone `external_id` is a visitor ID. */
 export function customerOf({ visitor, source, data: { user } }: Owned): string | undefined {
   if (visitor === undefined && source !== 'signed') return undefined
-  return [user.external_id ?? []].flat().find((id) => id !== visitor)
+  const { external_id } = user
+  if (typeof external_id === 'string') return external_id === visitor ? undefined : external_id
+  return external_id?.find((id) => id !== visitor)
 }
 
 export function personOf(event: Owned): Omit<PersonPart, 'at'> {
   const { email, phone } = event.data.user
   const customer = customerOf(event)
   const address = addressOf(event.data.user)
-  return {
-    ...(email !== undefined && { email }),
-    ...(phone !== undefined && { phone }),
-    ...(customer !== undefined && { customer }),
-    ...(address && { address }),
-  }
+  const person: Omit<PersonPart, 'at'> = {}
+  if (email !== undefined) person.email = email
+  if (phone !== undefined) person.phone = phone
+  if (customer !== undefined) person.customer = customer
+  if (address) person.address = address
+  return person
 }
 
 function addressOf(user: EventsApiEvent['user']): Address | undefined {

@@ -1,8 +1,8 @@
-import type { Fate } from './fate.ts'
+import type { AddResult } from './add-result.ts'
 
 /** The code of a reason for which the log calls an event skipped. */
 export type SkipReason =
-  | Exclude<Fate, 'kept' | 'merged'>
+  | Exclude<AddResult, 'kept' | 'merged'>
   | 'too_late'
   | 'paused'
   | 'source_disabled'

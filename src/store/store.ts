@@ -1,8 +1,8 @@
 import type { Deliver, OutboxEvent, Stats } from '../server/outbox.ts'
+import type { AddResult } from './add-result.ts'
 import type { ConsentRules } from './consent-decision.ts'
 import type { CustomerCounts, HistoryExtras } from './customer-history.ts'
 import type { EventLog, LogPart, LogRetention } from './event-log.ts'
-import type { Fate } from './fate.ts'
 import type { OrderTraces } from './order-traces.ts'
 import type { PauseSwitch } from './pause-switch.ts'
 import type { PersonCounts, PersonKeys } from './person.ts'
@@ -69,9 +69,9 @@ export interface Drained {
   isEmpty: boolean
 }
 
-/** Outcomes of orders that both a page and a signed source sent, since the database was created. `Fate` explains the names. */
+/** Outcomes of orders that both a page and a signed source sent, since the database was created. `AddResult` explains the names. */
 export type OrderCounts = Record<
-  Exclude<Fate, 'kept' | 'already_sent' | 'for_others' | 'undecided' | 'no_consent'>,
+  Exclude<AddResult, 'kept' | 'already_sent' | 'for_others' | 'undecided' | 'no_consent'>,
   number
 >
 
@@ -99,12 +99,12 @@ export interface ProfileCounts {
  */
 export interface Store {
   /**
-   * Adds the events of one request in one transaction. Resolves with the fate of each event once all are on disk. An order
+   * Adds the events of one request in one transaction. Resolves with the result of each event once all are on disk. An order
    * with an `orderName` waits for its other copy. Other events may be sent at once.
    *
    * @throws OutboxFull if there is no room: the sender keeps the events
    */
-  add(events: readonly OutboxEvent[], options: MergeOptions, extras?: Extras): Promise<readonly Fate[]>
+  add(events: readonly OutboxEvent[], options: MergeOptions, extras?: Extras): Promise<readonly AddResult[]>
   /**
    * Starts passing due events to `deliver`, oldest first, at most 1,000 at a time. An event that was passed once is never
    * changed. An order that would wait longer than `mergeOrders` is due, because the clock was set back.

@@ -144,7 +144,7 @@ inEachBrowser(
 
       test.each(['stays open', 'is left in the same task', 'is closed right after'])(
         'a denial reaches the forwarder, which erases the profile and deletes the cookies: the page %s',
-        async (fate) => {
+        async (way) => {
           const { store } = serve(stage, setUps[name])
           const profiles = async () => (await store.stats()).profiles?.profiles
           const page = await stage.open('about:blank')
@@ -156,7 +156,7 @@ inEachBrowser(
           await expect.poll(profiles).toBe(1)
           // What the script cannot delete, the answer does.
           await tab.evaluate(() => Object.defineProperty(document, 'cookie', { get: () => '', set() {} }))
-          if (fate === 'is left in the same task') {
+          if (way === 'is left in the same task') {
             const isLeft = driverOf(tab).waitForNavigation()
             await tab.evaluate(() => {
               window.converge?.consent?.({ marketing: 'denied' })
@@ -164,7 +164,7 @@ inEachBrowser(
             })
             await isLeft
           } else await consent(tab, { marketing: 'denied' })
-          if (fate === 'is closed right after') await tab.close()
+          if (way === 'is closed right after') await tab.close()
           await posted(stage, 2)
           expect(posts(stage)[1]?.batch).toMatchObject({ v: 1, events: [], denied: { visitor } })
           await expect.poll(() => namesOf(page)).toEqual([])

@@ -90,10 +90,10 @@ describe.runIf(hasPostgres)('a database of the former version', () => {
     const run = await openFormer(url)
     await run('add', 'send')
     const stores = Array.from({ length: 10 }, () => openStore(url, { now }))
-    const fates = await Promise.all(
+    const results = await Promise.all(
       stores.map((store, index) => store.add([event(`new-${index}`)], window, { log: partOf(1) })),
     )
-    expect(fates.flat()).toEqual(stores.map(() => 'kept'))
+    expect(results.flat()).toEqual(stores.map(() => 'kept'))
     for (const store of stores) expect(await store.schemaVersion()).toBe(migrations.length)
     expect(await stores[9]?.stats()).toMatchObject({ waiting: 12, sent: 3, dead: { refused: 1 } })
   })
@@ -125,7 +125,7 @@ describe.runIf(hasPostgres)('a database of the former version', () => {
     const [take] = statements.filter(({ sql }) => sql.includes('WITH oldest'))
     const taken = await runSql(url, take?.sql ?? '', take?.values)
     expect(taken.map(({ event_id }) => event_id)).toEqual(ids)
-    // It records no verdicts in the log, which it does not know, so the lines stay as they are.
+    // It records no results in the log, which it does not know, so the lines stay as they are.
     expect((await store.log?.lines({}))?.map(({ status }) => status)).toEqual(ids.map(() => 'waiting'))
   })
 })

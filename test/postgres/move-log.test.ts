@@ -1,7 +1,7 @@
 // `converge-tiktok database move` copies the event log.
 import { isDeepStrictEqual } from 'node:util'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import type { Deliver, Verdict } from '../../src/server/outbox.ts'
+import type { Deliver, DeliveryResult } from '../../src/server/outbox.ts'
 import type { LogLine } from '../../src/store/event-log.ts'
 import { createLogImport } from '../../src/store/postgres/import-log.ts'
 import { openPostgresEngine } from '../../src/store/postgres/postgres-engine.ts'
@@ -31,21 +31,21 @@ function openFile(path: string, now?: () => number): Store {
 
 /** Answers by event_id. An event that is not named stays as it is. */
 const answering =
-  (verdicts: Record<string, Verdict>): Deliver =>
+  (results: Record<string, DeliveryResult>): Deliver =>
   async (events) =>
     events.map((event) => {
-      const verdict = verdicts[event.data.event_id] ?? 'done'
-      event.answer = { code: verdict === 'done' ? 0 : 40002, message: `${verdict} by TikTok` }
+      const result = results[event.data.event_id] ?? 'done'
+      event.answer = { code: result === 'done' ? 0 : 40002, message: `${result} by TikTok` }
       event.problem = event.answer.message
-      return verdict
+      return result
     })
 
 /** A file with all kinds of lines, of two hours: the first of them deleted with their person. */
 async function fillFile(path: string): Promise<void> {
   let time = Date.now() - hour
   const store = openFile(path, () => time)
-  const verdicts: Record<string, Verdict> = { dead: 'dead', later: 'retry' }
-  store.start(answering(verdicts), { ...window, log: {} })
+  const results: Record<string, DeliveryResult> = { dead: 'dead', later: 'retry' }
+  store.start(answering(results), { ...window, log: {} })
   const add = (ids: readonly string[], given: Parameters<typeof logged>[1] = {}) =>
     store.add(
       ids.map((id) => logged(id, given)),

@@ -119,8 +119,8 @@ describe.runIf(hasPostgres)('database move', () => {
 
     const store = openStore(url)
     expect(await store.stats()).toMatchObject({ profiles: counts })
-    const fates = await store.add([fromPage('denies', cart)], options)
-    expect(fates).toEqual(['no_consent'])
+    const results = await store.add([fromPage('denies', cart)], options)
+    expect(results).toEqual(['no_consent'])
     const visitor = sha256('anna')
     const sent: OutboxEvent[] = []
     await store.add([purchase('later', { order: false, source: 'page', visitor })], options)

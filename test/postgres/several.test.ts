@@ -144,11 +144,11 @@ describe.runIf(hasPostgres)('several forwarders on one PostgreSQL', () => {
     const order = (source: 'page' | 'signed', id: string): OutboxEvent =>
       purchase(id, { order: true, orderName: 'Placed Order', source })
     for (let round = 0; round < 40; round++) {
-      const fates = await Promise.all([
+      const results = await Promise.all([
         one.add([order('page', `${round}`)], window),
         two.add([order('signed', `${round}`)], window),
       ])
-      expect(fates.flat().sort()).toEqual(['kept', 'merged'])
+      expect(results.flat().sort()).toEqual(['kept', 'merged'])
       const again = await Promise.all([
         one.add([order('signed', `${round}`)], window),
         two.add([order('signed', `${round}`)], window),
@@ -162,10 +162,10 @@ describe.runIf(hasPostgres)('several forwarders on one PostgreSQL', () => {
     const schema = newSchema()
     const stores = [1, 2, 3, 4].map(() => openStore(url, { schema }))
     const events = numbered(300)
-    const fates = await Promise.all(
+    const results = await Promise.all(
       stores.map((store, index) => store.add(index % 2 ? [...events].reverse() : events, window)),
     )
-    expect(fates.flat().filter((fate) => fate === 'kept')).toHaveLength(300)
+    expect(results.flat().filter((result) => result === 'kept')).toHaveLength(300)
     expect(await stores[0]?.stats()).toMatchObject({ waiting: 300 })
   })
 

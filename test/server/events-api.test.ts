@@ -70,14 +70,14 @@ test('a call contains what TikTok requires, and the token only in one header', a
   expect(request?.text).not.toContain(accessToken)
 })
 
-test('an accepted event has the verdict done and is not changed', async () => {
+test('an accepted event has the result done and is not changed', async () => {
   const events = purchases(3)
   expect(await start().deliver(events)).toEqual(['done', 'done', 'done'])
   expect(events).toEqual(purchases(3))
 })
 
 describe('each code of TikTok', () => {
-  const rows: [code: number, verdict: string, isSplit?: true][] = [
+  const rows: [code: number, result: string, isSplit?: true][] = [
     [0, 'done'],
     [20001, 'done'],
     [40050, 'done'],
@@ -103,14 +103,14 @@ describe('each code of TikTok', () => {
     [40999, 'retry', true], // none that is known
     [-1, 'retry', true],
   ]
-  test.each(rows)('%i: %s', async (code, verdict, isSplit) => {
+  test.each(rows)('%i: %s', async (code, result, isSplit) => {
     host.faults.always = { code, message: 'Said so' }
     const events = purchases(2)
 
-    expect(await start().deliver(events)).toEqual([verdict, verdict])
+    expect(await start().deliver(events)).toEqual([result, result])
 
     expect(host.requests.map(({ body }) => body?.data.length)).toEqual(isSplit ? [2, 1, 1] : [2])
-    const problem = verdict === 'done' ? undefined : `TikTok answered code ${code}: Said so`
+    const problem = result === 'done' ? undefined : `TikTok answered code ${code}: Said so`
     expect(events.map((event) => event.problem)).toEqual([problem, problem])
   })
 })
@@ -148,9 +148,9 @@ describe('an event waits if the answer is not TikTok’s', () => {
 
   test('a refused connection', async () => {
     await host.close()
-    const verdicts = await start().deliver(purchases(2))
+    const results = await start().deliver(purchases(2))
     await host.listen()
-    expect(verdicts).toEqual(['retry', 'retry'])
+    expect(results).toEqual(['retry', 'retry'])
   })
 })
 
@@ -188,10 +188,10 @@ describe('batches', () => {
     const events = purchases(1000)
     events[617] = broken('617')
 
-    const verdicts = await start().deliver(events)
+    const results = await start().deliver(events)
 
-    expect(verdicts.filter((verdict) => verdict === 'done')).toHaveLength(999)
-    expect(verdicts[617]).toBe('dead')
+    expect(results.filter((result) => result === 'done')).toHaveLength(999)
+    expect(results[617]).toBe('dead')
     expect(host.accepted.map(({ event_id }) => event_id)).toEqual(
       purchases(1000)
         .map(({ data }) => data.event_id)
@@ -256,8 +256,8 @@ describe('an unknown code', () => {
       host.reset()
       const events = purchases(1000)
       host.faults.of = ({ data }) => (data.some(({ event_id }) => event_id === `${index}`) ? { code: 40999 } : {})
-      const verdicts = await start().deliver(events)
-      expect(verdicts.flatMap((verdict, at) => (verdict === 'done' ? [] : [[verdict, at]]))).toEqual([['retry', index]])
+      const results = await start().deliver(events)
+      expect(results.flatMap((result, at) => (result === 'done' ? [] : [[result, at]]))).toEqual([['retry', index]])
     }
   })
 })
@@ -430,8 +430,8 @@ describe('a configuration fault', () => {
 
   test('in the middle of a batch keeps the other events', async () => {
     host.faults.next = [{}, { code: 40105 }]
-    const verdicts = await start().deliver(purchases(2001))
-    expect(verdicts.map((verdict) => verdict[0]).join('')).toBe('d'.repeat(1000) + 's'.repeat(1001))
+    const results = await start().deliver(purchases(2001))
+    expect(results.map((result) => result[0]).join('')).toBe('d'.repeat(1000) + 's'.repeat(1001))
     expect(host.requests).toHaveLength(2)
   })
 })

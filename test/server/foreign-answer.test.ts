@@ -19,10 +19,10 @@ async function deliverTo(url: string, signal?: AbortSignal) {
   const started = performance.now()
   const before = process.cpuUsage()
   const api = createEventsApi({ pixelId, accessToken, url, log: () => {}, redact, readBody: readResponse })
-  const [verdict] = await api.deliver([event], signal)
+  const [result] = await api.deliver([event], signal)
   const { user, system } = process.cpuUsage(before)
   const milliseconds = performance.now() - started
-  return { verdict, problem: event.problem ?? '', milliseconds, work: (user + system) / 1000 }
+  return { result, problem: event.problem ?? '', milliseconds, work: (user + system) / 1000 }
 }
 
 test.each(['a', 'a@', '()', '0 ', ' ', '%25', 'f'])(
@@ -32,8 +32,8 @@ test.each(['a', 'a@', '()', '0 ', ' ', '%25', 'f'])(
     onTestFinished(() => tiktok.close())
     for (const count of [40_000, 800_000 / piece.length]) {
       tiktok.faults.always = { code: 40002, message: `${piece.repeat(count)}!` }
-      const { verdict, problem, work } = await deliverTo(tiktok.url)
-      expect(verdict).toBe('dead')
+      const { result, problem, work } = await deliverTo(tiktok.url)
+      expect(result).toBe('dead')
       expect(problem).toMatch(/^TikTok answered code 40002/)
       expect(problem.length).toBeLessThanOrEqual(300)
       expect(work).toBeLessThan(1500) // 40,000 characters took 2 s and more, 800,000 many minutes
@@ -64,8 +64,8 @@ test('an endless answer is read up to 1 MB, and the event is kept', async () => 
   })
   const address = server.address()
   const port = typeof address === 'object' && address ? address.port : 0
-  const { verdict } = await deliverTo(`http://127.0.0.1:${port}/track`)
-  expect(verdict).toBe('retry')
+  const { result } = await deliverTo(`http://127.0.0.1:${port}/track`)
+  expect(result).toBe('retry')
   await Promise.all(closed)
   expect(written).toBeLessThan(50_000_000) // plus the buffers of both sockets
 })
@@ -78,11 +78,8 @@ test('a call that hangs is aborted 4 s after the last moment to send, and its ev
   const delivered = deliverTo(tiktok.url, closing.signal)
   await tiktok.waitForRequests(1)
   closing.abort()
-  const { verdict, problem, milliseconds } = await delivered
-  expect([verdict, problem]).toEqual([
-    'retry',
-    'TikTok could not be reached: no answer before the forwarder was closed',
-  ])
+  const { result, problem, milliseconds } = await delivered
+  expect([result, problem]).toEqual(['retry', 'TikTok could not be reached: no answer before the forwarder was closed'])
   expect(milliseconds).toBeGreaterThan(3500)
   expect(milliseconds).toBeLessThan(10_000) // that long a call may take otherwise
 })

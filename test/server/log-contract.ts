@@ -1,6 +1,6 @@
 // What the event log of every store must do, with any engine. Each engine's own test runs it.
 import { describe, expect, test } from 'vitest'
-import type { Deliver, OutboxEvent, Verdict } from '../../src/server/outbox.ts'
+import type { Deliver, DeliveryResult, OutboxEvent } from '../../src/server/outbox.ts'
 import type { EventLog, LogLine, LogPart, LogQuery } from '../../src/store/event-log.ts'
 import type { PersonKeys } from '../../src/store/person.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -62,14 +62,14 @@ const told = async (store: Store, query?: LogQuery) =>
 
 /** Answers by event_id. */
 const answering =
-  (verdicts: Record<string, Verdict>, problem = 'TikTok answered code 40002: no such event'): Deliver =>
+  (results: Record<string, DeliveryResult>, problem = 'TikTok answered code 40002: no such event'): Deliver =>
   async (events) =>
     events.map((event) => {
-      const verdict = verdicts[event.data.event_id] ?? 'done'
-      if (verdict === 'done') return verdict
+      const result = results[event.data.event_id] ?? 'done'
+      if (result === 'done') return result
       event.problem = problem
       event.answer = { code: 40002, message: problem }
-      return verdict
+      return result
     })
 
 const person = (more: Partial<PersonKeys>): PersonKeys => ({
@@ -156,10 +156,10 @@ export function testEventLog(name: string, create: () => TestDatabase): void {
       const database = create()
       const store = database.open()
       await add(store, [logged('1')])
-      let verdict: Verdict = 'dead'
-      store.start(async (events) => events.map((event) => answer(event, verdict)), window)
+      let result: DeliveryResult = 'dead'
+      store.start(async (events) => events.map((event) => answer(event, result)), window)
       await expect.poll(() => told(store), poll).toEqual(['1 page failure refused'])
-      verdict = 'done'
+      result = 'done'
       await store.requeue('all')
       await expect.poll(() => told(store), poll).toEqual(['1 page success'])
     })
@@ -337,7 +337,7 @@ export function testEventLog(name: string, create: () => TestDatabase): void {
   })
 }
 
-function answer(event: OutboxEvent, verdict: Verdict): Verdict {
-  if (verdict !== 'done') event.problem = 'refused'
-  return verdict
+function answer(event: OutboxEvent, result: DeliveryResult): DeliveryResult {
+  if (result !== 'done') event.problem = 'refused'
+  return result
 }

@@ -1,6 +1,6 @@
 // The contract of every outbox and store.
 import { describe, expect, test } from 'vitest'
-import type { Deliver, OutboxEvent, Verdict } from '../../src/server/outbox.ts'
+import type { Deliver, DeliveryResult, OutboxEvent } from '../../src/server/outbox.ts'
 import { purchase } from './outbox-kit.ts'
 
 /** An outbox under test, or a store that is used like one. */
@@ -14,7 +14,7 @@ export function testOutbox(name: string, open: () => Kept): void {
   /** Adds events, answers each batch, and resolves with the delivered events once there are enough. */
   async function deliverUntil(
     events: OutboxEvent[],
-    answer: (event: OutboxEvent, round: number) => Verdict,
+    answer: (event: OutboxEvent, round: number) => DeliveryResult,
     isEnough: (handedOut: OutboxEvent[]) => boolean,
   ): Promise<OutboxEvent[]> {
     const kept = open()
@@ -26,9 +26,9 @@ export function testOutbox(name: string, open: () => Kept): void {
         handedOut.push(structuredClone(given))
         const round = (rounds.get(event.data.event_id) ?? 0) + 1
         rounds.set(event.data.event_id, round)
-        const verdict = answer(event, round)
-        if (verdict !== 'done') event.problem = `round ${round}`
-        return verdict
+        const result = answer(event, round)
+        if (result !== 'done') event.problem = `round ${round}`
+        return result
       }),
     )
     await kept.add(events)
@@ -50,10 +50,10 @@ export function testOutbox(name: string, open: () => Kept): void {
       )
     })
 
-    test.each(['retry', 'stop'] as const)('delivers events again after the verdict %s', async (verdict) => {
+    test.each(['retry', 'stop'] as const)('delivers events again after the result %s', async (result) => {
       const handedOut = await deliverUntil(
         [purchase('1')],
-        (_, round) => (round < 3 ? verdict : 'done'),
+        (_, round) => (round < 3 ? result : 'done'),
         ({ length }) => length >= 3,
       )
       expect(idsOf(handedOut)).toEqual(['1', '1', '1'])

@@ -2,7 +2,7 @@ import { statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, type TestContext, test } from 'vitest'
-import { OutboxFull, type Verdict } from '../../src/server/outbox.ts'
+import { type DeliveryResult, OutboxFull } from '../../src/server/outbox.ts'
 import { createSqliteOutbox } from '../../src/store/sqlite/sqlite-outbox.ts'
 import { createEventsApiHost } from '../tiktok/events-api-host.ts'
 import { runCli, startCli, writeConfig } from './node-child.ts'
@@ -98,13 +98,13 @@ const faults = {
 }
 
 for (const [fault, create] of Object.entries(faults)) {
-  test(`while ${fault}, verdicts are kept in memory and written later`, async (context) => {
+  test(`while ${fault}, results are kept in memory and written later`, async (context) => {
     const { path, breakIt } = create(context)
     const log: string[] = []
     const outbox = open(path, { reserveBytes: 0, log: (sentence) => log.push(sentence) })
     const count = 2500 // three batches
     await outbox.add(numbered(count))
-    const verdictOf = (id: number): Verdict => (id % 10 === 1 ? 'dead' : id % 10 === 2 ? 'retry' : 'done')
+    const resultOf = (id: number): DeliveryResult => (id % 10 === 1 ? 'dead' : id % 10 === 2 ? 'retry' : 'done')
     const tries = new Map<string, number>()
     let mend = () => {}
     outbox.start(async (events) => {
@@ -113,9 +113,9 @@ for (const [fault, create] of Object.entries(faults)) {
         const id = event.data.event_id
         const before = tries.get(id) ?? 0
         tries.set(id, before + 1)
-        const verdict = verdictOf(Number(id))
-        if (verdict !== 'done') event.problem = 'odd'
-        return verdict === 'retry' && before > 0 ? 'done' : verdict
+        const result = resultOf(Number(id))
+        if (result !== 'done') event.problem = 'odd'
+        return result === 'retry' && before > 0 ? 'done' : result
       })
     })
     await expect.poll(() => tries.size).toBe(count)
@@ -124,7 +124,7 @@ for (const [fault, create] of Object.entries(faults)) {
     expect(log.filter((sentence) => sentence.includes('could not be written'))).toHaveLength(1)
     mend()
     await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0, sent: count * 0.9, dead: { odd: count / 10 } })
-    for (const [id, times] of tries) expect([id, times]).toEqual([id, verdictOf(Number(id)) === 'retry' ? 2 : 1])
+    for (const [id, times] of tries) expect([id, times]).toEqual([id, resultOf(Number(id)) === 'retry' ? 2 : 1])
     expect(log.at(-1)).toBe('converge-tiktok: the outbox can be written again.')
     await outbox.add([purchase('more')])
   })

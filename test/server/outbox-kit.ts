@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import type { Deliver, OutboxEvent, Verdict } from '../../src/server/outbox.ts'
+import type { Deliver, DeliveryResult, OutboxEvent } from '../../src/server/outbox.ts'
 import {
   createSqliteOutbox,
   type SqliteOutbox,
@@ -34,12 +34,12 @@ export function purchase(event_id: string, more: Partial<OutboxEvent> = {}): Out
 
 export const numbered = (count: number) => Array.from({ length: count }, (_, index) => purchase(String(index)))
 
-/** Gives all events of a batch the same verdict, and records their IDs. */
-export function answering(verdict: (event: OutboxEvent, batch: number) => Verdict) {
+/** Gives all events of a batch the same result, and records their IDs. */
+export function answering(result: (event: OutboxEvent, batch: number) => DeliveryResult) {
   const batches: string[][] = []
   const deliver: Deliver = async (events) => {
     batches.push(events.map(({ data }) => data.event_id))
-    return events.map((event) => verdict(event, batches.length))
+    return events.map((event) => result(event, batches.length))
   }
   return { batches, deliver }
 }

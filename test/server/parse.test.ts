@@ -76,3 +76,14 @@ test('a batch needs an event, or the visitor who denied consent', () => {
     { path: 'denied.visitor', message: 'must be a SHA-256 hash of 64 lowercase hex digits' },
   ])
 })
+
+test.each([
+  ['{"event_name":', '', 'is not JSON'],
+  ['', '', 'is not JSON'],
+  ['{}', 'event_name', 'is missing'],
+  ['{"event_name":""}', 'event_name', 'must have at least 1 character'],
+  ['{"event_name":{}}', 'event_name', 'must be text'],
+  ['{"events":[]}', 'events', 'must be 1 to 1000 events'],
+])('a server’s body %j has a problem at "%s": %s', (body, path, message) => {
+  expect(parseServerRequest(body).problems).toEqual([{ path, message }])
+})

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { OutboxFull, type Verdict } from '../../src/server/outbox.ts'
+import { type DeliveryResult, OutboxFull } from '../../src/server/outbox.ts'
 import { createSqliteOutbox } from '../../src/store/sqlite/sqlite-outbox.ts'
 import { createFolder } from './node-folder.ts'
 import { answering, day, newPath, numbered, open, purchase, soon } from './outbox-kit.ts'
@@ -150,7 +150,7 @@ test('a batch has at most a few megabytes, whatever the size of its events', asy
   expect(Math.max(...batches.map(({ length }) => length))).toBeLessThanOrEqual(4)
 })
 
-test('an event with the verdict retry is delayed alone, and the others continue', async () => {
+test('an event with the result retry is delayed alone, and the others continue', async () => {
   const seen: string[] = []
   const { deliver } = answering((event) => {
     seen.push(event.data.event_id)
@@ -398,7 +398,7 @@ test('two outboxes on one file both accept events, one delivers, and the other t
 
 test('close() waits for calls in flight', async () => {
   const path = newPath()
-  let answer: (verdicts: Verdict[]) => void = () => {}
+  let answer: (results: DeliveryResult[]) => void = () => {}
   const outbox = createSqliteOutbox({ path })
   const asked = new Promise<void>((resolve) => {
     outbox.start((events) => {

@@ -176,6 +176,6 @@ test('the history of customers takes no room from events', async () => {
     person: { email: index.toString(16).padStart(64, '0') },
   }))
   await store.add([], { mergeOrders: 0 }, { history: { orders } })
-  const fates = await store.add(numbered(100), { mergeOrders: 0 })
-  expect(new Set(fates)).toEqual(new Set(['kept']))
+  const results = await store.add(numbered(100), { mergeOrders: 0 })
+  expect(new Set(results)).toEqual(new Set(['kept']))
 })

@@ -1,6 +1,6 @@
 // The contract of every store. The test of each engine runs it.
 import { describe, expect, test } from 'vitest'
-import { type Deliver, type OutboxEvent, OutboxFull, type Verdict } from '../../src/server/outbox.ts'
+import { type Deliver, type DeliveryResult, type OutboxEvent, OutboxFull } from '../../src/server/outbox.ts'
 import type { CustomerKeys } from '../../src/store/customer-history.ts'
 import type { PersonKeys } from '../../src/store/person.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -49,13 +49,13 @@ function order(
   }
 }
 
-/** Gives all events the same verdict, and records the delivered events. */
-function taking(verdict: (event: OutboxEvent) => Verdict = () => 'done') {
+/** Gives all events the same result, and records the delivered events. */
+function taking(result: (event: OutboxEvent) => DeliveryResult = () => 'done') {
   const events: OutboxEvent[] = []
   const deliver: Deliver = async (batch) => {
     events.push(...batch.map((event) => structuredClone(event)))
     return batch.map((event) => {
-      const answer = verdict(event)
+      const answer = result(event)
       if (answer === 'dead') event.problem = 'refused'
       return answer
     })
@@ -372,7 +372,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
 
     test.each(['done', 'retry', 'dead'] as const)(
       'an event that is erased while it is sent is not kept, and a later one is sent: TikTok answers %s',
-      async (verdict) => {
+      async (result) => {
         const store = create().open()
         const sent: string[] = []
         let answer = () => {}
@@ -381,7 +381,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
           const ids = events.map(({ data }) => data.event_id)
           sent.push(...ids)
           if (ids.includes('1')) await isAnswered
-          return ids.map((id) => (id === '1' ? verdict : 'done'))
+          return ids.map((id) => (id === '1' ? result : 'done'))
         }, window)
         await store.add([eventOf('1', { email: jane })], window)
         await expect.poll(() => sent, poll).toEqual(['1'])
@@ -390,7 +390,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
         await store.add([eventOf('2', { email: mary })], window)
         answer()
         await expect.poll(() => sent, poll).toEqual(['1', '2'])
-        const total = verdict === 'done' ? 2 : 1
+        const total = result === 'done' ? 2 : 1
         await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, sent: total, dead: {} })
         expect(await listOf(store.deadLetters())).toEqual([])
       },
@@ -411,7 +411,7 @@ export function testStore(name: string, create: () => TestDatabase): void {
       await expect.poll(told, poll).toHaveLength(2)
     })
 
-    /** Adds an order of Jane with a row for new customers, and returns the fate of that row. */
+    /** Adds an order of Jane with a row for new customers, and returns the result of that row. */
     async function addOrderOf(
       store: Store,
       parts: Parts & { person?: CustomerKeys; keepFor?: number },

@@ -7,7 +7,7 @@ import {
   type QueueOutbox,
   type QueueOutboxOptions,
 } from '../../src/cloudflare/queue-outbox.ts'
-import { type OutboxEvent, OutboxFull, type Verdict } from '../../src/server/outbox.ts'
+import { type DeliveryResult, type OutboxEvent, OutboxFull } from '../../src/server/outbox.ts'
 import { testOutbox } from '../server/outbox-contract.ts'
 
 const now = 1_800_000_000
@@ -36,36 +36,36 @@ const down = () => {
 /** What becomes of messages that are consumed, in their order: `ack`, or the seconds until they come again. */
 async function consume(
   bodies: readonly unknown[],
-  verdicts: readonly Verdict[],
+  results: readonly DeliveryResult[],
   { attempts = 1, ...options }: QueueOutboxOptions & { attempts?: number } = {},
 ) {
-  const fates: unknown[] = []
+  const outcomes: unknown[] = []
   const delivered: OutboxEvent[] = []
   const said: string[] = []
   const outbox = createQueueOutbox(queueThat(), { log: (line) => said.push(line), ...options })
   outbox.start(async (events) => {
     delivered.push(...events)
-    return [...verdicts]
+    return [...results]
   })
   const messages = bodies.map((body, index): Message => {
     return {
       body,
       attempts,
       ack: () => {
-        fates[index] = 'ack'
+        outcomes[index] = 'ack'
       },
       retry: (retry) => {
-        fates[index] = retry?.delaySeconds
+        outcomes[index] = retry?.delaySeconds
       },
     }
   })
   await outbox.consume({ messages })
-  return { fates, delivered, said: said.join('\n') }
+  return { outcomes, delivered, said: said.join('\n') }
 }
 
-test('each message has the fate of its own event', async () => {
-  const { fates } = await consume([event('1'), event('2'), event('3')], ['done', 'retry', 'stop'])
-  expect(fates).toEqual(['ack', 10, 3600])
+test('each message has the result of its own event', async () => {
+  const { outcomes } = await consume([event('1'), event('2'), event('3')], ['done', 'retry', 'stop'])
+  expect(outcomes).toEqual(['ack', 10, 3600])
 })
 
 test.each([
@@ -76,13 +76,13 @@ test.each([
   [10, 3600],
   [100, 3600],
 ])('an event that failed %i times is tried again after %i s', async (attempts, seconds) => {
-  const { fates } = await consume([event('1')], ['retry'], { attempts })
-  expect(fates).toEqual([seconds])
+  const { outcomes } = await consume([event('1')], ['retry'], { attempts })
+  expect(outcomes).toEqual([seconds])
 })
 
 test.each(['retry', 'stop'] as const)(
   "the example's retries last until TikTok has forgotten an event, and end before Cloudflare deletes it: %s",
-  async (verdict) => {
+  async (result) => {
     const toml = readFileSync(
       new URL('../../examples/cloudflare-worker/wrangler-with-queue.toml', import.meta.url),
       'utf8',
@@ -90,8 +90,8 @@ test.each(['retry', 'stop'] as const)(
     const maxRetries = Number(/max_retries = (\d+)/.exec(toml)?.[1])
     let seconds = 0
     for (let attempts = 1; attempts <= maxRetries; attempts++) {
-      const { fates } = await consume([event('1')], [verdict], { attempts })
-      seconds += Number(fates[0])
+      const { outcomes } = await consume([event('1')], [result], { attempts })
+      seconds += Number(outcomes[0])
     }
     expect(seconds).toBeGreaterThan(48 * 3600)
     expect(seconds).toBeLessThan(96 * 3600)
@@ -99,38 +99,38 @@ test.each(['retry', 'stop'] as const)(
 )
 
 test('an event that was not judged is tried again', async () => {
-  const { fates } = await consume([event('1'), event('2')], ['done'])
-  expect(fates).toEqual(['ack', 10])
+  const { outcomes } = await consume([event('1'), event('2')], ['done'])
+  expect(outcomes).toEqual(['ack', 10])
 })
 
 test('an event that TikTok refuses for good goes to the dead-letter queue with its problem', async () => {
   const deadLetterQueue = queueThat()
   const refused = event('2', { problem: '40002: content_id is not text' })
-  const { fates, said } = await consume([event('1'), refused], ['done', 'dead'], { deadLetterQueue })
-  expect(fates).toEqual(['ack', 'ack'])
+  const { outcomes, said } = await consume([event('1'), refused], ['done', 'dead'], { deadLetterQueue })
+  expect(outcomes).toEqual(['ack', 'ack'])
   expect(deadLetterQueue.batches).toEqual([[refused]])
   expect(said).toContain('TikTok refused 1 events for good. They are in the dead-letter queue. 40002: content_id')
 })
 
 test('what else stands in the queue is set aside as it is', async () => {
   const deadLetterQueue = queueThat()
-  const { fates, delivered } = await consume(['hello', { an: 'order' }, null], [], { deadLetterQueue })
-  expect(fates).toEqual(['ack', 'ack', 'ack'])
+  const { outcomes, delivered } = await consume(['hello', { an: 'order' }, null], [], { deadLetterQueue })
+  expect(outcomes).toEqual(['ack', 'ack', 'ack'])
   expect(delivered).toEqual([])
   expect(deadLetterQueue.batches).toMatchObject([['hello', { an: 'order' }, null]])
 })
 
 test('without a dead-letter queue to write to, retries run out into that of the consumer', async () => {
-  const { fates, said } = await consume([event('1', { problem: 'refused' })], ['dead'])
-  expect(fates).toEqual([3600])
+  const { outcomes, said } = await consume([event('1', { problem: 'refused' })], ['dead'])
+  expect(outcomes).toEqual([3600])
   expect(said).toContain('No dead-letter queue is bound')
 })
 
 test('a dead-letter queue that is down costs no event', async () => {
-  const { fates, said } = await consume([event('1'), event('2')], ['done', 'dead'], {
+  const { outcomes, said } = await consume([event('1'), event('2')], ['done', 'dead'], {
     deadLetterQueue: queueThat(down),
   })
-  expect(fates).toEqual(['ack', 3600])
+  expect(outcomes).toEqual(['ack', 3600])
   expect(said).toContain('Too Many Requests')
 })
 

@@ -125,24 +125,24 @@ export async function createStandIns({
   /** Notes what happens to each event when it arrives, and what TikTok has after each delivery. */
   function watched(store: Store): Store {
     const add: Store['add'] = async (events, ...rest) => {
-      const fates = await store.add(events, ...rest)
+      const results = await store.add(events, ...rest)
       for (const [index, { data, source, orderName }] of events.entries()) {
         const { event, event_id } = data
         const side = source === 'signed' ? 'shop' : 'page'
-        copies.stored({ event, event_id, orderName, side, isMerged: fates[index] === 'merged' })
+        copies.stored({ event, event_id, orderName, side, isMerged: results[index] === 'merged' })
       }
       onNews()
-      return fates
+      return results
     }
     const start: Store['start'] = (deliver, options) =>
       store.start(async (events) => {
-        const verdicts = await deliver(events)
+        const results = await deliver(events)
         for (const { acceptedAt, ...event } of eventsApi.accepted.slice(eventsRead))
           copies.api(event.event, event.event_id, event)
         eventsRead = eventsApi.accepted.length
-        // The store records the verdicts first.
+        // The store records the results first.
         setImmediate(onNews)
-        return verdicts
+        return results
       }, options)
     return { ...store, add, start }
   }

@@ -1,7 +1,7 @@
 import type { Intake } from '../../server/intake.ts'
 import { parseServerEvent } from '../../server/parse.ts'
 import type { ReadServerEvents } from '../../server/server-intake.ts'
-import { isSent } from '../../store/fate.ts'
+import { isSent } from '../../store/add-result.ts'
 import type { ProfileOptions, Store } from '../../store/store.ts'
 import type { FileOrder } from '../orders-file/read-orders.ts'
 import { toEvent } from './to-event.ts'
@@ -44,9 +44,10 @@ export async function sendOrder(order: FileOrder, options: SendOptions): Promise
     return { order, notSent: whyNot(intake) }
   }
   const log = { ...intake.log, eventNames: intake.taken.map(({ eventName }) => eventName) }
-  const fates = await store.add(events, addition, { denials, history, ...(hasLog && { log }) })
-  if (events.some((event, index) => isSent(fates[index] ?? 'already_sent', event))) return { order, notSent: undefined }
-  return { order, notSent: fates.includes('no_consent') ? noConsent : 'arrived meanwhile' }
+  const results = await store.add(events, addition, { denials, history, ...(hasLog && { log }) })
+  if (events.some((event, index) => isSent(results[index] ?? 'already_sent', event)))
+    return { order, notSent: undefined }
+  return { order, notSent: results.includes('no_consent') ? noConsent : 'arrived meanwhile' }
 }
 
 const noConsent = 'no consent: a grant is needed, and none is recorded'

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
+import type { AddResult } from '../add-result.ts'
 import { needsConsent } from '../consent-decision.ts'
-import type { Fate } from '../fate.ts'
 import { createNewProfileLimit } from '../new-profile-limit.ts'
 import type { ProfileKey } from '../profile.ts'
-import { createProfileDesk, type ProfileDesk } from '../profile-desk.ts'
+import { createProfileTransaction, type ProfileTransaction } from '../profile-transaction.ts'
 import type { ProfileOptions } from '../store.ts'
 import { isCountedOnce, originOf } from '../waiting-event.ts'
 import { durable, type Query, type Row } from './connections.ts'
-import { createCustomerDesk, createCustomerTable } from './customer-desk.ts'
+import { createCustomerTable, createCustomerTransaction } from './customer-transaction.ts'
 import { createLogWriter } from './log-writer.ts'
-import { type Addition, type Changes, decideAll, type KnownOrders, type NewRow } from './order-desk.ts'
+import { type Addition, type Changes, decideAll, type KnownOrders, type NewRow } from './order-transaction.ts'
 import { keysAround } from './profile-key.ts'
 import { createProfileRows, noProfiles, type ProfileRows } from './profile-rows.ts'
 
@@ -109,7 +109,7 @@ export function createRowAdder(schema: string, slot: number, profileLock: string
     return { ...counts, waiting: (isAlone ? 0 : inserted) - removed.length }
   }
 
-  const withProfiles = createProfileTransaction(profileRows)
+  const withProfiles = createWithProfiles(profileRows)
 
   return {
     slot,
@@ -132,10 +132,14 @@ export function createRowAdder(schema: string, slot: number, profileLock: string
       ),
 
     /**
-     * Adds the events of several requests and returns their fates. `now` is in milliseconds since 1970. `isAlone` needs no
+     * Adds the events of several requests and returns their results. `now` is in milliseconds since 1970. `isAlone` needs no
      * transaction. `before` runs before the totals are changed, which comes last.
      */
-    async add(query: Query, additions: readonly Addition[], { now, isAlone, before }: AddOptions): Promise<Fate[][]> {
+    async add(
+      query: Query,
+      additions: readonly Addition[],
+      { now, isAlone, before }: AddOptions,
+    ): Promise<AddResult[][]> {
       const orders = additions.flatMap(({ kept }) => kept.filter(({ event }) => isCountedOnce(event)))
       const ids = [...new Set(orders.map(({ event }) => event.data.event_id))]
       const forHistory = additions.flatMap(({ extras }) => extras?.history?.orders ?? [])
@@ -144,19 +148,19 @@ export function createRowAdder(schema: string, slot: number, profileLock: string
       const keys = settings ? customers.keysOf(settings, forHistory) : []
       await lockOrders(query, [...ids, ...keys])
       const known = await readOrders(query, ids)
-      const desk = settings && createCustomerDesk(settings, await customers.read(query, keys))
+      const history = settings && createCustomerTransaction(settings, await customers.read(query, keys))
       const profileKeys = additions.some(usesProfiles) ? keysOfAll(additions, known) : undefined
       const { nameOf } = log
       const { answer, time, totals } = await withProfiles(query, profileKeys, {
         now,
-        work: (profiles, time) => decideAll(additions, known, { customers: desk, profiles, nameOf }, time),
+        work: (profiles, time) => decideAll(additions, known, { customers: history, profiles, nameOf }, time),
       })
       const counts = await writeRows(query, answer.changes, time, isAlone)
-      if (desk) await customers.write(query, desk.changes())
-      const fates = answer.fates()
-      await before?.(fates)
-      await addTotals(query, { ...totals, ...counts, ...desk?.changes().counts })
-      return fates
+      if (history) await customers.write(query, history.changes())
+      const results = answer.results()
+      await before?.(results)
+      await addTotals(query, { ...totals, ...counts, ...history?.changes().counts })
+      return results
     },
   }
 }
@@ -167,7 +171,7 @@ export type Totals = Readonly<Record<string, number>>
 export interface AddOptions {
   now: () => number
   isAlone?: boolean
-  before?: (fates: readonly Fate[][]) => Promise<void>
+  before?: (results: readonly AddResult[][]) => Promise<void>
 }
 
 interface Insertion {
@@ -214,22 +218,22 @@ export interface Decided<Answer> {
  * Decides with the profiles that the keys lead to, and writes what has changed in them. Without `keys`, nothing is read. Lock
  * orders and rows before, and add the totals at the end, so that no two transactions wait for each other.
  */
-function createProfileTransaction(profileRows: ProfileRows) {
+function createWithProfiles(profileRows: ProfileRows) {
   const mayCreate = createNewProfileLimit(() => performance.now())
 
   return async function withProfiles<Answer>(
     query: Query,
     keys: Iterable<ProfileKey> | undefined,
-    { now, work }: { now: () => number; work: (profiles: ProfileDesk, time: number) => Answer },
+    { now, work }: { now: () => number; work: (profiles: ProfileTransaction, time: number) => Answer },
   ): Promise<Decided<Answer>> {
     if (keys) await profileRows.lock(query)
     const known = keys ? await profileRows.read(query, keys) : noProfiles
     const time = now()
-    const desk = createProfileDesk(known.reader, { now: time, latest: () => known.latest(time), mayCreate })
-    const answer = work(desk, time)
+    const profiles = createProfileTransaction(known.reader, { now: time, latest: () => known.latest(time), mayCreate })
+    const answer = work(profiles, time)
     if (!keys) return { answer, time, totals: {} }
-    const totals = await profileRows.apply(query, desk.changes(), { now: time, known })
-    if (desk.isUsed()) await profileRows.setClock(query, time, known)
+    const totals = await profileRows.apply(query, profiles.changes(), { now: time, known })
+    if (profiles.isUsed()) await profileRows.setClock(query, time, known)
     return { answer, time, totals: { ...totals } }
   }
 }

@@ -1,13 +1,13 @@
 import { isRecord } from '../../core/read.ts'
 import type { OutboxEvent } from '../../server/outbox.ts'
+import { isSent } from '../add-result.ts'
 import { customerTotals } from '../customer-history.ts'
 import { toDeadLetter } from '../dead-letter.ts'
-import { isSent } from '../fate.ts'
 import { retention } from '../retention.ts'
 import type { Chosen, DeadLetter, StoreStats } from '../store.ts'
 import type { RowAdder } from './add-rows.ts'
 import type { Connections, Query, Row } from './connections.ts'
-import { createCustomerTable } from './customer-desk.ts'
+import { createCustomerTable } from './customer-transaction.ts'
 import { lockedSql } from './lock-events.ts'
 import { stateSql, toState } from './shared-state.ts'
 
@@ -63,8 +63,8 @@ export function createDeadLetters({ connections, schema, rows, now }: DeadLetter
     let count = 0
     await rows.add(query, additions, {
       now,
-      before: async (fates) => {
-        const queued = letters.filter(({ event }, index) => isSent(fates[index]?.[0] ?? 'already_sent', event))
+      before: async (results) => {
+        const queued = letters.filter(({ event }, index) => isSent(results[index]?.[0] ?? 'already_sent', event))
         await rows.log.reopen(
           query,
           queued.flatMap(({ line }) => line ?? []),

@@ -1,6 +1,6 @@
-import type { Deliver, Verdict } from '../../server/outbox.ts'
+import type { Deliver, DeliveryResult } from '../../server/outbox.ts'
+import { createRetryPolicy, type Reading } from '../retry-policy.ts'
 import type { ProfileOptions } from '../store.ts'
-import { createVerdictReader, type Reading } from '../verdict-reader.ts'
 import { MAX_BATCH } from '../waiting-event.ts'
 import { reasonOf } from './connections.ts'
 import type { DatabaseClock } from './database-clock.ts'
@@ -77,7 +77,7 @@ const MINUTE = 60_000
 
 export function createRounds(options: DeliveryOptions): Rounds {
   const { queue, settlement, shared, rules, longestWait, leaseMilliseconds, now, log } = options
-  const verdictReader = createVerdictReader(options)
+  const retryPolicy = createRetryPolicy(options)
   const ask = createAsk(options)
   const inHand = new Set<Batch>()
   // Outcomes that could not be written yet. An event that TikTok has must not be sent again for that.
@@ -148,8 +148,8 @@ export function createRounds(options: DeliveryOptions): Rounds {
     if (pause === undefined) return before.failures ? shared.clear() : undefined
     if (!wasTried) return before.failures ? shared.free() : undefined
     return shared.hold({
-      stopped: verdictReader.stopped(),
-      failures: Math.max(1, verdictReader.failures()),
+      stopped: retryPolicy.stopped(),
+      failures: Math.max(1, retryPolicy.failures()),
       hold: pause,
     })
   }
@@ -170,8 +170,8 @@ export function createRounds(options: DeliveryOptions): Rounds {
 
   /** Records the outcome at once, because a batch that TikTok has is sent again if this process is killed before. */
   async function sendOne(batch: Batch, state: SharedState, signal: AbortSignal): Promise<Reading> {
-    const verdicts = await ask(batch, signal)
-    const reading = verdictReader.read([{ batch: batch.events, verdicts }], state.failures)
+    const results = await ask(batch, signal)
+    const reading = retryPolicy.read([{ batch: batch.events, results }], state.failures)
     const { settled, tried } = reading
     const outcome = { batch, settled, tried }
     if (isAbandoned) return reading
@@ -228,7 +228,7 @@ export function createRounds(options: DeliveryOptions): Rounds {
 }
 
 function createAsk({ deliver, log, leaseMilliseconds }: DeliveryOptions) {
-  return async ({ events, taken }: Batch, signal: AbortSignal): Promise<Verdict[]> => {
+  return async ({ events, taken }: Batch, signal: AbortSignal): Promise<DeliveryResult[]> => {
     // This process was suspended, and another one may have taken the events.
     if (performance.now() - taken > leaseMilliseconds) return []
     try {

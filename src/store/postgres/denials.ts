@@ -7,7 +7,7 @@ import type { ProfileOptions } from '../store.ts'
 import type { RowAdder } from './add-rows.ts'
 import type { Connections, Query, Row } from './connections.ts'
 import { lockEvents } from './lock-events.ts'
-import { decideAdmitted } from './order-desk.ts'
+import { decideAdmitted } from './order-transaction.ts'
 import { fromHex, keysAround, toHex } from './profile-key.ts'
 import type { Batch } from './queue.ts'
 

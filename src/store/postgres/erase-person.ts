@@ -2,7 +2,7 @@ import type { OutboxEvent } from '../../server/outbox.ts'
 import { isAboutPerson } from '../is-about-person.ts'
 import type { KnownPerson, PersonCounts, PersonKeys } from '../person.ts'
 import { type Row, reasonOf } from './connections.ts'
-import { createCustomerTable } from './customer-desk.ts'
+import { createCustomerTable } from './customer-transaction.ts'
 import { lockEvents, lockedSql } from './lock-events.ts'
 import { eraseProfiles, findProfiles, type SearchOptions } from './profile-search.ts'
 

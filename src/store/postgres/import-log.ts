@@ -1,7 +1,7 @@
 import { statusCode } from '../line-outcome.ts'
 import type { Query } from './connections.ts'
 import type { ImportedRow, ImportOptions } from './import-options.ts'
-import { toStored, toStoredId } from './log-desk.ts'
+import { toStored, toStoredId } from './log-transaction.ts'
 
 /** A count of lines that are not there any more. */
 export interface ImportedCount {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
-import type { Fate } from '../fate.ts'
+import type { AddResult } from '../add-result.ts'
 import { writeKept } from '../kept-event.ts'
 import type { Extras, MergeOptions } from '../store.ts'
 import type { KeptEvent } from '../waiting-event.ts'
@@ -10,12 +10,12 @@ import { type Connections, isDiskFull } from './connections.ts'
 interface Waiting extends MergeOptions {
   kept: KeptEvent[]
   extras: Extras | undefined
-  resolve: (fates: Fate[]) => void
+  resolve: (results: AddResult[]) => void
   reject: (reason: unknown) => void
 }
 
 export interface Intake {
-  add(events: readonly OutboxEvent[], options: MergeOptions, extras?: Extras): Promise<Fate[]>
+  add(events: readonly OutboxEvent[], options: MergeOptions, extras?: Extras): Promise<AddResult[]>
   /** Resolves once nothing is being written. */
   end(): Promise<void>
 }
@@ -55,11 +55,11 @@ export function createIntake({ connections, rows, now }: IntakeOptions): Intake 
 
   async function commit(some: Waiting[]): Promise<void> {
     try {
-      const fates = rows.needsTransaction(some)
+      const results = rows.needsTransaction(some)
         ? await connections.transaction((query) => rows.add(query, some, { now }))
         : await rows.add(connections.query, some, { now, isAlone: true })
       some.forEach(({ resolve }, index) => {
-        resolve(fates[index] ?? [])
+        resolve(results[index] ?? [])
       })
     } catch (error) {
       const reason = isDiskFull(error) ? new OutboxFull('The disk of the database is full.') : error

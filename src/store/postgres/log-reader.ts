@@ -2,7 +2,7 @@ import type { EventLog, LogLine, LogQuery, LogSummary } from '../event-log.ts'
 import { statusCode } from '../line-outcome.ts'
 import { HOUR, longestPage, sumDelivery, sumMatchKeys, toHours, toLine } from '../log-reading.ts'
 import type { Query, Row } from './connections.ts'
-import { toStoredId } from './log-desk.ts'
+import { toStoredId } from './log-transaction.ts'
 
 const SEARCH_SECONDS = 60
 /** Fewer lines than this are found by the counts of each hour. */

@@ -5,7 +5,14 @@ import { createEncrypt, referenceBytes } from '../log-reference.ts'
 import type { PersonKeys } from '../person.ts'
 import type { Connections, Query, Row } from './connections.ts'
 import { lockedSql } from './lock-events.ts'
-import { createNames, type LineChange, type LogDesk, type NewLine, toStored, toStoredId } from './log-desk.ts'
+import {
+  createNames,
+  type LineChange,
+  type LogTransaction,
+  type NewLine,
+  toStored,
+  toStoredId,
+} from './log-transaction.ts'
 
 const DAY = 24 * HOUR
 const [waiting, retry, success, failure] = (['waiting', 'retry', 'success', 'failure'] as const).map(statusCode)
@@ -83,8 +90,8 @@ export function createLogWriter(schema: string) {
     takeIds: async (query: Query, count: number): Promise<number[]> =>
       count ? (await query(idsSql, [count])).map(({ id }) => Number(id)) : [],
 
-    /** Writes what a desk has. `ids` are those of its new lines. */
-    async write(query: Query, { added, changed }: LogDesk, ids: readonly number[], now: number): Promise<void> {
+    /** Writes the lines of a transaction. `ids` are those of its new lines. */
+    async write(query: Query, { added, changed }: LogTransaction, ids: readonly number[], now: number): Promise<void> {
       if (!added.length && !changed.size) return
       const references = await readReferences(query)
       const toRow = <Line extends NewLine | LineChange>({ hashes = [], ...line }: Line) => ({

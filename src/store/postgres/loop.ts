@@ -4,7 +4,7 @@ import type { Pause, Rounds } from './delivery.ts'
 export interface Loop {
   /** Ends a pause early, because events have arrived. */
   wake(): void
-  /** Resolves once nothing is in flight, or after 5 s. Events without a verdict by then are sent again. */
+  /** Resolves once nothing is in flight, or after 5 s. Events without a result by then are sent again. */
   close(): Promise<void>
 }
 

@@ -1,5 +1,5 @@
 import { type Deliver, type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
-import type { Fate } from '../fate.ts'
+import type { AddResult } from '../add-result.ts'
 import type { PersonCounts, PersonKeys } from '../person.ts'
 import type {
   Chosen,
@@ -161,12 +161,12 @@ export function openPostgresEngine(options: EngineOptions) {
     log: createLogReader(connections.query, schema, ready),
     traces: createOrderTraces(connections.query, schema, ready),
 
-    async add(events: readonly OutboxEvent[], options: MergeOptions, extras?: Extras): Promise<Fate[]> {
+    async add(events: readonly OutboxEvent[], options: MergeOptions, extras?: Extras): Promise<AddResult[]> {
       if (isClosed) throw new OutboxFull('The database is closing.')
       await ready()
-      const fates = await intake.add(events, options, extras)
+      const results = await intake.add(events, options, extras)
       loop?.wake()
-      return fates
+      return results
     },
 
     start(deliver: Deliver, given: StartOptions): void {

@@ -2,7 +2,7 @@ import type { HeldRow } from '../decide-order.ts'
 import type { ProfileOptions } from '../store.ts'
 import { type RowAdder, readsProfiles } from './add-rows.ts'
 import type { Connections, Query, Row } from './connections.ts'
-import { decideReleased } from './order-desk.ts'
+import { decideReleased } from './order-transaction.ts'
 import { keysAround } from './profile-key.ts'
 import type { Queue } from './queue.ts'
 

@@ -1,7 +1,7 @@
+import type { AddResult } from '../add-result.ts'
 import { addForCustomers, type HistoryExtras } from '../customer-history.ts'
 import type { OrderMoment } from '../decide-order.ts'
 import type { LogPart } from '../event-log.ts'
-import type { Fate } from '../fate.ts'
 import { orderKey, placesOfOrders } from '../order-places.ts'
 import type { Extras, MergeOptions } from '../store.ts'
 import { isCountedOnce, type KeptEvent } from '../waiting-event.ts'
@@ -22,11 +22,15 @@ export interface AddTables {
   log: LogWriter
 }
 
-/** Adds the events of several requests and returns their fates. Call it in a transaction, within the profiles' `within`. */
-export function addRequests({ rows, history, log }: AddTables, requests: readonly Addition[], now: number): Fate[][] {
+/** Adds the events of several requests and returns their results. Call it in a transaction, within the profiles' `within`. */
+export function addRequests(
+  { rows, history, log }: AddTables,
+  requests: readonly Addition[],
+  now: number,
+): AddResult[][] {
   const { profiles } = rows
   const totals = noTotals()
-  const fates = requests.map(({ kept, extras, ...options }) => {
+  const results = requests.map(({ kept, extras, ...options }) => {
     profiles.use(options)
     profiles.deny(extras?.denials ?? [])
     const part = extras?.log
@@ -35,11 +39,11 @@ export function addRequests({ rows, history, log }: AddTables, requests: readonl
     return extras?.history ? addWithHistory(request, history, extras.history) : addEvents(request)
   })
   rows.addTotals(totals)
-  return fates
+  return results
 }
 
 /** Adds the request's orders to the history first, because some rows are only sent for new customers. */
-function addWithHistory(request: Request, history: CustomerHistory, extras: HistoryExtras): Fate[] {
+function addWithHistory(request: Request, history: CustomerHistory, extras: HistoryExtras): AddResult[] {
   const answer = history.add(extras, request.moment.now)
   return addForCustomers(request.kept, answer, (kept) => addEvents({ ...request, kept }), history.count)
 }
@@ -54,15 +58,15 @@ interface Request {
   totals: Totals
 }
 
-function addEvents({ rows, kept, log, part, moment, totals }: Request): Fate[] {
-  const fates: Fate[] = []
+function addEvents({ rows, kept, log, part, moment, totals }: Request): AddResult[] {
+  const results: AddResult[] = []
   let orders: Map<string, number[]> | undefined
   for (const [index, one] of kept.entries()) {
     if (!isCountedOnce(one.event)) {
       const line = part && log.insert({ part, eventName: one.eventName ?? '', event: one.event })
-      fates[index] = rows.insert(line === undefined ? one : { ...one, line }, moment)
-      if (isWaiting(fates[index])) totals.waiting++
-      if (fates[index] === 'no_consent') totals.no_consent++
+      results[index] = rows.insert(line === undefined ? one : { ...one, line }, moment)
+      if (isWaiting(results[index])) totals.waiting++
+      if (results[index] === 'no_consent') totals.no_consent++
       continue
     }
     // All rows of an order are decided together, at its first row.
@@ -73,9 +77,9 @@ function addEvents({ rows, kept, log, part, moment, totals }: Request): Fate[] {
       places.flatMap((place) => kept[place] ?? []),
       { moment, totals, part },
     )
-    for (const [nth, place] of places.entries()) fates[place] = ofOrder[nth] ?? 'already_sent'
+    for (const [nth, place] of places.entries()) results[place] = ofOrder[nth] ?? 'already_sent'
   }
-  return fates
+  return results
 }
 
-const isWaiting = (fate: Fate | undefined): boolean => fate === 'kept' || fate === 'undecided'
+const isWaiting = (result: AddResult | undefined): boolean => result === 'kept' || result === 'undecided'

@@ -1,16 +1,16 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Deliver } from '../../server/outbox.ts'
 import type { LogRetention } from '../event-log.ts'
+import { type Answered, createRetryPolicy } from '../retry-policy.ts'
 import type { MergeOptions } from '../store.ts'
-import { type Answered, createVerdictReader } from '../verdict-reader.ts'
 import type { WaitingEvent } from '../waiting-event.ts'
 import type { DeliveryLock } from './delivery-lock.ts'
 import { isFull, type Tables } from './outbox-tables.ts'
+import { createOutcomeBuffer } from './outcome-buffer.ts'
 import { isSqliteError, reasonOf } from './sqlite.ts'
-import { createVerdictRecord } from './verdict-record.ts'
 
 export interface Delivery {
-  /** True if an event was handed out and has no verdict yet. */
+  /** True if an event was handed out and has no result yet. */
   isSending(id: number): boolean
   /** Ends a pause early, because events have arrived. */
   wake(): void
@@ -18,7 +18,7 @@ export interface Delivery {
   stopped(): string | undefined
   /** The number of sent events that the file still contains, because it could not be written. */
   sentCount(): number
-  /** Resolves once nothing is in flight, or after 5 s. Events without a verdict by then are sent again. */
+  /** Resolves once nothing is in flight, or after 5 s. Events without a result by then are sent again. */
   close(): Promise<void>
 }
 
@@ -69,8 +69,8 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   const longestPause = options.retryAfter.longest
   const closing = new AbortController()
   const { signal } = closing
-  const verdictReader = createVerdictReader(options)
-  const record = createVerdictRecord({ ...options, longestPause })
+  const retryPolicy = createRetryPolicy(options)
+  const record = createOutcomeBuffer({ ...options, longestPause })
   const { sleep, endPause, wake } = createPauses()
   const ask = createAsk(options, signal)
   const sending = new Set<number>()
@@ -165,7 +165,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
 
     sending.clear()
     if (isAbandoned) return { milliseconds: 0, endsEarly: false }
-    const { settled, tried, pause } = verdictReader.read(answered)
+    const { settled, tried, pause } = retryPolicy.read(answered)
     record.keep(settled)
     if (tried.length) record.write(() => tables.logTries(tried, now()))
     await save()
@@ -182,7 +182,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       } catch (error) {
         if (!isSqliteError(error, 'busy'))
           log(`converge-tiktok: the outbox could not be read (${reasonOf(error)}). The next attempt follows.`)
-        pause = { milliseconds: verdictReader.fail(), endsEarly: false }
+        pause = { milliseconds: retryPolicy.fail(), endsEarly: false }
       }
       if (!signal.aborted) await sleep(pause)
     }
@@ -193,7 +193,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   return {
     isSending: (id) => sending.has(id),
     wake,
-    stopped: verdictReader.stopped,
+    stopped: retryPolicy.stopped,
     sentCount: record.sentCount,
     async close() {
       closing.abort()
@@ -212,10 +212,10 @@ function createAsk({ deliver, log }: DeliveryOptions, signal: AbortSignal) {
   return async (batch: WaitingEvent[]): Promise<Answered> => {
     try {
       const events = batch.map(({ event }) => event)
-      return { batch, verdicts: await deliver(events, signal) }
+      return { batch, results: await deliver(events, signal) }
     } catch (error) {
       log(`converge-tiktok: a delivery failed unexpectedly (${reasonOf(error)}). Its events are kept and sent again.`)
-      return { batch, verdicts: [] }
+      return { batch, results: [] }
     }
   }
 }

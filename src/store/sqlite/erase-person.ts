@@ -7,7 +7,7 @@ import { reasonOf, whenFree } from './sqlite.ts'
 
 export interface ErasureOptions {
   tables: Tables
-  /** True if an event was handed out and has no verdict yet. Default: nobody knows. */
+  /** True if an event was handed out and has no result yet. Default: nobody knows. */
   isSending?: (id: number) => boolean
 }
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
-import type { Fate } from '../fate.ts'
+import type { AddResult } from '../add-result.ts'
 import { writeKept } from '../kept-event.ts'
 import type { Extras, MergeOptions } from '../store.ts'
 import type { Addition as AddedRequest } from './add-events.ts'
@@ -11,7 +11,7 @@ import type { FileCheck } from './sqlite-file.ts'
 
 interface Addition extends AddedRequest {
   bytes: number
-  resolve: (fates: Fate[]) => void
+  resolve: (results: AddResult[]) => void
   reject: (reason: unknown) => void
 }
 
@@ -19,7 +19,7 @@ interface Addition extends AddedRequest {
 const rowBytes = 400
 
 export interface Intake {
-  add(events: readonly OutboxEvent[], options: MergeOptions, extras?: Extras): Promise<Fate[]>
+  add(events: readonly OutboxEvent[], options: MergeOptions, extras?: Extras): Promise<AddResult[]>
   /** Resolves once nothing is being written. */
   end(): Promise<void>
 }
@@ -57,14 +57,14 @@ export function createIntake({ tables, room, file, now, afterAdding }: IntakeOpt
 
   async function commitBatch(batch: Addition[]): Promise<void> {
     throwIfLost()
-    const { fitting, fates } = await whenFree(() => {
+    const { fitting, results } = await whenFree(() => {
       const fitting = room.fit(batch)
-      return { fitting, fates: fitting.length ? tables.add(fitting, now()) : [] }
+      return { fitting, results: fitting.length ? tables.add(fitting, now()) : [] }
     })
     if (fitting.length) await tables.sync()
     throwIfLost() // the file may have been deleted before the sync, and then the events are lost
     fitting.forEach(({ resolve }, index) => {
-      resolve(fates[index] ?? [])
+      resolve(results[index] ?? [])
     })
     if (fitting.length) afterAdding()
     if (fitting.length === batch.length) return

@@ -2,8 +2,8 @@ import { closeSync, fdatasync } from 'node:fs'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { promisify } from 'node:util'
 import type { OutboxEvent } from '../../server/outbox.ts'
+import { type AddResult, isSent } from '../add-result.ts'
 import type { LogRetention } from '../event-log.ts'
-import { type Fate, isSent } from '../fate.ts'
 import { readKept } from '../kept-event.ts'
 import { outcomeOf, triedOutcomeOf } from '../line-outcome.ts'
 import type { PauseSwitch } from '../pause-switch.ts'
@@ -179,8 +179,8 @@ function waitingTable(database: DatabaseSync, { rows, history, log }: AddTables,
   const putOff = prepare('UPDATE waiting SET attempts = attempts + 1, due = ? WHERE id = ? AND event_id = ?')
 
   return {
-    /** Adds the events of several requests and returns their fates. */
-    add: (additions: readonly Addition[], now: number): Fate[][] =>
+    /** Adds the events of several requests and returns their results. */
+    add: (additions: readonly Addition[], now: number): AddResult[][] =>
       write(() => rows.within(now, () => addRequests({ rows, history, log }, additions, now))),
 
     /**
@@ -319,8 +319,8 @@ function deadLetterTable(database: DatabaseSync, { rows, history, log }: AddTabl
     if (event.expires <= now / 1000) return false
     // `mergeOrders: 0`, because it must not wait for its other copy again.
     const tables = { rows, history, log }
-    const [[fate] = []] = addRequests(tables, [{ kept: [{ event, body, line }], mergeOrders: 0 }], now)
-    if (!fate || !isSent(fate, event)) return false
+    const [[result] = []] = addRequests(tables, [{ kept: [{ event, body, line }], mergeOrders: 0 }], now)
+    if (!result || !isSent(result, event)) return false
     unbury.run(id)
     if (line !== undefined) log.reopen(line)
     return true

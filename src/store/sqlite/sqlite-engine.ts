@@ -1,5 +1,5 @@
 import { type Deliver, type OutboxEvent, OutboxFull } from '../../server/outbox.ts'
-import type { Fate } from '../fate.ts'
+import type { AddResult } from '../add-result.ts'
 import type { OrderTraces } from '../order-traces.ts'
 import type { PauseSwitch } from '../pause-switch.ts'
 import type { PersonCounts, PersonKeys } from '../person.ts'
@@ -40,7 +40,7 @@ export interface SqliteOptions {
 
 /** The common part of a store and an outbox in an SQLite file. */
 export interface SqliteEngine {
-  add(events: readonly OutboxEvent[], options: MergeOptions, extras?: Extras): Promise<Fate[]>
+  add(events: readonly OutboxEvent[], options: MergeOptions, extras?: Extras): Promise<AddResult[]>
   start(deliver: Deliver, options: StartOptions): void
   stats(): Promise<StoreStats>
   dead(): Iterable<DeadLetter>

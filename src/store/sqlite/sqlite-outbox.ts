@@ -46,8 +46,8 @@ export function createSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
   const { add, start, stats, ...engine } = openSqliteEngine(options)
   return {
     async add(events) {
-      const fates = await add(events.map(withoutOrderName), { mergeOrders: 0 })
-      return events.filter((_, index) => fates[index] !== 'kept')
+      const results = await add(events.map(withoutOrderName), { mergeOrders: 0 })
+      return events.filter((_, index) => results[index] !== 'kept')
     },
     start: (deliver) => start(deliver, { mergeOrders: 0 }),
     async stats() {

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { OutboxEvent } from '../../server/outbox.ts'
+import { type AddResult, resultsOf } from '../add-result.ts'
 import { decideOrder, type HeldRow, namesOf, type OrderDecision, type OrderMoment } from '../decide-order.ts'
 import type { LogPart } from '../event-log.ts'
-import { type Fate, fatesOf } from '../fate.ts'
 import { writeKept } from '../kept-event.ts'
 import { logOrder, NO_CONSENT } from '../log-orders.ts'
 import type { OrderCounts } from '../store.ts'
@@ -75,16 +75,16 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
    * Adds an event unless it is already waiting. `heldUntil` is until when it waits for its other copy, or 0 if it does not. An
    * event without the needed decision waits as long. An event that may be sent at once is filled by the profiles first.
    */
-  function insert(given: KeptEvent, moment: OrderMoment, heldUntil = 0): Fate {
-    const fate = insertPrepared(given, moment, heldUntil)
+  function insert(given: KeptEvent, moment: OrderMoment, heldUntil = 0): AddResult {
+    const result = insertPrepared(given, moment, heldUntil)
     const { line } = given
-    if (line === undefined) return fate
-    if (fate === 'already_sent') log.skip(line, 'skipped', fate)
-    if (fate === 'no_consent') log.skip(line, fate, NO_CONSENT)
-    return fate
+    if (line === undefined) return result
+    if (result === 'already_sent') log.skip(line, 'skipped', result)
+    if (result === 'no_consent') log.skip(line, result, NO_CONSENT)
+    return result
   }
 
-  function insertPrepared(given: KeptEvent, { now, mergeOrders }: OrderMoment, heldUntil: number): Fate {
+  function insertPrepared(given: KeptEvent, { now, mergeOrders }: OrderMoment, heldUntil: number): AddResult {
     const { line } = given
     const isUndecided = profiles.isUndecided(given.event)
     const due = heldUntil || (isUndecided && mergeOrders ? now + mergeOrders * 1000 : 0)
@@ -137,7 +137,7 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
   }
 
   /** Adds the rows of one order from one side. They share event_id and order name. */
-  function addOrder(given: readonly KeptEvent[], { moment, totals, part }: OrderPlace): Fate[] {
+  function addOrder(given: readonly KeptEvent[], { moment, totals, part }: OrderPlace): AddResult[] {
     const admitted = given.map((one) => admit(one, part))
     const kept = admitted.filter((one) => one !== undefined)
     totals.no_consent += given.length - kept.length
@@ -158,26 +158,26 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
       free({ id, event, ...(line !== undefined && { line }) }, moment.now, totals)
     }
     for (const name of orderCounts) totals[name] += decision.counts[name] ?? 0
-    return fatesOf(admitted, decision.fates, byConsent)
+    return resultsOf(admitted, decision.results, byConsent)
   }
 
-  /** Inserts the rows of an order, and returns the fates of those that consent delays or forbids, by TikTok's event name. */
+  /** Inserts the rows of an order, and returns the results of those that consent delays or forbids, by TikTok's event name. */
   function insertAll(
     insertions: OrderDecision['insert'],
     { kept, lines, moment, totals }: OrderInsertion,
-  ): ReadonlyMap<string, Fate> {
-    const byConsent = new Map<string, Fate>()
+  ): ReadonlyMap<string, AddResult> {
+    const byConsent = new Map<string, AddResult>()
     for (const { event, due } of insertions) {
       const name = event.data.event
       const given = kept.find((one) => one.event === event)
       const line = lines.get(name) ?? given?.line
-      const fate = insert({ event, body: given?.body ?? writeKept(event), line }, moment, due)
-      if (fate === 'kept' || fate === 'undecided') totals.waiting++
-      if (fate === 'no_consent') {
+      const result = insert({ event, body: given?.body ?? writeKept(event), line }, moment, due)
+      if (result === 'kept' || result === 'undecided') totals.waiting++
+      if (result === 'no_consent') {
         totals.no_consent++
         release(event)
       }
-      if (fate === 'no_consent' || fate === 'undecided') byConsent.set(name, fate)
+      if (result === 'no_consent' || result === 'undecided') byConsent.set(name, result)
     }
     return byConsent
   }

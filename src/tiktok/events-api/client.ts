@@ -2,7 +2,7 @@ import type { Log } from '../../core/log.ts'
 import { createBackoff } from './backoff.ts'
 import { type Parcel, toBatches, toBody } from './batches.ts'
 import type { Action } from './codes.ts'
-import type { Deliver, OutboxEvent, TikTokAnswer, Verdict } from './delivery.ts'
+import type { Deliver, DeliveryResult, OutboxEvent, TikTokAnswer } from './delivery.ts'
 import { createPost, type PostOptions } from './post.ts'
 import { createReports, OUTAGE } from './reports.ts'
 import { createTally } from './tally.ts'
@@ -19,7 +19,7 @@ export interface EventsApiOptions extends PostOptions {
 }
 
 export interface EventsApi {
-  /** Sends events and returns a verdict for each. During a pause it answers without a request. Never rejects. */
+  /** Sends events and returns a result for each. During a pause it answers without a request. Never rejects. */
   deliver: Deliver
   /** Counts since the start. */
   stats(): EventsApiStats
@@ -68,38 +68,38 @@ export function createEventsApi({ pixelId, redact, log, ...options }: EventsApiO
   const reports = createReports(log)
   const tally = createTally()
 
-  const later = (): Verdict => (reports.stopped() ? 'stop' : 'retry')
+  const later = (): DeliveryResult => (reports.stopped() ? 'stop' : 'retry')
 
-  function setAside(event: OutboxEvent, problem: string): Verdict {
+  function setAside(event: OutboxEvent, problem: string): DeliveryResult {
     event.problem = problem
     reports.deadLetter(event.data.event, problem)
     tally.countDead(problem)
     return 'dead'
   }
 
-  async function deliver(events: OutboxEvent[], signal?: AbortSignal): Promise<Verdict[]> {
-    const verdicts = new Map<OutboxEvent, Verdict>()
+  async function deliver(events: OutboxEvent[], signal?: AbortSignal): Promise<DeliveryResult[]> {
+    const results = new Map<OutboxEvent, DeliveryResult>()
     const seconds = now() / 1000
     const live = events.filter((event) => {
       if (event.expires > seconds) return true
-      verdicts.set(event, setAside(event, tooLate))
+      results.set(event, setAside(event, tooLate))
       return false
     })
     const search: Search = { unknown: 0, isUseful: false, problem: '' }
     for (const batch of toBatches(live)) {
       const answers = await send(batch, search, signal)
       batch.forEach(({ event }, index) => {
-        verdicts.set(event, answers[index] ?? 'retry')
+        results.set(event, answers[index] ?? 'retry')
       })
     }
     if (search.unknown && !search.isUseful) {
       backoff.fail(backoff.failures())
       reports.failure(backoff.failures(), search.problem)
     }
-    return events.map((event) => verdicts.get(event) ?? 'retry')
+    return events.map((event) => results.get(event) ?? 'retry')
   }
 
-  async function send(batch: Parcel[], search: Search, signal?: AbortSignal): Promise<Verdict[]> {
+  async function send(batch: Parcel[], search: Search, signal?: AbortSignal): Promise<DeliveryResult[]> {
     if (signal?.aborted || backoff.left() || search.unknown === MAX_UNKNOWN) return batch.map(later)
     const round = backoff.failures()
     const { action, row, wait, code, ...outcome } = await post(toBody(pixelId, batch), signal)
@@ -135,7 +135,7 @@ export function createEventsApi({ pixelId, redact, log, ...options }: EventsApiO
     })
   }
 
-  function conclude(event: OutboxEvent, action: Action, problem: string): Verdict {
+  function conclude(event: OutboxEvent, action: Action, problem: string): DeliveryResult {
     if (action === 'split') return setAside(event, problem)
     if (action === 'done' || action === 'report') {
       tally.countSent()

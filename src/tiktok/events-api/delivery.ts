@@ -55,11 +55,11 @@ export interface TikTokAnswer {
   message: string
 }
 
-export type Verdict =
+export type DeliveryResult =
   | 'done'
   | 'retry' // try again later, until it expires
   | 'dead' // refused for good: set it aside as a dead letter, with its problem
   | 'stop' // nothing can be sent until the configuration is fixed: keep everything
 
-/** Returns one verdict for each event, in order. After `signal` is aborted, no more calls are made: the rest is retried later. */
-export type Deliver = (events: OutboxEvent[], signal?: AbortSignal) => Promise<Verdict[]>
+/** Returns one result for each event, in order. After `signal` is aborted, no more calls are made: the rest is retried later. */
+export type Deliver = (events: OutboxEvent[], signal?: AbortSignal) => Promise<DeliveryResult[]>

@@ -1,7 +1,7 @@
 import type { OutboxEvent } from '../server/outbox.ts'
 
 /** What happens to an event when it arrives. */
-export type Fate =
+export type AddResult =
   | 'kept' // It waits to be sent.
   | 'merged' // It and the order's other copy are sent as one event.
   | 'conflict' // The order's other copy contradicts it. Only the signed source's copy is sent.
@@ -13,23 +13,23 @@ export type Fate =
   | 'no_consent' // The visitor denied consent, or did not grant it where that is required. It is not sent.
 
 /** True if the event is sent, by itself or merged with its other copy. */
-export function isSent(fate: Fate, { source }: Pick<OutboxEvent, 'source'>): boolean {
-  return fate === 'kept' || fate === 'merged' || (fate === 'conflict' && source === 'signed')
+export function isSent(result: AddResult, { source }: Pick<OutboxEvent, 'source'>): boolean {
+  return result === 'kept' || result === 'merged' || (result === 'conflict' && source === 'signed')
 }
 
 /**
- * Returns the fate of each row of an order. `admitted` has `undefined` for rows that consent forbade on arrival. `decided` has
- * the fates of the others, in the same order. `byConsent` has the fates that consent delays or forbids, by TikTok's event name.
+ * Returns the result of each row of an order. `admitted` has `undefined` for rows that consent forbade on arrival. `decided` has
+ * the results of the others, in the same order. `byConsent` has the results that consent delays or forbids, by TikTok's event name.
  */
-export function fatesOf(
+export function resultsOf(
   admitted: readonly ({ event: OutboxEvent } | undefined)[],
-  decided: readonly Fate[],
-  byConsent: ReadonlyMap<string, Fate>,
-): Fate[] {
-  const fates = decided.values()
-  return admitted.map((one): Fate => {
+  decided: readonly AddResult[],
+  byConsent: ReadonlyMap<string, AddResult>,
+): AddResult[] {
+  const results = decided.values()
+  return admitted.map((one): AddResult => {
     if (!one) return 'no_consent'
-    const fate = fates.next().value ?? 'already_sent'
-    return (isSent(fate, one.event) && byConsent.get(one.event.data.event)) || fate
+    const result = results.next().value ?? 'already_sent'
+    return (isSent(result, one.event) && byConsent.get(one.event.data.event)) || result
   })
 }

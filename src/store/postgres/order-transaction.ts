@@ -1,4 +1,5 @@
 import type { OutboxEvent } from '../../server/outbox.ts'
+import { type AddResult, resultsOf } from '../add-result.ts'
 import { addForCustomers } from '../customer-history.ts'
 import {
   type ArrivalTimes,
@@ -9,15 +10,14 @@ import {
   type OrderMoment,
 } from '../decide-order.ts'
 import type { LogPart } from '../event-log.ts'
-import { type Fate, fatesOf } from '../fate.ts'
 import { writeKept } from '../kept-event.ts'
 import { logOrder, NO_CONSENT } from '../log-orders.ts'
 import { orderKey, placesOfOrders } from '../order-places.ts'
-import type { ProfileDesk } from '../profile-desk.ts'
+import type { ProfileTransaction } from '../profile-transaction.ts'
 import type { Extras, MergeOptions, OrderCounts } from '../store.ts'
 import { isCountedOnce, type KeptEvent, toRelease } from '../waiting-event.ts'
-import type { CustomerDesk } from './customer-desk.ts'
-import { createLogDesk, type LogDesk } from './log-desk.ts'
+import type { CustomerTransaction } from './customer-transaction.ts'
+import { createLogTransaction, type LogTransaction } from './log-transaction.ts'
 
 /** A row to insert. `due` is until when an order waits for its other copy, in milliseconds since 1970, or 0. */
 export interface NewRow extends KeptEvent {
@@ -35,7 +35,7 @@ export interface Changes {
   remove: number[]
   arrivals: { event: string; event_id: string; arrivals: ArrivalTimes }[]
   counts: Partial<Record<CountName, number>>
-  log: LogDesk
+  log: LogTransaction
 }
 
 type CountName = keyof OrderCounts | 'no_consent'
@@ -58,66 +58,71 @@ type Held = HeldRow & NewRow
 
 /** What else decides about events, and names them. */
 export interface Helpers {
-  customers: CustomerDesk | undefined
-  profiles: ProfileDesk
+  customers: CustomerTransaction | undefined
+  profiles: ProfileTransaction
   /** The name of an event in the log. */
   nameOf: (eventName: string) => string
 }
 
-type DeskHelpers = Omit<Helpers, 'customers'>
+type TransactionHelpers = Omit<Helpers, 'customers'>
 
 /**
  * Decides about the events of several requests, as if each were stored before the next. The database is only read before and
- * written afterwards. `fates` returns the fate of each event once the changes are written.
+ * written afterwards. `results` returns the result of each event once the changes are written.
  */
 export function decideAll(
   additions: readonly Addition[],
   known: KnownOrders,
   { customers, ...helpers }: Helpers,
   now: number,
-): { fates: () => Fate[][]; changes: Changes } {
+): { results: () => AddResult[][]; changes: Changes } {
   const { profiles } = helpers
-  const desk = createDesk(known, helpers)
+  const changes = createOrderChanges(known, helpers)
   const decided = additions.map(({ kept, extras, ...options }) => {
     profiles.use(options)
     profiles.deny(extras?.denials ?? [])
     const { mergeOrders } = options
-    const fates = new Map<KeptEvent, Fate>()
+    const results = new Map<KeptEvent, AddResult>()
     const part = extras?.log
-    if (part) for (const unsent of part.unsent) desk.log.insertUnsent(part, unsent)
+    if (part) for (const unsent of part.unsent) changes.log.insertUnsent(part, unsent)
     const place = { moment: { now, mergeOrders }, part }
-    const add = (some: readonly KeptEvent[]) => addEvents(desk, some, place, fates)
+    const add = (some: readonly KeptEvent[]) => addEvents(changes, some, place, results)
     if (!extras?.history || !customers) add(kept)
     else {
       const answer = customers.add(extras.history, now)
       const ofAll = addForCustomers(kept, answer, add, customers.count)
-      for (const [index, one] of kept.entries()) fates.set(one, fates.get(one) ?? ofAll[index] ?? 'for_others')
+      for (const [index, one] of kept.entries()) results.set(one, results.get(one) ?? ofAll[index] ?? 'for_others')
     }
-    return { kept, fates }
+    return { kept, results }
   })
   return {
-    fates: () => decided.map(({ kept, fates }) => kept.map((one) => fates.get(one) ?? 'already_sent')),
-    changes: desk.changes(),
+    results: () => decided.map(({ kept, results }) => kept.map((one) => results.get(one) ?? 'already_sent')),
+    changes: changes.changes(),
   }
 }
 
-function addEvents(desk: Desk, kept: readonly KeptEvent[], place: Place, fates: Map<KeptEvent, Fate>): Fate[] {
+function addEvents(
+  changes: OrderChanges,
+  kept: readonly KeptEvent[],
+  place: Place,
+  results: Map<KeptEvent, AddResult>,
+): AddResult[] {
   const orders = placesOfOrders(kept)
   for (const [index, one] of kept.entries()) {
     if (!isCountedOnce(one.event)) {
-      fates.set(
+      results.set(
         one,
-        desk.insertFree(one, place, () => fates.set(one, 'already_sent')),
+        changes.insertFree(one, place, () => results.set(one, 'already_sent')),
       )
       continue
     }
     const places = orders.get(orderKey(one.event)) ?? []
     if (places[0] !== index) continue
     const rows = places.flatMap((place) => kept[place] ?? [])
-    const ofOrder = desk.decide(rows, place)
-    for (const [nth, row] of rows.entries()) fates.set(row, ofOrder[nth] ?? 'already_sent')
+    const ofOrder = changes.decide(rows, place)
+    for (const [nth, row] of rows.entries()) results.set(row, ofOrder[nth] ?? 'already_sent')
   }
-  return kept.map((one) => fates.get(one) ?? 'already_sent')
+  return kept.map((one) => results.get(one) ?? 'already_sent')
 }
 
 /** When a request is added, and its part of the log. */
@@ -126,12 +131,12 @@ interface Place {
   part: LogPart | undefined
 }
 
-type Desk = ReturnType<typeof createDesk>
+type OrderChanges = ReturnType<typeof createOrderChanges>
 
-function createDesk(known: KnownOrders, { profiles, nameOf }: DeskHelpers) {
+function createOrderChanges(known: KnownOrders, { profiles, nameOf }: TransactionHelpers) {
   const memory = createMemory(known)
   const orderLines = new Set(known.held.flatMap(({ line, isOrder }) => (isOrder && line !== undefined ? [line] : [])))
-  const log = createLogDesk({ nameOf, orderLines })
+  const log = createLogTransaction({ nameOf, orderLines })
   const rows: NewRow[] = []
   const changes: Omit<Changes, 'arrivals'> = { insert: [], replace: [], remove: [], counts: {}, log }
 
@@ -153,7 +158,7 @@ function createDesk(known: KnownOrders, { profiles, nameOf }: DeskHelpers) {
    * Adds an event. `row.due` is until when it waits for its other copy. An event without the needed decision waits as long. An
    * event that may be sent at once is filled by the profiles first.
    */
-  function insert(row: NewRow, { now, mergeOrders }: OrderMoment): Fate {
+  function insert(row: NewRow, { now, mergeOrders }: OrderMoment): AddResult {
     const isUndecided = profiles.isUndecided(row.event)
     const due = row.due || (isUndecided && mergeOrders ? now + mergeOrders * 1000 : 0)
     const event = due ? row.event : profiles.prepare(row.event)
@@ -217,19 +222,19 @@ function createDesk(known: KnownOrders, { profiles, nameOf }: DeskHelpers) {
     else rows.push({ event: ready, body, line, due: 0, refuse: () => skipLine(line) })
   }
 
-  /** Inserts the rows of an order, and returns the fates of those that consent delays or forbids, by TikTok's event name. */
+  /** Inserts the rows of an order, and returns the results of those that consent delays or forbids, by TikTok's event name. */
   function insertAll(
     insertions: OrderDecision['insert'],
     { kept, lines, moment }: OrderInsertion,
-  ): ReadonlyMap<string, Fate> {
-    const byConsent = new Map<string, Fate>()
+  ): ReadonlyMap<string, AddResult> {
+    const byConsent = new Map<string, AddResult>()
     for (const { event, due } of insertions) {
       const name = event.data.event
       const given = kept.find((one) => one.event === event)
       const line = lines.get(name) ?? given?.line
-      const fate = insert({ event, body: given?.body ?? writeKept(event), line, due }, moment)
-      if (fate === 'no_consent') memory.release(event)
-      if (fate !== 'kept') byConsent.set(name, fate)
+      const result = insert({ event, body: given?.body ?? writeKept(event), line, due }, moment)
+      if (result === 'no_consent') memory.release(event)
+      if (result !== 'kept') byConsent.set(name, result)
     }
     return byConsent
   }
@@ -240,13 +245,13 @@ function createDesk(known: KnownOrders, { profiles, nameOf }: DeskHelpers) {
     dropDenied,
 
     /** Adds an event that is no order. `refuse` is called if it is already waiting. */
-    insertFree(one: KeptEvent, { moment, part }: Place, refuse: () => void): Fate {
+    insertFree(one: KeptEvent, { moment, part }: Place, refuse: () => void): AddResult {
       const line = part ? log.insert({ part, eventName: one.eventName ?? '', event: one.event }) : one.line
       return insert({ ...one, line, due: 0, refuse }, moment)
     },
 
     /** Decides about the rows of one order from one side. They share event_id and order name. */
-    decide(given: readonly KeptEvent[], { moment, part }: Place): Fate[] {
+    decide(given: readonly KeptEvent[], { moment, part }: Place): AddResult[] {
       const admitted = given.map((one) => admit(one, part))
       const kept = admitted.filter((one) => one !== undefined)
       if (kept.length < given.length) count('no_consent', given.length - kept.length)
@@ -266,7 +271,7 @@ function createDesk(known: KnownOrders, { profiles, nameOf }: DeskHelpers) {
         free({ id, event, ...(line !== undefined && { line }) })
       }
       for (const [name, more] of countsOf(decision.counts)) count(name, more)
-      return fatesOf(admitted, decision.fates, byConsent)
+      return resultsOf(admitted, decision.results, byConsent)
     },
 
     changes: (): Changes => ({
@@ -359,10 +364,10 @@ const countsOf = (counts: Partial<OrderCounts>): [keyof OrderCounts, number][] =
 const keyOf = (event: string, event_id: string): string => JSON.stringify([event, event_id])
 
 /** Decides about events that have waited long enough for another copy or a decision. */
-export function decideReleased(known: KnownOrders, released: readonly HeldRow[], helpers: DeskHelpers): Changes {
-  const desk = createDesk(known, helpers)
-  released.forEach(desk.free)
-  return desk.changes()
+export function decideReleased(known: KnownOrders, released: readonly HeldRow[], helpers: TransactionHelpers): Changes {
+  const changes = createOrderChanges(known, helpers)
+  released.forEach(changes.free)
+  return changes.changes()
 }
 
 /** The events that may still be sent, after newer denials were applied. */
@@ -373,18 +378,18 @@ export interface Admitted {
   replaced: HeldRow[]
 }
 
-export function decideAdmitted(known: KnownOrders, stored: readonly HeldRow[], helpers: DeskHelpers): Admitted {
-  const desk = createDesk(known, helpers)
+export function decideAdmitted(known: KnownOrders, stored: readonly HeldRow[], helpers: TransactionHelpers): Admitted {
+  const changes = createOrderChanges(known, helpers)
   const left: HeldRow[] = []
   const replaced: HeldRow[] = []
   for (const row of stored) {
     const { id, event } = row
     const admitted = helpers.profiles.admit(event)
-    if (!admitted) desk.dropDenied(row)
+    if (!admitted) changes.dropDenied(row)
     else {
       left.push({ id, event: admitted })
       if (admitted !== event) replaced.push({ id, event: admitted })
     }
   }
-  return { changes: desk.changes(), left, replaced }
+  return { changes: changes.changes(), left, replaced }
 }

@@ -26,7 +26,7 @@ export interface NewLine {
 export type LineChange = Partial<Omit<NewLine, 'channel'>> & { channel?: LogChannel }
 
 /** The lines that a transaction adds and changes. A new line has a negative ID until it is inserted. */
-export interface LogDesk extends OrderLines {
+export interface LogTransaction extends OrderLines {
   /** Profiles have filled the event. */
   fill(line: number, event: OutboxEvent): void
   insertUnsent(part: LogPart, unsent: UnsentEvent): void
@@ -61,13 +61,13 @@ export function createNames(): (eventName: string) => string {
   }
 }
 
-interface LogDeskOptions {
+interface LogTransactionOptions {
   nameOf: (eventName: string) => string
   /** IDs of stored lines that count for their orders. */
   orderLines: ReadonlySet<number>
 }
 
-export function createLogDesk({ nameOf, orderLines }: LogDeskOptions): LogDesk {
+export function createLogTransaction({ nameOf, orderLines }: LogTransactionOptions): LogTransaction {
   const added: NewLine[] = []
   const changed = new Map<number, LineChange>()
 

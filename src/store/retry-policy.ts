@@ -1,7 +1,7 @@
-import type { Verdict } from '../server/outbox.ts'
+import type { DeliveryResult } from '../server/outbox.ts'
 import type { Settled, WaitingEvent } from './waiting-event.ts'
 
-export interface VerdictReaderOptions {
+export interface RetryPolicyOptions {
   /** Milliseconds since 1970. */
   now: () => number
   /** Returns a random number from 0 up to, but not including, 1. */
@@ -21,15 +21,15 @@ export interface Reading {
   wasTried: boolean
 }
 
-/** A batch, with the verdicts of `deliver`. */
+/** A batch, with the results of `deliver`. */
 export interface Answered {
   batch: readonly WaitingEvent[]
-  verdicts: readonly Verdict[]
+  results: readonly DeliveryResult[]
 }
 
-export interface VerdictReader {
+export interface RetryPolicy {
   /**
-   * Reads the verdicts of batches that were sent in parallel. `before` is how often all processes of a database failed in a
+   * Reads the results of batches that were sent in parallel. `before` is how often all processes of a database failed in a
    * row. Default: how often this one did.
    */
   read(answered: readonly Answered[], before?: number): Reading
@@ -48,7 +48,7 @@ const longestHold = 2000
 const noReason = 'TikTok did not say why.'
 
 /** Decides what happens to events after `deliver` has answered. */
-export function createVerdictReader({ now, random, log, retryAfter }: VerdictReaderOptions): VerdictReader {
+export function createRetryPolicy({ now, random, log, retryAfter }: RetryPolicyOptions): RetryPolicy {
   let stopped: string | undefined
   let failures = 0
 
@@ -66,8 +66,8 @@ export function createVerdictReader({ now, random, log, retryAfter }: VerdictRea
     return { ...keyOf(waiting), outcome: 'dead', problem: event.problem ?? noReason }
   }
 
-  function readBatch({ batch, verdicts }: Answered): BatchReading {
-    const having = (verdict: Verdict) => batch.filter((_, index) => (verdicts[index] ?? 'retry') === verdict)
+  function readBatch({ batch, results }: Answered): BatchReading {
+    const having = (result: DeliveryResult) => batch.filter((_, index) => (results[index] ?? 'retry') === result)
     const [done, dead, retry, stop] = [having('done'), having('dead'), having('retry'), having('stop')]
     // If all events are refused for now, TikTok is down, and no single event is at fault.
     const isDown = retry.length + stop.length === batch.length

@@ -20,7 +20,7 @@ const keysOf = (salt: string, person: CustomerOrder['person']): string[] =>
   historyKeys(salt, person).map((hash) => hash.slice(0, KEY_LENGTH))
 
 /** The history of customers, for the orders of one transaction. */
-export interface CustomerDesk {
+export interface CustomerTransaction {
   /** Adds the orders of a request. */
   add(extras: HistoryExtras, now: number): HistoryAnswer
   /** Counts an order whose rows depend on the customer. */
@@ -38,7 +38,7 @@ export interface HistorySettings {
 }
 
 /** Decides about the customers of several requests, as if each request were stored before the next. */
-export function createCustomerDesk(settings: HistorySettings, stored: KnownCustomers): CustomerDesk {
+export function createCustomerTransaction(settings: HistorySettings, stored: KnownCustomers): CustomerTransaction {
   const known = new Map(stored)
   const changed = new Set<string>()
   const counts: Record<string, number> = {}
@@ -115,7 +115,7 @@ export function createCustomerTable(schema: string) {
       return new Map(rows.map((row) => [String(row.key), toEntry(row)]))
     },
 
-    async write(query: Query, { entries, keepFor }: ReturnType<CustomerDesk['changes']>): Promise<void> {
+    async write(query: Query, { entries, keepFor }: ReturnType<CustomerTransaction['changes']>): Promise<void> {
       if (keepFor !== undefined) await query(keepForSql, [keepFor])
       if (entries.length) await query(writeSql, [JSON.stringify(entries)])
     },

@@ -5,7 +5,7 @@ import { createProfileSet, type ProfileChanges, type ProfileReader, type Profile
 import type { ProfileOptions } from './store.ts'
 
 /** What the profiles do within one transaction. */
-export type ProfileDesk = ReturnType<typeof createProfileDesk>
+export type ProfileTransaction = ReturnType<typeof createProfileTransaction>
 
 export interface ProfileMoment {
   /** Milliseconds since 1970. */
@@ -16,7 +16,7 @@ export interface ProfileMoment {
   mayCreate: () => boolean
 }
 
-export function createProfileDesk(reader: ProfileReader, { now, latest, mayCreate }: ProfileMoment) {
+export function createProfileTransaction(reader: ProfileReader, { now, latest, mayCreate }: ProfileMoment) {
   const set = createProfileSet(reader)
   let rules: ProfileRules = { ages: undefined, mayCreate }
   let isUsed = false

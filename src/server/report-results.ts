@@ -1,4 +1,4 @@
-import { type Fate, isSent } from '../store/fate.ts'
+import { type AddResult, isSent } from '../store/add-result.ts'
 import type { Intake, ServerStatus, Statuses, Taken } from './intake.ts'
 
 /** Messages to the sender about events that are not sent. Pages are not trusted, so a message must not reveal more. */
@@ -16,38 +16,38 @@ const messages = {
   undecided: () =>
     "undecided: the visitor's decision is not known yet. The event is sent if a grant arrives in time, from the page or the visitor's profile",
   no_consent: () => 'no_consent: the visitor denied consent, or did not grant it, so it is not sent',
-} as const satisfies Record<Fate, ((event: string) => string) | undefined>
+} as const satisfies Record<AddResult, ((event: string) => string) | undefined>
 
-/** Status by fate. An event with several rows gets the first status in this list that one of its rows has. */
+/** Status by result. An event with several rows gets the first status in this list that one of its rows has. */
 const statusOf = [
   ['merged', 'merged'],
   ['conflict', 'conflict'],
   ['kept', 'success'],
   ['undecided', 'no_consent'],
   ['no_consent', 'no_consent'],
-] as const satisfies readonly (readonly [Fate, ServerStatus])[]
+] as const satisfies readonly (readonly [AddResult, ServerStatus])[]
 
 /**
  * Adds the store's decision on each event to the answer. Returns the accepted events: those that are sent, or whose order is
  * sent as another copy.
  */
-export function reportFates({ taken, problems, statuses }: Intake, fates: readonly Fate[]): Taken[] {
-  if (statuses) correctStatuses(statuses, taken, fates)
+export function reportResults({ taken, problems, statuses }: Intake, results: readonly AddResult[]): Taken[] {
+  if (statuses) correctStatuses(statuses, taken, results)
   return taken.filter(({ path, event }, index) => {
-    const fate = fates[index] ?? 'kept'
-    const message = messages[fate]?.(event.data.event)
+    const result = results[index] ?? 'kept'
+    const message = messages[result]?.(event.data.event)
     if (message) problems.push({ path, message })
-    return isSent(fate, event) || fate === 'conflict' || fate === 'undecided'
+    return isSent(result, event) || result === 'conflict' || result === 'undecided'
   })
 }
 
 /** Before this, each accepted event counts as a success. */
-function correctStatuses(statuses: Statuses, taken: readonly Taken[], fates: readonly Fate[]): void {
-  const fatesOf = new Map<string, Set<Fate>>()
+function correctStatuses(statuses: Statuses, taken: readonly Taken[], results: readonly AddResult[]): void {
+  const resultsOf = new Map<string, Set<AddResult>>()
   for (const [index, { path, isInDoubt }] of taken.entries())
-    if (!isInDoubt) fatesOf.set(path, (fatesOf.get(path) ?? new Set()).add(fates[index] ?? 'kept'))
-  for (const ofEvent of fatesOf.values()) {
-    const [, status = 'skipped'] = statusOf.find(([fate]) => ofEvent.has(fate)) ?? []
+    if (!isInDoubt) resultsOf.set(path, (resultsOf.get(path) ?? new Set()).add(results[index] ?? 'kept'))
+  for (const ofEvent of resultsOf.values()) {
+    const [, status = 'skipped'] = statusOf.find(([result]) => ofEvent.has(result)) ?? []
     if (status === 'success') continue
     const successes = (statuses.success ?? 0) - 1
     if (successes > 0) statuses.success = successes

@@ -2,7 +2,7 @@ import type { Settled } from '../waiting-event.ts'
 import type { Tables } from './outbox-tables.ts'
 import { isSqliteError, reasonOf, whenFree } from './sqlite.ts'
 
-export interface VerdictRecordOptions {
+export interface OutcomeBufferOptions {
   tables: Tables
   /** Milliseconds since 1970. */
   now: () => number
@@ -17,7 +17,7 @@ export interface VerdictRecordOptions {
  * Keeps the outcomes of events in memory until they are written to the file. An event that TikTok has must not be sent again
  * because a full disk prevented that write.
  */
-export interface VerdictRecord {
+export interface OutcomeBuffer {
   keep(settled: readonly Settled[]): void
   /** Writes some outcomes. Returns false if none is left or the file cannot be written now. */
   saveSome(): boolean
@@ -38,7 +38,7 @@ const pauseAfterFailure = 1000
 const patienceWithLocks = 5000
 const patienceAtTheEnd = 1000
 
-export function createVerdictRecord({ tables, now, elapsed, log, longestPause }: VerdictRecordOptions): VerdictRecord {
+export function createOutcomeBuffer({ tables, now, elapsed, log, longestPause }: OutcomeBufferOptions): OutcomeBuffer {
   const kept = new Map<number, Settled>()
   let sent = 0
   let failingSince: number | undefined
