@@ -95,7 +95,8 @@ function Tiles({ summary: { hours, waiting, oldest, noLog } }: { summary: AdminS
     (sum, { events }) => sum + Object.values(events).reduce((part, counts) => part + countAll(counts), 0),
     0,
   )
-  const failing = countOf(hours, 'failure', 'retry')
+  const failed = countOf(hours, 'failure')
+  const retried = countOf(hours, 'retry')
   const ofLog: Tile[] = [
     { name: 'In', value: formatNumber(total), note: 'last 24 hours', href: hashOf('events') },
     {
@@ -106,10 +107,10 @@ function Tiles({ summary: { hours, waiting, oldest, noLog } }: { summary: AdminS
     },
     {
       name: 'Failing',
-      value: formatNumber(failing),
-      note: 'last 24 hours',
-      href: hashOf('events', { status: 'failure' }),
-      tone: failing ? 'bad' : 'none',
+      value: formatNumber(failed + retried),
+      note: retried ? `last 24 hours, ${formatNumber(retried)} of them tried again` : 'last 24 hours',
+      href: hashOf('events', { status: retried && !failed ? 'retry' : 'failure' }),
+      tone: failed + retried ? 'bad' : 'none',
     },
   ]
   const tiles: Tile[] = [

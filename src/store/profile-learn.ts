@@ -55,18 +55,30 @@ function signalsAfter(
 }
 
 function addPerson(former: PersonPart | undefined, event: OutboxEvent, isNamed: boolean): PersonPart | undefined {
-  const { address, ...known } = personOf(event)
-  const ids = { ...known, ...(isNamed && hasKeys(known) && { named: true as const }) }
+  const { address, ...ids } = personOf(event)
   if (!address && !hasKeys(ids)) return former
   const at = timeOf(event)
-  if (!former) return { at, ...ids, ...(address && { address }) }
+  if (!former) return { at, ...ids, ...(isNamed && hasKeys(ids) && { named: true }), ...(address && { address }) }
   const isNewer = at >= former.at
   const merged: PersonPart = isNewer ? { ...former, ...ids } : { ...ids, ...former }
   const chosen = isNewer ? newerAddress(former.address, address) : (former.address ?? address)
   if (chosen) merged.address = chosen
-  const hasNewId = merged.email !== former.email || merged.customer !== former.customer
-  if (hasNewId && !isNamed) delete merged.named
+  const staysNamed = isNamed ? isNamedBy(ids, former) : former.named && !hasNewId(former, merged)
+  if (staysNamed) merged.named = true
+  else if (merged.named) delete merged.named
   return settle(former, merged, at)
+}
+
+const hasNewId = (former: PersonPart, merged: PersonPart): boolean =>
+  merged.email !== former.email || merged.customer !== former.customer
+
+/** An event that names the visitor ID does not say whose the former IDs are, unless it has one of them. */
+function isNamedBy(ids: Omit<PersonPart, 'at'>, former: PersonPart): boolean {
+  if (former.named) return true
+  const { email, customer, phone } = former
+  const isOfNobody = email === undefined && customer === undefined && phone === undefined
+  const isShared = (email !== undefined && ids.email === email) || (customer !== undefined && ids.customer === customer)
+  return hasKeys(ids) && (isOfNobody || isShared)
 }
 
 /** Keeps the former address if the newer one is a part of it. */

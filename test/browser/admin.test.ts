@@ -158,6 +158,18 @@ inEachBrowser(
         ])
       })
 
+      test('that are tried again are counted as failing, and the tile leads to them', async () => {
+        eventsApi.faults.always = { status: 503 }
+        const { post } = mountAdmin(stage, eventsApi)
+        await post(order('1001'))
+        await eventsApi.waitForRequests(1)
+        const { shows, click } = await signedIn('')
+        await shows('1 of them tried again', '.tiles')
+        await click('Failing', '.tiles')
+        await shows('1 event, newest first', 'h2')
+        await shows('1001', '.row')
+      })
+
       test('say each sentence about a refused order once', async () => {
         refuse('1001')
         const { post, settled } = mountAdmin(stage, eventsApi)

@@ -294,6 +294,16 @@ function testSources(start: StartShop): void {
     expect(await server.renew('1006', { visitor: anna.visitor })).toMatchObject({ email: sha256(jane) })
   })
 
+  test('an email that a source named with a cart is not the visitor’s because a phone number comes with the visitor ID', async () => {
+    const server = start()
+    await server.postPage(anna)
+    await server.renew('1001', { $email: jane }, [cart])
+    await server.renew('1002', { $phone_number: phone, visitor: anna.visitor })
+    expect(await server.renew('1003', { visitor: anna.visitor })).not.toHaveProperty('email')
+    await server.renew('1004', { $email: jane, visitor: anna.visitor })
+    expect(await server.renew('1005', { visitor: anna.visitor })).toMatchObject({ email: sha256(jane) })
+  })
+
   test('a visitor whom only a cart connects with a person is not named', async () => {
     const server = start()
     await server.postPage(anna)
