@@ -424,14 +424,13 @@ function judgePerson(world: World, sent: Sent, user: OutboxEvent['data']['user']
 function judgeOrigin(sent: Sent, origin: Origin, filledAt: number): void {
   if (sent.person === undefined) return
   for (const [person, at] of origin.visitor.persons) if (at < filledAt) expect(person).toBe(sent.person)
-  // A page that names a person says whose its values are. Otherwise they are of whom the visitor's profile had learned.
+  // With a page that names another person, the profile begins anew. Otherwise its values are of whom the profile had learned.
   if (origin.person !== undefined) {
     expect(origin.person).toBe(sent.person)
     return
   }
   const before = origin.visitor.learned.filter(({ at }) => at < origin.at)
-  // With a page that names another person, the profile begins anew.
-  if (before.length && origin.person === undefined) expect(before.map(({ person }) => person)).toContain(sent.person)
+  if (before.length) expect(before.map(({ person }) => person)).toContain(sent.person)
 }
 
 function judgeConsent(world: World, { kind, consent, visitor, at }: Sent): void {

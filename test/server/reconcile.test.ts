@@ -242,12 +242,17 @@ test.each<[string, string[], number, string]>([
   ['a wrong --since', ['--timezone', 'UTC', '--since', 'yesterday'], 2, '--since is "yesterday", not a date such as'],
   ['a wrong option', ['--sned'], 2, 'Unknown option --sned (did you mean --send?)'],
   ['two files', ['orders.csv'], 2, 'reconcile needs one file with orders'],
-  ['a missing database', ['--database', '/no/such.db'], 2, 'there is no database /no/such.db'],
 ])('%s is refused with a sentence', async (_, more, code, sentence) => {
   const path = await createFewOrders()
   const ended = await reconcile(writeOrders(woocommerceCsv(fewOrders)), path, ...more)
   expect(ended.errors).toContain(sentence)
   expect([ended.code, ended.output]).toEqual([code, ''])
+})
+
+test('a missing database is refused with a sentence', async () => {
+  const ended = await reconcile(writeOrders(shopifyCsv(fewOrders)), '/no/such.db')
+  expect(ended.errors).toContain('there is no database /no/such.db')
+  expect([ended.code, ended.output]).toEqual([2, ''])
 })
 
 /** Orders of the last two days. The given ones never arrived, and the database knows the others. */
