@@ -14,7 +14,10 @@ const unit = { name: 'unit', include: ['test/unit/**/*.test.ts'], ...pure }
 const laws = { name: 'laws', include: ['test/laws/**/*.test.ts'], ...pure }
 const consent = { name: 'consent', include: ['test/consent/**/*.test.ts'], ...pure }
 const inspector = { name: 'inspector', include: ['test/inspector/**/*.test.ts'], ...pure }
-const server = { name: 'server', include: ['test/server/**/*.test.ts'], ...shared }
+// Most of these tests wait: for a process, a pause, or a clock that a server reads every two seconds. Projects with another number
+// of workers need a group of their own.
+const waiting = { ...shared, maxWorkers: 2 * Math.max(2, availableParallelism()), sequence: { groupOrder: 2 } }
+const server = { name: 'server', include: ['test/server/**/*.test.ts'], ...waiting }
 // What the examples import, from the sources.
 const forExamples = {
   'converge-tiktok/server': new URL('src/server/index.ts', import.meta.url).pathname,
@@ -24,11 +27,11 @@ const forExamples = {
 const postgres = {
   name: 'postgres',
   include: ['test/postgres/**/*.test.ts'],
-  ...shared,
+  ...waiting,
   globalSetup: 'test/postgres/setup.ts',
   alias: forExamples,
 }
-const workerd = { name: 'workerd', include: ['test/workerd/**/*.test.ts'], ...shared }
+const workerd = { name: 'workerd', include: ['test/workerd/**/*.test.ts'], ...waiting }
 const examples = {
   name: 'examples',
   include: ['test/examples/**/*.test.ts'],
@@ -48,7 +51,7 @@ const chromium = { name: 'chromium', include: ['test/browser/**/*.test.ts'], ...
 const everywhere = globSync('test/browser/**/*.test.ts', { cwd: import.meta.dirname }).filter((file) =>
   readFileSync(`${import.meta.dirname}/${file}`, 'utf8').includes('inEachBrowser(('),
 )
-// Firefox serves one WebDriver session at a time. Projects with another number of workers need a group of their own.
+// Firefox serves one WebDriver session at a time.
 const firefox = { name: 'firefox', include: everywhere, ...inBrowser, maxWorkers: 1, sequence: { groupOrder: 1 } }
 // WebKit's driver sometimes stops answering on a busy machine (seen with WebKitGTK 2.50). Only then is a test repeated, in a new
 // browser. The time limit is above the driver's own, so that a driver that hangs is not mistaken for a page that does.
