@@ -1,5 +1,5 @@
 // A shop's orders are compared with what arrived, and those that never arrived are sent, by the built command line.
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
@@ -150,8 +150,20 @@ const fewOrders: Order[] = Array.from({ length: 12 }, (_, index) => ({
 /** A database with some orders of yesterday. */
 async function createFewOrders(orders: readonly Order[] = fewOrders): Promise<string> {
   const path = join(createFolderInMemory(), 'converge.db')
-  await bringAll(path, orders)
+  if (orders === fewOrders) writeFileSync(path, await readFewOrders())
+  else await bringAll(path, orders)
   return path
+}
+
+/** Most tests begin with the same database, so its file is made once. */
+let databaseOfFew: Buffer | undefined
+
+async function readFewOrders(): Promise<Buffer> {
+  if (databaseOfFew) return databaseOfFew
+  const path = join(createFolderInMemory(), 'converge.db')
+  await bringAll(path, fewOrders)
+  databaseOfFew = readFileSync(path)
+  return databaseOfFew
 }
 
 test.each([
