@@ -3,16 +3,21 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { variants } from './src/core/variants.ts'
 
-// `expect.poll` gives up after 1 s by default, which is too soon on a busy machine.
-const patient = { expect: { poll: { timeout: 10_000 } } }
-// These suites open a window of their own where they need one. They share nothing else, so they need no isolation.
-const pure = { isolate: false, pool: 'threads' } as const
+// A busy machine may need a second for the start of a process, which a test of the command line does several times, and twenty
+// times as long as an idle one for anything. Only a test that fails waits this long.
+const patient = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } }
+// Test files share one load of the sources. They undo what they replace, such as a method or a variable of the environment.
+const shared = { isolate: false }
+// These suites open a window of their own where they need one.
+const pure = { ...shared, pool: 'threads' } as const
 const unit = { name: 'unit', include: ['test/unit/**/*.test.ts'], ...pure }
-// fast-check makes hundreds of runs in one test, which takes longer than vitest's 5 s on a busy machine.
-const laws = { name: 'laws', include: ['test/laws/**/*.test.ts'], testTimeout: 60_000, ...pure }
+const laws = { name: 'laws', include: ['test/laws/**/*.test.ts'], ...pure }
 const consent = { name: 'consent', include: ['test/consent/**/*.test.ts'], ...pure }
-const inspector = { name: 'inspector', include: ['test/inspector/**/*.test.ts'], testTimeout: 20_000, ...pure }
-const server = { name: 'server', include: ['test/server/**/*.test.ts'], testTimeout: 20_000 }
+const inspector = { name: 'inspector', include: ['test/inspector/**/*.test.ts'], ...pure }
+// Most of these tests wait: for a process, a pause, or a clock that a server reads every two seconds. Projects with another number
+// of workers need a group of their own.
+const waiting = { ...shared, maxWorkers: 2 * Math.max(2, availableParallelism()), sequence: { groupOrder: 2 } }
+const server = { name: 'server', include: ['test/server/**/*.test.ts'], ...waiting }
 // What the examples import, from the sources.
 const forExamples = {
   'converge-tiktok/server': new URL('src/server/index.ts', import.meta.url).pathname,
@@ -22,33 +27,31 @@ const forExamples = {
 const postgres = {
   name: 'postgres',
   include: ['test/postgres/**/*.test.ts'],
+  ...waiting,
   globalSetup: 'test/postgres/setup.ts',
   alias: forExamples,
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
 }
-const workerd = { name: 'workerd', include: ['test/workerd/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 }
+const workerd = { name: 'workerd', include: ['test/workerd/**/*.test.ts'], ...waiting }
 const examples = {
   name: 'examples',
   include: ['test/examples/**/*.test.ts'],
   alias: forExamples,
-  testTimeout: 30_000,
 }
-const types = { name: 'types', include: ['test/types/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 }
+const types = { name: 'types', include: ['test/types/**/*.test.ts'] }
 const shipped = {
   name: 'package',
   include: ['test/package/**/*.test.ts'],
+  ...shared,
   globalSetup: 'test/package/setup.ts',
-  testTimeout: 60_000,
 }
 
-const inBrowser = { globalSetup: 'test/browser/setup.ts', testTimeout: 60_000, hookTimeout: 60_000, isolate: false }
+const inBrowser = { globalSetup: 'test/browser/setup.ts', ...shared }
 const chromium = { name: 'chromium', include: ['test/browser/**/*.test.ts'], ...inBrowser }
 // A file whose calls of inEachBrowser all name Chromium has no test for the others.
 const everywhere = globSync('test/browser/**/*.test.ts', { cwd: import.meta.dirname }).filter((file) =>
   readFileSync(`${import.meta.dirname}/${file}`, 'utf8').includes('inEachBrowser(('),
 )
-// Firefox serves one WebDriver session at a time. Projects with another number of workers need a group of their own.
+// Firefox serves one WebDriver session at a time.
 const firefox = { name: 'firefox', include: everywhere, ...inBrowser, maxWorkers: 1, sequence: { groupOrder: 1 } }
 // WebKit's driver sometimes stops answering on a busy machine (seen with WebKitGTK 2.50). Only then is a test repeated, in a new
 // browser. The time limit is above the driver's own, so that a driver that hangs is not mistaken for a page that does.
@@ -73,7 +76,6 @@ const smallerBuilds = Object.entries(variants)
       ...patient,
       ...unit,
       include: ofPages,
-      testTimeout: 20_000,
       name: file.replace('converge', 'unit').replace('.js', ''),
     },
     define: { FEATURES: features },

@@ -1,17 +1,7 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module'
-import { checkCommand } from './check-command.ts'
-import { copyCommand } from './copy-command.ts'
-import { customersCommand } from './customers-command.ts'
-import { databaseCommand } from './database-command.ts'
-import { forgetCommand } from './forget-command.ts'
-import { initCommand } from './init-command.ts'
 import { Refused } from './orders-file/refused.ts'
-import { outboxCommand } from './outbox-command.ts'
-import { pauseCommand, resumeCommand } from './pause-command.ts'
 import { suggestion } from './read-words.ts'
-import { reconcileCommand } from './reconcile-command.ts'
-import { serveCommand } from './serve-command.ts'
 import { UsageError } from './usage-error.ts'
 
 const help = `Usage: converge-tiktok <command> [options]
@@ -105,18 +95,21 @@ Environment variables:
   PORT                    the port of serve
 All except PORT can also be in a file .env next to the config.`
 
-const commands: ReadonlyMap<string, (words: string[]) => Promise<number>> = new Map([
-  ['init', initCommand],
-  ['serve', serveCommand],
-  ['outbox', outboxCommand],
-  ['database', databaseCommand],
-  ['customers', customersCommand],
-  ['reconcile', reconcileCommand],
-  ['pause', pauseCommand],
-  ['resume', resumeCommand],
-  ['forget', forgetCommand],
-  ['check', checkCommand],
-  ['copy', copyCommand],
+type Command = (words: string[]) => Promise<number>
+
+/** Each command is loaded when it is run, because loading all of them takes several times as long as starting Node. */
+const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['init', async () => (await import('./init-command.ts')).initCommand],
+  ['serve', async () => (await import('./serve-command.ts')).serveCommand],
+  ['outbox', async () => (await import('./outbox-command.ts')).outboxCommand],
+  ['database', async () => (await import('./database-command.ts')).databaseCommand],
+  ['customers', async () => (await import('./customers-command.ts')).customersCommand],
+  ['reconcile', async () => (await import('./reconcile-command.ts')).reconcileCommand],
+  ['pause', async () => (await import('./pause-command.ts')).pauseCommand],
+  ['resume', async () => (await import('./pause-command.ts')).resumeCommand],
+  ['forget', async () => (await import('./forget-command.ts')).forgetCommand],
+  ['check', async () => (await import('./check-command.ts')).checkCommand],
+  ['copy', async () => (await import('./copy-command.ts')).copyCommand],
 ])
 
 try {
@@ -138,8 +131,9 @@ async function run([name = 'help', ...words]: string[]): Promise<number> {
     console.log(createRequire(import.meta.url)('converge-tiktok/package.json').version)
     return 0
   }
-  const command = commands.get(name)
-  if (!command)
+  const load = commands.get(name)
+  if (!load)
     throw new UsageError(`converge-tiktok has no command "${name}"${suggestion(name, [...commands.keys(), 'help'])}`)
+  const command = await load()
   return command(words)
 }

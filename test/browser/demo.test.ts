@@ -87,7 +87,7 @@ inEachBrowser(
       await press(page, `[data-story=${story}]`)
       const state = () =>
         page.evaluate(() => document.querySelector<HTMLElement>('[data-outcome]')?.dataset.story ?? 'waits')
-      await expect.poll(state, { timeout: 2 * PATIENCE }).toBe(story)
+      await expect.poll(state, patience).toBe(story)
       return page
     }
 

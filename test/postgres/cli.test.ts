@@ -10,7 +10,7 @@ import { createDatabase, hasPostgres, openStore } from './postgres-kit.ts'
 import { runSql } from './run-sql.ts'
 
 const jane = '8c87b489ce35cf2e2f39f80e282cb2e804932a56a213983eeeb428407d43b52d'
-const poll = { timeout: 15_000 }
+const poll = { timeout: 30_000 }
 const window = { mergeOrders: 0 }
 
 /** A URL in two parts: without its password, and the password as it is. */

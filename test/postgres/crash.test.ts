@@ -192,8 +192,8 @@ test.runIf(binaries)(
     for (const { event_id, event_time, event } of tiktok.accepted) {
       const one = sent.get(event_id)
       expect(one?.event).toBe(event)
-      // A page's time is corrected by the clocks, to a second or two.
-      expect(Math.abs(event_time - Number(one?.time) / 1000)).toBeLessThan(3)
+      // A page's time is corrected by the clocks, as exactly as its request is quick.
+      expect(Math.abs(event_time - Number(one?.time) / 1000)).toBeLessThan(15)
     }
     // One batch would be more than that of the events of few kills.
     if (rounds >= 10) expect(share).toBeLessThan(MOST_DOUBLES)

@@ -56,11 +56,9 @@ describe.runIf(hasPostgres)('with delivery: drain', () => {
     tiktok.faults.always = { after: new Promise(() => {}) }
     const began = performance.now()
     expect(await forwarder.drain({ seconds: 1 })).toEqual({ isEmpty: false })
-    expect(performance.now() - began).toBeLessThan(8000)
+    expect(performance.now() - began).toBeLessThan(10_000) // that long one call may take otherwise
     tiktok.reset()
-    await expect
-      .poll(async () => (await forwarder.drain({ seconds: 5 })).isEmpty && tiktok.counted.length, { timeout: 20_000 })
-      .toBe(3)
+    await expect.poll(async () => (await forwarder.drain({ seconds: 5 })).isEmpty && tiktok.counted.length).toBe(3)
   })
 
   test('drains that overlap send each event once', async () => {

@@ -4,26 +4,15 @@ import { createPostgresStore } from '../../src/store/postgres/postgres-store.ts'
 import type { LawDatabase, OpenLawDatabase } from '../server/law-database.ts'
 import { pixelId } from '../server/node-requests.ts'
 import { soon } from '../server/outbox-kit.ts'
-import { newSchema, serverUrl } from './postgres-kit.ts'
-import { runSql } from './run-sql.ts'
+import { borrowSchema, emptySchema, serverUrl } from './postgres-kit.ts'
 
-/** Creates a new and empty schema. */
+/** Returns a schema with empty tables. */
 export function createLawSchema(): OpenLawDatabase {
-  const schema = newSchema()
+  const schema = borrowSchema()
   return (clock) => openDatabase(schema, clock)
 }
 
 const url = `${serverUrl}/postgres`
-const tables = [
-  'waiting',
-  'leases',
-  'dead_letters',
-  'orders',
-  'profiles',
-  'profile_keys',
-  'tombstones',
-  'profile_clock',
-]
 
 function openDatabase(schema: string, now: () => number): LawDatabase {
   const store = createPostgresStore({ url, pixelId, schema, now, retryAfter: soon, log: () => {} })
@@ -39,10 +28,7 @@ function openDatabase(schema: string, now: () => number): LawDatabase {
       await store.drain?.(deliver, { ...options, seconds: 20 })
       return sent
     },
-    clear: async () => {
-      await store.schemaVersion() // creates the tables
-      await runSql(url, `TRUNCATE ${tables.map((table) => `${schema}.${table}`).join(', ')}`)
-    },
+    clear: () => emptySchema(schema),
     stats: store.stats,
     close: store.close,
   }

@@ -7,7 +7,7 @@ import { runSql } from './run-sql.ts'
 
 const url = `${serverUrl}/postgres`
 const day = 86_400_000
-const poll = { timeout: 15_000 }
+const poll = { timeout: 30_000 }
 
 /** A log with lines of 40 days, 200 each day. */
 async function fill(schema: string, now: number): Promise<void> {

@@ -16,7 +16,7 @@ import { hasPostgres, openStore } from './postgres-kit.ts'
 import { runSql } from './run-sql.ts'
 
 const window = { mergeOrders: 60 }
-const poll = { timeout: 15_000 }
+const poll = { timeout: 30_000 }
 const hour = 3_600_000
 const mary = 'b'.repeat(64)
 const half = '\ud800'

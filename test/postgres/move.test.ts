@@ -17,7 +17,7 @@ import { hasPostgres, openStore } from './postgres-kit.ts'
 import { runSql } from './run-sql.ts'
 
 const window = { mergeOrders: 60 }
-const poll = { timeout: 15_000 }
+const poll = { timeout: 30_000 }
 const jane = 'a'.repeat(64)
 
 function openFile(path: string): Store {

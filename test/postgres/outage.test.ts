@@ -13,7 +13,7 @@ import { findBinaries, type PostgresServer, startPostgres } from './postgres-ser
 import { runSql } from './run-sql.ts'
 
 const binaries = hasPostgres ? await findBinaries() : undefined
-const poll = { timeout: 25_000, interval: 50 }
+const poll = { timeout: 30_000, interval: 50 }
 let last = 0
 
 interface Started {
@@ -100,13 +100,13 @@ describe.runIf(binaries)('while PostgreSQL', () => {
         fetch(`${server.url}/health`),
       ])
       expect(answers.map(({ status }) => status)).toEqual([503, 503, 503])
-      expect(performance.now() - began).toBeLessThan(16_000)
+      expect(performance.now() - began).toBeLessThan(25_000)
     } finally {
       postgres.resume()
     }
     await expect.poll(async () => (await postPage(server.url, pageBatch(['4']))).status, poll).toBe(202)
     await expect.poll(() => arrived(tiktok), poll).toContain('4')
-  }, 60_000)
+  })
 
   test('ends all sessions repeatedly, nothing acknowledged is lost', async () => {
     const { server, tiktok, url } = await start()
@@ -139,7 +139,7 @@ describe.runIf(binaries)('while PostgreSQL', () => {
     console.log(
       `ended sessions: ${acknowledged.length} acknowledged, ${tiktok.accepted.length - tiktok.counted.length} sent twice`,
     )
-  }, 60_000)
+  })
 
   test('has no space left, senders get 503, and events are accepted again once there is space', async (context) => {
     const folder = createSmallDisk(context, 40_000_000)
@@ -173,5 +173,5 @@ describe.runIf(binaries)('while PostgreSQL', () => {
     empty()
     await expect.poll(async () => (await postPage(server.url, pageBatch(['last']))).status, poll).toBe(202)
     await expect.poll(() => arrived(tiktok), poll).toEqual([...acknowledged, 'last'].sort())
-  }, 60_000)
+  })
 })

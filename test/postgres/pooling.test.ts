@@ -12,7 +12,7 @@ import { findPort } from './postgres-server.ts'
 import { runSql } from './run-sql.ts'
 
 const window = { mergeOrders: 60 }
-const poll = { timeout: 15_000 }
+const poll = { timeout: 30_000 }
 const nobody = { emails: [], phones: [], customerIds: [], orderIds: ['none'] }
 
 const order = (source: 'page' | 'signed', id: string): OutboxEvent =>

@@ -36,3 +36,42 @@ let lastSchema = 0
 export function newSchema(): string {
   return `test_${process.pid}_${++lastSchema}`
 }
+
+const emptySchemas: string[] = []
+
+/**
+ * A schema with empty tables, or a new one. When the test ends it is emptied for another test, which is several times as quick as
+ * creating one. Only for tests that change nothing but rows.
+ */
+export function borrowSchema(): string {
+  const schema = emptySchemas.pop() ?? newSchema()
+  onTestFinished(async () => {
+    await emptySchema(schema)
+    emptySchemas.push(schema)
+  })
+  return schema
+}
+
+/** Makes a schema of the shared database like a new one, if it has tables. Deleting few rows is quicker than TRUNCATE. */
+export async function emptySchema(schema: string): Promise<void> {
+  await runSql(
+    `${serverUrl}/postgres`,
+    `DO $$
+    DECLARE name text;
+    BEGIN
+      -- The first ones have triggers that write to others.
+      FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = '${schema}'
+        AND tablename NOT IN ('converge_owner', 'delivery', 'customer_history', 'log_secret')
+        ORDER BY tablename IN ('dead_letters', 'log') DESC
+      LOOP
+        EXECUTE 'DELETE FROM ${schema}.' || name;
+      END LOOP;
+      IF FOUND THEN
+        UPDATE ${schema}.delivery SET stopped = DEFAULT, failures = DEFAULT, hold_until = DEFAULT;
+        UPDATE ${schema}.customer_history SET keep_for = DEFAULT;
+        PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)
+          FROM pg_sequences WHERE schemaname = '${schema}';
+      END IF;
+    END $$`,
+  )
+}

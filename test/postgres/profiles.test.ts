@@ -1,7 +1,7 @@
 // The profiles of a forwarder with a store in PostgreSQL.
 import { describe } from 'vitest'
 import { testProfiles } from '../server/profile-contract.ts'
-import { hasPostgres, newSchema, openStore, serverUrl } from './postgres-kit.ts'
+import { borrowSchema, hasPostgres, openStore, serverUrl } from './postgres-kit.ts'
 import { runSql } from './run-sql.ts'
 
 const url = `${serverUrl}/postgres`
@@ -17,7 +17,7 @@ async function textOf(schema: string): Promise<string> {
 
 describe.runIf(hasPostgres)('with PostgreSQL', () => {
   testProfiles('with a store in PostgreSQL', () => {
-    const schema = newSchema()
+    const schema = borrowSchema()
     return {
       open: (now) => openStore(url, { schema, now }),
       async find(hashes) {

@@ -10,7 +10,7 @@ import { createDatabase, hasPostgres, newSchema, openStore, serverUrl } from './
 import { runSql } from './run-sql.ts'
 
 const window = { mergeOrders: 60 }
-const poll = { timeout: 15_000 }
+const poll = { timeout: 30_000 }
 const url = `${serverUrl}/postgres`
 const idsOf = (events: readonly OutboxEvent[]) => events.map(({ data }) => data.event_id)
 
@@ -107,7 +107,8 @@ describe.runIf(hasPostgres)('several forwarders on one PostgreSQL', () => {
     const other = createTaker()
     const second = openStore(url, { schema })
     second.start(other.deliver, window)
-    await expect.poll(() => other.ids, { timeout: 5000 }).toEqual(['1'])
+    // A lease lasts 30 s.
+    await expect.poll(() => other.ids, { timeout: 15_000 }).toEqual(['1'])
   })
 
   test('all stop when TikTok refuses the token of one, and all continue when TikTok accepts it again', async () => {

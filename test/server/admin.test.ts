@@ -14,7 +14,7 @@ import { accessToken, adminToken, pixelId, postPage, shop, webhookToken } from '
 import { newPath } from './outbox-kit.ts'
 import { pageCopy, postShop, shopCopy, startStore } from './start-store.ts'
 
-const poll = { timeout: 8000 }
+const poll = { timeout: 30_000 }
 
 const lead = (event_id: string, more: object = {}) => ({ event_name: 'Subscribed To Newsletter', event_id, ...more })
 

@@ -17,7 +17,7 @@ import { playTikTok } from './node-server.ts'
 import { newPath, soon } from './outbox-kit.ts'
 import { postShop } from './start-store.ts'
 
-const poll = { timeout: 8000 }
+const poll = { timeout: 30_000 }
 const hour = 3_600_000
 
 /** Plays the incoming webhook of a chat. It keeps the texts that it answers 200. */
@@ -75,7 +75,7 @@ describe('an alert', () => {
     expect(hook.texts[0]).toMatch(new RegExp(`^Converge for TikTok, pixel ${pixelId}: Nothing is sent\\. .*40105`))
     server.reload(config)
     tiktok.faults.always = {}
-    await vi.waitFor(() => expect(hook.texts).toHaveLength(2), { timeout: 15_000 })
+    await vi.waitFor(() => expect(hook.texts).toHaveLength(2), { timeout: 30_000 })
     expect(hook.texts[1]).toMatch(/This is over: Nothing is sent\. /)
   })
 
@@ -165,7 +165,7 @@ describe('an alert', () => {
     hook.statuses = [500, 500, 500]
     tiktok.faults.always = { code: 40002 }
     await postShop(url, lead('1'))
-    await vi.waitFor(() => expect(hook.texts).toHaveLength(1), { timeout: 15_000 })
+    await vi.waitFor(() => expect(hook.texts).toHaveLength(1), { timeout: 30_000 })
     expect(hook.requests).toBe(4)
     expect(log.join()).toContain('An alert could not be posted')
     expect(log.join()).not.toContain('the-key-of-the-hook')

@@ -10,10 +10,15 @@ import { runCli } from './node-child.ts'
 import { createFolder } from './node-folder.ts'
 import { accessToken, pixelId } from './node-requests.ts'
 
-const flags = (platform: string, folder: string, ...more: string[]) => [
-  ...['init', '--pixel', pixelId, '--domain', 'https://www.shop.example/', '--platform', platform, '--region', 'other'],
-  ...['--config', join(folder, 'converge.json'), ...more],
-]
+/** `more` replaces flags of the same name. */
+function flags(platform: string, folder: string, ...more: string[]): string[] {
+  const given = {
+    ...{ '--pixel': pixelId, '--domain': 'https://www.shop.example/', '--platform': platform, '--region': 'other' },
+    '--config': join(folder, 'converge.json'),
+  }
+  const others = Object.entries(given).filter(([name]) => !more.includes(name))
+  return ['init', ...others.flat(), ...more]
+}
 const readJson = (folder: string) => JSON.parse(readFileSync(join(folder, 'converge.json'), 'utf8'))
 
 describe('init, by flags', () => {

@@ -85,7 +85,7 @@ test(`through ${kills} kills, every acknowledged order arrives and counts once, 
 
   async function keepOrdering(sender: number): Promise<void> {
     for (let round = 0; !isOver; round++) {
-      const time = Math.floor(Date.now() / 1000) * 1000 - 5000
+      const time = Math.floor(Date.now() / 1000) * 1000 - 5 * 60_000
       const order: Order = { id: `${sender}-${round}`, time, value: 10 + round, acknowledged: {} }
       orders.push(order)
       const sides: Side[] = round % 2 ? ['page', 'shop'] : ['shop', 'page']
@@ -135,13 +135,13 @@ test(`through ${kills} kills, every acknowledged order arrives and counts once, 
   expect(new Set(tiktok.counted.map(({ event_id }) => event_id)).size).toBe(tiktok.counted.length)
   for (const { id, time, value, acknowledged } of awaited) {
     const events = eventsOf.get(id) ?? []
-    // One name and one time for each copy, however often it was sent. A page's is corrected by the clocks, to a second or two.
+    // One name and one time for each copy, however often it was sent. A page's is corrected by the clocks, as exactly as its request is quick.
     const fromShop = events.filter(({ user }) => user.phone)
     const fromPage = events.filter(({ user }) => !user.phone)
     expect(new Set(events.map(({ event }) => event))).toEqual(new Set(['Purchase']))
     expect(fromShop.filter(({ event_time }) => event_time !== time / 1000)).toEqual([])
     expect(new Set(fromPage.map(({ event_time }) => event_time)).size).toBeLessThanOrEqual(1)
-    for (const { event_time } of fromPage) expect(Math.abs(event_time - time / 1000)).toBeLessThan(3)
+    for (const { event_time } of fromPage) expect(Math.abs(event_time - time / 1000)).toBeLessThan(15)
     if (acknowledged.shop)
       expect(events.some(({ user, properties }) => user.phone && properties.value === value)).toBe(true)
   }

@@ -103,8 +103,8 @@ test(`nothing acknowledged is lost, through ${kills} kills`, { timeout: (kills +
   for (const { event_id, event_time, event } of tiktok.accepted) {
     const one = sent.get(event_id)
     expect(one).toMatchObject({ event, age: expect.stringMatching(/^(fresh|aging)$/) })
-    // A page's time is corrected by the clocks, to a second or two; a server's is its own.
-    expect(Math.abs(event_time - Number(one?.time) / 1000)).toBeLessThan(3)
+    // A page's time is corrected by the clocks, as exactly as its request is quick; a server's is its own.
+    expect(Math.abs(event_time - Number(one?.time) / 1000)).toBeLessThan(15)
   }
 })
 

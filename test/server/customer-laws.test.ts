@@ -110,7 +110,7 @@ test('the first order of a customer is a NewCustomerPurchase and no other one is
     }),
     { numRuns: Number(process.env.CUSTOMER_SEQUENCES ?? 60) },
   )
-}, 60_000)
+})
 
 const orders = fc.uniqueArray(fc.record({ id: fc.nat({ max: 20 }).map(String), time: fc.nat({ max: 10 }) }), {
   minLength: 1,

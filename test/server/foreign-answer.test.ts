@@ -17,9 +17,12 @@ const purchase = (): OutboxEvent => ({
 async function deliverTo(url: string, signal?: AbortSignal) {
   const event = purchase()
   const started = performance.now()
+  const before = process.cpuUsage()
   const api = createEventsApi({ pixelId, accessToken, url, log: () => {}, redact, readBody: readResponse })
   const [result] = await api.deliver([event], signal)
-  return { result, problem: event.problem ?? '', milliseconds: performance.now() - started }
+  const { user, system } = process.cpuUsage(before)
+  const milliseconds = performance.now() - started
+  return { result, problem: event.problem ?? '', milliseconds, work: (user + system) / 1000 }
 }
 
 test.each(['a', 'a@', '()', '0 ', ' ', '%25', 'f'])(
@@ -29,11 +32,11 @@ test.each(['a', 'a@', '()', '0 ', ' ', '%25', 'f'])(
     onTestFinished(() => tiktok.close())
     for (const count of [40_000, 800_000 / piece.length]) {
       tiktok.faults.always = { code: 40002, message: `${piece.repeat(count)}!` }
-      const { result, problem, milliseconds } = await deliverTo(tiktok.url)
+      const { result, problem, work } = await deliverTo(tiktok.url)
       expect(result).toBe('dead')
       expect(problem).toMatch(/^TikTok answered code 40002/)
       expect(problem.length).toBeLessThanOrEqual(300)
-      expect(milliseconds).toBeLessThan(1500) // 40,000 characters took 2 s and more, 800,000 many minutes
+      expect(work).toBeLessThan(1500) // 40,000 characters took 2 s and more, 800,000 many minutes
     }
   },
 )
@@ -77,5 +80,6 @@ test('a call that hangs is aborted 4 s after the last moment to send, and its ev
   closing.abort()
   const { result, problem, milliseconds } = await delivered
   expect([result, problem]).toEqual(['retry', 'TikTok could not be reached: no answer before the forwarder was closed'])
-  expect(milliseconds).toBeLessThan(8000)
+  expect(milliseconds).toBeGreaterThan(3500)
+  expect(milliseconds).toBeLessThan(10_000) // that long a call may take otherwise
 })

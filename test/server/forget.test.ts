@@ -95,7 +95,7 @@ test('erasing overwrites what earlier events of the person have left in the file
     })
     await store.add(events, { mergeOrders: 0 })
   }
-  await expect.poll(store.stats, { timeout: 8000 }).toMatchObject({ waiting: 0, sent: 1000 })
+  await expect.poll(store.stats).toMatchObject({ waiting: 0, sent: 1000 })
   expect(heldIn(path, [jane])).toEqual([jane])
   // What was sent may not be written down yet, and counts as waiting then.
   expect(await store.erase(person)).toMatchObject({ deadLetters: 0, sending: 0 })
@@ -152,7 +152,7 @@ test('"forget" erases a person from a file that is served, and the server keeps 
   expect(heldIn(path, [...hashes, mary])).toEqual([mary])
   tiktok.faults.always = {}
   await postPage(url, pageBatch(['later']))
-  const events = await tiktok.waitForAccepted(2, 15_000)
+  const events = await tiktok.waitForAccepted(2)
   expect(events.map(({ event_id }) => event_id)).toEqual(['of-mary', 'later'])
 })
 
@@ -165,7 +165,7 @@ async function fill(path: string): Promise<void> {
   const former = open(path, { pixelId })
   former.start(async (events) => events.map(() => 'dead'))
   await former.add([event('dead', jane)])
-  await expect.poll(former.stats, { timeout: 8000 }).toMatchObject({ waiting: 0 })
+  await expect.poll(former.stats).toMatchObject({ waiting: 0 })
   await former.close()
   const latter = open(path, { pixelId })
   await latter.add([event('waits', jane), event('of-mary', mary)])

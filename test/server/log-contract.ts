@@ -9,7 +9,7 @@ import type { TestDatabase } from './store-contract.ts'
 const hour = 3_600_000
 const mergeOrders = 60
 const window = { mergeOrders }
-const poll = { timeout: 8000 }
+const poll = { timeout: 30_000 }
 const jane = 'a'.repeat(64)
 const mary = 'b'.repeat(64)
 const janesId = 'c'.repeat(64)

@@ -7,7 +7,7 @@ import { shopifyOrder } from './sources/shopify-order.ts'
 import { signed } from './sources/signed.ts'
 import { hour, pageCopy, postShop, type StoreServer, shopCopy, startStore } from './start-store.ts'
 
-const poll = { timeout: 8000 }
+const poll = { timeout: 30_000 }
 
 /** Resolves with the lines, newest first, once there are so many. */
 async function linesOf({ path }: StoreServer, count: number): Promise<readonly LogLine[]> {

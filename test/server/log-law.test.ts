@@ -171,7 +171,7 @@ test('no view, export, metric, alert or line of a log has a value of a person, o
     timeout: 15_000,
     interval: 100,
   })
-  await vi.waitFor(() => expect(texts.join()).toContain('dead letters'), { timeout: 8000 })
+  await vi.waitFor(() => expect(texts.join()).toContain('dead letters'), { timeout: 30_000 })
   const all = [await readAll(client, server.url), ...texts, ...log, rowsOf(path)].join('\n').toLowerCase()
   expect(all).toContain('sha256:')
   const leaks = cases.flatMap(([person]) =>

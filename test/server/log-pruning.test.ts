@@ -11,7 +11,7 @@ import { day, newPath, purchase, soon } from './outbox-kit.ts'
 import { createSmallDisk } from './small-disk.ts'
 
 const window = { mergeOrders: 0 }
-const poll = { timeout: 10_000 }
+const poll = { timeout: 30_000 }
 
 function openStore(options: Partial<SqliteStoreOptions> & { path: string }): Store {
   const store = createSqliteStore({ pixelId, retryAfter: soon, ...options })

@@ -6,7 +6,7 @@ import { newPath } from './outbox-kit.ts'
 import { pageCopy, postShop, shopCopy, startStore } from './start-store.ts'
 
 const metricsToken = 'metrics-token-of-the-shop-and-of-nobody-else'
-const poll = { timeout: 8000 }
+const poll = { timeout: 30_000 }
 
 const read = (url: string, token = metricsToken) =>
   fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } })

@@ -8,12 +8,13 @@ import { newOutbox, playTikTok, startServer } from './node-server.ts'
 test("a page's event reaches TikTok, with the visitor's IP", async () => {
   const tiktok = await playTikTok()
   const { url } = await startServer(tiktok)
-  const time = Date.now() - 5000
+  const time = Date.now() - 5 * 60_000
   const answer = await postPage(url, pageBatch(['1'], time), { 'user-agent': 'Shopper' })
   expect([answer.status, await answer.json()]).toEqual([202, { accepted: 1, problems: [] }])
   const [event] = await tiktok.waitForAccepted(1)
   expect(event).toMatchObject({ event: 'AddToCart', event_id: '1', user: { ip: '127.0.0.1', user_agent: 'Shopper' } })
-  expect(Math.abs(Number(event?.event_time) - time / 1000)).toBeLessThan(2)
+  // The page's clock is compared with the server's when the request arrives.
+  expect(Math.abs(Number(event?.event_time) - time / 1000)).toBeLessThan(30)
 })
 
 test('an IPv4 visitor on an IPv6 socket is sent to TikTok with the IPv4 address', async () => {

@@ -1,9 +1,9 @@
 // The disk is played here, since no test can pull the plug: its `fdatasync` answers when a test says so.
 import type * as fs from 'node:fs'
 import { join } from 'node:path'
-import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import type { OutboxEvent } from '../../src/server/outbox.ts'
-import { createSqliteOutbox, type SqliteOutbox } from '../../src/store/sqlite/sqlite-outbox.ts'
+import type { SqliteOutbox } from '../../src/store/sqlite/sqlite-outbox.ts'
 import { createFolder } from './node-folder.ts'
 
 const disk = vi.hoisted(() => {
@@ -15,6 +15,13 @@ vi.mock('node:fs', async (original) => ({
   ...(await original<typeof fs>()),
   fdatasync: (_: number, done: (error?: Error | null) => void) => disk.syncs.push((error) => done(error ?? null)),
 }))
+
+// Test files share their modules, and others have loaded the outbox with the real disk.
+vi.resetModules()
+const { createSqliteOutbox } = await import('../../src/store/sqlite/sqlite-outbox.ts')
+afterAll(() => {
+  vi.resetModules()
+})
 
 beforeEach(() => {
   disk.syncs.length = 0

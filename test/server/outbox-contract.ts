@@ -32,7 +32,7 @@ export function testOutbox(name: string, open: () => Kept): void {
       }),
     )
     await kept.add(events)
-    await expect.poll(() => isEnough(handedOut), { timeout: 8000 }).toBe(true)
+    await expect.poll(() => isEnough(handedOut)).toBe(true)
     return handedOut
   }
   const idsOf = (events: OutboxEvent[]) => events.map(({ data }) => data.event_id).sort()
@@ -77,7 +77,7 @@ export function testOutbox(name: string, open: () => Kept): void {
         return batch.map(() => 'done')
       })
       await kept.add(Array.from({ length: 1500 }, (_, index) => purchase(String(index))))
-      await expect.poll(() => sizes.reduce((sum, size) => sum + size, 0), { timeout: 8000 }).toBe(1500)
+      await expect.poll(() => sizes.reduce((sum, size) => sum + size, 0)).toBe(1500)
       expect(Math.max(...sizes)).toBeLessThanOrEqual(1000)
     })
   })

@@ -51,12 +51,12 @@ test('a server refuses events before its disk is full, and sends each event once
   const empty = fillDisk(disk)
   expect(await post()).toBe(503)
   tiktok.faults.always = {}
-  await tiktok.waitForAccepted((accepted) => accepted.length >= taken, 15_000)
+  await tiktok.waitForAccepted((accepted) => accepted.length >= taken)
   const health = () => readHealth(url)
   await expect.poll(health).toMatchObject({ status: 'full', full: expect.any(String), waiting: 0, sent: taken })
   empty()
-  await expect.poll(post, { timeout: 15_000, interval: 200 }).toBe(202)
-  await expect.poll(health, { timeout: 5000 }).toMatchObject({ waiting: 0, sent: taken })
+  await expect.poll(post, { interval: 200 }).toBe(202)
+  await expect.poll(health).toMatchObject({ waiting: 0, sent: taken })
   child.process.kill('SIGTERM')
   const { errors } = await child.ended
   expect(errors).toMatch(/the outbox could not be written \(database or disk is full\)/)
@@ -118,14 +118,12 @@ for (const [fault, create] of Object.entries(faults)) {
         return result === 'retry' && before > 0 ? 'done' : result
       })
     })
-    await expect.poll(() => tries.size, { timeout: 8000 }).toBe(count)
-    await expect.poll(() => outbox.stats(), { timeout: 8000 }).toMatchObject({ sent: count * 0.9 })
+    await expect.poll(() => tries.size).toBe(count)
+    await expect.poll(() => outbox.stats()).toMatchObject({ sent: count * 0.9 })
     await expect(outbox.add([purchase('more')])).rejects.toThrow()
     expect(log.filter((sentence) => sentence.includes('could not be written'))).toHaveLength(1)
     mend()
-    await expect
-      .poll(() => outbox.stats(), { timeout: 8000 })
-      .toMatchObject({ waiting: 0, sent: count * 0.9, dead: { odd: count / 10 } })
+    await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0, sent: count * 0.9, dead: { odd: count / 10 } })
     for (const [id, times] of tries) expect([id, times]).toEqual([id, resultOf(Number(id)) === 'retry' ? 2 : 1])
     expect(log.at(-1)).toBe('converge-tiktok: the outbox can be written again.')
     await outbox.add([purchase('more')])
@@ -206,7 +204,7 @@ for (const [title, vacuum] of [
     await expect(fill()).rejects.toThrow(OutboxFull)
     expect((await outbox.stats()).full).toMatch(/reserveBytes/)
     outbox.start(async (events) => events.map(() => 'done'))
-    await expect.poll(() => outbox.stats(), { timeout: 10_000 }).toMatchObject({ waiting: 0, full: false })
+    await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0, full: false })
     await outbox.add(heavy)
   })
 }

@@ -172,7 +172,7 @@ test('the counts of dead letters always agree with the rows', async () => {
   expect(outbox.drop(ids.slice(0, 31))).toBe(31)
   expect(await agree()).toBe(29)
   outbox.requeue(ids.slice(31, 41))
-  await expect.poll(() => outbox.stats(), { timeout: 5000 }).toMatchObject({ waiting: 0 })
+  await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0 })
   expect(await agree()).toBe(29)
   outbox.drop('all')
   expect(await agree()).toBe(0)

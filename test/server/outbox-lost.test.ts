@@ -53,7 +53,7 @@ test.each(losses)(
     const health = await fetch(`${url}/health`)
     expect([health.status, await health.json()]).toMatchObject([503, { status: 'stopped', waiting: 1 }])
     tiktok.faults.always = {}
-    expect((await tiktok.waitForAccepted(1, 10_000)).map(({ event_id }) => event_id)).toEqual(['before'])
+    expect((await tiktok.waitForAccepted(1)).map(({ event_id }) => event_id)).toEqual(['before'])
     child.process.kill('SIGTERM')
     const { code, errors } = await child.ended
     expect(code).toBe(0)
@@ -67,7 +67,7 @@ test('a missing file is noticed without a request', async () => {
   const outbox = open(path, { log: (sentence) => log.push(sentence) })
   outbox.start(async (events) => events.map(() => 'done'))
   rmSync(`${path}-wal`)
-  await expect.poll(() => log, { timeout: 5000 }).toHaveLength(1)
+  await expect.poll(() => log).toHaveLength(1)
   expect(log[0]).toMatch(/^converge-tiktok: The database file \S+outbox\.db-wal was deleted, moved or replaced/)
 })
 
@@ -99,7 +99,7 @@ test('only one of two servers delivers, even after the lock file was deleted', a
   for (let round = 0; round < 20; round++) {
     await Promise.all([first.add([purchase(`${round} a`)]), second.add([purchase(`${round} b`)])])
   }
-  await expect.poll(() => first.stats(), { timeout: 8000 }).toMatchObject({ waiting: 0 })
+  await expect.poll(() => first.stats()).toMatchObject({ waiting: 0 })
   expect(ids).toHaveLength(40)
   expect(new Set(ids).size).toBe(40)
 })

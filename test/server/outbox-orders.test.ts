@@ -38,7 +38,7 @@ test.each(['already sent', 'waiting'])(
     const answer = await postOrder(url, '1001', Date.now())
     expect([answer.status, await answer.json()]).toEqual([202, { accepted: 1, statuses: { success: 1 }, problems: [] }])
     tiktok.faults.always = {}
-    await tiktok.waitForAccepted(2, 8000)
+    await tiktok.waitForAccepted(2)
     expect(valuesOf(tiktok)).toEqual([0.01, 94.8])
   },
 )

@@ -20,7 +20,7 @@ const secret = 'shpss_0123456789abcdef0123456789abcdef'
 const sources = { shopify: { type: 'shopify', secret }, woocommerce: { type: 'woocommerce', secret } } as const
 
 /** For a loaded machine. That a server reads the switch again after a second is tested below, with a clock of the test. */
-const notice = { timeout: 10_000, interval: 50 }
+const notice = { timeout: 30_000, interval: 50 }
 
 async function prepare(): Promise<{ folder: string; tiktok: EventsApiHost }> {
   const tiktok = await createEventsApiHost({ accessToken, pixelId })

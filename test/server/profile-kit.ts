@@ -92,10 +92,10 @@ export async function startProfiles(
       const marker = `marker-${++last}`
       await post('webhook', { event_name: 'Searched', event_id: marker, profile_properties: { $consent: 'granted' } })
       const isLast = (events: AcceptedEvent[]) => events.some(({ event_id }) => event_id === marker)
-      await tiktok.waitForAccepted(isLast, 15_000)
+      await tiktok.waitForAccepted(isLast)
       // The order may be due only after the batch with the marker was taken.
-      await expect.poll(() => store.stats(), { timeout: 15_000 }).toMatchObject({ waiting: 0 })
-      return (await tiktok.waitForAccepted(isLast, 15_000)).filter(({ event_id }) => event_id === id)
+      await expect.poll(() => store.stats()).toMatchObject({ waiting: 0 })
+      return (await tiktok.waitForAccepted(isLast)).filter(({ event_id }) => event_id === id)
     },
     health: async () => {
       const headers = { authorization: `Bearer ${adminToken}` }

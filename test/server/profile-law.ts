@@ -126,6 +126,8 @@ interface Visitor {
   named: Set<number>
   /** The same, by when its profile learned it. */
   learned: { at: number; person: number }[]
+  /** The carts that its pages posted, or that the shop named together with it. */
+  carts: Set<number>
 }
 
 /** Where a browser's value was seen first. */
@@ -162,6 +164,8 @@ interface World {
   forwarder: Forwarder
   options: MergeOptions
   browsers: Browser[]
+  /** The persons with whom the shop named each cart. */
+  buyers: Set<number>[]
   visitors: Map<string, Visitor>
   origins: Map<string, Origin>
   sent: Map<string, Sent>
@@ -181,6 +185,7 @@ function newVisitor(world: World): Visitor {
     denied: [],
     named: new Set(),
     learned: [],
+    carts: new Set(),
   }
   world.visitors.set(visitor.id, visitor)
   return visitor
@@ -223,6 +228,7 @@ function pageEvent(world: World, index: number, given: Extract<Action, { does: '
       ? {}
       : { email: persons[person]?.emailHash ?? '', external_id: persons[person]?.customerHash ?? '' }
   visitor.isOptedOut &&= given.isOptedOut
+  for (const cart of given.carts) visitor.carts.add(cart)
   const ttclid = `click-${id}`
   const ttp = `ttp-${visitor.id.slice(0, 16)}`
   const own = { ...user, ttclid, ttp }
@@ -296,10 +302,11 @@ async function postShop(world: World, given: Extract<Action, { does: 'shop' }>):
       consent: given.consent,
     })
   if (named && isKnown) named.named.add(given.person)
-  // A denial erases the profiles of its person.
-  if (given.consent === 'denied')
-    for (const visitor of world.visitors.values())
-      if (visitor.learned.some(({ person }) => person === given.person)) visitor.learned = []
+  for (const cart of given.carts) {
+    named?.carts.add(cart)
+    if (isKnown) world.buyers[cart]?.add(given.person)
+  }
+  if (given.consent === 'denied') forgetLearned(world, given)
   if (named && isKnown && given.isRenewal && given.consent === 'granted')
     named.learned.push({ at: world.time, person: given.person })
   await post(world, 'webhook', {
@@ -310,6 +317,17 @@ async function postShop(world: World, given: Extract<Action, { does: 'shop' }>):
     profile_properties: profile,
     aliases: [...given.carts.map((cart) => carts[cart]), junk],
   })
+}
+
+/** A denial erases the profiles of its person, and of its carts, whoever has bought with them. */
+function forgetLearned(
+  { visitors, buyers }: World,
+  { person, carts }: { person: number; carts: readonly number[] },
+): void {
+  const denying = new Set([person, ...carts.flatMap((cart) => [...(buyers[cart] ?? [])])])
+  for (const visitor of visitors.values())
+    if (carts.some((cart) => visitor.carts.has(cart)) || visitor.learned.some((one) => denying.has(one.person)))
+      visitor.learned = []
 }
 
 async function forge(world: World, given: Extract<Action, { does: 'forge' }>): Promise<void> {
@@ -405,11 +423,14 @@ function judgePerson(world: World, sent: Sent, user: OutboxEvent['data']['user']
 /** `filledAt` is the earliest time at which the event may have been filled. */
 function judgeOrigin(sent: Sent, origin: Origin, filledAt: number): void {
   if (sent.person === undefined) return
-  if (origin.person !== undefined) expect(origin.person).toBe(sent.person)
   for (const [person, at] of origin.visitor.persons) if (at < filledAt) expect(person).toBe(sent.person)
+  // With a page that names another person, the profile begins anew. Otherwise its values are of whom the profile had learned.
+  if (origin.person !== undefined) {
+    expect(origin.person).toBe(sent.person)
+    return
+  }
   const before = origin.visitor.learned.filter(({ at }) => at < origin.at)
-  // With a page that names another person, the profile begins anew.
-  if (before.length && origin.person === undefined) expect(before.map(({ person }) => person)).toContain(sent.person)
+  if (before.length) expect(before.map(({ person }) => person)).toContain(sent.person)
 }
 
 function judgeConsent(world: World, { kind, consent, visitor, at }: Sent): void {
@@ -475,7 +496,7 @@ export function testProfileLaw(create: () => OpenLawDatabase, sequences: number)
           forwarder: undefined as never,
           options: { mergeOrders: 60, consent },
         },
-        ...{ browsers: [], visitors: new Map(), origins: new Map(), sent: new Map() },
+        ...{ browsers: [], buyers: [], visitors: new Map(), origins: new Map(), sent: new Map() },
         counts: { filled: 0, persons: 0, denied: 0, limited: 0 },
       }
       open(world, consent)
@@ -487,6 +508,7 @@ export function testProfileLaw(create: () => OpenLawDatabase, sequences: number)
           world.ahead = 0
           await world.database.clear(world.time)
           for (const map of [world.visitors, world.origins, world.sent]) map.clear()
+          world.buyers = carts.map(() => new Set())
           world.browsers = [0, 1].map(() => ({
             visitor: newVisitor(world),
             person: undefined,

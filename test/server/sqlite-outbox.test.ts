@@ -98,7 +98,7 @@ test('waiting events are delivered oldest first, at most 1,000 at a time', async
   await outbox.add(numbered(2500))
   const { batches, deliver } = answering(() => 'done')
   outbox.start(deliver)
-  await expect.poll(() => outbox.stats(), { timeout: 5000 }).toMatchObject({ sent: 2500, waiting: 0 })
+  await expect.poll(() => outbox.stats()).toMatchObject({ sent: 2500, waiting: 0 })
   expect(batches.map(({ length }) => length)).toEqual([1000, 1000, 500])
   expect(batches.flat()).toEqual(numbered(2500).map(({ data }) => data.event_id))
 })
@@ -118,7 +118,7 @@ test('a backlog is sent in four calls at a time, and in one after a failure', as
     running.delete(call)
     return events.map(() => (call === 3 ? 'retry' : 'done'))
   })
-  await expect.poll(() => outbox.stats(), { timeout: 8000 }).toMatchObject({ sent: 10_000, waiting: 0 })
+  await expect.poll(() => outbox.stats()).toMatchObject({ sent: 10_000, waiting: 0 })
   // One at first; then four, of which the second fails; one; and the rest.
   expect(together).toEqual([1, 1, 2, 3, 4, 1, 1, 2, 3, 4, 1])
 })
@@ -135,7 +135,7 @@ test('if a batch cannot be read while others are on their way, no event is sent 
   onTestFinished(() => void vi.restoreAllMocks())
   const { batches, deliver } = answering(() => 'done')
   outbox.start(deliver)
-  await expect.poll(() => outbox.stats(), { timeout: 8000 }).toMatchObject({ sent: 5000, waiting: 0 })
+  await expect.poll(() => outbox.stats()).toMatchObject({ sent: 5000, waiting: 0 })
   expect(reads).toBeGreaterThan(3)
   expect(batches.flat()).toHaveLength(5000)
 })
@@ -228,7 +228,7 @@ test('if deliver itself pauses, it is called again within seconds, whatever the 
   const outbox = open(newPath(), { retryAfter: { first: 60_000, longest: 60_000 } })
   await outbox.add(numbered(1))
   outbox.start(async (events) => events.map(() => (++asked < 2 ? 'retry' : 'done')))
-  await expect.poll(() => outbox.stats(), { timeout: 5000 }).toMatchObject({ sent: 1 })
+  await expect.poll(() => outbox.stats()).toMatchObject({ sent: 1 })
 })
 
 test('while TikTok is down, events keep their order and attempts become rare', async () => {
@@ -238,10 +238,10 @@ test('while TikTok is down, events keep their order and attempts become rare', a
   await outbox.add(numbered(1500))
   outbox.start(deliver)
   const started = Date.now()
-  await expect.poll(() => batches.length, { timeout: 5000, interval: 5 }).toBe(9)
+  await expect.poll(() => batches.length, { interval: 5 }).toBe(9)
   expect(Date.now() - started).toBeGreaterThan(250) // 1 + 2 + 4 + … + 128 ms
   isDown = false
-  await expect.poll(() => outbox.stats(), { timeout: 5000 }).toMatchObject({ sent: 1500 })
+  await expect.poll(() => outbox.stats()).toMatchObject({ sent: 1500 })
   expect(batches.slice(-2).flat()).toEqual(numbered(1500).map(({ data }) => data.event_id))
 })
 
@@ -301,7 +301,7 @@ test('a refused event becomes a dead letter with its problem, is listed, and can
   const [first, second] = letters.map(({ id }) => id)
   expect(outbox.requeue([Number(first), 999])).toBe(1)
   expect(outbox.drop([Number(second), 999])).toBe(1)
-  await expect.poll(() => outbox.stats(), { timeout: 5000 }).toMatchObject({ waiting: 0, sent: 2 })
+  await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0, sent: 2 })
   expect(Array.from(outbox.dead(), ({ event_id }) => event_id)).toEqual(['2'])
   expect(outbox.drop('all')).toBe(1)
   expect([...outbox.dead()]).toEqual([])
@@ -311,10 +311,10 @@ test('thousands of dead letters are listed, requeued and dropped', async () => {
   const outbox = open(newPath())
   await outbox.add(numbered(2500))
   outbox.start(async (events) => events.map(() => 'dead'))
-  await expect.poll(() => outbox.stats(), { timeout: 5000 }).toMatchObject({ waiting: 0 })
+  await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0 })
   expect([...outbox.dead()]).toHaveLength(2500)
   expect(outbox.requeue('all')).toBe(2500)
-  await expect.poll(() => outbox.stats(), { timeout: 8000 }).toMatchObject({ waiting: 0 })
+  await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0 })
   expect(outbox.drop('all')).toBe(2500)
 })
 
@@ -389,11 +389,11 @@ test('two outboxes on one file both accept events, one delivers, and the other t
   latter.start(second.deliver)
   await former.add([purchase('to the first')])
   await latter.add([purchase('to the second')])
-  await expect.poll(() => first.batches.flat(), { timeout: 5000 }).toEqual(['to the first', 'to the second'])
+  await expect.poll(() => first.batches.flat()).toEqual(['to the first', 'to the second'])
   expect(second.batches).toEqual([])
   await former.close()
   await latter.add([purchase('alone')])
-  await expect.poll(() => second.batches.flat(), { timeout: 5000 }).toEqual(['alone'])
+  await expect.poll(() => second.batches.flat()).toEqual(['alone'])
 })
 
 test('close() waits for calls in flight', async () => {

@@ -65,15 +65,15 @@ test('a file of format 1 opens, migrates and delivers its events, and a copy of 
   )
   const told = () => delivered.map(({ data, source }) => `${data.event} ${data.event_id} ${source}`)
   const waiting = ['Purchase 1001 page', 'NewCustomerPurchase 1001 page', 'Purchase 1001 signed', 'AddToCart cart page']
-  await expect.poll(told, { timeout: 8000 }).toEqual(waiting)
+  await expect.poll(told).toEqual(waiting)
   now += 60_000
-  await expect.poll(told, { timeout: 8000 }).toEqual([...waiting, 'Purchase put-off signed'])
+  await expect.poll(told).toEqual([...waiting, 'Purchase put-off signed'])
   // Its orders are still known, with the side that sent each.
   const sent = { order: true, orderName: 'Placed Order', expires: now / 1000 + 1000 }
   const again = [purchase('sent', { ...sent, source: 'signed' }), purchase('sent', { ...sent, source: 'page' })]
   expect(await store.add(again, { mergeOrders: 60 })).toEqual(['already_sent', 'already_sent'])
   expect(await store.requeue('all')).toBe(1)
-  await expect.poll(() => told().at(-1), { timeout: 8000 }).toBe('Purchase refused signed')
+  await expect.poll(() => told().at(-1)).toBe('Purchase refused signed')
   await store.close()
   expect(rowsOf(path, 'SELECT * FROM pragma_user_version')).toEqual([{ user_version: 4 }])
 
@@ -96,7 +96,7 @@ test('a file of format 3 opens with its event log, keeps its events and can reme
   const statuses = async () => (await store.log?.lines({}))?.map(({ status }) => status)
   expect(await statuses()).toEqual(['waiting', 'failure', 'success'])
   store.start(async (events) => events.map(() => 'done'), { mergeOrders: 0 })
-  await expect.poll(statuses, { timeout: 8000 }).toEqual(['success', 'failure', 'success'])
+  await expect.poll(statuses).toEqual(['success', 'failure', 'success'])
   const alerts = new Map([['deliveryStopped', 'Delivery stopped.']])
   await store.postedAlerts?.write(alerts)
   expect(await store.postedAlerts?.read()).toEqual(alerts)
@@ -136,7 +136,7 @@ test('events that a process of the previous version writes at the same time are 
     },
     { mergeOrders: 60 },
   )
-  await expect.poll(() => ids, { timeout: 8000 }).toContain('from the former')
+  await expect.poll(() => ids).toContain('from the former')
   former.close()
 })
 
@@ -146,7 +146,7 @@ test('a dead letter is kept for 30 days', async () => {
   const refuse = async (store: Store, id: string) => {
     store.start(async (events) => events.map(() => 'dead'), { mergeOrders: 0 })
     await store.add([purchase(id, { expires: now / 1000 + 1000 })], { mergeOrders: 0 })
-    await expect.poll(store.stats, { timeout: 8000 }).toMatchObject({ waiting: 0 })
+    await expect.poll(store.stats).toMatchObject({ waiting: 0 })
     await store.close()
   }
   await refuse(

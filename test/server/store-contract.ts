@@ -70,7 +70,7 @@ export async function listOf<Element>(elements: AsyncIterable<Element>): Promise
   return list
 }
 
-const poll = { timeout: 8000 }
+const poll = { timeout: 30_000 }
 
 const nobody: PersonKeys = { emails: [], phones: [], customerIds: [], orderIds: [] }
 const jane1 = '1'.repeat(64)

@@ -99,8 +99,8 @@ export async function startWorker(entry: string, setup: WorkerSetup): Promise<Ru
     waitForDeadLetters: (count) =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(
-          () => reject(new Error(`${letters.length} of ${count} dead letters came in 20 s.`)),
-          20_000,
+          () => reject(new Error(`${letters.length} of ${count} dead letters came in 30 s.`)),
+          30_000,
         )
         look = () => {
           if (letters.length < count) return

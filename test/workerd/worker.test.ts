@@ -59,7 +59,7 @@ const ids = (events: readonly { event_id: string }[]) => events.map(({ event_id 
 test('an event that a page relays goes through the queue to TikTok, with the IP that Cloudflare knows', async () => {
   const worker = await startWithQueue()
   expect((await worker.fetch('/events', fromPage('1'))).status).toBe(202)
-  const [event] = await tikTok.waitForAccepted(1, 20_000)
+  const [event] = await tikTok.waitForAccepted(1)
   expect(event).toMatchObject({
     event: 'Purchase',
     event_id: '1',
@@ -73,7 +73,7 @@ test('while TikTok is down the queue keeps events, and they arrive as they were'
   tikTok.faults.next = [{ status: 503 }, { code: 50000 }]
   const event_time = ago(1)
   await worker.fetch('/webhook', fromServer({ event_name: 'Placed Order', event_id: '1', timestamp: event_time }))
-  const [event] = await tikTok.waitForAccepted(1, 20_000)
+  const [event] = await tikTok.waitForAccepted(1)
   expect(event).toMatchObject({ event: 'Purchase', event_id: '1', event_time })
   expect(tikTok.requests.map(({ status, code }) => [status, code])).toEqual([
     [503, undefined],
@@ -91,7 +91,7 @@ test('an event that TikTok refuses for good is in the dead-letter queue with the
   }))
   await worker.fetch('/webhook', fromServer(orders))
   const letters = await worker.waitForDeadLetters(1)
-  await tikTok.waitForAccepted(3, 20_000)
+  await tikTok.waitForAccepted(3)
   expect(letters).toMatchObject([
     { data: { event: 'Purchase', event_id: '2' }, problem: expect.stringContaining('currency') },
   ])
@@ -112,7 +112,7 @@ test('an order that comes days late is answered with too_late and never sent', a
       problems: [{ path: '[0]', message: expect.stringMatching(/^too_late: Purchase happened 72 hours ago/) }],
     },
   ])
-  expect(ids(await tikTok.waitForAccepted(1, 20_000))).toEqual(['2'])
+  expect(ids(await tikTok.waitForAccepted(1))).toEqual(['2'])
   await expect.poll(worker.log).toContain('Events arrived too late and are not sent')
 })
 
@@ -141,7 +141,7 @@ test('a request that is too large for a queue is kept in parts', async () => {
     properties: { total_price: 1, currency: 'EUR', $url: url },
   }))
   expect((await worker.fetch('/webhook', fromServer(events))).status).toBe(202)
-  const accepted = await tikTok.waitForAccepted(250, 20_000)
+  const accepted = await tikTok.waitForAccepted(250)
   expect(ids(accepted)).toEqual(ids(events))
 })
 
@@ -195,6 +195,6 @@ test.each([
 ])('%s delivers to TikTok', async (entry, setup) => {
   const worker = await start(entry, { ...setup, internet: tikTok.url })
   expect((await worker.fetch('/events', fromPage('1'))).status).toBe(202)
-  await tikTok.waitForAccepted(1, 20_000)
+  await tikTok.waitForAccepted(1)
   expect(worker.asked).toEqual(['https://business-api.tiktok.com/open_api/v1.3/event/track/'])
 })
