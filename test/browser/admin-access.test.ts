@@ -131,7 +131,7 @@ inEachBrowser(
         expect(await focused()).toBe('Cancel')
         await tabTo(page, 'Retry 1 dead letter')
         await keyboard.press('Enter')
-        await eventsApi.waitForAccepted((accepted) => accepted.some(({ event_id }) => event_id === '1002'), 10_000)
+        await eventsApi.waitForAccepted((accepted) => accepted.some(({ event_id }) => event_id === '1002'))
 
         await tabTo(page, 'Sign out')
         await keyboard.press('Enter')
@@ -191,7 +191,7 @@ inEachBrowser(
         await enter('Retry 1')
         await shows('Retry 1 dead letter?', 'dialog')
         await enter('Retry 1 dead letter')
-        await eventsApi.waitForAccepted((accepted) => accepted.some(({ event_id }) => event_id === '1002'), 10_000)
+        await eventsApi.waitForAccepted((accepted) => accepted.some(({ event_id }) => event_id === '1002'))
         await shows('There are no dead letters.')
       })
 

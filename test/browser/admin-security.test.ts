@@ -62,7 +62,7 @@ inEachBrowser(
         const [attack = ''] = attacks
         serveShop(stage, { '/': pageThatTracks('Placed Order', { id: attack, total_price: 5, currency: 'EUR' }) })
         await stage.open(shop)
-        await eventsApi.waitForAccepted(1, 10_000)
+        await eventsApi.waitForAccepted(1)
         const filters = new URLSearchParams({ q: attack, event: attack, source: attack, status: attack, day: attack })
         const page = await stage.open(`${adminUrl}#events`)
         const { signIn, shows } = operatorOf(page)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, vi } from 'vitest'
 import type { ForwarderConfig } from '../../src/server/forwarder.ts'
 import { pixelId } from '../cases/case.ts'
+import { PATIENCE } from '../patience.ts'
 import type { EventsApiHost } from '../tiktok/events-api-host.ts'
 import { driverOf, type Page } from './browsers.ts'
 import { createSqliteStore, serveForwarder } from './built-forwarder.ts'
@@ -16,7 +17,7 @@ export const accessToken = 'secret-access-token'
 export const webhookToken = 'secret-webhook-token'
 const mount = 'https://ops.shop.test/tiktok'
 export const adminUrl = `${mount}/admin`
-export const patience = { timeout: 15_000 }
+export const patience = { timeout: PATIENCE }
 
 /** A page of the shop that tracks one event. */
 export const pageThatTracks = (name: string, properties: object): string =>

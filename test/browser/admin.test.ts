@@ -115,7 +115,7 @@ inEachBrowser(
         await settled()
         const posted = Date.now()
         // The next one of the summaries comes later than several of Live’s requests would.
-        await stage.network.waitForRequest(({ path, time }) => path.endsWith('/summary') && time > posted, 15_000)
+        await stage.network.waitForRequest(({ path, time }) => path.endsWith('/summary') && time > posted)
         expect(await text('.row')).toEqual([])
         await click('Live')
         await shows('1001', '.row')
@@ -253,7 +253,7 @@ inEachBrowser(
         await shows('Retry 1 dead letter?', 'dialog')
         await click('Retry 1 dead letter', 'dialog')
         await shows('1 dead letter is sent again.', '[role=status]')
-        await eventsApi.waitForAccepted((accepted) => accepted.some(({ event_id }) => event_id === '1001'), 10_000)
+        await eventsApi.waitForAccepted((accepted) => accepted.some(({ event_id }) => event_id === '1001'))
         await shows('There are no dead letters.')
         await click('Today')
         await shows('Everything arrives', 'h2')

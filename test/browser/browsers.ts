@@ -20,6 +20,8 @@ export interface Page {
   evaluate<Result, Args extends unknown[]>(code: (...args: Args) => Result, ...args: Args): Promise<Awaited<Result>>
   /** Evaluates an expression in the page. */
   evaluate(expression: string): Promise<unknown>
+  /** Deletes the cookies. Resolves with false if more is left: other tabs, or what `driverOf` has set. */
+  forget(): Promise<boolean>
   close(): Promise<void>
   /** Errors on the console and uncaught errors. WebKit's driver reports none. */
   readonly consoleErrors: string[]
@@ -100,7 +102,11 @@ async function startChromium(): Promise<Engine> {
 }
 
 async function connectChromium(address: string, network: Network): Promise<Browser> {
-  const browser = await puppeteer.connect({ browserWSEndpoint: address, acceptInsecureCerts: true })
+  const browser = await puppeteer.connect({
+    browserWSEndpoint: address,
+    acceptInsecureCerts: true,
+    networkEnabled: false,
+  })
   return puppeteerBrowser('chromium', browser, {
     proxyServer: `http://127.0.0.1:${network.port}`,
     proxyBypassList: ['<-loopback>'], // loopback addresses go through the proxy too
@@ -130,6 +136,7 @@ async function connectFirefox(address: string, network: Network): Promise<Browse
     browserWSEndpoint: address,
     protocol: 'webDriverBiDi',
     acceptInsecureCerts: true,
+    networkEnabled: false,
   })
   return puppeteerBrowser('firefox', browser, { proxyServer: `127.0.0.1:${network.port}` })
 }
@@ -140,7 +147,7 @@ function puppeteerBrowser(name: BrowserName, browser: PuppeteerBrowser, options:
     name,
     async newPage({ shared } = {}) {
       const context = (shared && contexts.get(shared)) ?? (await browser.createBrowserContext(options))
-      const page = puppeteerPage(await context.newPage(), shared ? undefined : context)
+      const page = puppeteerPage(await context.newPage(), context, !shared)
       contexts.set(page, context)
       return page
     },
@@ -149,23 +156,26 @@ function puppeteerBrowser(name: BrowserName, browser: PuppeteerBrowser, options:
 }
 
 const puppeteerPages = new WeakMap<Page, PuppeteerPage>()
+/** The pages whose driver a test has used. */
+const driven = new WeakSet<Page>()
 
 /** puppeteer's own page, for features that the interface lacks, such as keys, media and viewports. Not for WebKit. */
 export function driverOf(page: Page): PuppeteerPage {
   const driver = puppeteerPages.get(page)
   if (!driver) throw new Error("This page is not puppeteer's.")
+  driven.add(page)
   return driver
 }
 
 /** Closing a page that owns its context also closes the context and the tabs that share it. */
-function puppeteerPage(page: PuppeteerPage, owned?: PuppeteerContext): Page {
+function puppeteerPage(page: PuppeteerPage, context: PuppeteerContext, owns: boolean): Page {
   const consoleErrors: string[] = []
   page.on('console', (message: ConsoleMessage) => {
     if (message.type() === 'error') consoleErrors.push(`${message.text()} (${message.location().url ?? ''})`)
   })
   page.on('pageerror', (error) => consoleErrors.push(String(error)))
   const parsed = { waitUntil: 'domcontentloaded' } as const
-  const driven: Page = {
+  const adapted: Page = {
     consoleErrors,
     goto: async (url) => void (await page.goto(url, parsed)),
     reload: async () => void (await page.reload(parsed)),
@@ -174,8 +184,15 @@ function puppeteerPage(page: PuppeteerPage, owned?: PuppeteerContext): Page {
       const result = await page.evaluate(code, ...args)
       return result === undefined ? undefined : JSON.parse(JSON.stringify(result)) // Firefox would carry undefined and NaN
     },
-    close: () => (owned ? owned.close() : page.close()),
+    async forget() {
+      if (driven.has(adapted) || (await context.pages()).length > 1) return false
+      const cookies = await context.cookies()
+      if (cookies.length) await context.deleteCookie(...cookies)
+      consoleErrors.length = 0
+      return true
+    },
+    close: () => (owns ? context.close() : page.close()),
   }
-  puppeteerPages.set(driven, page)
-  return driven
+  puppeteerPages.set(adapted, page)
+  return adapted
 }

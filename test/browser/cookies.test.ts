@@ -70,8 +70,7 @@ const posts = ({ network }: Stage) =>
     .filter(({ method, path, done }) => method === 'POST' && path.endsWith('/events') && done)
     .map(({ body, headers }) => ({ batch: JSON.parse(body) as RelayBatch, headers }))
 
-const posted = (stage: Stage, count = 1) =>
-  expect.poll(() => posts(stage).length, { timeout: 10_000 }).toBeGreaterThanOrEqual(count)
+const posted = (stage: Stage, count = 1) => expect.poll(() => posts(stage).length).toBeGreaterThanOrEqual(count)
 
 inEachBrowser(
   (stage) => {
@@ -82,7 +81,7 @@ inEachBrowser(
         serve(stage, setUps[name])
         const page = await stage.open(`${shop}?ttclid=E.C.P.click`)
         await consent(page, { marketing: 'granted' })
-        await expect.poll(async () => (await cookiesOf(page)).length, { timeout: 10_000 }).toBe(2)
+        await expect.poll(async () => (await cookiesOf(page)).length).toBe(2)
         // The script's own cookie of the click is replaced, too.
         await expect.poll(async () => (await cookiesOf(page))[0]?.secure).toBe(true)
         const now = Date.now() / 1000
@@ -102,7 +101,7 @@ inEachBrowser(
         serve(stage, setUps[name])
         const page = await stage.open(`${shop}?ttclid=E.C.P.click`)
         await consent(page, { marketing: 'granted' })
-        await expect.poll(async () => (await cookiesOf(page)).length, { timeout: 10_000 }).toBe(2)
+        await expect.poll(async () => (await cookiesOf(page)).length).toBe(2)
         await expect.poll(async () => (await cookiesOf(page))[0]?.secure).toBe(true)
         const before = await cookiesOf(page)
         await page.evaluate(() => localStorage.removeItem('converge.visitor'))
@@ -151,7 +150,7 @@ inEachBrowser(
           const tab = await stage.newPage({ shared: page })
           await tab.goto(`${shop}?ttclid=E.C.P.click`)
           await consent(tab, { marketing: 'granted' })
-          await expect.poll(async () => (await cookiesOf(page)).length, { timeout: 10_000 }).toBe(2)
+          await expect.poll(async () => (await cookiesOf(page)).length).toBe(2)
           const visitor = posts(stage)[0]?.batch.events[0]?.visitor
           await expect.poll(profiles).toBe(1)
           // What the script cannot delete, the answer does.
@@ -178,7 +177,7 @@ inEachBrowser(
       serve(stage, setUps['other site'])
       const page = await stage.open(`${setUps['other site'].page}?ttclid=E.C.P.click`)
       await consent(page, { marketing: 'granted' })
-      await eventsApi.waitForAccepted(1, 10_000)
+      await eventsApi.waitForAccepted(1)
       await atRest(page)
       // The script's own cookie of the click.
       expect(await namesOf(page)).toEqual(['converge.ttclid .shop.test'])

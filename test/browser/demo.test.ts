@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createDemo } from '../../examples/demo/demo.ts'
 import { startDemo } from '../../examples/demo/server.ts'
 import type { Row } from '../../examples/demo/tiktok/copies.ts'
+import { PATIENCE } from '../patience.ts'
 import { driverOf, type Page } from './browsers.ts'
 import { inEachBrowser } from './in-each-browser.ts'
 import { hitsLeaveAtOnce } from './shop.ts'
@@ -13,7 +14,7 @@ const built = () => readFileSync(new URL('../../dist/converge-shop.js', import.m
 const axe = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 
 const shop = 'http://localhost'
-const patience = { timeout: 10_000 }
+const patience = { timeout: PATIENCE }
 
 inEachBrowser(
   (stage) => {
@@ -86,7 +87,7 @@ inEachBrowser(
       await press(page, `[data-story=${story}]`)
       const state = () =>
         page.evaluate(() => document.querySelector<HTMLElement>('[data-outcome]')?.dataset.story ?? 'waits')
-      await expect.poll(state, { timeout: 25_000 }).toBe(story)
+      await expect.poll(state, patience).toBe(story)
       return page
     }
 

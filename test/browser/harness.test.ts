@@ -4,6 +4,7 @@ import { type Hit, never } from '../tiktok/pixel-host.ts'
 import { classicalPage } from '../tiktok/snippet.ts'
 import type { Page } from './browsers.ts'
 import { inEachBrowser } from './in-each-browser.ts'
+import { atRest } from './shop.ts'
 
 const ours = 'C4OURS00000000000001'
 const other = 'C4OTHER0000000000002'
@@ -71,6 +72,11 @@ const gate = () => {
   return { after, open }
 }
 
+/** The page of a former test, which the next test uses again. */
+let former: Page | undefined
+/** The page of a former test, which is used again by none. */
+let closed: Page | undefined
+
 inEachBrowser((stage) => {
   /** Opens a shop whose page runs `calls` after the snippet. */
   const visit = (calls: string) => {
@@ -132,6 +138,54 @@ inEachBrowser((stage) => {
     expect(await page.evaluate(seen)).toEqual(['yes', 'seen=yes'])
     const stranger = await stage.open(shop)
     expect(await stranger.evaluate(seen)).toEqual([null, ''])
+  })
+
+  test.each(['first', 'second', 'third'])(
+    'the %s test with a page finds nothing of the former tests',
+    async (title) => {
+      const page = await visit('')
+      const found = () => [document.cookie, window.name, localStorage.length, sessionStorage.length]
+      expect(await page.evaluate(found)).toEqual(['', '', 0, 0])
+      expect(page.consoleErrors).toEqual([])
+      await page.evaluate(() => {
+        // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing on http:// pages
+        document.cookie = 'seen=yes; domain=shop.test; max-age=1000'
+        window.name = 'seen'
+        localStorage.setItem('seen', 'yes')
+        sessionStorage.setItem('seen', 'yes')
+        console.error('seen')
+        addEventListener('pagehide', () => {
+          localStorage.setItem('left', 'yes')
+          navigator.sendBeacon('/late')
+          navigator.sendBeacon('https://late.test/')
+        })
+      })
+      await atRest(page)
+      expect(stage.network.log.filter(({ path }) => path === '/late')).toEqual([])
+      expect(stage.network.strays).toEqual([])
+      if (title !== 'first') expect(page).toBe(former)
+      former = page
+    },
+  )
+
+  const kept: [what: string, leave: (page: Page) => unknown][] = [
+    ['a document of another origin', (page) => page.goto('https://www.shop.test/')],
+    ['a response that may be cached', (page) => page.goto(`${shop}cached`)],
+    ['a cookie of a response', (page) => page.goto(`${shop}cookie`)],
+    ['a tab that the page has opened', (page) => page.evaluate(() => void window.open('/'))],
+  ]
+  test.each(kept)('a page is closed with its test, because no other test shall find %s', async (_, leave) => {
+    const page = await stage.newPage()
+    expect(page).not.toBe(closed)
+    const body = '<!doctype html>'
+    stage.network.serve('www.shop.test', {
+      '/': body,
+      '/cached': { body, headers: { 'cache-control': 'max-age=60' } },
+      '/cookie': { body, headers: { 'set-cookie': 'seen=yes' } },
+    })
+    await page.goto(shop)
+    await leave(page)
+    closed = page
   })
 
   test('a page can reload and go back, and reports its errors', async () => {

@@ -7,6 +7,7 @@ import type { ElementHandle } from 'puppeteer-core'
 import { expect, test, vi } from 'vitest'
 import type { Config } from '../../src/types.ts'
 import { pixelId } from '../cases/case.ts'
+import { PATIENCE } from '../patience.ts'
 import { classicalSnippet } from '../tiktok/snippet.ts'
 import { driverOf, type Page } from './browsers.ts'
 import { inEachBrowser } from './in-each-browser.ts'
@@ -59,7 +60,7 @@ const waitForRows = (page: Page, count: number) =>
     const found = await rows(page)
     if (found.length !== count) throw new Error(`The list has ${found.length} rows, not ${count}: ${found.join(' | ')}`)
     return found
-  }, 15_000)
+  }, PATIENCE)
 
 /** What the first part of the panel that fits the selector says. */
 const textIn = (page: Page, selector: string): Promise<string> =>

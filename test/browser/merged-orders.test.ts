@@ -62,10 +62,10 @@ inEachBrowser((stage) => {
       if (sequence === 'webhook first') expect(await postWebhook()).toMatchObject({ statuses: { success: 1 } })
       const page = await stage.open(`${shop}?ttclid=E.C.P.click`)
       if (sequence === 'page first') {
-        await expect.poll(store.stats, { timeout: 10_000 }).toMatchObject({ waiting: 1 })
+        await expect.poll(store.stats).toMatchObject({ waiting: 1 })
         expect(await postWebhook()).toMatchObject({ statuses: { merged: 1 } })
       }
-      const [event] = await eventsApi.waitForAccepted(1, 10_000)
+      const [event] = await eventsApi.waitForAccepted(1)
       expect(event).toMatchObject({
         ...{ event: 'Purchase', event_id: '1001' },
         user: {

@@ -153,7 +153,7 @@ inEachBrowser(
         page.evaluate(() =>
           Array.from(document.querySelectorAll('*'), ({ shadowRoot }) => shadowRoot?.textContent).join(''),
         )
-      await expect.poll(texts, { timeout: 5000 }).toMatch(/pixel ID/)
+      await expect.poll(texts).toMatch(/pixel ID/)
     })
   },
   ['chromium'],

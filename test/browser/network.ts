@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createSecureServer } from 'node:https'
 import type { Server, Socket } from 'node:net'
 import { generate } from 'selfsigned'
+import { PATIENCE } from '../patience.ts'
 import { createPixelHost, type PixelHost } from '../tiktok/pixel-host.ts'
 
 /** Answers for one host. `path` includes the query. */
@@ -43,7 +44,11 @@ export interface Network {
   serve(host: string, site: Site | Record<string, string | Served>): void
   /** Resolves with the awaited request once its body has arrived. */
   waitForRequest(wanted: (request: LoggedRequest) => boolean, timeout?: number): Promise<LoggedRequest>
-  /** Clears hosts, log and strays, and TikTok's hits and faults. */
+  /** The origins whose documents were requested, and whether a browser may keep a response or its cookie. */
+  readonly traces: { origins: Set<string>; isKept: boolean }
+  /** From now until `reset`, every host answers with an empty document, and nothing is logged. */
+  fallSilent(): void
+  /** Clears hosts, log, strays and traces, and TikTok's hits and faults. */
   reset(): void
   close(): Promise<void>
 }
@@ -73,6 +78,8 @@ export async function createNetwork(certificate?: Certificate): Promise<Network>
   const strays: string[] = []
   const watchers = new Set<(request: LoggedRequest) => void>()
   const sockets = new Set<Socket>()
+  const traces = { origins: new Set<string>(), isKept: false }
+  let isSilent = false
 
   const stray = (address: string, host: string) => {
     if (!browsersOwnHosts.test(host)) strays.push(address)
@@ -97,6 +104,10 @@ export async function createNetwork(certificate?: Certificate): Promise<Network>
   async function answer(request: IncomingMessage, response: ServerResponse, secure: boolean): Promise<void> {
     const url = new URL(request.url ?? '/', `${secure ? 'https' : 'http'}://${request.headers.host}`)
     const path = url.pathname + url.search
+    if (isSilent) {
+      response.writeHead(200, { 'content-type': typeOf('/'), 'access-control-allow-origin': '*' }).end()
+      return
+    }
     const site = sites.get(url.hostname)
     if (!site) {
       stray(url.href, url.hostname)
@@ -104,6 +115,10 @@ export async function createNetwork(certificate?: Certificate): Promise<Network>
       return
     }
     const { method = 'GET', headers } = request
+    if (headers.accept?.includes('text/html')) traces.origins.add(url.origin)
+    // Node sets the same header by default. Only after this call can the others be read.
+    response.setHeader('date', new Date().toUTCString())
+    response.once('finish', () => (traces.isKept ||= isKept(response)))
     note(request, { time: Date.now(), secure, host: url.hostname, path, method, headers, body: '', done: false })
     try {
       await site(request, response, path)
@@ -116,6 +131,8 @@ export async function createNetwork(certificate?: Certificate): Promise<Network>
     answer(request, response, true),
   )
   const proxy = createServer((request, response) => answer(request, response, false))
+  // By default, Node closes a connection that is idle for 5 s, and a request that the browser sends at that moment is lost.
+  for (const server of [proxy, tls]) server.keepAliveTimeout = 0
   proxy.on('connection', (socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
@@ -123,7 +140,7 @@ export async function createNetwork(certificate?: Certificate): Promise<Network>
   proxy.on('connect', (request: IncomingMessage, socket: Socket) => {
     const host = (request.url ?? '').replace(/:\d+$/, '')
     socket.on('error', () => {}) // a tab was closed in the middle
-    if (sites.has(host)) {
+    if (isSilent || sites.has(host)) {
       socket.write('HTTP/1.1 200 Connection Established\r\n\r\n')
       tls.emit('connection', socket)
     } else {
@@ -137,7 +154,7 @@ export async function createNetwork(certificate?: Certificate): Promise<Network>
     sites.set(host, typeof site === 'function' ? site : tableOf(site))
   }
 
-  function waitForRequest(wanted: (request: LoggedRequest) => boolean, timeout = 5000): Promise<LoggedRequest> {
+  function waitForRequest(wanted: (request: LoggedRequest) => boolean, timeout = PATIENCE): Promise<LoggedRequest> {
     return new Promise((resolve, reject) => {
       const look = (entry: LoggedRequest) => {
         if (!entry.done || !wanted(entry)) return
@@ -155,7 +172,14 @@ export async function createNetwork(certificate?: Certificate): Promise<Network>
     })
   }
 
+  function fallSilent(): void {
+    isSilent = true
+  }
+
   function reset(): void {
+    isSilent = false
+    traces.origins.clear()
+    traces.isKept = false
     sites.clear()
     for (const host of tiktokHosts) serve(host, tiktok.answer)
     log.length = 0
@@ -170,7 +194,7 @@ export async function createNetwork(certificate?: Certificate): Promise<Network>
     return closed
   }
 
-  return { port: portOf(proxy), tiktok, log, strays, serve, waitForRequest, reset, close }
+  return { port: portOf(proxy), tiktok, log, strays, serve, waitForRequest, traces, fallSilent, reset, close }
 }
 
 /** The port of a listening server. */
@@ -188,6 +212,13 @@ function tableOf(table: Record<string, string | Served>): Site {
     const { body, status = 200, headers, type = typeOf(pathname) } = typeof found === 'string' ? { body: found } : found
     response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', ...headers }).end(body)
   }
+}
+
+/** Without these headers, a browser stores neither the response nor a cookie. */
+function isKept(response: ServerResponse): boolean {
+  if (response.hasHeader('set-cookie')) return true
+  const isStored = ['cache-control', 'etag', 'last-modified', 'expires'].some((name) => response.hasHeader(name))
+  return isStored && !String(response.getHeader('cache-control')).includes('no-store')
 }
 
 const typeOf = (path: string): string =>

@@ -35,6 +35,7 @@ async function openedBy(stage: Stage, open: string): Promise<Page> {
     reload: async () => void (await opened.reload()),
     back: async () => void (await opened.goBack()),
     evaluate: ((code: string, ...rest: unknown[]) => opened.evaluate(code, ...rest)) as Page['evaluate'],
+    forget: async () => false,
     close: () => opened.close(),
   }
 }

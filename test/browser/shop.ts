@@ -13,6 +13,7 @@ import type {
   TrackOptions,
   TrackResult,
 } from '../../src/types.ts'
+import { PATIENCE } from '../patience.ts'
 import type { Hit } from '../tiktok/pixel-host.ts'
 import type { Page } from './browsers.ts'
 import type { Stage } from './in-each-browser.ts'
@@ -136,7 +137,7 @@ export const hitsLeaveAtOnce = (page: Page): Promise<void> =>
       if (!(await page.evaluate(() => '_hash' in (Reflect.get(window, 'ttq') ?? {}))))
         throw new Error('TikTok’s identify chunk, which hits wait for, has not come.')
     },
-    { timeout: 10_000 },
+    { timeout: PATIENCE },
   )
 
 /** Resolves with the result of an event once it matches. */
@@ -203,7 +204,7 @@ export function serveRelay(stage: Stage, status = 202): RelayHost {
           const ids = taken.map(({ eventName, eventID }) => `${eventName} ${eventID}`).join(', ')
           throw new Error(`The relay waited for more than it has taken: ${ids || 'nothing'}. ${refused.join(' ')}`)
         },
-        { timeout: 5000 },
+        { timeout: PATIENCE },
       ),
   }
   network.serve(hostname, async (request, response, path) => {

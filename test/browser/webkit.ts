@@ -202,6 +202,12 @@ function tab(session: Session, window: string, close: () => Promise<void>): Page
     reload: () => navigate('refresh', {}),
     back: () => navigate('back', {}),
     evaluate,
+    async forget() {
+      const handles = await session.command<string[]>(window, 'GET', 'window/handles')
+      if (handles.length > 1) return false
+      await session.command(window, 'DELETE', 'cookie')
+      return true
+    },
     close,
   }
 }

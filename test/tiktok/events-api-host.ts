@@ -2,6 +2,7 @@
 // TikTok may, and records it. Faults are set here, never by the sender.
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { EventsApiEvent } from '../../src/tiktok/events-api/event.ts'
+import { PATIENCE } from '../patience.ts'
 import { createEventCounter } from './count-events.ts'
 
 const path = '/open_api/v1.3/event/track/'
@@ -203,8 +204,8 @@ export async function createEventsApiHost(options: EventsApiHostOptions = {}): P
     accepted,
     counted,
     faults,
-    waitForAccepted: (enough, timeout = 30_000) => waitFor(accepted, enough, timeout),
-    waitForRequests: (enough, timeout = 30_000) => waitFor(requests, enough, timeout),
+    waitForAccepted: (enough, timeout = PATIENCE) => waitFor(accepted, enough, timeout),
+    waitForRequests: (enough, timeout = PATIENCE) => waitFor(requests, enough, timeout),
     reset() {
       for (const list of [requests, accepted, counted, faults.next]) list.length = 0
       counter.clear()

@@ -1,6 +1,7 @@
 // A stand-in for analytics.tiktok.com: serves the pixel's three scripts and accepts its hits. Faults are set here, never by the page.
 import { readFileSync } from 'node:fs'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { PATIENCE } from '../patience.ts'
 
 /** One beacon of the pixel: its JSON body, and the request's headers. */
 export interface Hit {
@@ -122,7 +123,7 @@ export function createPixelHost(): PixelHost {
     }
   }
 
-  function waitForHits(enough: number | ((hits: Hit[]) => boolean), timeout = 5000): Promise<Hit[]> {
+  function waitForHits(enough: number | ((hits: Hit[]) => boolean), timeout = PATIENCE): Promise<Hit[]> {
     // Wait for hits that were overtaken. One that is missing in the end was never sent.
     const complete = () => [...documents.values()].every(({ came, sent }) => came === sent)
     const came = () => complete() && (typeof enough === 'number' ? hits.length >= enough : enough(hits))
