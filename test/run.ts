@@ -30,9 +30,9 @@ const first = {
 const then: Record<string, string> = {
   chromium: vitest('chromium'),
   server: vitest('server', 'workerd'),
+  firefox: vitest('firefox'),
   webkit: vitest('webkit'),
   postgres: vitest('postgres'),
-  firefox: vitest('firefox'),
   ...(process.argv.includes('--with-examples') && { 'built examples': 'node test/examples/check-all.mjs' }),
   package: vitest('package', 'types', 'examples'),
   types: 'tsc --project tsconfig.json',
