@@ -75,7 +75,7 @@ test('a file of format 1 opens, migrates and delivers its events, and a copy of 
   expect(await store.requeue('all')).toBe(1)
   await expect.poll(() => told().at(-1)).toBe('Purchase refused signed')
   await store.close()
-  expect(rowsOf(path, 'SELECT * FROM pragma_user_version')).toEqual([{ user_version: 4 }])
+  expect(rowsOf(path, 'SELECT * FROM pragma_user_version')).toEqual([{ user_version: 5 }])
 
   const copy = `${path}-version-1`
   expect(rowsOf(copy, 'SELECT * FROM pragma_application_id, pragma_user_version')).toEqual([
@@ -88,19 +88,32 @@ test('a file of format 1 opens, migrates and delivers its events, and a copy of 
 // Written at noon by format 3, with its event log. TikTok has received one order and refused one. A third one waits.
 const version3 = fileURLToPath(new URL('fixtures/database-version-3.db', import.meta.url))
 
-test('a file of format 3 opens with its event log, keeps its events and can remember alerts', async () => {
-  const path = newPath()
-  copyFileSync(version3, path)
-  const store = createSqliteStore({ path, pixelId, retryAfter: soon, now: () => noon + 60_000 })
-  onTestFinished(() => store.close())
-  const statuses = async () => (await store.log?.lines({}))?.map(({ status }) => status)
-  expect(await statuses()).toEqual(['waiting', 'failure', 'success'])
-  store.start(async (events) => events.map(() => 'done'), { mergeOrders: 0 })
-  await expect.poll(statuses).toEqual(['success', 'failure', 'success'])
-  const alerts = new Map([['deliveryStopped', 'Delivery stopped.']])
-  await store.postedAlerts?.write(alerts)
-  expect(await store.postedAlerts?.read()).toEqual(alerts)
-})
+test.each([3, 4])(
+  'a file of format %i opens with its event log, keeps its events and can remember alerts',
+  async (format) => {
+    const path = newPath()
+    copyFileSync(version3, path)
+    if (format === 4) {
+      const former = new DatabaseSync(path)
+      former.exec(`CREATE TABLE alerts (cause TEXT PRIMARY KEY, sentence TEXT NOT NULL) STRICT, WITHOUT ROWID;
+      PRAGMA user_version = 4`)
+      former.close()
+    }
+    const store = createSqliteStore({ path, pixelId, retryAfter: soon, now: () => noon + 60_000 })
+    onTestFinished(() => store.close())
+    const statuses = async () => (await store.log?.lines({}))?.map(({ status }) => status)
+    expect(await statuses()).toEqual(['waiting', 'failure', 'success'])
+    const ids = (await store.log?.lines({}))?.map(({ event_id }) => event_id) ?? []
+    const find = async () => (await store.log?.find(ids))?.map(({ event_id }) => event_id)
+    expect(await find()).toEqual(ids)
+    store.start(async (events) => events.map(() => 'done'), { mergeOrders: 0 })
+    await expect.poll(statuses).toEqual(['success', 'failure', 'success'])
+    expect(await find()).toEqual(ids)
+    const alerts = new Map([['deliveryStopped', 'Delivery stopped.']])
+    await store.postedAlerts?.write(alerts)
+    expect(await store.postedAlerts?.read()).toEqual(alerts)
+  },
+)
 
 test('a file that cannot be copied before its migration is not changed, and the error says so', () => {
   const path = copyOfVersion1()
@@ -116,7 +129,7 @@ test('a file that cannot be copied before its migration is not changed, and the 
 test('a file of the current format is not copied when it is opened again', async () => {
   const path = newPath()
   for (let round = 0; round < 2; round++) await openStore(path).close()
-  for (const version of [0, 1, 2, 3]) expect(existsSync(`${path}-version-${version}`)).toBe(false)
+  for (const version of [0, 1, 2, 3, 4]) expect(existsSync(`${path}-version-${version}`)).toBe(false)
 })
 
 test('events that a process of the previous version writes at the same time are delivered', async () => {

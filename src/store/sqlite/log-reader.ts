@@ -3,7 +3,7 @@ import type { LogAttempt, LogLine, LogQuery, LogSummary } from '../event-log.ts'
 import { statusCode } from '../line-outcome.ts'
 import { shownId } from '../log-entry.ts'
 import { HOUR, longestPage, sumDelivery, sumMatchKeys, toHours, toLine } from '../log-reading.ts'
-import { linesPerBlock } from './log-tables.ts'
+import { isIndexed, linesPerBlock } from './log-tables.ts'
 
 /** Reads the log from a database that may be open read-only. Every method is synchronous. */
 export function createLogReader(database: DatabaseSync) {
@@ -30,15 +30,22 @@ function createSearch(database: DatabaseSync) {
       AND (:status IS NULL OR status = :status) AND kind IN (SELECT value FROM json_each(:kinds))
       AND time >= :from AND time < :to
     ORDER BY log.id DESC LIMIT :limit`)
-  const byId = prepare(`SELECT ${columns} FROM log_blocks CROSS JOIN log
-    ON log.block = log_blocks.block AND log.event_id = :id JOIN log_kinds ON log_kinds.id = log.kind
-    UNION SELECT ${columns} ${from} WHERE order_id = :id ORDER BY 1 DESC LIMIT ${longestPage}`)
+  // The index of `waiting` begins with the event's name. The few names are found one by one, without reading all rows.
+  const byId = prepare(`WITH RECURSIVE names (name) AS (SELECT min(event) FROM waiting
+      UNION ALL SELECT (SELECT min(event) FROM waiting WHERE event > name) FROM names WHERE name IS NOT NULL)
+    SELECT ${columns} FROM log_blocks CROSS JOIN log
+      ON log.block = log_blocks.block AND log.event_id = :shown AND ${isIndexed}
+      JOIN log_kinds ON log_kinds.id = log.kind
+    UNION SELECT ${columns} ${from} WHERE log.id IN (
+      SELECT line FROM names CROSS JOIN waiting ON waiting.event = name AND waiting.event_id = :id)
+    UNION SELECT ${columns} ${from} WHERE order_id = :shown ORDER BY 1 DESC LIMIT ${longestPage}`)
 
   const answers = prepare(`SELECT line, time, code, message FROM log_answers
     WHERE line IN (SELECT value FROM json_each(?)) ORDER BY line, time`)
 
   function find(id: string): LogLine[] {
-    return byId.all({ id: shownId(id.trim()) }).map(toLine)
+    const wanted = id.trim()
+    return byId.all({ id: wanted, shown: shownId(wanted) }).map(toLine)
   }
 
   function* matching(query: LogQuery): Generator<LogLine> {

@@ -83,3 +83,15 @@ CREATE TABLE log_secret (one INTEGER PRIMARY KEY CHECK (one = 1), secret BLOB NO
 ALTER TABLE waiting ADD COLUMN line INTEGER;
 ALTER TABLE dead_letters ADD COLUMN line INTEGER;
 `
+
+/** The lines in the index by event ID: those of events that do not wait for their first attempt, and IDs that were replaced. */
+export const isIndexed = "(status <> 0 OR substr(event_id, 1, 7) = 'sha256:')"
+
+/**
+ * SQL that takes waiting lines out of the index. `waiting` has an index by event ID, too, and an index entry less makes adding an
+ * event 0.8 µs faster.
+ */
+export const smallerIndex = `
+DROP INDEX log_event_id;
+CREATE INDEX log_event_id ON log (block, event_id) WHERE ${isIndexed};
+`
