@@ -121,8 +121,8 @@ function createSummary(database: DatabaseSync) {
     WHERE hour >= ? GROUP BY keys, is_order`)
   const times = prepare(`SELECT time_group, sum(count) AS count FROM log_blocks CROSS JOIN log_times USING (block)
     WHERE hour >= ? GROUP BY time_group ORDER BY time_group`)
-  const lastOrder = prepare(`SELECT max(time) AS time FROM log WHERE is_order = 1 AND block =
-    (SELECT max(block) FROM log_orders WHERE count > 0)`)
+  const lastOrder = prepare(`SELECT max(time) AS time FROM (SELECT max(block) AS last FROM log_orders WHERE count > 0)
+    JOIN log ON id >= last * ${linesPerBlock} AND id < (last + 1) * ${linesPerBlock} WHERE is_order = 1`)
 
   return {
     summary(from: number, recent: number): LogSummary {
