@@ -61,7 +61,7 @@ test('an outbox without a version is migrated, and loses nothing', async () => {
   await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0, sent: 5 })
   await outbox.close()
   expect(sql(path, '', 'SELECT * FROM pragma_application_id, pragma_user_version, pragma_auto_vacuum')).toEqual([
-    { application_id: 0x43765454, user_version: 4, auto_vacuum: 2 },
+    { application_id: 0x43765454, user_version: 5, auto_vacuum: 2 },
   ])
 })
 
@@ -124,9 +124,9 @@ test("the write-ahead log of another program's database is kept", () => {
 test('an outbox of a later version is not changed', async () => {
   const path = newPath()
   await createSqliteOutbox({ path }).close()
-  sql(path, 'PRAGMA user_version = 5')
+  sql(path, 'PRAGMA user_version = 6')
   const before = contentOf(path)
-  const sentence = `converge-tiktok: the database file ${path} was created by a later version of converge-tiktok (the file has format 5, this version supports up to 4). Update converge-tiktok, or name another file.`
+  const sentence = `converge-tiktok: the database file ${path} was created by a later version of converge-tiktok (the file has format 6, this version supports up to 5). Update converge-tiktok, or name another file.`
   expect(() => createSqliteOutbox({ path })).toThrow(sentence)
   expect((await runCli(['outbox', 'list', '--outbox', path])).errors).toBe(`${sentence}\n`)
   expect(contentOf(path)).toEqual(before)
