@@ -30,13 +30,17 @@ describe.runIf(hasPostgres)('several forwarders on one PostgreSQL', () => {
     const schema = newSchema()
     const stores = [openStore(url, { schema }), openStore(url, { schema }), openStore(url, { schema })]
     await stores[0]?.add(numbered(5000), window)
-    const takers = stores.map(() => createTaker(pause(300)))
+    let answer = () => {}
+    const answered = new Promise<void>((resolve) => (answer = resolve))
+    const takers = stores.map(() => createTaker(answered))
     for (const [index, store] of stores.entries()) store.start(takers[index]?.deliver ?? expect.fail(), window)
+    // The first call of each has at most 1,000 events.
+    await expect.poll(() => takers.every(({ ids }) => ids.length > 0), poll).toBe(true)
+    answer()
     await expect.poll(() => stores[0]?.stats(), poll).toMatchObject({ waiting: 0, sent: 5000 })
     const all = takers.flatMap(({ ids }) => ids)
     expect(new Set(all).size).toBe(5000)
     expect(all).toHaveLength(5000)
-    for (const { ids } of takers) expect(ids.length).toBeGreaterThan(0)
   })
 
   test('take over the events of one that is killed, but not before its lease ends', async () => {
