@@ -88,7 +88,7 @@ test('raw personal data does not reach the outbox', async () => {
     profile_properties: { ...order.profile_properties, $last_name: 'Doe', $ip: '203.0.113.7' },
   })
   expect(kept).toHaveLength(1)
-  expect(JSON.stringify(kept)).not.toMatch(/jane|doe|1234567|10115|other@/i)
+  expect(JSON.stringify(kept)).not.toMatch(/jane|doe|1234567|\b10115\b|other@/i)
 })
 
 test('a new customer’s order is two events with one ID', async () => {

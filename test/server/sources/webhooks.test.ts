@@ -216,7 +216,7 @@ describe("Shopify's topics", () => {
     const { fromShopify, log } = startSources()
     expect((await fromShopify(redaction, 'customers/redact')).status).toBe(200)
     expect(log).toEqual([expect.stringMatching(/^warn Shopify asks to erase a customer, .* source=shopify$/)])
-    expect(log.join()).not.toMatch(/jane|555|191167/)
+    expect(log.join()).not.toMatch(/jane|555\W*625|191167/)
   })
 
   test('customers/redact is answered 500 if erasing failed, so that Shopify retries', async () => {
