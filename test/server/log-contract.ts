@@ -326,6 +326,14 @@ export function testEventLog(name: string, create: () => TestDatabase): void {
       },
     )
 
+    test('finds the line of a waiting event by the part of the hash that it shows', async () => {
+      const store = create().open()
+      await add(store, [logged('jane@example.com')])
+      const [line] = await linesOf(store)
+      expect(line?.event_id).toMatch(/^sha256:/)
+      expect(await linesOf(store, { id: line?.event_id ?? '' })).toEqual([line])
+    })
+
     test.each(['1001', '#1001', '5678901234567', 'a1b2-c3d4', 'WC-100200300'])(
       'shows %j, the ID of an order, as it is',
       async (id) => {

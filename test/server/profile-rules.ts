@@ -304,6 +304,30 @@ function testSources(start: StartShop): void {
     expect(await server.renew('1005', { visitor: anna.visitor })).toMatchObject({ email: sha256(jane) })
   })
 
+  test('an email that a source named with a cart is the visitor’s if an order with the same customer ID names the visitor ID', async () => {
+    const server = start()
+    await server.postPage(anna)
+    await server.renew('1001', { $email: jane, $customer_id: '77' }, [cart])
+    await server.renew('1002', { $customer_id: '77', visitor: anna.visitor })
+    expect(await server.renew('1003', { visitor: anna.visitor })).toMatchObject({ email: sha256(jane) })
+  })
+
+  test('an email that was named with the visitor ID stays the visitor’s if an order names the visitor ID with a phone number', async () => {
+    const server = start()
+    await server.postPage(anna)
+    await server.renew('1001', { $email: jane, visitor: anna.visitor })
+    await server.renew('1002', { $phone_number: phone, visitor: anna.visitor })
+    expect(await server.renew('1003', { visitor: anna.visitor })).toMatchObject({ email: sha256(jane) })
+  })
+
+  test('an email that names the visitor ID is the visitor’s, also if a source named an address with the cart before', async () => {
+    const server = start()
+    await server.postPage(anna)
+    await server.renew('1001', { $zip_code: '10115', $country_code: 'DE' }, [cart])
+    await server.renew('1002', { $email: jane, visitor: anna.visitor })
+    expect(await server.renew('1003', { visitor: anna.visitor })).toMatchObject({ email: sha256(jane) })
+  })
+
   test('a visitor whom only a cart connects with a person is not named', async () => {
     const server = start()
     await server.postPage(anna)
