@@ -2,10 +2,11 @@ import { globSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { variants } from './src/core/variants.ts'
+import { PATIENCE } from './test/patience.ts'
 
 // A busy machine may need a second for the start of a process, which a test of the command line does several times, and twenty
 // times as long as an idle one for anything. Only a test that fails waits this long.
-const patient = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } }
+const patient = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: PATIENCE } } }
 // Test files share one load of the sources. They undo what they replace, such as a method or a variable of the environment.
 const shared = { isolate: false }
 // These suites open a window of their own where they need one.
