@@ -215,6 +215,8 @@ inEachBrowser((stage) => {
     expect(await track(page, 'Placed Order', order)).toMatchObject({ status: 'no_consent' })
     await consent(other, granted)
     await host.waitForTaken(1)
+    // A pixel that still loads requests its scripts after the denial, too.
+    for (const tab of [page, other]) await stateOf(tab, { pixel: 'live' })
     await consent(other, denied)
     await expect.poll(async () => (await track(page, 'Searched', { query: 'cap' }))?.status).toBe('no_consent')
     expect([...page.consoleErrors, ...other.consoleErrors]).toEqual([])
