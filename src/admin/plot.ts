@@ -1,5 +1,5 @@
 import { html } from 'htm/preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
 import { formatDay, formatHour, formatNumber } from './format.ts'
 import { edgesOf, type Stack } from './stack.ts'
@@ -145,7 +145,8 @@ const shortNumber = (value: number): string => (Number.isInteger(value) ? compac
 function useColorScheme(): string {
   const query = '(prefers-color-scheme: dark)'
   const [isDark, setDark] = useState(() => matchMedia(query).matches)
-  useEffect(() => {
+  // useEffect would run a moment after the plot is shown, and miss a change until then.
+  useLayoutEffect(() => {
     const list = matchMedia(query)
     const look = () => setDark(list.matches)
     list.addEventListener('change', look)

@@ -1,5 +1,5 @@
 import { html } from 'htm/preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { AdminSummary } from '../server/admin/admin-api.ts'
 import { type Address, readAddress, type View, views } from './address.ts'
 import { DeadLetters } from './dead-letters.ts'
@@ -76,7 +76,8 @@ const skipTo = (main: { current: HTMLElement | null }) => (event: Event) => {
 
 function useAddress(): Address {
   const [address, setAddress] = useState(() => readAddress(window.location.hash))
-  useEffect(() => {
+  // useEffect would run a moment after the page is shown, and miss a change of the address until then.
+  useLayoutEffect(() => {
     const look = () => setAddress(readAddress(window.location.hash))
     window.addEventListener('hashchange', look)
     return () => window.removeEventListener('hashchange', look)

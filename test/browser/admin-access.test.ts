@@ -138,6 +138,22 @@ inEachBrowser(
         await shows('Admin token', 'label')
       })
 
+      test('a view that is opened the moment the page shows itself is shown', async () => {
+        await mount()
+        const page = await stage.open(adminUrl)
+        const { signIn, shows } = operatorOf(page)
+        await page.evaluate(() => {
+          const observer = new MutationObserver(() => {
+            if (!document.querySelector('nav')) return
+            observer.disconnect()
+            location.hash = '#events'
+          })
+          observer.observe(document.body, { subtree: true, childList: true })
+        })
+        await signIn()
+        await shows('Events', 'h1')
+      })
+
       test('what is typed before the page has shown the last filter stays in the search field', async () => {
         await mount()
         const page = await stage.open(adminUrl)
