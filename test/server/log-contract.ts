@@ -176,6 +176,19 @@ export function testEventLog(name: string, create: () => TestDatabase): void {
       expect(await linesOf(store)).toMatchObject([{ ...one, source: 'shop', channel: 'server', matchKeys: [] }])
     })
 
+    test('has a line for an event that waits for its visitor’s decision', async () => {
+      let now = Date.now()
+      const store = create().open(() => now)
+      const options = { ...window, consent: 'require' } as const
+      store.start(answering({}), options)
+      await store.add([logged('1', { source: 'signed' })], options, { log: partOf(1, byServer) })
+      expect(await told(store)).toEqual(['1 server waiting'])
+      now += mergeOrders * 1000 + 1000
+      await expect
+        .poll(() => told(store), poll)
+        .toEqual(['1 server no_consent the visitor denied consent, or did not grant it'])
+    })
+
     test('has a line for an event that arrives again', async () => {
       const store = create().open()
       await add(store, [logged('1')])
@@ -313,6 +326,22 @@ export function testEventLog(name: string, create: () => TestDatabase): void {
       expect((await linesOf(store)).map(({ event_id }) => event_id)).toEqual(['5', '4', '3', '2'])
       await store.erase(person({ customerIds: [janesId], phones: [janesPhone], orderIds: ['1005'] }))
       expect((await linesOf(store)).map(({ event_id }) => event_id)).toEqual(['2'])
+    })
+
+    test('erases the lines of a person whose events wait', async () => {
+      const store = create().open()
+      await add(store, [
+        logged('1'),
+        logged('2', { user: { email: mary } }),
+        logged('3', { user: { phone: janesPhone } }),
+        logged('4', { user: { external_id: jane } }), // This event is not found, but its line is.
+      ])
+      const janes = person({ emails: [jane], phones: [janesPhone] })
+      expect(await store.erase(janes)).toMatchObject({ waiting: 2, logLines: 3 })
+      expect(await told(store)).toEqual(['2 page waiting'])
+      store.start(answering({}), window)
+      await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, sent: 2 })
+      await expect.poll(() => told(store), poll).toEqual(['2 page success'])
     })
 
     test.each(['jane@example.com', ' +49 170 1234567', '0049-170-1234567', '(212) 555 0123', '212-555-0123'])(

@@ -1,6 +1,7 @@
 import { statfsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import type { Deliver } from '../../src/server/outbox.ts'
 import type { UnsentEvent } from '../../src/store/event-log.ts'
 import { openTables } from '../../src/store/sqlite/outbox-tables.ts'
 import { createSqliteStore, type SqliteStoreOptions } from '../../src/store/sqlite/sqlite-store.ts'
@@ -71,18 +72,67 @@ test('the oldest lines are deleted when the log is larger than its limit, and th
   expect(await linesCounted(store)).toBe(8000)
 })
 
-test('the estimated size of the log is near its real size', async () => {
+test('a line that is too old is deleted although its event waits, and the event is delivered', async () => {
+  let now = Date.parse('2026-03-01T12:00:00Z')
+  const store = openStore({ path: newPath(), now: () => now })
+  const expires = now / 1000 + 1_000_000
+  await store.add([logged('old', { expires })], window, { log: partOf(1) })
+  now += 2 * day
+  await store.add([logged('new', { expires })], window, { log: partOf(1) })
+  let answer = () => {}
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  const deliver: Deliver = async (events) => {
+    await answered
+    return events.map(() => 'done')
+  }
+  store.start(deliver, { ...window, log: { days: 1 } })
+  await vi.waitFor(async () => expect(await idsOf(store)).toEqual(['new']), poll)
+  answer()
+  await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, sent: 2 })
+  expect(await idsOf(store)).toEqual(['new'])
+  expect(await linesCounted(store)).toBe(1)
+})
+
+/** Adds lines of events that are sent. */
+async function addSent(store: Store, count: number): Promise<void> {
+  store.start(async (events) => events.map(() => 'done'), window)
+  for (let added = 0; added < count; added += 1000) {
+    const events = Array.from({ length: 1000 }, () => logged(crypto.randomUUID()))
+    await store.add(events, window, { log: partOf(1000) })
+  }
+  // Their rows are deleted in the same transaction.
+  await expect.poll(() => logOf(store).lines({ status: 'waiting' }), poll).toEqual([])
+}
+
+test.each([
+  ['that are not sent', addLines],
+  ['that are sent', addSent],
+])('the estimated size of the log is near its real size, with events %s', async (_, add) => {
   const path = newPath()
   const store = openStore({ path })
-  await addLines(store, 1000)
-  const before = openTables(path)
-  const [size, estimate] = [before.space().used, before.logBytes()]
-  await addLines(store, 20_000)
-  const real = before.space().used - size
-  const estimated = before.logBytes() - estimate
-  before.close()
+  await add(store, 1000)
+  const tables = openTables(path)
+  const [size, estimate] = [tables.space().used, tables.logBytes()]
+  await add(store, 20_000)
+  const real = tables.space().used - size
+  const estimated = tables.logBytes() - estimate
+  tables.close()
   expect(estimated / real).toBeGreaterThan(0.75)
   expect(estimated / real).toBeLessThan(1.33)
+})
+
+test('the lines of erased events take room in the log', async () => {
+  const path = newPath()
+  const store = openStore({ path })
+  await store.add([logged('1'), logged('2')], window, { log: partOf(2) })
+  const tables = openTables(path)
+  onTestFinished(() => tables.close())
+  expect(tables.logBytes()).toBe(0)
+  expect(tables.removeWaiting([1, 2])).toBe(2)
+  expect(tables.logBytes()).toBeGreaterThan(2 * 90)
+  expect(await idsOf(store)).toEqual(['2', '1'])
 })
 
 test('the log takes no room from events', async () => {

@@ -61,7 +61,7 @@ test('an outbox without a version is migrated, and loses nothing', async () => {
   await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0, sent: 5 })
   await outbox.close()
   expect(sql(path, '', 'SELECT * FROM pragma_application_id, pragma_user_version, pragma_auto_vacuum')).toEqual([
-    { application_id: 0x43765454, user_version: 5, auto_vacuum: 2 },
+    { application_id: 0x43765454, user_version: 6, auto_vacuum: 2 },
   ])
 })
 
@@ -91,7 +91,7 @@ const foreign: Record<string, string> = {
   'in WAL mode': 'PRAGMA journal_mode = WAL; CREATE TABLE people (name TEXT)',
   'with the application ID of another program': 'PRAGMA application_id = 7; CREATE TABLE people (name TEXT)',
   'with another application ID and no tables': 'PRAGMA application_id = 7',
-  'with a version and no tables': 'PRAGMA user_version = 5',
+  'with a version and no tables': 'PRAGMA user_version = 6',
   'with our tables and another one': `ATTACH '${unversioned}' AS ours; CREATE TABLE people (name TEXT);
     CREATE TABLE waiting AS SELECT * FROM ours.waiting; CREATE TABLE dead_letters AS SELECT * FROM ours.dead_letters;
     CREATE TABLE orders AS SELECT * FROM ours.orders; CREATE TABLE totals AS SELECT * FROM ours.totals;
@@ -124,9 +124,9 @@ test("the write-ahead log of another program's database is kept", () => {
 test('an outbox of a later version is not changed', async () => {
   const path = newPath()
   await createSqliteOutbox({ path }).close()
-  sql(path, 'PRAGMA user_version = 6')
+  sql(path, 'PRAGMA user_version = 7')
   const before = contentOf(path)
-  const sentence = `converge-tiktok: the database file ${path} was created by a later version of converge-tiktok (the file has format 6, this version supports up to 5). Update converge-tiktok, or name another file.`
+  const sentence = `converge-tiktok: the database file ${path} was created by a later version of converge-tiktok (the file has format 7, this version supports up to 6). Update converge-tiktok, or name another file.`
   expect(() => createSqliteOutbox({ path })).toThrow(sentence)
   expect((await runCli(['outbox', 'list', '--outbox', path])).errors).toBe(`${sentence}\n`)
   expect(contentOf(path)).toEqual(before)

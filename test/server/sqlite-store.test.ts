@@ -3,9 +3,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import type { OutboxEvent } from '../../src/server/outbox.ts'
+import { openExport } from '../../src/store/sqlite/export-rows.ts'
+import { countLines } from '../../src/store/sqlite/log-person.ts'
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import type { Store } from '../../src/store/store.ts'
-import { testEventLog } from './log-contract.ts'
+import { logged, partOf, testEventLog } from './log-contract.ts'
 import { pixelId } from './node-requests.ts'
 import { testOutbox } from './outbox-contract.ts'
 import { day, newPath, numbered, open, purchase, soon } from './outbox-kit.ts'
@@ -75,7 +77,7 @@ test('a file of format 1 opens, migrates and delivers its events, and a copy of 
   expect(await store.requeue('all')).toBe(1)
   await expect.poll(() => told().at(-1)).toBe('Purchase refused signed')
   await store.close()
-  expect(rowsOf(path, 'SELECT * FROM pragma_user_version')).toEqual([{ user_version: 5 }])
+  expect(rowsOf(path, 'SELECT * FROM pragma_user_version')).toEqual([{ user_version: 6 }])
 
   const copy = `${path}-version-1`
   expect(rowsOf(copy, 'SELECT * FROM pragma_application_id, pragma_user_version')).toEqual([
@@ -85,14 +87,15 @@ test('a file of format 1 opens, migrates and delivers its events, and a copy of 
     expect(rowsOf(copy, `SELECT * FROM ${table}`)).toEqual(rowsOf(version1, `SELECT * FROM ${table}`))
 })
 
-// Written at noon by format 3, with its event log. TikTok has received one order and refused one. A third one waits.
+// Written at noon by the formats 3 and 5, with their event log. TikTok has received one event and refused one. A third one waits.
 const version3 = fileURLToPath(new URL('fixtures/database-version-3.db', import.meta.url))
+const version5 = fileURLToPath(new URL('fixtures/database-version-5.db', import.meta.url))
 
-test.each([3, 4])(
+test.each([3, 4, 5])(
   'a file of format %i opens with its event log, keeps its events and can remember alerts',
   async (format) => {
     const path = newPath()
-    copyFileSync(version3, path)
+    copyFileSync(format === 5 ? version5 : version3, path)
     if (format === 4) {
       const former = new DatabaseSync(path)
       former.exec(`CREATE TABLE alerts (cause TEXT PRIMARY KEY, sentence TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -115,6 +118,53 @@ test.each([3, 4])(
   },
 )
 
+test('a server that goes on with a file after an interrupted move counts each line once', async () => {
+  const path = newPath()
+  const store = openStore(path)
+  await store.add([logged('1'), logged('2')], { mergeOrders: 0 }, { log: partOf(2) })
+  await store.close()
+  openExport(path).close()
+  const after = openStore(path)
+  const counts = async () =>
+    (await after.log?.summary(0, 0))?.hours.flatMap(({ counts }) => counts.map(({ status, count }) => [status, count]))
+  expect(await counts()).toEqual([['waiting', 2]])
+  expect(await after.log?.lines({})).toHaveLength(2)
+  after.start(async (events) => events.map(() => 'done'), { mergeOrders: 0 })
+  await expect.poll(counts).toEqual([['success', 2]])
+})
+
+test('an event that comes during a move is moved with its line', async () => {
+  const path = newPath()
+  const store = openStore(path)
+  await store.add([logged('1')], { mergeOrders: 0 }, { log: partOf(1) })
+  const file = openExport(path)
+  onTestFinished(() => file.close())
+  await store.add([logged('2')], { mergeOrders: 0 }, { log: partOf(1) })
+  const lines = file.log.lines(0)
+  expect(lines.map(({ event_id, status }) => [event_id, status])).toEqual([
+    ['1', 0],
+    ['2', 0],
+  ])
+  expect(file.nextChunk('waiting')?.rows.map(({ line }) => line)).toEqual(lines.map(({ id }) => id))
+  expect(file.log.countsOfDeleted()).toEqual([])
+})
+
+test('"forget --dry-run" counts the lines of events that wait, too', async () => {
+  const path = newPath()
+  const store = openStore(path)
+  await store.add([logged('1'), logged('2', { user: {} })], { mergeOrders: 0 }, { log: partOf(2) })
+  await store.close()
+  const database = new DatabaseSync(path, { readOnly: true })
+  onTestFinished(() => database.close())
+  const jane = { emails: ['a'.repeat(64)], phones: [], customerIds: [], orderIds: [] }
+  expect(countLines(database, jane)).toBe(1)
+  const ofVersion5 = newPath()
+  copyFileSync(version5, ofVersion5)
+  const former = new DatabaseSync(ofVersion5, { readOnly: true })
+  onTestFinished(() => former.close())
+  expect(countLines(former, jane)).toBe(3)
+})
+
 test('a file that cannot be copied before its migration is not changed, and the error says so', () => {
   const path = copyOfVersion1()
   mkdirSync(`${path}-version-1`)
@@ -129,7 +179,7 @@ test('a file that cannot be copied before its migration is not changed, and the 
 test('a file of the current format is not copied when it is opened again', async () => {
   const path = newPath()
   for (let round = 0; round < 2; round++) await openStore(path).close()
-  for (const version of [0, 1, 2, 3, 4]) expect(existsSync(`${path}-version-${version}`)).toBe(false)
+  for (const version of [0, 1, 2, 3, 4, 5]) expect(existsSync(`${path}-version-${version}`)).toBe(false)
 })
 
 test('events that a process of the previous version writes at the same time are delivered', async () => {

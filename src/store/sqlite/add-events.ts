@@ -34,7 +34,7 @@ export function addRequests(
     profiles.use(options)
     profiles.deny(extras?.denials ?? [])
     const part = extras?.log
-    const request = { rows, kept, log, part, moment: { now, mergeOrders: options.mergeOrders }, totals }
+    const request = { rows, kept, part, moment: { now, mergeOrders: options.mergeOrders }, totals }
     if (part) for (const unsent of part.unsent) log.insertUnsent(part, unsent)
     return extras?.history ? addWithHistory(request, history, extras.history) : addEvents(request)
   })
@@ -51,20 +51,18 @@ function addWithHistory(request: Request, history: CustomerHistory, extras: Hist
 interface Request {
   rows: WaitingRows
   kept: readonly KeptEvent[]
-  log: LogWriter
   /** Missing if the request is not logged. */
   part?: LogPart | undefined
   moment: OrderMoment
   totals: Totals
 }
 
-function addEvents({ rows, kept, log, part, moment, totals }: Request): AddResult[] {
+function addEvents({ rows, kept, part, moment, totals }: Request): AddResult[] {
   const results: AddResult[] = []
   let orders: Map<string, number[]> | undefined
   for (const [index, one] of kept.entries()) {
     if (!isCountedOnce(one.event)) {
-      const line = part && log.insert({ part, eventName: one.eventName ?? '', event: one.event })
-      results[index] = rows.insert(line === undefined ? one : { ...one, line }, moment)
+      results[index] = rows.insert(one, moment, { part })
       if (isWaiting(results[index])) totals.waiting++
       if (results[index] === 'no_consent') totals.no_consent++
       continue

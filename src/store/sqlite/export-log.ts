@@ -36,7 +36,7 @@ const columns = `log.id, time, source, channel, event_name, event, event_id, ord
   currency, person, sent, code, message, reason,
   (SELECT json_group_array(json_object('time', answer.time, 'code', answer.code, 'message', answer.message) ORDER BY answer.time)
     FROM log_answers AS answer WHERE answer.line = log.id) AS answers`
-const from = 'FROM log JOIN log_kinds ON log_kinds.id = log.kind'
+const from = 'FROM lines AS log CROSS JOIN log_kinds ON log_kinds.id = log.kind'
 
 /** Reads the event log, so that it can be copied to another database. */
 export function createLogExport(database: DatabaseSync): LogExport {

@@ -135,7 +135,9 @@ function idOf(database: DatabaseSync): string {
 function createChunks(database: DatabaseSync) {
   const prepare = (sql: string) => database.prepare(sql)
   const select = {
-    waiting: prepare(`SELECT * FROM waiting WHERE id <= ? ORDER BY id LIMIT ${CHUNK}`),
+    waiting: prepare(
+      `SELECT id, event, event_id, origin, added, expires, due, attempts, body, held, line FROM waiting WHERE id <= ? ORDER BY id LIMIT ${CHUNK}`,
+    ),
     dead_letters: prepare(`SELECT * FROM dead_letters WHERE id <= ? ORDER BY id LIMIT ${CHUNK}`),
   } as const satisfies Record<MovedTable, unknown>
   const erase = {

@@ -6,6 +6,7 @@ import { matchKeyBits, personHashes } from '../log-entry.ts'
 import type { LogKinds } from './log-kinds.ts'
 import type { LogReferences } from './log-references.ts'
 import type { RollUp } from './log-rollup.ts'
+import { bytesInRow, linesPerBlock } from './log-tables.ts'
 
 const [waiting, retry, success] = (['waiting', 'retry', 'success'] as const).map(statusCode)
 
@@ -15,18 +16,31 @@ export interface ChangeParts {
   rollUp: RollUp
 }
 
-/** Changes lines of the log. Lines that were deleted since are left out. Call it in a transaction. */
+/**
+ * Changes lines of the log. Lines that were deleted since are left out. Call it in a transaction. Only `conclude` and `moveToLog`
+ * find lines that are a part of an event's row.
+ */
 export function createLogChanges(database: DatabaseSync, { kinds, references, rollUp }: ChangeParts) {
   const prepare = (sql: string) => database.prepare(sql)
   // A line that waits has status 0 before its first attempt, and 2 (retry) afterwards.
   const areWaiting = `id BETWEEN :first AND :last AND status IN (${waiting}, ${retry})`
+  const areInRows = 'kind IS NOT NULL AND line BETWEEN :first AND :last'
   // Most lines of a batch have the same values. Reading each line costs three times as much.
   const groups =
     prepare(`SELECT min(id) AS id, count(*) AS count, kind, status, time, coalesce(:keys, keys) AS sent_keys,
-    is_order FROM log WHERE ${areWaiting} GROUP BY block, kind, status, time, sent_keys, is_order`)
+    is_order, sum(bytes) AS bytes FROM (SELECT id, kind, status, time, keys, is_order, 0 AS bytes FROM log WHERE ${areWaiting}
+    UNION ALL SELECT line, kind, ${waiting}, added, keys, 0, ${bytesInRow}
+      FROM waiting WHERE ${areInRows})
+    GROUP BY id / ${linesPerBlock}, kind, status, time, sent_keys, is_order`)
+  const concludeRows =
+    prepare(`INSERT OR IGNORE INTO log (id, block, time, kind, status, event_id, keys, value, currency, person, attempts, sent, code,
+    message, reason)
+    SELECT line, line / ${linesPerBlock}, added, kind, :status, event_id, coalesce(:keys, keys), value, currency, person, :tries,
+    :sent, :code, :message, :reason FROM waiting WHERE ${areInRows} ORDER BY line`)
+  const emptyRows = prepare(`UPDATE waiting SET kind = NULL WHERE ${areInRows}`)
   const conclude = prepare(`UPDATE log SET status = :status, attempts = attempts + :tries, sent = :sent, code = :code,
     message = :message, reason = :reason, keys = coalesce(:keys, keys) WHERE ${areWaiting}`)
-  const addAnswers = prepare(`INSERT OR IGNORE INTO log_answers SELECT id, :now, :code, :message FROM log
+  const addAnswers = prepare(`INSERT OR IGNORE INTO log_answers SELECT id, :now, :code, :message FROM lines
     WHERE ${areWaiting} AND attempts < ${answersKept}`)
   const select = prepare('SELECT kind, status, value, currency, is_order FROM log WHERE id = ?')
   const setStatus = prepare('UPDATE log SET status = ?, reason = ?, is_order = 0 WHERE id = ?')
@@ -35,6 +49,15 @@ export function createLogChanges(database: DatabaseSync, { kinds, references, ro
   const fill = prepare('UPDATE log SET keys = ?, person = ? WHERE id = ?')
   const merge = prepare(`UPDATE log SET kind = ?, keys = ?, value = ?, currency = ?, person = ?, is_order = ?
     WHERE id = ?`)
+
+  const areOf = 'kind IS NOT NULL AND id IN (SELECT value FROM json_each(:rows))'
+  const countMoved = prepare(`UPDATE log_blocks SET bytes = log_blocks.bytes + moved.bytes FROM
+    (SELECT line / ${linesPerBlock} AS block, sum(${bytesInRow}) AS bytes FROM waiting WHERE ${areOf} GROUP BY 1) AS moved
+    WHERE log_blocks.block = moved.block`)
+  const moveRows =
+    prepare(`INSERT OR IGNORE INTO log (id, block, time, kind, status, event_id, keys, value, currency, person)
+    SELECT line, line / ${linesPerBlock}, added, kind, ${waiting}, event_id, keys, value, currency, person FROM waiting
+    WHERE ${areOf}`)
 
   let concluded = 0
 
@@ -53,20 +76,14 @@ export function createLogChanges(database: DatabaseSync, { kinds, references, ro
     const to = statusCode(status)
     const found = groups.all({ ...range, keys })
     if (to !== success && tries && message) addAnswers.run({ ...range, now, code, message })
-    const { changes } = conclude.run({
-      ...range,
-      status: to,
-      tries,
-      sent: to === success ? now : null,
-      code,
-      message,
-      reason,
-      keys,
-    })
-    concluded += Number(changes)
+    const values = { status: to, tries, sent: to === success ? now : null, code, message, reason, keys }
+    concluded += Number(conclude.run({ ...range, ...values }).changes)
+    concluded += Number(concludeRows.run({ ...range, ...values }).changes)
+    if (to === retry) emptyRows.run({ ...range })
     for (const row of found) {
       const group = { id: Number(row.id), kind: Number(row.kind) }
       const count = Number(row.count)
+      if (row.bytes) rollUp.addBytes(group.id, Number(row.bytes))
       rollUp.count({ ...group, status: Number(row.status) }, -count)
       rollUp.count({ ...group, status: to }, count)
       if (to !== success) continue
@@ -86,6 +103,12 @@ export function createLogChanges(database: DatabaseSync, { kinds, references, ro
         concludeRange(range, outcome, now)
         index += range.last - range.first + 1
       }
+    },
+
+    /** Moves the lines of rows to the log, before the rows are deleted. `rows` is a JSON array of their ids. */
+    moveToLog(rows: string): void {
+      countMoved.run({ rows })
+      moveRows.run({ rows })
     },
 
     /** How many lines were changed by `conclude`. */

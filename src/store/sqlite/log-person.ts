@@ -10,10 +10,12 @@ const linesOfPart = 5000
 
 /** Returns a search for the lines of a person, in parts. It writes nothing, and finds nothing in files without a log. */
 export function createLineSearch(database: DatabaseSync): (after: number, person: PersonKeys) => FoundPart | undefined {
-  const hasLog = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'log'").get() !== undefined
-  if (!hasLog) return () => undefined
+  const has = (name: string) => database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(name) !== undefined
+  // Files of former versions have only the table.
+  const table = ['lines', 'log'].find(has)
+  if (!table) return () => undefined
   const select = database.prepare(
-    `SELECT id, event_id, order_id, person FROM log WHERE id > ? ORDER BY id LIMIT ${linesOfPart}`,
+    `SELECT id, event_id, order_id, person FROM ${table} WHERE id > ? ORDER BY id LIMIT ${linesOfPart}`,
   )
   const references = createLogReferences(database)
 

@@ -19,6 +19,7 @@ export function createLogPruning(database: DatabaseSync) {
   const expired = prepare(`SELECT block FROM log_blocks
     WHERE hour <= min(:hour, (SELECT max(hour) FROM log_blocks)) - :hours ORDER BY block LIMIT 1`)
   const deleteLines = prepare('DELETE FROM log WHERE id >= ? AND id < ?')
+  const deleteInRows = prepare('UPDATE waiting SET kind = NULL WHERE kind IS NOT NULL AND line >= ? AND line < ?')
   const deleteAnswers = prepare('DELETE FROM log_answers WHERE line >= ? AND line < ?')
   const deleteLineAnswers = prepare('DELETE FROM log_answers WHERE line IN (SELECT value FROM json_each(?))')
   const emptyBlock = prepare('UPDATE log_blocks SET bytes = 0 WHERE block = ?')
@@ -26,6 +27,8 @@ export function createLogPruning(database: DatabaseSync) {
     prepare(`DELETE FROM ${table} WHERE block = ?`),
   )
   const deleteLine = prepare('DELETE FROM log WHERE id IN (SELECT value FROM json_each(?))')
+  const deleteLineInRow = prepare(`UPDATE waiting SET kind = NULL, person = NULL WHERE kind IS NOT NULL
+    AND line IN (SELECT value FROM json_each(?))`)
 
   const bytes = (): number => Number(total.get()?.bytes ?? 0)
 
@@ -54,6 +57,9 @@ export function createLogPruning(database: DatabaseSync) {
       const old = expired.get({ hour: Math.floor(now / HOUR), hours: Math.ceil((days * DAY) / HOUR) })?.block
       if (old !== undefined) {
         deleteBlock(Number(old))
+        // By size or for room on the disk, no line is deleted from a row, because that makes no room.
+        const first = Number(old) * linesPerBlock
+        deleteInRows.run(first, first + linesPerBlock)
         for (const statement of deleteCounts) statement.run(Number(old))
         return true
       }
@@ -67,7 +73,7 @@ export function createLogPruning(database: DatabaseSync) {
     deleteLines(ids: readonly number[]): number {
       const list = JSON.stringify(ids)
       deleteLineAnswers.run(list)
-      return Number(deleteLine.run(list).changes)
+      return Number(deleteLine.run(list).changes) + Number(deleteLineInRow.run(list).changes)
     },
   }
 }

@@ -3,16 +3,15 @@ import type { LogAttempt, LogLine, LogQuery, LogSummary } from '../event-log.ts'
 import { statusCode } from '../line-outcome.ts'
 import { shownId } from '../log-entry.ts'
 import { HOUR, longestPage, sumDelivery, sumMatchKeys, toHours, toLine } from '../log-reading.ts'
-import { isIndexed, linesPerBlock } from './log-tables.ts'
+import { linesPerBlock } from './log-tables.ts'
 
 /** Reads the log from a database that may be open read-only. Every method is synchronous. */
 export function createLogReader(database: DatabaseSync) {
   return { ...createSearch(database), ...createSummary(database) }
 }
 
-const columns = `log.id, time, source, channel, event_name, event, event_id, status, keys, value, currency, attempts, sent,
+const columns = `line.id, time, source, channel, event_name, event, event_id, status, keys, value, currency, attempts, sent,
   code, message, reason, order_id`
-const from = 'FROM log JOIN log_kinds ON log_kinds.id = log.kind'
 
 function createSearch(database: DatabaseSync) {
   const prepare = (sql: string) => database.prepare(sql)
@@ -25,20 +24,18 @@ function createSearch(database: DatabaseSync) {
       SELECT 1 FROM log_counts WHERE log_counts.block = log_blocks.block AND count > 0
         AND (:status IS NULL OR status = :status) AND kind IN (SELECT value FROM json_each(:kinds)))
     ORDER BY block DESC`)
-  const ofBlock = prepare(`SELECT ${columns} FROM log CROSS JOIN log_kinds ON log_kinds.id = log.kind
-    WHERE log.id >= :first AND log.id < :last AND log.id < :before AND log.id > :after
+  const ofBlock = prepare(`SELECT ${columns} FROM lines AS line CROSS JOIN log_kinds ON log_kinds.id = kind
+    WHERE line.id >= :first AND line.id < :last AND line.id < :before AND line.id > :after
       AND (:status IS NULL OR status = :status) AND kind IN (SELECT value FROM json_each(:kinds))
       AND time >= :from AND time < :to
-    ORDER BY log.id DESC LIMIT :limit`)
+    ORDER BY line.id DESC LIMIT :limit`)
   // The index of `waiting` begins with the event's name. The few names are found one by one, without reading all rows.
   const byId = prepare(`WITH RECURSIVE names (name) AS (SELECT min(event) FROM waiting
       UNION ALL SELECT (SELECT min(event) FROM waiting WHERE event > name) FROM names WHERE name IS NOT NULL)
-    SELECT ${columns} FROM log_blocks CROSS JOIN log
-      ON log.block = log_blocks.block AND log.event_id = :shown AND ${isIndexed}
-      JOIN log_kinds ON log_kinds.id = log.kind
-    UNION SELECT ${columns} ${from} WHERE log.id IN (
-      SELECT line FROM names CROSS JOIN waiting ON waiting.event = name AND waiting.event_id = :id)
-    UNION SELECT ${columns} ${from} WHERE order_id = :shown ORDER BY 1 DESC LIMIT ${longestPage}`)
+    SELECT ${columns} FROM lines AS line JOIN log_kinds ON log_kinds.id = kind WHERE line.id IN (
+      SELECT log.id FROM log_blocks CROSS JOIN log ON log.block = log_blocks.block AND log.event_id = :shown
+      UNION SELECT line FROM names CROSS JOIN waiting ON waiting.event = name AND waiting.event_id = :id
+      UNION SELECT log.id FROM log WHERE order_id = :shown) ORDER BY 1 DESC LIMIT ${longestPage}`)
 
   const answers = prepare(`SELECT line, time, code, message FROM log_answers
     WHERE line IN (SELECT value FROM json_each(?)) ORDER BY line, time`)

@@ -27,6 +27,8 @@ export function createRollUp(database: DatabaseSync) {
     ON CONFLICT DO UPDATE SET count = count + excluded.count`)
   const addTimes = prepare(`INSERT INTO log_times VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET count = count + excluded.count`)
+  const addToBlock = prepare('UPDATE log_blocks SET bytes = bytes + ? WHERE block = ?')
+  const bytes = new Map<number, number>()
   const counts = new Map<number, number>()
   const keys = new Map<number, number>()
   const times = new Map<number, number>()
@@ -51,7 +53,11 @@ export function createRollUp(database: DatabaseSync) {
       increase(times, blockOf(id) * groups + timeGroup(sent.milliseconds), count)
     },
 
+    /** `added` is the estimated size of lines of a block. */
+    addBytes: (id: number, added: number): void => increase(bytes, blockOf(id), added),
+
     write(): void {
+      for (const [block, added] of bytes) addToBlock.run(added, block)
       for (const [key, count] of counts) {
         const line = Math.floor(key / statuses)
         if (count) addCount.run(Math.floor(line / linesPerBlock), line % linesPerBlock, key % statuses, count)
@@ -65,7 +71,7 @@ export function createRollUp(database: DatabaseSync) {
     },
 
     clear(): void {
-      for (const map of [counts, keys, times, orders]) map.clear()
+      for (const map of [bytes, counts, keys, times, orders]) map.clear()
     },
   }
 }

@@ -7,32 +7,39 @@ import { createLogChanges } from './log-changes.ts'
 import { createLogKinds } from './log-kinds.ts'
 import { createLogReferences } from './log-references.ts'
 import { createRollUp } from './log-rollup.ts'
-import { linesPerBlock } from './log-tables.ts'
+import { lineBytes, linesPerBlock } from './log-tables.ts'
 
 const HOUR = 3_600_000
-/** Bytes of a line besides its texts, with its index entry and its part of the counts. */
-const lineBytes = 90
+
+/** The part of a line that the row of a waiting event has. */
+export interface WaitingLine {
+  id: number
+  kind: number
+  /** Bits of the match keys. */
+  keys: number
+  value: number | null
+  currency: string | null
+  /** References of the person's hashes. */
+  person: Uint8Array | null
+}
 
 export type LogWriter = ReturnType<typeof createLogWriter>
 
 /** Writes the lines of the log. Everything that changes lines runs in `within`. */
 export function createLogWriter(database: DatabaseSync) {
   const prepare = (sql: string) => database.prepare(sql)
-  const insertWaiting =
-    prepare(`INSERT INTO log (id, block, time, kind, status, event_id, keys, value, currency, person, is_order)
-    VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)`)
-  const insertOther =
+  const insertLine =
     prepare(`INSERT INTO log (id, block, time, kind, status, event_id, keys, value, currency, person, is_order,
     reason, order_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const lastBlock = prepare('SELECT block, hour, used FROM log_blocks ORDER BY block DESC LIMIT 1')
-  const writeBlock = prepare(`INSERT INTO log_blocks VALUES (?, ?, ?, ?)
-    ON CONFLICT DO UPDATE SET used = excluded.used, bytes = bytes + excluded.bytes`)
+  const writeBlock = prepare(`INSERT INTO log_blocks VALUES (?, ?, ?, 0)
+    ON CONFLICT DO UPDATE SET used = excluded.used`)
   const kinds = createLogKinds(database)
   const references = createLogReferences(database)
   const rollUp = createRollUp(database)
   const changes = createLogChanges(database, { kinds, references, rollUp })
   let now = 0
-  let block = { block: 0, hour: 0, used: 0, bytes: 0 }
+  let block = { block: 0, hour: 0, used: 0, isChanged: false }
   let isOpen = false
   let linesOfEvents = 0
 
@@ -41,11 +48,11 @@ export function createLogWriter(database: DatabaseSync) {
     if (isOpen) return
     isOpen = true
     const { block: last = 0, hour = -1, used = 0 } = lastBlock.get() ?? {}
-    block = { block: Number(last), hour: Number(hour), used: Number(used), bytes: 0 }
+    block = { block: Number(last), hour: Number(hour), used: Number(used), isChanged: false }
   }
 
   function closeBlock(): void {
-    if (block.bytes) writeBlock.run(block.block, block.hour, block.used, block.bytes)
+    if (block.isChanged) writeBlock.run(block.block, block.hour, block.used)
   }
 
   function nextId(): number {
@@ -53,51 +60,51 @@ export function createLogWriter(database: DatabaseSync) {
     const hour = Math.floor(now / HOUR)
     if (block.used === linesPerBlock || block.hour !== hour) {
       closeBlock()
-      block = { block: block.block + 1, hour, used: 0, bytes: 0 }
+      block = { block: block.block + 1, hour, used: 0, isChanged: false }
     }
+    block.isChanged = true
     return block.block * linesPerBlock + block.used++
   }
 
   const kindOf = ({ part: { source, channel }, eventName, event }: EventLine): number =>
     kinds.idOf({ source, channel: event.merged ? 'merged' : channel, eventName, event: event.data.event })
 
+  /** What a line has of its event. */
+  function valuesOf(line: EventLine): WaitingLine {
+    const { user, properties } = line.event.data
+    const { value = null, currency = null } = properties
+    const person = references.of(personHashes(user))
+    return { id: nextId(), kind: kindOf(line), keys: matchKeyBits(user), value, currency, person }
+  }
+
   function insert(line: EventLine): number {
     const { event, status = 'waiting', reason, isOrder = false } = line
-    const { event_id, user, properties } = event.data
-    const id = nextId()
-    const kind = kindOf(line)
-    const shown = shownId(event_id)
-    const { value = null, currency = null } = properties
-    const keys = matchKeyBits(user)
-    const person = references.of(personHashes(user))
-    const order_id = otherOrderId(event) ?? null
+    const { id, kind, keys, value, currency, person } = valuesOf(line)
+    const shown = shownId(event.data.event_id)
     const code = statusCode(status)
-    if (code === 0 && order_id === null)
-      insertWaiting.run(id, block.block, now, kind, shown, keys, value, currency, person, Number(isOrder))
-    else
-      insertOther.run(
-        ...[
-          id,
-          block.block,
-          now,
-          kind,
-          code,
-          shown,
-          keys,
-          value,
-          currency,
-          person,
-          Number(isOrder),
-          reason ?? null,
-          order_id,
-        ],
-      )
-    block.bytes += lineBytes + 2 * shown.length + (reason?.length ?? 0) + (person?.length ?? 0)
+    const why = reason ?? null
+    const order_id = otherOrderId(event) ?? null
+    const of = [id, block.block, now, kind, code, shown, keys, value, currency, person, Number(isOrder), why, order_id]
+    insertLine.run(...of)
+    rollUp.addBytes(id, lineBytes + 2 * shown.length + (reason?.length ?? 0) + (person?.length ?? 0))
     linesOfEvents++
     rollUp.count({ id, kind, status: code }, 1)
     if (isOrder) rollUp.countOrder(id, { value: value ?? 0, currency: currency ?? '' }, 1)
     return id
   }
+
+  /**
+   * Returns the line that a waiting event's row is to have, or `undefined` if a row cannot have it, because it shows other IDs
+   * than the event's.
+   */
+  function waitingLine(line: EventLine): WaitingLine | undefined {
+    const { event_id } = line.event.data
+    if (shownId(event_id) !== event_id || otherOrderId(line.event) !== undefined) return undefined
+    return valuesOf(line)
+  }
+
+  /** Counts a line that a row has got. */
+  const countWaiting = ({ id, kind }: WaitingLine): void => rollUp.count({ id, kind, status: 0 }, 1)
 
   function insertUnsent({ source, channel }: LogPart, unsent: UnsentEvent): void {
     const { eventName, event, event_id, status, reason } = unsent
@@ -105,8 +112,8 @@ export function createLogWriter(database: DatabaseSync) {
     const kind = kinds.idOf({ source, channel, eventName, event })
     const shown = shownId(event_id)
     const code = statusCode(status)
-    insertOther.run(id, block.block, now, kind, code, shown, 0, null, null, null, 0, reason, null)
-    block.bytes += lineBytes + 2 * shown.length + reason.length
+    insertLine.run(id, block.block, now, kind, code, shown, 0, null, null, null, 0, reason, null)
+    rollUp.addBytes(id, lineBytes + 2 * shown.length + reason.length)
     rollUp.count({ id, kind, status: code }, 1)
   }
 
@@ -121,7 +128,7 @@ export function createLogWriter(database: DatabaseSync) {
       now = time
       isOpen = false
       rollUp.clear()
-      block.bytes = 0
+      block.isChanged = false
       const answer = work()
       closeBlock()
       rollUp.write()
@@ -130,6 +137,8 @@ export function createLogWriter(database: DatabaseSync) {
 
     insert,
     insertUnsent,
+    waitingLine,
+    countWaiting,
 
     /** Call it after a rollback. */
     rollBack(): void {

@@ -1,7 +1,7 @@
 import { renameSync, rmSync, statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { historyTables } from './history-tables.ts'
-import { logTables, smallerIndex } from './log-tables.ts'
+import { linesInWaitingRows, logTables, smallerIndex } from './log-tables.ts'
 import { profileTables } from './profile-tables.ts'
 import { busyTimeout, inTransaction, openSqlite, openSqliteReadOnly, reasonOf, UnusableFile } from './sqlite.ts'
 import { switchTables } from './switch-tables.ts'
@@ -113,6 +113,7 @@ const migrations: readonly string[] = [
   profileTables + historyTables + logTables + switchTables,
   postedAlerts,
   smallerIndex,
+  linesInWaitingRows,
 ]
 
 /** The version of the tables. A file without an application ID and version has version 0. */

@@ -7,7 +7,7 @@ import { writeKept } from '../kept-event.ts'
 import { logOrder, NO_CONSENT } from '../log-orders.ts'
 import type { OrderCounts } from '../store.ts'
 import { isCountedOnce, type KeptEvent, originOf, type RowKey, toRelease } from '../waiting-event.ts'
-import type { LogWriter } from './log-writer.ts'
+import type { LogWriter, WaitingLine } from './log-writer.ts'
 import type { OrderMemory } from './order-memory.ts'
 import type { ProfileTotals } from './profile-rows.ts'
 import { createProfileWriter } from './profile-writer.ts'
@@ -35,9 +35,12 @@ export type WaitingRows = ReturnType<typeof createWaitingRows>
 /** Adds and removes rows of waiting events. Call it in a transaction. */
 export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, log: LogWriter) {
   const prepare = (sql: string) => database.prepare(sql)
-  const insertRow = prepare(
+  const insertReady = prepare(
     'INSERT OR IGNORE INTO waiting (event, event_id, origin, added, expires, body, line) VALUES (?, ?, ?, ?, ?, ?, ?)',
   )
+  const insertWithLine =
+    prepare(`INSERT OR IGNORE INTO waiting (event, event_id, origin, added, expires, body, line, kind, keys,
+    value, currency, person) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const insertHeld = prepare(
     'INSERT OR IGNORE INTO waiting (event, event_id, origin, added, expires, body, line, due, held) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)',
   )
@@ -56,9 +59,13 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
   const addToTotal = prepare(`INSERT INTO totals (name, count) VALUES (?, ?)
     ON CONFLICT DO UPDATE SET count = count + excluded.count`)
 
-  /** Deletes rows and returns their number. */
-  const remove = (ids: readonly number[]): number =>
-    ids.length ? Number(removeRows.run(JSON.stringify(ids)).changes) : 0
+  /** Deletes rows and returns their number. Their lines stay. */
+  function remove(ids: readonly number[]): number {
+    if (!ids.length) return 0
+    const list = JSON.stringify(ids)
+    log.moveToLog(list)
+    return Number(removeRows.run(list).changes)
+  }
 
   /** Returns the number of rows that still existed. */
   function removeSettled(settled: readonly RowKey[]): number {
@@ -73,34 +80,55 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
 
   /**
    * Adds an event unless it is already waiting. `heldUntil` is until when it waits for its other copy, or 0 if it does not. An
-   * event without the needed decision waits as long. An event that may be sent at once is filled by the profiles first.
+   * event without the needed decision waits as long. An event that may be sent at once is filled by the profiles first. With
+   * `part`, it gets a line in the log.
    */
-  function insert(given: KeptEvent, moment: OrderMoment, heldUntil = 0): AddResult {
-    const result = insertPrepared(given, moment, heldUntil)
-    const { line } = given
-    if (line === undefined) return result
-    if (result === 'already_sent') log.skip(line, 'skipped', result)
-    if (result === 'no_consent') log.skip(line, result, NO_CONSENT)
-    return result
-  }
-
-  function insertPrepared(given: KeptEvent, { now, mergeOrders }: OrderMoment, heldUntil: number): AddResult {
-    const { line } = given
+  function insert(
+    given: KeptEvent,
+    { now, mergeOrders }: OrderMoment,
+    { heldUntil = 0, part }: Insertion = {},
+  ): AddResult {
     const isUndecided = profiles.isUndecided(given.event)
     const due = heldUntil || (isUndecided && mergeOrders ? now + mergeOrders * 1000 : 0)
     const event = due ? given.event : profiles.prepare(given.event)
-    if (!event) return 'no_consent'
+    if (!event) {
+      logUnsent(given, part, { status: 'no_consent', reason: NO_CONSENT })
+      return 'no_consent'
+    }
     const isFilled = event !== given.event
-    if (isFilled && line !== undefined) log.fill(line, event)
+    if (isFilled && given.line !== undefined) log.fill(given.line, event)
+    const unlogged = part && { part, eventName: given.eventName ?? '', event }
+    const own = unlogged && !due ? log.waitingLine(unlogged) : undefined
+    const line = given.line ?? (unlogged && !own ? log.insert(unlogged) : undefined)
     const body = isFilled ? writeKept(event) : given.body
-    const { data } = event
+    if (!insertRow({ event, body, line, own, due, now })) {
+      logUnsent({ ...given, event, line }, part, { status: 'skipped', reason: 'already_sent' })
+      return 'already_sent'
+    }
+    if (own) log.countWaiting(own)
+    return due && isUndecided ? 'undecided' : 'kept'
+  }
+
+  /** Returns false if the event is already waiting. */
+  function insertRow({ event, body, line, own, due, now }: NewRow): boolean {
+    const { event: name, event_id } = event.data
     const origin = originOf(event)
     const expires = Math.floor(event.expires)
-    const { changes } = due
-      ? insertHeld.run(data.event, data.event_id, origin, now, expires, body, line ?? null, due)
-      : insertRow.run(data.event, data.event_id, origin, now, expires, body, line ?? null)
-    if (changes !== 1) return 'already_sent'
-    return due && isUndecided ? 'undecided' : 'kept'
+    if (due) return insertHeld.run(name, event_id, origin, now, expires, body, line ?? null, due).changes === 1
+    if (!own) return insertReady.run(name, event_id, origin, now, expires, body, line ?? null).changes === 1
+    const { id, kind, keys, value, currency, person } = own
+    const row = insertWithLine.run(name, event_id, origin, now, expires, body, id, kind, keys, value, currency, person)
+    return row.changes === 1
+  }
+
+  /** Logs that an event is not added. */
+  function logUnsent(
+    { event, eventName = '', line }: KeptEvent,
+    part: LogPart | undefined,
+    why: { status: 'skipped' | 'no_consent'; reason: string },
+  ): void {
+    if (line !== undefined) log.skip(line, why.status, why.reason)
+    else if (part) log.insert({ part, eventName, event, ...why })
   }
 
   /** Returns the rows of an order that wait for their other copies. Those that may no longer be sent are deleted. */
@@ -127,12 +155,12 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
 
   /** Returns a page's copy of an order as it may be sent, or `undefined` if its visitor has denied consent. */
   function admit(kept: KeptEvent, part: LogPart | undefined): KeptEvent | undefined {
-    const { event, eventName = '' } = kept
+    const { event } = kept
     if (event.source === 'signed') return kept
     const admitted = profiles.admit(event)
     if (admitted === event) return kept
     if (admitted) return { ...kept, event: admitted, body: writeKept(admitted) }
-    if (part) log.insert({ part, eventName, event, status: 'no_consent', reason: NO_CONSENT })
+    logUnsent(kept, part, { status: 'no_consent', reason: NO_CONSENT })
     return undefined
   }
 
@@ -171,7 +199,7 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
       const name = event.data.event
       const given = kept.find((one) => one.event === event)
       const line = lines.get(name) ?? given?.line
-      const result = insert({ event, body: given?.body ?? writeKept(event), line }, moment, due)
+      const result = insert({ event, body: given?.body ?? writeKept(event), line }, moment, { heldUntil: due })
       if (result === 'kept' || result === 'undecided') totals.waiting++
       if (result === 'no_consent') {
         totals.no_consent++
@@ -232,6 +260,24 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
   function release(event: OutboxEvent): void {
     for (const { name, by } of toRelease(event)) orders.release(name, event.data.event_id, by)
   }
+}
+
+interface Insertion {
+  /** Until when the event waits for its other copy, in milliseconds since 1970. Default 0: it does not. */
+  heldUntil?: number
+  /** Missing if the event has a line already, or gets none. */
+  part?: LogPart | undefined
+}
+
+interface NewRow {
+  event: OutboxEvent
+  body: string
+  /** Its line in the log. */
+  line: number | undefined
+  /** The line that is a part of the row instead. */
+  own: WaitingLine | undefined
+  due: number
+  now: number
 }
 
 interface OrderInsertion {
