@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { OutboxEvent } from '../../src/server/outbox.ts'
 import { openExport } from '../../src/store/sqlite/export-rows.ts'
 import { countLines } from '../../src/store/sqlite/log-person.ts'
@@ -147,6 +147,21 @@ test('an event that comes during a move is moved with its line', async () => {
   ])
   expect(file.nextChunk('waiting')?.rows.map(({ line }) => line)).toEqual(lines.map(({ id }) => id))
   expect(file.log.countsOfDeleted()).toEqual([])
+})
+
+test('after a full disk, which no checkpoint helps, new lines have their names', async () => {
+  const store = openStore(newPath())
+  const add = (id: string) => store.add([logged(id)], { mergeOrders: 0 }, { log: partOf(1) })
+  const { exec } = DatabaseSync.prototype
+  const failing = vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (this: DatabaseSync, sql) {
+    if (sql === 'COMMIT') throw Object.assign(new Error('database or disk is full'), { errcode: 13 })
+    exec.call(this, sql)
+  })
+  await expect(add('1')).rejects.toThrow('full')
+  expect(failing.mock.calls.filter(([sql]) => sql === 'COMMIT')).toHaveLength(2)
+  failing.mockRestore()
+  await add('2')
+  expect(await store.log?.lines({})).toMatchObject([{ event_id: '2', source: 'web', eventName: 'Placed Order' }])
 })
 
 test('"forget --dry-run" counts the lines of events that wait, too', async () => {

@@ -144,15 +144,23 @@ type Write = <Answer>(work: () => Answer) => Answer
 function createWriter(database: DatabaseSync, log: LogWriter, afterWrite: (rows: number) => void): Write {
   const changed = database.prepare('SELECT total_changes() AS rows')
 
-  function commit<Answer>(work: () => Answer): Answer {
+  function attempt<Answer>(work: () => Answer): Answer {
     try {
       return inTransaction(database, work)
     } catch (error) {
       log.rollBack()
+      throw error
+    }
+  }
+
+  function commit<Answer>(work: () => Answer): Answer {
+    try {
+      return attempt(work)
+    } catch (error) {
       if (!isSqliteError(error, 'full')) throw error
       // The log's content may fit into free pages of the database. A checkpoint then empties the log.
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-      return inTransaction(database, work)
+      return attempt(work)
     }
   }
 
