@@ -89,6 +89,7 @@ test('a line that is too old is deleted although its event waits, and the event 
   }
   store.start(deliver, { ...window, log: { days: 1 } })
   await vi.waitFor(async () => expect(await idsOf(store)).toEqual(['new']), poll)
+  expect(await logOf(store).lines({ id: 'old' })).toEqual([])
   answer()
   await expect.poll(store.stats, poll).toMatchObject({ waiting: 0, sent: 2 })
   expect(await idsOf(store)).toEqual(['new'])

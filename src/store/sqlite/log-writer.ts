@@ -41,6 +41,7 @@ export function createLogWriter(database: DatabaseSync) {
   let now = 0
   let block = { block: 0, hour: 0, used: 0, isChanged: false }
   let isOpen = false
+  let firstNew = Number.POSITIVE_INFINITY
   let linesOfEvents = 0
 
   /** Reads the place of the next line. Another process may have written since. */
@@ -63,7 +64,9 @@ export function createLogWriter(database: DatabaseSync) {
       block = { block: block.block + 1, hour, used: 0, isChanged: false }
     }
     block.isChanged = true
-    return block.block * linesPerBlock + block.used++
+    const id = block.block * linesPerBlock + block.used++
+    firstNew = Math.min(firstNew, id)
+    return id
   }
 
   const kindOf = ({ part: { source, channel }, eventName, event }: EventLine): number =>
@@ -127,6 +130,7 @@ export function createLogWriter(database: DatabaseSync) {
     within<Answer>(time: number, work: () => Answer): Answer {
       now = time
       isOpen = false
+      firstNew = Number.POSITIVE_INFINITY
       rollUp.clear()
       block.isChanged = false
       const answer = work()
@@ -139,6 +143,9 @@ export function createLogWriter(database: DatabaseSync) {
     insertUnsent,
     waitingLine,
     countWaiting,
+
+    /** True if the line was written in this transaction. */
+    isNew: (id: number): boolean => id >= firstNew,
 
     /** Call it after a rollback. */
     rollBack(): void {

@@ -102,7 +102,9 @@ export function createWaitingRows(database: DatabaseSync, orders: OrderMemory, l
     const line = given.line ?? (unlogged && !own ? log.insert(unlogged) : undefined)
     const body = isFilled ? writeKept(event) : given.body
     if (!insertRow({ event, body, line, own, due, now })) {
-      logUnsent({ ...given, event, line }, part, { status: 'skipped', reason: 'already_sent' })
+      // A dead letter that cannot be queued again stays one, and so does its line.
+      if (line === undefined || log.isNew(line))
+        logUnsent({ ...given, event, line }, part, { status: 'skipped', reason: 'already_sent' })
       return 'already_sent'
     }
     if (own) log.countWaiting(own)
