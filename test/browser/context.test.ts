@@ -26,12 +26,12 @@ inEachBrowser(
       await page.goto('about:blank') // no referrer
       await page.goto(shop)
       await track(page, 'Searched', {}, { eventID: 'two' })
-      expect((await host.waitForTaken(2))[1]).toMatchObject({ ttclid })
+      expect(await host.takenOf('two')).toMatchObject([{ ttclid }])
       expect(await contextOf(page)).toMatchObject({ ttclid, url: shop })
       serveShop(stage, { '/': onDomain }, 'checkout.shop.test')
       await page.goto('https://checkout.shop.test/')
       await track(page, 'Searched', {}, { eventID: 'three' })
-      expect((await host.waitForTaken(3))[2]).toMatchObject({ ttclid })
+      expect(await host.takenOf('three')).toMatchObject([{ ttclid }])
     })
 
     test('a newer click replaces the stored one', async () => {

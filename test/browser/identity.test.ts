@@ -164,7 +164,8 @@ inEachBrowser(
       const { email, phone, external_id } = janeHashed
       for (const id of ['two', 'three']) expect(userOf(hits, id)).toEqual({ email, phone_number: phone, external_id })
       expect(enriched(hits)).toHaveLength(2) // a page each
-      expect((await host.waitForTaken(3)).map(({ user }) => user)).toEqual([janeHashed, janeHashed, janeHashed])
+      const taken = await host.takenOf('one', 'two', 'three')
+      expect(taken.map(({ user }) => user)).toEqual([janeHashed, janeHashed, janeHashed])
     })
 
     test('a visitor is forgotten after 30 days', async () => {
@@ -192,7 +193,7 @@ inEachBrowser(
       await host.waitForTaken(1)
       await page.reload()
       await track(page, 'Searched', {}, { eventID: 'john', profileProperties: john })
-      const [first, event] = await host.waitForTaken(2)
+      const [first, event] = await host.takenOf('jane', 'john')
       expect(event?.user).toEqual({ email: sha256(john.$email) })
       expect(event?.visitor).toMatch(/^[\da-f]{64}$/)
       expect(event?.visitor).not.toBe(first?.visitor)
@@ -212,7 +213,7 @@ inEachBrowser(
       const tab = await stage.newPage({ shared: page })
       await tab.goto(shop)
       await track(tab, 'Searched', {}, { eventID: 'three' })
-      const ids = (await host.waitForTaken(3)).map(({ visitor }) => visitor)
+      const ids = (await host.takenOf('one', 'two', 'three')).map(({ visitor }) => visitor)
       expect(ids[0]).toMatch(/^[\da-f]{64}$/)
       expect(new Set(ids).size).toBe(1)
       const hits = await tiktok().waitForHits(has('three'))
@@ -231,14 +232,13 @@ inEachBrowser(
       await tiktok().waitForHits(has('jane'))
       await set(page, { profileProperties: null })
       await track(page, 'Searched', {}, { eventID: 'nobody' })
-      const [first, event] = await host.waitForTaken(2)
+      const [first, event] = await host.takenOf('jane', 'nobody')
       expect(event?.user).toEqual({})
       expect(event?.visitor).toMatch(/^[\da-f]{64}$/)
       expect(event?.visitor).not.toBe(first?.visitor)
       await page.reload()
       await track(page, 'Searched', {}, { eventID: 'next page' })
-      const [, , next] = await host.waitForTaken(3)
-      expect(next).toMatchObject({ user: {}, visitor: event?.visitor })
+      expect(await host.takenOf('next page')).toMatchObject([{ user: {}, visitor: event?.visitor }])
       expect(await keptIn(page)).not.toMatch(janeHashed.email)
     })
 

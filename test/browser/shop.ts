@@ -186,6 +186,11 @@ export interface RelayHost {
   requests(): LoggedRequest[]
   /** Resolves with the accepted events once they satisfy `enough`. */
   waitForTaken(enough: number | ((taken: RelayedEvent[]) => boolean)): Promise<RelayedEvent[]>
+  /**
+   * Resolves with the accepted events of these event IDs, in this order. Posts of different tasks arrive in any order, and if a page
+   * is left before it has the answer, the next one posts the same event again.
+   */
+  takenOf(...ids: string[]): Promise<RelayedEvent[]>
 }
 
 export function serveRelay(stage: Stage, status = 202): RelayHost {
@@ -193,19 +198,25 @@ export function serveRelay(stage: Stage, status = 202): RelayHost {
   const { hostname, pathname } = new URL(relay)
   const taken: RelayedEvent[] = []
   const refused: string[] = []
+  const waitForTaken: RelayHost['waitForTaken'] = (enough) =>
+    vi.waitFor(
+      () => {
+        if (typeof enough === 'number' ? taken.length >= enough : enough(taken)) return [...taken]
+        const ids = taken.map(({ eventName, eventID }) => `${eventName} ${eventID}`).join(', ')
+        throw new Error(`The relay waited for more than it has taken: ${ids || 'nothing'}. ${refused.join(' ')}`)
+      },
+      { timeout: PATIENCE },
+    )
   const host: RelayHost = {
     status,
     taken,
     requests: () => network.log.filter(({ host }) => host === hostname),
-    waitForTaken: (enough) =>
-      vi.waitFor(
-        () => {
-          if (typeof enough === 'number' ? taken.length >= enough : enough(taken)) return [...taken]
-          const ids = taken.map(({ eventName, eventID }) => `${eventName} ${eventID}`).join(', ')
-          throw new Error(`The relay waited for more than it has taken: ${ids || 'nothing'}. ${refused.join(' ')}`)
-        },
-        { timeout: PATIENCE },
-      ),
+    waitForTaken,
+    async takenOf(...ids) {
+      const find = (id: string) => taken.find(({ eventID }) => eventID === id)
+      await waitForTaken(() => ids.every(find))
+      return ids.flatMap((id) => find(id) ?? [])
+    },
   }
   network.serve(hostname, async (request, response, path) => {
     let body = ''
