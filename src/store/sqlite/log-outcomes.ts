@@ -3,7 +3,16 @@ import { answersKept, type LineOutcome, statusCode } from '../line-outcome.ts'
 import type { RollUp } from './log-rollup.ts'
 import { bytesInRow, linesPerBlock } from './log-tables.ts'
 
-const [waiting, retry, success] = (['waiting', 'retry', 'success'] as const).map(statusCode)
+const waiting = statusCode('waiting')
+const retry = statusCode('retry')
+const success = statusCode('success')
+
+const insertFromRows = `INSERT OR IGNORE INTO log (id, block, time, kind, status, event_id, keys, value, currency, person,
+    attempts, sent, code, message, reason)
+  SELECT line, line / ${linesPerBlock}, added, kind, :status, event_id, coalesce(:keys, keys), value, currency, person,
+    :tries, :sent, :code, :message, :reason FROM waiting`
+/** The values of a line whose event has no outcome yet. */
+const unchanged = { status: waiting, tries: 0, sent: null, code: null, message: null, reason: null, keys: null }
 
 /** Records the outcomes of waiting events, and moves lines that are a part of an event's row to the log. */
 export function createLogOutcomes(database: DatabaseSync, rollUp: RollUp) {
@@ -18,11 +27,7 @@ export function createLogOutcomes(database: DatabaseSync, rollUp: RollUp) {
     UNION ALL SELECT line, kind, ${waiting}, added, keys, 0, ${bytesInRow}
       FROM waiting WHERE ${areInRows})
     GROUP BY id / ${linesPerBlock}, kind, status, time, sent_keys, is_order`)
-  const concludeRows =
-    prepare(`INSERT OR IGNORE INTO log (id, block, time, kind, status, event_id, keys, value, currency, person, attempts, sent, code,
-    message, reason)
-    SELECT line, line / ${linesPerBlock}, added, kind, :status, event_id, coalesce(:keys, keys), value, currency, person, :tries,
-    :sent, :code, :message, :reason FROM waiting WHERE ${areInRows} ORDER BY line`)
+  const concludeRows = prepare(`${insertFromRows} WHERE ${areInRows} ORDER BY line`)
   const emptyRows = prepare(`UPDATE waiting SET kind = NULL WHERE ${areInRows}`)
   const conclude = prepare(`UPDATE log SET status = :status, attempts = attempts + :tries, sent = :sent, code = :code,
     message = :message, reason = :reason, keys = coalesce(:keys, keys) WHERE ${areWaiting}`)
@@ -32,10 +37,7 @@ export function createLogOutcomes(database: DatabaseSync, rollUp: RollUp) {
   const countMoved = prepare(`UPDATE log_blocks SET bytes = log_blocks.bytes + moved.bytes FROM
     (SELECT line / ${linesPerBlock} AS block, sum(${bytesInRow}) AS bytes FROM waiting WHERE ${areOf} GROUP BY 1) AS moved
     WHERE log_blocks.block = moved.block`)
-  const moveRows =
-    prepare(`INSERT OR IGNORE INTO log (id, block, time, kind, status, event_id, keys, value, currency, person)
-    SELECT line, line / ${linesPerBlock}, added, kind, ${waiting}, event_id, keys, value, currency, person FROM waiting
-    WHERE ${areOf}`)
+  const moveRows = prepare(`${insertFromRows} WHERE ${areOf}`)
 
   let concluded = 0
 
@@ -77,7 +79,7 @@ export function createLogOutcomes(database: DatabaseSync, rollUp: RollUp) {
     /** Moves the lines of rows to the log, before the rows are deleted. `rows` is a JSON array of their ids. */
     moveToLog(rows: string): void {
       countMoved.run({ rows })
-      moveRows.run({ rows })
+      moveRows.run({ rows, ...unchanged })
     },
 
     /** How many lines were changed by `conclude`. */

@@ -87,8 +87,8 @@ export function createLogWriter(database: DatabaseSync) {
     const code = statusCode(status)
     const why = reason ?? null
     const order_id = otherOrderId(event) ?? null
-    const of = [id, block.block, now, kind, code, shown, keys, value, currency, person, Number(isOrder), why, order_id]
-    insertLine.run(...of)
+    const row = [id, block.block, now, kind, code, shown, keys, value, currency, person, Number(isOrder), why, order_id]
+    insertLine.run(...row)
     rollUp.addBytes(id, lineBytes + 2 * shown.length + (reason?.length ?? 0) + (person?.length ?? 0))
     linesOfEvents++
     rollUp.count({ id, kind, status: code }, 1)
@@ -96,18 +96,15 @@ export function createLogWriter(database: DatabaseSync) {
     return id
   }
 
-  /**
-   * Returns the line that a waiting event's row is to have, or `undefined` if a row cannot have it, because it shows other IDs
-   * than the event's.
-   */
+  /** Returns the line for a waiting event's row, or `undefined` if the line shows another ID than the event's. `insert` that one. */
   function waitingLine(line: EventLine): WaitingLine | undefined {
     const { event_id } = line.event.data
     if (shownId(event_id) !== event_id || otherOrderId(line.event) !== undefined) return undefined
     return valuesOf(line)
   }
 
-  /** Counts a line that a row has got. */
-  const countWaiting = ({ id, kind }: WaitingLine): void => rollUp.count({ id, kind, status: 0 }, 1)
+  /** Counts a line that was added with a row. */
+  const countWaiting = ({ id, kind }: WaitingLine): void => rollUp.count({ id, kind, status: statusCode('waiting') }, 1)
 
   function insertUnsent({ source, channel }: LogPart, unsent: UnsentEvent): void {
     const { eventName, event, event_id, status, reason } = unsent
