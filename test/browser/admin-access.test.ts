@@ -138,7 +138,7 @@ inEachBrowser(
         await shows('Admin token', 'label')
       })
 
-      test('a view that is opened the moment the page shows itself is shown', async () => {
+      test('a view that is chosen as soon as the page appears is shown', async () => {
         await mount()
         const page = await stage.open(adminUrl)
         const { signIn, shows } = operatorOf(page)

@@ -149,7 +149,7 @@ test('an event that comes during a move is moved with its line', async () => {
   expect(file.log.countsOfDeleted()).toEqual([])
 })
 
-test('after a full disk, which no checkpoint helps, new lines have their names', async () => {
+test('after a write that failed twice on a full disk, new lines have their source and name', async () => {
   const store = openStore(newPath())
   const add = (id: string) => store.add([logged(id)], { mergeOrders: 0 }, { log: partOf(1) })
   const { exec } = DatabaseSync.prototype
