@@ -213,11 +213,12 @@ async function post(
   body: object,
   ip = '203.0.113.250',
   agent = 'shop',
-): Promise<void> {
+): Promise<Response> {
   const headers = { origin: shop, 'x-webhook-token': webhookToken, 'user-agent': agent }
   const request = new Request(`${shop}/${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
   const answer = await forwarder.fetch(request, { ip })
   expect([202, 400]).toContain(answer.status)
+  return answer
 }
 
 function pageEvent(world: World, index: number, given: Extract<Action, { does: 'page' }>): RelayedEvent {
@@ -307,9 +308,7 @@ async function postShop(world: World, given: Extract<Action, { does: 'shop' }>):
     if (isKnown) world.buyers[cart]?.add(given.person)
   }
   if (given.consent === 'denied') forgetLearned(world, given)
-  if (named && isKnown && given.isRenewal && given.consent === 'granted')
-    named.learned.push({ at: world.time, person: given.person })
-  await post(world, 'webhook', {
+  const answer = await post(world, 'webhook', {
     event_name: given.isRenewal ? 'Placed Recurring Subscription Order' : 'Placed Order',
     event_id: id,
     timestamp: (world.time + world.ahead) / 1000,
@@ -317,6 +316,10 @@ async function postShop(world: World, given: Extract<Action, { does: 'shop' }>):
     profile_properties: profile,
     aliases: [...given.carts.map((cart) => carts[cart]), junk],
   })
+  // If the clock was set back, the person's denial may be newer than this grant. Then nothing is learned from the event.
+  const { accepted }: { accepted?: number } = await answer.json()
+  if (accepted && named && isKnown && given.isRenewal && given.consent === 'granted')
+    named.learned.push({ at: world.time, person: given.person })
 }
 
 /** A denial erases the profiles of its person, and of its carts, whoever has bought with them. */
